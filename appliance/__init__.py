@@ -1,0 +1,1 @@
+"""Glovebox: TZSP in, frames on a sniffing interface, alerts out, and whether it really works."""

@@ -1,0 +1,1 @@
+"""From the router's datagram to the sniffing interface."""

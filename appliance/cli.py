@@ -1,0 +1,61 @@
+"""The `glovebox` command: find the subcommand, run it, turn errors into one line and a status."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from appliance.errors import GloveboxError
+
+# Imported on demand: `glovebox send` must not pay for Flask.
+COMMANDS = {
+    "replay": ("appliance.capture.replay", "TZSP, or capture files, onto an interface"),
+    "decap": ("appliance.capture.decap", "TZSP to pcap, on stdout or in files"),
+    "send": ("appliance.capture.send", "play the router: wrap a capture in TZSP and send it"),
+    "alerts": ("appliance.ids.alerts", "store the engine's alerts (service)"),
+    "ids-config": ("appliance.ids.snort", "render the engine's configuration (service)"),
+    "web": ("appliance.web.serve", "serve the status page (service)"),
+    "config": ("appliance.config", "check or show the configuration"),
+}
+
+
+def usage() -> str:
+    """Return the overview that `glovebox --help` prints."""
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name:<{width}}  {help_line}" for name, (_, help_line) in COMMANDS.items()]
+    return "\n".join(
+        ["usage: glovebox COMMAND [OPTION…]", "", *lines, "", "glovebox COMMAND --help tells more."]
+    )
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one subcommand and return its exit status (see appliance.errors for the statuses)."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print(usage())
+        return 0 if arguments else 2
+    if arguments[0] not in COMMANDS:
+        print(f"glovebox: no command '{arguments[0]}'\n{usage()}", file=sys.stderr)
+        return 2
+    return _run(arguments[0], arguments[1:])
+
+
+def _run(command: str, arguments: list[str]) -> int:
+    module = importlib.import_module(COMMANDS[command][0])
+    try:
+        return int(module.main(arguments))
+    except GloveboxError as error:
+        print(f"glovebox {command}: {error}", file=sys.stderr)
+        return error.exit_status
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader of our output went away: not an error, but Python would complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,210 @@
+"""Settings: TOML files laid over each other, checked, as frozen dataclasses.
+
+Order: defaults shipped with the package ← the owner's file on the boot partition ← what the page
+saved. Every setting stands in `config/glovebox.toml`; the dataclasses here give it its type.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import tomllib
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from pathlib import Path
+from typing import Any, Literal
+
+from appliance.errors import ConfigError
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+FILES = tuple(
+    Path(path)
+    for path in os.environ.get(
+        "GLOVEBOX_CONFIG",
+        "/usr/share/glovebox/glovebox.toml"
+        ":/boot/firmware/glovebox.toml"
+        ":/var/lib/glovebox/glovebox.toml",
+    ).split(":")
+)
+LARGEST_FILE = 1 << 20
+
+
+@dataclass(frozen=True)
+class CaptureConfig:
+    interface: str = "tzsp0"
+    ports: tuple[int, ...] = (37008,)
+    routers: tuple[Address, ...] = ()
+
+    def __post_init__(self) -> None:
+        _expect(0 < len(self.interface) < 16, "interface", self.interface, "1 to 15 characters")
+        for port in self.ports:
+            _expect(0 < port < 65536, "ports", port, "1 to 65535")
+        _expect(bool(self.ports), "ports", list(self.ports), "at least one port")
+
+
+@dataclass(frozen=True)
+class IdsConfig:
+    engine: Literal["snort"] = "snort"
+    home_networks: tuple[Network, ...] = tuple(
+        ip_network(text)
+        for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "fe80::/10")
+    )
+
+
+@dataclass(frozen=True)
+class AlertsConfig:
+    keep: int = 1_000_000
+
+    def __post_init__(self) -> None:
+        _expect(self.keep >= 1000, "keep", self.keep, "at least 1000")
+
+
+@dataclass(frozen=True)
+class WebConfig:
+    title: str = "Glovebox"
+
+    def __post_init__(self) -> None:
+        _expect(0 < len(self.title) <= 64, "title", self.title, "1 to 64 characters")
+
+
+@dataclass(frozen=True)
+class Config:
+    capture: CaptureConfig = field(default_factory=CaptureConfig)
+    ids: IdsConfig = field(default_factory=IdsConfig)
+    alerts: AlertsConfig = field(default_factory=AlertsConfig)
+    web: WebConfig = field(default_factory=WebConfig)
+
+
+class _Unfit(ValueError):
+    """A value that does not fit; the caller adds file and section."""
+
+
+def _expect(condition: bool, key: str, value: object, expected: str) -> None:
+    if not condition:
+        raise _Unfit(f"{key} = {value!r}: expected {expected}")
+
+
+def load(files: Sequence[Path] = FILES) -> tuple[Config, list[ConfigError]]:
+    """Return the settings and what is wrong with the files.
+
+    A file that cannot be used is left out whole, with its error in the list: the values below it
+    stand. A file that is not there is no error.
+    """
+    config, errors = Config(), []
+    merged: dict[str, dict[str, Any]] = {}
+    for file in files:
+        try:
+            candidate = _merge(merged, read(file))
+            config, merged = build(candidate, str(file)), candidate
+        except FileNotFoundError:
+            continue
+        except ConfigError as error:
+            errors.append(error)
+    return config, errors
+
+
+def read(file: Path) -> dict[str, Any]:
+    """Parse one TOML file; accepts a byte-order mark and Windows line ends.
+
+    Raises ConfigError for what is unreadable, too large, not UTF-8 or not TOML, and
+    FileNotFoundError.
+    """
+    try:
+        with file.open("rb") as stream:
+            content = stream.read(LARGEST_FILE + 1)
+        if len(content) > LARGEST_FILE:
+            raise ConfigError(f"{file}: larger than {LARGEST_FILE} bytes")
+        return tomllib.loads(content.decode("utf-8-sig").replace("\r\n", "\n"))
+    except FileNotFoundError:
+        raise
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigError(f"{file}: {error}") from error
+
+
+def build(tables: Mapping[str, Any], file: str = "configuration") -> Config:
+    """Turn parsed TOML into a Config. Raises ConfigError naming file, key, value, expectation."""
+    sections = {section.name: section for section in dataclasses.fields(Config)}
+    values: dict[str, Any] = {}
+    for name, table in tables.items():
+        if name not in sections:
+            raise ConfigError(f"{file}: [{name}]: no such section; there are {_names(sections)}")
+        if not isinstance(table, dict):
+            raise ConfigError(f"{file}: {name} = {table!r}: expected a section [{name}]")
+        section_type = typing.get_type_hints(Config)[name]
+        try:
+            values[name] = _section(section_type, table)
+        except _Unfit as error:
+            raise ConfigError(f"{file}: [{name}] {error}") from error
+    return Config(**values)
+
+
+def _section(section_type: type[Any], table: Mapping[str, Any]) -> Any:
+    hints = typing.get_type_hints(section_type)
+    for key in table:
+        if key not in hints:
+            raise _Unfit(f"{key}: no such key; there are {_names(hints)}")
+    return section_type(**{key: _convert(key, value, hints[key]) for key, value in table.items()})
+
+
+def _convert(key: str, value: Any, wanted: Any) -> Any:
+    origin, arguments = typing.get_origin(wanted), typing.get_args(wanted)
+    if origin is tuple:
+        _expect(isinstance(value, list), key, value, "a list […]")
+        return tuple(_convert(key, item, arguments[0]) for item in value)
+    if origin is Literal:
+        _expect(value in arguments, key, value, " or ".join(map(repr, arguments)))
+        return value
+    if origin in (typing.Union, types.UnionType):
+        return _parse_address(key, value, wanted)
+    _expect(type(value) is wanted, key, value, f"a value of type {wanted.__name__}")
+    return value
+
+
+def _parse_address(key: str, value: Any, wanted: Any) -> Any:
+    parse, expected = (
+        (ip_address, "an IP address")
+        if wanted == Address
+        else (ip_network, "a network like 10.0.0.0/8")
+    )
+    _expect(isinstance(value, str), key, value, f"{expected} in quotes")
+    try:
+        return parse(value)
+    except ValueError:
+        raise _Unfit(f"{key} = {value!r}: expected {expected}") from None
+
+
+def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for name, table in above.items():
+        both = isinstance(table, dict) and isinstance(merged.get(name), dict)
+        merged[name] = {**merged[name], **table} if both else table
+    return merged
+
+
+def _names(names: Mapping[str, object]) -> str:
+    return ", ".join(names)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Check or show the configuration: exit 0 when every file is right, 78 otherwise."""
+    parser = argparse.ArgumentParser(
+        prog="glovebox config", description="Check the settings, or show the ones in force."
+    )
+    parser.add_argument("action", choices=("check", "show"))
+    parser.add_argument(
+        "files", nargs="*", type=Path, help=f"instead of {', '.join(map(str, FILES))}"
+    )
+    arguments = parser.parse_args(argv)
+    config, errors = load(arguments.files or FILES)
+    for error in errors:
+        print(f"glovebox config: {error}")
+    if arguments.action == "show":
+        print(json.dumps(dataclasses.asdict(config), indent=2, default=str))
+    return ConfigError.exit_status if errors else 0

@@ -1,0 +1,1 @@
+"""From frames to stored alerts: one adapter per engine."""

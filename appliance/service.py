@@ -10,7 +10,8 @@ import sys
 import threading
 from types import FrameType
 
-from systemd import daemon, journal
+import systemd.daemon as daemon
+import systemd.journal as journal
 
 SD_JOURNAL_PREFIX = "glovebox-"
 

@@ -15,7 +15,7 @@ Packet = tuple[int, bytes, int]
 
 
 def parse_pcap(content: bytes) -> tuple[int, list[Packet]]:
-    """Read a classic pcap with struct alone: link type and (time in µs, frame, original length) each."""
+    """Read a classic pcap: link type; time in µs, frame and original length of each packet."""
     order, fraction = MAGICS[content[:4]]
     (link_type,) = struct.unpack_from(order + "I", content, 20)
     packets: list[Packet] = []

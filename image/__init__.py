@@ -1,0 +1,1 @@
+"""How the image is made and run on a PC: boards, package lists, stages, the emulated machine."""

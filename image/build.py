@@ -1,0 +1,229 @@
+"""Build a board: tools root, engine root, packages, our files, disk; each stage only if needed."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from appliance.errors import GloveboxError
+from image import disk, overlay
+from image.cache import Cache, Input, discard, locked
+from image.command import run
+from image.progress import Progress
+from image.roots import SOURCE_DATE_EPOCH, Root, change, package_list
+from image.tools import Tools, make_runnable
+
+PROJECT = Path(__file__).resolve().parent.parent
+IMAGE = PROJECT / "image"
+BUILD = PROJECT / "build"
+SUITE = "trixie"
+PYTHON = "3.13"
+ARCHITECTURES = {"vm": "x86_64"}
+
+
+@dataclass(frozen=True)
+class Image:
+    """A finished build: the disk and what starts it in an emulated machine."""
+
+    tools: Tools
+    disk: Path
+    kernel: Path
+    initrd: Path
+    command_line: str
+    engine_root: Path
+
+
+@dataclass(frozen=True)
+class Build:
+    """One board's stages; a mirror of None means mmdebstrap's own choice."""
+
+    board: str
+    progress: Progress
+    mirror: str | None = None
+    ubuntu_mirror: str | None = None
+    folder: Path = BUILD
+
+    @property
+    def cache(self) -> Cache:
+        return Cache(self.folder / "cache", self.progress)
+
+    def log(self, stage: str) -> Path:
+        return self.folder / "log" / f"{stage}.log"
+
+    def image(self) -> Image:
+        """Make what is missing and return the whole; one build at a time in a folder."""
+        with locked(self.folder):
+            (self.folder / "cache").mkdir(exist_ok=True)
+            tools = self.tools()
+            engine = self.engine(tools)
+            system = self.system(engine)
+            boot = self.cache.stage("boot-files", "", [system.name], partial(take_boot, system))
+            return Image(
+                tools=tools,
+                disk=self.disk(tools, system),
+                kernel=boot / "vmlinuz",
+                initrd=boot / "initrd.img",
+                command_line=(IMAGE / "boards" / self.board / "cmdline").read_text().strip(),
+                engine_root=self.engine_root(engine),
+            )
+
+    def tools(self) -> Tools:
+        """Make the tools root: the programs of the build itself, alike on every host."""
+        packages = package_list(IMAGE / "toolsroot" / "packages.txt")
+        root = Root(SUITE, packages, mirror=self.mirror)
+        inputs: list[Input] = [*root.inputs, IMAGE / "toolsroot", IMAGE / "tools.py"]
+
+        def make(target: Path) -> None:
+            tar = target.with_suffix(".tar")
+            try:
+                root.make(tar, self.log("tools"))
+                unpack(tar, target, self.log("tools-unpack"))
+            finally:
+                discard(tar)
+            (target / "run").mkdir(exist_ok=True)
+            shutil.copy(IMAGE / "toolsroot" / "programs.txt", target / "run" / "programs")
+            make_runnable(target)
+
+        return Tools(self.cache.stage("tools", "", inputs, make))
+
+    def engine(self, tools: Tools) -> Path:
+        """Make the tar of the engine's own root."""
+        folder = IMAGE / "engines" / "snort"
+        root = Root(
+            suite=(folder / "suite").read_text().strip(),
+            packages=package_list(folder / "packages.txt"),
+            components=(folder / "components").read_text().strip(),
+            mirror=self.ubuntu_mirror,
+            keyring=tools.root / "usr/share/keyrings/ubuntu-archive-keyring.gpg",
+        )
+        return self.cache.stage(
+            "engine-snort", ".tar", root.inputs, lambda tar: root.make(tar, self.log("engine"))
+        )
+
+    def engine_root(self, engine: Path) -> Path:
+        """Unpack the engine's root for the tests and return its folder."""
+        folder = self.cache.stage(
+            "engine-root", "", [engine.name],
+            lambda target: unpack(engine, target, self.log("engine-unpack")),
+        )  # fmt: skip
+        link = self.folder / "engine-snort"
+        discard(link)
+        link.symlink_to(folder)
+        return folder
+
+    def packages(self) -> Path:
+        """Make the tar of the board's packages, its initrd among them."""
+        board = IMAGE / "boards" / self.board
+        root = Root(SUITE, package_list(board / "packages.txt"), mirror=self.mirror)
+        inputs: list[Input] = [*root.inputs, board / "early"]
+
+        def make(target: Path) -> None:
+            early = target.with_suffix(".early")
+            overlay.write(early, [(board / "early", "")], int(SOURCE_DATE_EPOCH))
+            hook = f"--essential-hook=tar-in {early} /"
+            try:
+                replace(root, hooks=(hook,)).make(target, self.log("packages"))
+            finally:
+                discard(early)
+
+        return self.cache.stage("packages", ".tar", inputs, make)
+
+    def wheels(self) -> Path:
+        """Fetch the Python packages that Debian does not have, unpacked, checked by hash."""
+        requirements = IMAGE / "python" / "pcapy-ng.txt"
+        platform = f"manylinux_2_28_{ARCHITECTURES[self.board]}"
+
+        def make(target: Path) -> None:
+            run(
+                [
+                    sys.executable, "-m", "pip", "install", "--quiet", "--no-deps",
+                    "--require-hashes", "--only-binary=:all:", "--no-compile",
+                    f"--python-version={PYTHON}", f"--platform={platform}",
+                    "--target", target, "--requirement", requirements,
+                ],
+                self.log("wheels"),
+            )  # fmt: skip
+
+        return self.cache.stage("wheels", "", [requirements, platform, PYTHON], make)
+
+    def system(self, engine: Path) -> Path:
+        """Make the tar of the whole root: packages, engine, and our own files."""
+        packages, wheels = self.packages(), self.wheels()
+        hook = IMAGE / "hooks" / "finish-root"
+        places = [*overlay.sources(PROJECT, self.board), (wheels, overlay.PACKAGES)]
+        inputs: list[Input] = [packages.name, engine.name, hook, IMAGE / "overlay.py"]
+        folders: list[Input] = [part for pair in places for part in pair]
+
+        def make(target: Path) -> None:
+            own = target.with_suffix(".own")
+            overlay.write(own, places, int(SOURCE_DATE_EPOCH))
+            try:
+                tars = [(packages, "/"), (engine, "/usr/lib/glovebox/engine"), (own, "/")]
+                change(tars, hook, target, self.log("system"))
+            finally:
+                discard(own)
+
+        return self.cache.stage("system", ".tar", [*inputs, *folders], make)
+
+    def disk(self, tools: Tools, system: Path) -> Path:
+        """Make the disk image of the board."""
+        layout = IMAGE / "boards" / self.board / "genimage.cfg"
+        return self.cache.stage(
+            f"glovebox-{self.board}", ".img",
+            [system.name, tools.root.name, layout, IMAGE / "disk.py"],
+            lambda target: disk.make(tools, system, layout, target, self.log("disk")),
+        )  # fmt: skip
+
+
+def take_boot(system: Path, target: Path) -> None:
+    """Take kernel and initrd out of the root, for an emulator that loads them itself."""
+    target.mkdir()
+    disk.extract(system, "./boot/vmlinuz-", target / "vmlinuz")
+    disk.extract(system, "./boot/initrd.img-", target / "initrd.img")
+
+
+def unpack(tar: Path, target: Path, log: Path) -> None:
+    """Unpack a root as the user that we are; device nodes stay out."""
+    target.mkdir()
+    owner = [] if os.geteuid() == 0 else ["--no-same-owner", "--no-same-permissions"]
+    run(["tar", "-C", target, *owner, "--exclude=./dev/*", "-xf", tar], log)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the options that every command which builds an image has."""
+    options = argparse.ArgumentParser(add_help=False)
+    options.add_argument("--board", choices=sorted(ARCHITECTURES), default="vm")
+    options.add_argument("--mirror", metavar="URL", help="Debian mirror (default: mmdebstrap's)")
+    options.add_argument("--ubuntu-mirror", metavar="URL", help="mirror for the engine's packages")
+    return options
+
+
+def main(argv: Sequence[str]) -> int:
+    """Build an image and say where it is."""
+    arguments = argparse.ArgumentParser(
+        prog="build.sh image",
+        description="Build the image of a board. Stages that did not change are kept.",
+        epilog="Exit status: 0 built, 6 no network, 7 disk full, 1 another failure, 130 Ctrl-C.",
+        parents=[parser()],
+    ).parse_args(argv)
+    progress = Progress()
+    try:
+        image = Build(arguments.board, progress, arguments.mirror, arguments.ubuntu_mirror).image()
+    except GloveboxError as error:
+        print(f"build.sh image: {error}", file=sys.stderr)
+        return error.exit_status
+    except KeyboardInterrupt:
+        print("build.sh image: interrupted; finished stages are kept", file=sys.stderr)
+        return 130
+    print(image.disk)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

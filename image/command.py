@@ -1,0 +1,74 @@
+"""Run the programs of a build: output into a log, failures explained once."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from appliance.errors import DiskFullError, GloveboxError, NetworkError
+
+NO_NETWORK = re.compile(
+    r"Could not (resolve|connect)|Temporary failure resolving|Cannot initiate the connection"
+    r"|Connection (refused|timed out)"
+    r"|Network is unreachable|Failed to fetch|NewConnectionError|NameResolutionError"
+    r"|No matching distribution found"
+)
+NO_SPACE = re.compile(r"No space left on device|not enough free space|ENOSPC|disk full")
+
+
+class BuildError(GloveboxError):
+    """A program of the build failed for a reason that is not the network's or the disk's."""
+
+
+def run(
+    argv: Sequence[str | Path], log: Path, environment: Mapping[str, str] | None = None
+) -> None:
+    """Run one program to its end, its output in `log`.
+
+    Raises NetworkError, DiskFullError or BuildError with the last lines that it printed.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [str(word) for word in argv],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "LC_ALL": "C.UTF-8", **(environment or {})},
+        )
+        try:
+            status = process.wait()
+        except BaseException:
+            end(process)
+            raise
+    if status != 0:
+        raise explain(str(argv[0]), status, log)
+
+
+def end(process: subprocess.Popen[bytes], seconds: float = 20.0) -> None:
+    """Ask a child to end and wait for it, so that it can tidy up; then insist."""
+    process.terminate()
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def explain(program: str, status: int, log: Path) -> GloveboxError:
+    """Turn a failed program into the error that tells its user what to do."""
+    text = log.read_text(errors="replace")
+    tail = "\n  ".join(text.strip().splitlines()[-6:])
+    if NO_SPACE.search(text):
+        return DiskFullError(
+            "no space left: free some below build/ or in $TMPDIR (or /tmp), and start again"
+        )
+    if NO_NETWORK.search(text):
+        return NetworkError(
+            "the package mirror cannot be reached: check the network, or name another with"
+            f" --mirror URL (details in {log})"
+        )
+    return BuildError(f"{Path(program).name} ended with status {status} ({log}):\n  {tail}")

@@ -1,0 +1,83 @@
+"""Root file systems from packages, made by mmdebstrap: as root, or as a plain user (unshare)."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from image.command import run
+
+# Fixed, so that time stamps do not differ from build to build.
+SOURCE_DATE_EPOCH = "1767225600"
+
+SLIM = (
+    "--dpkgopt=path-exclude=/usr/share/man/*",
+    "--dpkgopt=path-exclude=/usr/share/locale/*",
+    "--dpkgopt=path-exclude=/usr/share/doc/*",
+    "--dpkgopt=path-include=/usr/share/doc/*/copyright",
+)
+
+
+@dataclass(frozen=True)
+class Root:
+    """What one root is made of; `mirror` None means mmdebstrap's own choice for the suite."""
+
+    suite: str
+    packages: tuple[str, ...]
+    components: str = "main"
+    mirror: str | None = None
+    keyring: Path | None = None
+    hooks: tuple[str, ...] = field(default=())
+
+    @property
+    def inputs(self) -> list[str]:
+        """Return what tells this root from another one, for the cache."""
+        return [
+            self.suite, *self.packages, self.components, self.mirror or "", *self.hooks, *SLIM,
+        ]  # fmt: skip
+
+    def make(self, target: Path, log: Path) -> None:
+        """Write the root as a tar file. Raises what image.command.run raises."""
+        keyring = [f"--keyring={self.keyring}"] if self.keyring else []
+        mirror = [self.mirror] if self.mirror else []
+        run(
+            [
+                "mmdebstrap", "--format=tar", "--variant=essential",
+                f"--include={','.join(self.packages)}", f"--components={self.components}",
+                *SLIM, *keyring, *self.hooks, self.suite, target, *mirror,
+            ],
+            log,
+            {"SOURCE_DATE_EPOCH": SOURCE_DATE_EPOCH},
+        )  # fmt: skip
+
+
+def change(additions: Sequence[tuple[Path, str]], hook: Path, target: Path, log: Path) -> None:
+    """Write a root of the tars in `additions`, each unpacked at its place, finished by `hook`.
+
+    The hook is a program that is given the root's folder; it runs with the root's ownership in
+    force, as root or in a user namespace.
+    """
+    unpack = [
+        argument
+        for tar, place in additions
+        for argument in (
+            f'--setup-hook=mkdir -p "$1{place}"',
+            f"--setup-hook=tar-in {shlex.quote(str(tar))} {place}",
+        )
+    ]
+    run(
+        [
+            "mmdebstrap", "--format=tar", "--variant=custom", "--skip=setup,update,cleanup",
+            *unpack, f"--customize-hook={hook}", "", target, "-",
+        ],
+        log,
+        {"SOURCE_DATE_EPOCH": SOURCE_DATE_EPOCH},
+    )  # fmt: skip
+
+
+def package_list(file: Path) -> tuple[str, ...]:
+    """Return the package names in `file`, one a line, `#` starting a comment."""
+    lines = (line.partition("#")[0].strip() for line in file.read_text().splitlines())
+    return tuple(line for line in lines if line)

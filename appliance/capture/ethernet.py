@@ -96,7 +96,7 @@ def _from_avs(payload: memoryview) -> bytes:
     return _behind(radio.strip_avs, payload)
 
 
-def _behind(strip: Callable[[memoryview], tuple[memoryview, bool]], payload: memoryview) -> bytes:
+def _behind(strip: radio.Strip, payload: memoryview) -> bytes:
     frame, padded = strip(payload)
     return data_to_ethernet(frame, padded)
 

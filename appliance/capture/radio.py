@@ -7,9 +7,12 @@ Sources: radiotap.org, "Defined fields"; linux-wlan-ng, doc/capturefrm.txt.
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 
 from appliance.capture.ieee80211 import FCS_LENGTH, without_fcs
 from appliance.errors import DecodeError
+
+Strip = Callable[[memoryview], tuple[memoryview, bool]]
 
 _RADIOTAP = struct.Struct("<BBHI")
 _WORD = struct.Struct("<I")

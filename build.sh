@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# Glovebox's one entry: each command is a list of stages; the thinking is in image/ and appliance/.
+set -euo pipefail
+export LC_ALL=C.UTF-8
+project=$(dirname "$(readlink -f "$0")")
+python=$project/.venv/bin/python
+
+usage() {
+    cat <<'END'
+usage: ./build.sh COMMAND [OPTION…]
+
+  setup [test]                  install what this host needs: Debian packages, Python environment
+  demo [CAPTURE] [--once] …     build, boot, send CAPTURE as a router would, show Snort's alerts
+  image [--board vm] …          build the image of a board
+  test [PYTEST OPTION…]         run all tests; `test -m 'not image'` leaves the booted image out
+  bench [--quick]               measure the packet path against its peers
+  clean                         remove what was built; downloads are made again
+
+Every command takes --help. Only setup needs root (it asks sudo), and network tests do.
+Exit status: 0 done, 1 negative result or failed stage, 2 bad input, 5 port taken, 6 no network,
+7 disk full, 8 guest failed, 130 interrupted.
+END
+}
+
+die() {
+    echo "build.sh: $1" >&2
+    exit "${2:-1}"
+}
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then "$@"; else
+        command -v sudo >/dev/null || die "not root and no sudo here; as root run: $*"
+        sudo "$@"
+    fi
+}
+
+# The Debian packages of image/depends that are not there yet, for purpose $1.
+missing_packages() {
+    local what package purpose
+    while read -r what package purpose; do
+        [[ $what == '#'* || " $1 " != *" $purpose "* ]] && continue
+        case $what in
+            /*) compgen -G "$what" >/dev/null || echo "$package" ;;
+            *) PATH=$PATH:/usr/sbin:/sbin command -v "$what" >/dev/null || echo "$package" ;;
+        esac
+    done <"$project/image/depends"
+}
+
+setup() {
+    [[ ${1:-} == -* ]] && usage && return
+    local purposes="build ${1:-}" packages
+    mapfile -t packages < <(missing_packages "$purposes")
+    if [ "${#packages[@]}" -gt 0 ]; then
+        echo "setup: installing with apt: ${packages[*]}" >&2
+        as_root apt-get update -qq ||
+            die "apt-get update failed: is there a network, and a mirror in /etc/apt?" 6
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+            --no-install-recommends "${packages[@]}" >&2 ||
+            die "apt-get could not install: ${packages[*]}" 6
+    fi
+    setup_python "${1:+[$1]}"
+}
+
+# A finished environment carries the sum of what it was made from.
+setup_python() {
+    local stamp
+    stamp=$project/.venv/.made-$(sha256sum "$project/pyproject.toml" | cut -c1-16)${1:-}
+    [ -e "$stamp" ] && return
+    echo "setup: Python environment in .venv" >&2
+    "$python" -m pip --version >/dev/null 2>&1 || python3 -m venv --clear "$project/.venv" ||
+        die "python3 -m venv failed"
+    "$python" -m pip install --quiet --disable-pip-version-check -e "$project${1:-}" ||
+        die "pip could not install the Python packages: is there a network?" 6
+    touch "$stamp"
+}
+
+in_project() {
+    PYTHONPATH=$project exec "$python" "$@"
+}
+
+command=${1:---help}
+shift || true
+case $command in
+    setup) setup "$@" ;;
+    demo) setup && in_project -m image.demo "$@" ;;
+    image) setup && in_project -m image.build "$@" ;;
+    test) setup test && cd "$project" && in_project -m pytest "$@" ;;
+    bench) setup && cd "$project" && in_project -m tests.bench "$@" ;;
+    clean) rm -rf "$project/build" ;;
+    -h | --help) usage ;;
+    *) usage >&2; die "no command '$command'" 2 ;;
+esac

@@ -1,0 +1,186 @@
+"""The main job without a Pi: boot the image, play the router, show what Snort says."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+from appliance.capture.captures import open_capture
+from appliance.errors import GloveboxError, GuestError, InputError
+from image.build import BUILD, PROJECT, Build, parser
+from image.guest import Forward, Guest
+from image.page import AlertFeed, Page
+from image.progress import Progress
+
+SHIPPED = PROJECT / "tests" / "captures" / "demo.pcap"
+TZSP_PORT = 37008
+PACKETS_PER_SECOND = 500
+COUNTERS = (
+    "datagrams_received", "bytes_received", "frames_sent", "bytes_sent", "keepalives", "dropped",
+    "socket_overflow", "reassembly_failures",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a demo found, as `--report json` prints it."""
+
+    alerts: list[dict[str, Any]]
+    counters: dict[str, Any]
+    seconds: dict[str, float]
+
+
+def check_capture(path: Path) -> int:
+    """Return how many packets the capture holds. Raises InputError for what cannot be played."""
+    count = sum(1 for _ in open_capture(path))
+    if count == 0:
+        raise InputError(f"{path}: holds no packets")
+    return count
+
+
+def wait_ready(guest: Guest) -> None:
+    """Wait until the guest has its address and Snort listens: jobs of its systemd, no guessing."""
+    guest.run("/usr/lib/systemd/systemd-networkd-wait-online --interface=eth0 --timeout=120", 150)
+    services = "glovebox-replay glovebox-ids glovebox-alerts glovebox-web"
+    status, output = guest.execute(f"systemctl start {services}", 150)
+    if status != 0:
+        journal = guest.execute("journalctl -b -p warning --no-pager -n 20 -t 'glovebox*'")[1]
+        raise GuestError(f"a service does not start: {output}\n{journal}")
+
+
+def play(guest: Guest, capture: Path, pps: float | None) -> None:
+    """Send the capture as the router would and wait until its last frame is inspected."""
+    from appliance.capture.send import send_capture
+
+    before = counters(guest)["datagrams_received"]
+    address = ("127.0.0.1", guest.host_port(TZSP_PORT))
+    report = send_capture(capture, address, pps=pps)
+    deadline = time.monotonic() + 15.0
+    while counters(guest)["datagrams_received"] - before < report.sent:
+        if time.monotonic() > deadline:
+            break
+    # What went in before the marker has been inspected and stored when the marker is.
+    guest.run("glovebox selftest", 60)
+
+
+def counters(guest: Guest) -> dict[str, Any]:
+    """Return the counters that the replay service published last."""
+    published = json.loads(guest.run("cat /run/glovebox/replay.json"))
+    return {name: published[name] for name in COUNTERS}
+
+
+def alert_line(alert: dict[str, Any]) -> str:
+    """Return one alert as the demo prints it."""
+    source = endpoint(alert["source"], alert["source_port"])
+    destination = endpoint(alert["destination"], alert["destination_port"])
+    return (
+        f"{alert['time']}  {alert['gid']}:{alert['sid']}  {alert['message']}"
+        f"  {{{alert['protocol']}}} {source} → {destination}  priority {alert['priority']}"
+    )
+
+
+def endpoint(address: str, port: int | None) -> str:
+    """Return address and port as people write them."""
+    if port is None:
+        return address
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
+def run(arguments: argparse.Namespace, progress: Progress, out: TextIO) -> Outcome:
+    """Build what is missing, boot it, play the capture; stay until Ctrl-C unless `--once`."""
+    packets = check_capture(arguments.capture)
+    forwards = [
+        Forward("udp", TZSP_PORT, arguments.tzsp_port, arguments.address),
+        Forward("tcp", 80, arguments.page_port, arguments.address),
+    ]
+    for forward in forwards:
+        forward.resolved()
+    build = Build(arguments.board, progress, arguments.mirror, arguments.ubuntu_mirror)
+    image = build.image()
+    with Guest(image, BUILD, forwards) as guest:
+        with progress.stage("boot until Snort listens"):
+            wait_ready(guest)
+        page = Page(guest.host_port(80), arguments.address)
+        progress.say(f"page: {page.url}   TZSP: {arguments.address}:{guest.host_port(TZSP_PORT)}")
+        feed = AlertFeed(page, lambda alert: print(alert_line(alert), file=out, flush=True))
+        with progress.stage(f"{packets} packets of {arguments.capture.name}"):
+            play(guest, arguments.capture, None if arguments.original else arguments.pps)
+        if not arguments.once:
+            stay(progress)
+        feed.close()
+        found = counters(guest)
+    print(describe(found, len(feed.alerts)), file=out)
+    return Outcome(feed.alerts, found, progress.seconds)
+
+
+def stay(progress: Progress) -> None:
+    """Keep the guest running until Ctrl-C."""
+    progress.say("running; Ctrl-C ends it")
+    try:
+        while True:
+            time.sleep(3600)
+    except KeyboardInterrupt:
+        progress.say("ending")
+
+
+def describe(found: dict[str, Any], alerts: int) -> str:
+    """Return the counters as one line for people."""
+    dropped = ", ".join(f"{reason} {n}" for reason, n in found["dropped"].items() if n) or "none"
+    return (
+        f"received {found['datagrams_received']} datagrams, put {found['frames_sent']} frames on"
+        f" tzsp0, dropped: {dropped}, socket overflow {found['socket_overflow']};"
+        f" {alerts} alerts"
+    )
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """Return the arguments of `build.sh demo`."""
+    options = argparse.ArgumentParser(
+        prog="build.sh demo",
+        description="Boot the image in an emulated machine, play a capture to it as a router"
+        " would, and show Snort's alerts as they come.",
+        epilog="Exit status: 0 alerts came, 1 none came, 2 bad input, 5 port taken, 6 no network,"
+        " 7 disk full, 8 the guest failed, 130 Ctrl-C.",
+        parents=[parser()],
+    )
+    options.add_argument(
+        "capture", nargs="?", type=Path, default=SHIPPED, help="pcap or pcapng (default: ours)"
+    )
+    options.add_argument("--once", action="store_true", help="end when the capture is inspected")
+    options.add_argument("--report", choices=["json"], help="print one JSON object on stdout")
+    options.add_argument("--pps", type=float, default=PACKETS_PER_SECOND, help="default: 500")
+    options.add_argument("--original", action="store_true", help="keep the capture's own timing")
+    options.add_argument("--address", default="127.0.0.1", help="of this host, to listen on")
+    options.add_argument("--tzsp-port", type=int, default=TZSP_PORT, help="of this host")
+    options.add_argument("--page-port", type=int, default=8080, help="of this host")
+    return options.parse_args(argv)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the demo and return its exit status."""
+    arguments = parse(argv)
+    progress = Progress()
+    out = sys.stderr if arguments.report else sys.stdout
+    try:
+        outcome = run(arguments, progress, out)
+    except GloveboxError as error:
+        print(f"build.sh demo: {error}", file=sys.stderr)
+        return error.exit_status
+    except KeyboardInterrupt:
+        print("build.sh demo: interrupted; nothing is left running", file=sys.stderr)
+        return 130
+    if arguments.report:
+        print(json.dumps(vars(outcome)))
+    return 0 if outcome.alerts else 1
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("PYTHONUNBUFFERED", "1")
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,64 @@
+"""Linters are tests: a finding is a failure."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import PROJECT, missing
+
+UNITS = sorted((PROJECT / "systemd" / "system").glob("*.*"))
+
+
+def check(*argv: str | Path, **environment: str) -> None:
+    result = subprocess.run(
+        [str(word) for word in argv], cwd=PROJECT, capture_output=True, text=True, check=False,
+        env={**os.environ, **environment},
+    )  # fmt: skip
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def shell_scripts() -> list[Path]:
+    tracked = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=PROJECT, capture_output=True, text=True, check=True,
+    ).stdout.split("\0")  # fmt: skip
+    files = [PROJECT / name for name in tracked if name and (PROJECT / name).is_file()]
+    return [file for file in files if is_shell(file)]
+
+
+def is_shell(file: Path) -> bool:
+    with file.open("rb") as stream:
+        first = stream.readline(80)
+    return first.startswith(b"#!") and first.rstrip().endswith(b"sh")
+
+
+def test_ruff_finds_nothing() -> None:
+    check(sys.executable, "-m", "ruff", "check", ".")
+
+
+def test_ruff_would_format_nothing() -> None:
+    check(sys.executable, "-m", "ruff", "format", "--check", ".")
+
+
+def test_mypy_strict_finds_nothing() -> None:
+    check(sys.executable, "-m", "mypy")
+
+
+def test_shellcheck_finds_nothing() -> None:
+    if not shutil.which("shellcheck"):
+        missing("no shellcheck")
+    scripts = shell_scripts()
+    assert PROJECT / "build.sh" in scripts
+    check("shellcheck", *scripts)
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_each_unit_is_in_the_preset(unit: Path) -> None:
+    preset = (PROJECT / "systemd/system-preset/00-glovebox.preset").read_text()
+    assert f"enable {unit.name}\n" in preset

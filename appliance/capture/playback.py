@@ -1,0 +1,145 @@
+"""Capture files onto an interface, at their own speed or another: what tcpreplay does."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import json
+from collections.abc import Callable
+from contextlib import closing
+
+from appliance.capture.captures import Record
+from appliance.capture.counters import REASONS, Tally
+from appliance.capture.ethernet import as_ethernet
+from appliance.capture.interface import mtu, open_interface
+from appliance.capture.linktypes import ETHERNET, LinkType, link_type
+from appliance.capture.played import Played, summary
+from appliance.capture.player import Notices
+from appliance.capture.playlist import Playable, source
+from appliance.capture.playoptions import EXIT_STATUSES, add_play_arguments, run
+from appliance.capture.transmit import Transmitter
+from appliance.capture.tzsp import UnsupportedEncapsulation
+from appliance.errors import DecodeError, InterfaceError, PrivilegeError
+
+EPILOG = EXIT_STATUSES.format(others="3 no such interface; 4 CAP_NET_RAW missing")
+
+_GONE = (errno.ENXIO, errno.ENODEV)
+_REASONS = {
+    errno.EMSGSIZE: "oversize",
+    errno.EINVAL: "malformed",
+    errno.ENOBUFS: "no_buffer",
+    errno.EAGAIN: "no_buffer",
+    errno.ENOMEM: "no_buffer",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options for playing; play() also reads `interface`, `files` and `report`."""
+    add_play_arguments(parser)
+    parser.epilog = EPILOG
+
+
+def play(arguments: argparse.Namespace) -> int:
+    """Play `arguments.files` onto `arguments.interface`; return the exit status.
+
+    Prints tcpreplay's summary, or with `arguments.report` == "json" the counters, however the run
+    ends. Raises InputError, InterfaceError, PrivilegeError.
+    """
+    notices = Notices("replay")
+    with closing(Interface(arguments.interface, notices)) as interface:
+
+        def describe(played: Played) -> str:
+            if arguments.report == "json":
+                return json.dumps(counters(played))
+            return summary(played, f"network device: {arguments.interface}")
+
+        sources = [source(name) for name in arguments.files]
+        return run(arguments, sources, interface, notices, describe)
+
+
+def counters(played: Played) -> dict[str, object]:
+    """Return the counts under the names of the receiving side, a record for a datagram."""
+    outcomes = [played.sent, 0, *(played.failed[reason] for reason in REASONS)]
+    tally = Tally(outcomes, played.read_bytes, played.sent_bytes)
+    none = {"socket_overflow": 0, "reassembly_failures": 0}
+    return tally.as_json() | none | played.run_as_json()
+
+
+class Interface:
+    """A network interface that takes every frame as an Ethernet frame."""
+
+    def __init__(self, name: str, notices: Notices) -> None:
+        """Open the interface. Raises InterfaceError, PrivilegeError."""
+        self.played = Played()
+        self._name = name
+        self._notices = notices
+        self._convert = _converter(ETHERNET)
+        self._open()
+
+    def begin(self, capture: Playable) -> None:
+        """Get ready for the frames of a capture. Raises InputError for a foreign link type."""
+        self._convert = _converter(link_type(capture.link_type, capture.name))
+
+    def send(self, record: Record) -> None:
+        """Convert one frame and send it, or count why not."""
+        played = self.played
+        played.read += 1
+        played.read_bytes += len(record.frame)
+        try:
+            frame = self._convert(record.frame)
+            self._transmit(frame)
+        except UnsupportedEncapsulation as error:
+            self._fail("unsupported_encapsulation", str(error))
+        except DecodeError as error:
+            self._fail("malformed", str(error))
+        except OSError as error:
+            self._fail(_REASONS.get(error.errno or 0, "interface_down"), self._explain(error))
+        else:
+            played.sent += 1
+            played.sent_bytes += len(frame)
+            played.truncated += record.original_length > len(record.frame)
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._socket.close()
+
+    def _open(self) -> None:
+        self._socket = open_interface(self._name)
+        self._transmitter = Transmitter(self._socket, self.played.retried)
+
+    def _transmit(self, frame: bytes | memoryview) -> None:
+        """Send; an interface that was away and was made anew is found again by its name."""
+        try:
+            self._transmitter.send(frame)
+        except OSError as error:
+            if error.errno not in _GONE:
+                raise
+            old = self._socket
+            try:
+                self._open()
+            except (InterfaceError, PrivilegeError):
+                raise error from None
+            old.close()
+            self._transmitter.send(frame)
+
+    def _fail(self, reason: str, text: str) -> None:
+        self.played.failed[reason] += 1
+        self._notices.once(reason, f"packet {self.played.read} not sent: {text}")
+
+    def _explain(self, error: OSError) -> str:
+        if error.errno == errno.EMSGSIZE:
+            limit = mtu(self._name)
+            return f"longer than the MTU of {self._name}, {limit} (ip link set {self._name} mtu N)"
+        return f"{self._name}: {error.strerror}"
+
+
+def _converter(link: LinkType) -> Callable[[bytes], bytes | memoryview]:
+    if link is ETHERNET:
+        return _unchanged
+    return lambda frame: as_ethernet(
+        link.encapsulation, memoryview(link.convert(memoryview(frame)))
+    )
+
+
+def _unchanged(frame: bytes) -> bytes:
+    return frame

@@ -1,0 +1,219 @@
+"""From a batch of datagrams to frames on the interface, and one outcome counted for each.
+
+Nearly every batch is plain: one sender, the usual header, no frame of our own intake. It is told by
+four comparisons over the whole batch and sent from where it lies. The others are looked at closely.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+import sys
+from collections.abc import Collection
+
+import numpy as np
+from numpy.typing import NDArray
+
+from appliance.capture import tzsp
+from appliance.capture.counters import OUTCOMES, Outcome
+from appliance.capture.ethernet import HEADER_LENGTH, UnsupportedEncapsulation, as_ethernet
+from appliance.capture.feedback import is_feedback
+from appliance.capture.inject import Injector
+from appliance.capture.mmsg import (
+    DATAGRAM_AT,
+    FRAME_AT,
+    LARGEST_DATAGRAM,
+    NAME_BYTES,
+    NAME_WORDS,
+    SLOTS,
+    Batch,
+    View,
+)
+from appliance.capture.sources import IPV4_MAPPED, Source, Sources
+from appliance.errors import DecodeError
+
+log = logging.getLogger(__name__)
+
+TZSP_HEADER = FRAME_AT - DATAGRAM_AT
+SHORTEST = TZSP_HEADER + HEADER_LENGTH
+
+
+def _head(*header: int) -> NDArray[np.uint64]:
+    return np.array(int.from_bytes(bytes((*bytes(DATAGRAM_AT), *header)), sys.byteorder), np.uint64)
+
+
+# Version 1; received, or to be transmitted; Ethernet; END. Arrays, for numpy to convert nothing.
+_RECEIVED = _head(1, tzsp.PacketType.RECEIVED, 0, tzsp.Encapsulation.ETHERNET, tzsp.Tag.END)
+_TRANSMIT = _head(1, tzsp.PacketType.TRANSMIT, 0, tzsp.Encapsulation.ETHERNET, tzsp.Tag.END)
+_SHORTEST = np.array(SHORTEST, np.uint32)
+_HEADER_LENGTH = np.array(HEADER_LENGTH, np.uint32)
+
+# Where struct sockaddr_in and sockaddr_in6 hold the address (ip(7), ipv6(7)).
+_IPV4_ADDRESS = slice(4, 8)
+_IPV6_ADDRESS = slice(8, 24)
+
+
+class Forwarder:
+    """Sends the frames of batches and counts what became of every datagram, by its sender."""
+
+    def __init__(self, injector: Injector, sources: Sources, ports: Collection[int]) -> None:
+        """Take the way out, the book to count in, and the UDP ports that we receive on."""
+        self._injector = injector
+        self._sources = sources
+        self._ports = frozenset(ports)
+        self._port_words = [np.array(socket.htons(port), np.uint16) for port in self._ports]
+        self._sender: Source | None = None
+        self._sender_names = np.zeros(SLOTS * NAME_WORDS, np.uint64)
+        self._fed_back = False
+
+    def forward(self, batch: Batch, count: int, now: float) -> bool:
+        """Deal with the first `count` datagrams of a batch; return whether any frame went out."""
+        view = batch.view(count)
+        sender = self._only_sender(view)
+        if sender is not None and sender.listed and self._is_plain(view):
+            return self._forward_plain(batch, view, sender, now)
+        return self._forward_mixed(batch, view, now)
+
+    def _only_sender(self, view: View) -> Source | None:
+        """Return who sent the whole batch; None where it was not one alone, from one port."""
+        names = self._sender_names[: view.names.size]
+        np.equal(view.names, names, view.name_matches)
+        if np.count_nonzero(view.name_matches) == names.size:
+            return self._sender
+        first = view.names[:NAME_WORDS]
+        self._sender_names.reshape(SLOTS, NAME_WORDS)[:] = first
+        self._sender = self._sources.find(_keys(first)[0])
+        return self._sender if np.array_equal(view.names, names) else None
+
+    def _is_plain(self, view: View) -> bool:
+        np.equal(view.heads, _RECEIVED, view.head_matches)
+        if np.count_nonzero(view.head_matches) != view.count:
+            return False
+        # Unsigned: what is too short becomes huge, and one comparison finds it and the too long.
+        np.subtract(view.lengths, _SHORTEST, view.excess)
+        if np.maximum.reduce(view.excess) > LARGEST_DATAGRAM - SHORTEST:
+            return False
+        for port in self._port_words:
+            np.equal(view.ports, port, view.port_matches)
+            if np.count_nonzero(view.port_matches):
+                return False
+        return True
+
+    def _forward_plain(self, batch: Batch, view: View, sender: Source, now: float) -> bool:
+        batch.aim_home()
+        np.add(view.excess, _HEADER_LENGTH, view.frame_lengths)
+        frame_bytes = int(np.add.reduce(view.frame_lengths))
+        outcomes = self._injector.send(batch, view.count)
+        if outcomes is None:
+            sender.last_seen = now
+            received = frame_bytes + TZSP_HEADER * view.count
+            sender.tally.count_sent(view.count, received, frame_bytes)
+            return True
+        lengths = view.frame_lengths.astype(np.int64)
+        _count([sender], np.zeros(view.count, np.intp), view, outcomes, lengths, now)
+        return bool((outcomes == Outcome.SENT).any())
+
+    def _forward_mixed(self, batch: Batch, view: View, now: float) -> bool:
+        keys = _keys(view.names)
+        numbers = {key: number for number, key in enumerate(dict.fromkeys(keys))}
+        senders = [self._sources.find(key) for key in numbers]
+        sender_of = np.array([numbers[key] for key in keys], np.intp)
+        listed = np.array([sender.listed for sender in senders])[sender_of]
+
+        outcomes = np.where(listed, Outcome.SENT, Outcome.UNLISTED_SOURCE).astype(np.uint8)
+        offsets = np.full(view.count, FRAME_AT, np.uintp)
+        lengths = view.lengths.astype(np.int64) - TZSP_HEADER
+        self._decide(batch, view, outcomes, offsets, lengths)
+
+        chosen = np.flatnonzero(outcomes == Outcome.SENT)
+        batch.aim(chosen, offsets[chosen], lengths[chosen].astype(np.uintp))
+        failures = self._injector.send(batch, len(chosen))
+        if failures is not None:
+            outcomes[chosen] = failures
+        _count(senders, sender_of, view, outcomes, lengths, now)
+        return bool((outcomes == Outcome.SENT).any())
+
+    def _decide(
+        self,
+        batch: Batch,
+        view: View,
+        outcomes: NDArray[np.uint8],
+        offsets: NDArray[np.uintp],
+        lengths: NDArray[np.int64],
+    ) -> None:
+        """Find out what is to become of each datagram that is so far to be sent."""
+        usual = (view.heads == _RECEIVED) | (view.heads == _TRANSMIT)
+        usual &= (view.lengths >= SHORTEST) & (view.lengths <= LARGEST_DATAGRAM)
+        for index in np.flatnonzero(~usual & (outcomes == Outcome.SENT)).tolist():
+            outcomes[index], offsets[index], lengths[index] = self._decode(batch, view, index)
+        suspects = usual & (outcomes == Outcome.SENT) & self._suspects(view)
+        for index in np.flatnonzero(suspects).tolist():
+            if self._feeds_back(batch.datagram(index)[TZSP_HEADER:]):
+                outcomes[index] = Outcome.FEEDBACK
+
+    def _decode(self, batch: Batch, view: View, index: int) -> tuple[Outcome, int, int]:
+        """Return the outcome of one unusual datagram, and where in its slot the frame lies."""
+        if view.lengths[index] > LARGEST_DATAGRAM:
+            return Outcome.MALFORMED, 0, 0
+        datagram = batch.datagram(index)
+        try:
+            packet = tzsp.decode(datagram)
+            if not packet.carries_frame:
+                return Outcome.KEEPALIVE, 0, 0
+            frame = as_ethernet(packet.encapsulation, packet.payload, packet.damaged)
+        except UnsupportedEncapsulation:
+            return Outcome.UNSUPPORTED_ENCAPSULATION, 0, 0
+        except DecodeError:
+            return Outcome.MALFORMED, 0, 0
+        if self._feeds_back(memoryview(frame)):
+            return Outcome.FEEDBACK, 0, 0
+        if frame is packet.payload:
+            return Outcome.SENT, DATAGRAM_AT + len(datagram) - len(frame), len(frame)
+        batch.replace(index, bytes(frame))
+        return Outcome.SENT, FRAME_AT, len(frame)
+
+    def _suspects(self, view: View) -> NDArray[np.bool_]:
+        """Tell the frames that bear one of our ports where a UDP header may have it."""
+        suspects = np.zeros(view.count, np.bool_)
+        for port in self._port_words:
+            suspects |= (view.ports == port).any(axis=1)
+        return suspects
+
+    def _feeds_back(self, frame: memoryview) -> bool:
+        if not is_feedback(frame, self._ports):
+            return False
+        if not self._fed_back:
+            self._fed_back = True
+            log.warning(
+                "a router sends us its own stream to us once more; such frames are dropped and"
+                " counted. On RouterOS, sniffer: /tool sniffer set filter-stream=yes; mangle: add"
+                " dst-address=!SENSOR to the rule with action=sniff-tzsp"
+            )
+        return True
+
+
+def _keys(names: NDArray[np.uint64]) -> list[bytes]:
+    """Return the key of each sender (sources.key_of) in an array of socket addresses."""
+    content = names.tobytes()
+    rows = [content[start : start + NAME_BYTES] for start in range(0, len(content), NAME_BYTES)]
+    if int.from_bytes(content[:2], sys.byteorder) == socket.AF_INET6:
+        return [row[_IPV6_ADDRESS] for row in rows]
+    return [IPV4_MAPPED + row[_IPV4_ADDRESS] for row in rows]
+
+
+def _count(
+    senders: list[Source],
+    sender_of: NDArray[np.intp],
+    view: View,
+    outcomes: NDArray[np.uint8],
+    lengths: NDArray[np.int64],
+    now: float,
+) -> None:
+    """Count each datagram for its sender; `lengths` are those of the frames."""
+    cells = np.bincount(sender_of * OUTCOMES + outcomes, minlength=len(senders) * OUTCOMES)
+    received = np.bincount(sender_of, view.lengths, len(senders))
+    sent = np.bincount(sender_of, np.where(outcomes == Outcome.SENT, lengths, 0), len(senders))
+    for number, sender in enumerate(senders):
+        row = cells[number * OUTCOMES : (number + 1) * OUTCOMES].tolist()
+        sender.tally.count(row, int(received[number]), int(sent[number]))
+        sender.last_seen = now

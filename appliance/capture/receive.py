@@ -1,0 +1,67 @@
+"""The loop that empties the UDP sockets: fast streams in full batches, slow ones without delay."""
+
+from __future__ import annotations
+
+import select
+import socket
+import time
+from collections.abc import Callable, Sequence
+
+from appliance.capture.forward import Forwarder
+from appliance.capture.mmsg import SLOTS, Batch
+from appliance.service import Stop
+
+# After a batch that was not full: the next is then worth its system calls. A frame comes that much
+# later at most; without the pause a batch at 100,000 datagrams per second holds one or two.
+PAUSE_S = 0.0005
+TICK_S = 1.0
+
+
+class Receiver:
+    """Hands what the sockets receive to the forwarder until it is told to stop."""
+
+    def __init__(
+        self,
+        sockets: Sequence[socket.socket],
+        forwarder: Forwarder,
+        stop: Stop,
+        wake: socket.socket,
+        tick: Callable[[], None],
+    ) -> None:
+        """Take the UDP sockets; `wake` becomes readable on a signal; `tick` runs each second."""
+        self._descriptors = [receiver.fileno() for receiver in sockets]
+        self._forwarder = forwarder
+        self._stop = stop
+        self._tick = tick
+        self._batch = Batch()
+        self._poll = select.poll()
+        for descriptor in (*self._descriptors, wake.fileno()):
+            self._poll.register(descriptor, select.POLLIN)
+        #: When a frame last went out, by the monotonic clock.
+        self.last_frame: float | None = None
+
+    def run(self) -> None:
+        """Receive until stopped. What waits in the sockets then stays there."""
+        next_tick = time.monotonic()
+        while not self._stop:
+            fullest = self._receive_once()
+            now = time.monotonic()
+            if now >= next_tick:
+                self._tick()
+                next_tick = now + TICK_S
+            if not fullest:
+                self._poll.poll(max(0.0, next_tick - now) * 1000)
+            elif fullest < SLOTS:
+                time.sleep(PAUSE_S)
+
+    def _receive_once(self) -> int:
+        """Take one batch from each socket; return the size of the largest."""
+        fullest = 0
+        for descriptor in self._descriptors:
+            count = self._batch.receive(descriptor)
+            if count:
+                now = time.monotonic()
+                if self._forwarder.forward(self._batch, count, now):
+                    self.last_frame = now
+                fullest = max(fullest, count)
+        return fullest

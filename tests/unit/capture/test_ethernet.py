@@ -6,16 +6,16 @@ import struct
 import zlib
 from pathlib import Path
 
-import frames
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pcapfile import parse_pcap
 
 from appliance.capture import tzsp
 from appliance.capture.ethernet import UnsupportedEncapsulation, as_ethernet, network_layer
 from appliance.capture.tzsp import Encapsulation
 from appliance.errors import DecodeError
+from tests import frames
+from tests.pcapfile import parse_pcap
 
 LOCAL_ADDRESSES = bytes.fromhex("020000000001 020000000002")
 IPV4_PACKET = frames.ipv4(frames.udp(b"content"))

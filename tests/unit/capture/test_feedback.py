@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import frames
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pcapfile import parse_pcap
 
 from appliance.capture import tzsp
 from appliance.capture.feedback import is_feedback
+from tests import frames
+from tests.pcapfile import parse_pcap
 
 PORTS = frozenset({37008})
 INNER = frames.ethernet(frames.ipv4(b"a frame of somebody", 6))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import frames
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.capture import ip
 from appliance.errors import DecodeError
+from tests import frames
 
 SOURCE_4, SOURCE_6 = bytes((192, 0, 2, 1)), bytes.fromhex("20010db8") + bytes(11) + b"\x01"
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pcapfile import parse_pcap
 
 from appliance.capture import radio
 from appliance.errors import DecodeError
+from tests.pcapfile import parse_pcap
 
 FRAME = bytes.fromhex("0802 2c00") + bytes(range(1, 60))
 FCS = zlib.crc32(FRAME).to_bytes(4, "little")

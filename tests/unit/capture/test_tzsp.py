@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pcapfile import parse_pcap
 
 from appliance.capture import tzsp
 from appliance.capture.tzsp import Encapsulation, Packet, PacketType, Tag, decode, encode
 from appliance.errors import DecodeError
+from tests.pcapfile import parse_pcap
 
 FRAME = bytes(range(60))
 UDP_PAYLOAD = 14 + 20 + 8

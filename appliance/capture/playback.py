@@ -6,7 +6,7 @@ import argparse
 import errno
 import json
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 
 from appliance.capture.captures import Record
 from appliance.capture.counters import REASONS, Tally
@@ -14,7 +14,7 @@ from appliance.capture.ethernet import as_ethernet
 from appliance.capture.interface import mtu, open_interface
 from appliance.capture.linktypes import ETHERNET, LinkType, link_type
 from appliance.capture.played import Played, summary
-from appliance.capture.player import Notices
+from appliance.capture.player import Notice, Notices
 from appliance.capture.playlist import Playable, source
 from appliance.capture.playoptions import EXIT_STATUSES, add_play_arguments, run
 from appliance.capture.transmit import Transmitter
@@ -25,7 +25,6 @@ EPILOG = EXIT_STATUSES.format(others="3 no such interface; 4 CAP_NET_RAW missing
 
 _GONE = (errno.ENXIO, errno.ENODEV)
 _REASONS = {
-    errno.EMSGSIZE: "oversize",
     errno.EINVAL: "malformed",
     errno.ENOBUFS: "no_buffer",
     errno.EAGAIN: "no_buffer",
@@ -46,7 +45,7 @@ def play(arguments: argparse.Namespace) -> int:
     ends. Raises InputError, InterfaceError, PrivilegeError.
     """
     notices = Notices("replay")
-    with closing(Interface(arguments.interface, notices)) as interface:
+    with closing(Interface(arguments.interface, notices.once)) as interface:
 
         def describe(played: Played) -> str:
             if arguments.report == "json":
@@ -54,7 +53,7 @@ def play(arguments: argparse.Namespace) -> int:
             return summary(played, f"network device: {arguments.interface}")
 
         sources = [source(name) for name in arguments.files]
-        return run(arguments, sources, interface, notices, describe)
+        return run(arguments, sources, interface, notices.once, describe)
 
 
 def counters(played: Played) -> dict[str, object]:
@@ -68,11 +67,11 @@ def counters(played: Played) -> dict[str, object]:
 class Interface:
     """A network interface that takes every frame as an Ethernet frame."""
 
-    def __init__(self, name: str, notices: Notices) -> None:
+    def __init__(self, name: str, notice: Notice) -> None:
         """Open the interface. Raises InterfaceError, PrivilegeError."""
         self.played = Played()
         self._name = name
-        self._notices = notices
+        self._notice = notice
         self._convert = _converter(ETHERNET)
         self._open()
 
@@ -93,11 +92,14 @@ class Interface:
         except DecodeError as error:
             self._fail("malformed", str(error))
         except OSError as error:
-            self._fail(_REASONS.get(error.errno or 0, "interface_down"), self._explain(error))
+            self._lose(error)
         else:
             played.sent += 1
             played.sent_bytes += len(frame)
             played.truncated += record.original_length > len(record.frame)
+
+    def finish(self) -> None:
+        """Do nothing: an interface tells at once what it does not take."""
 
     def close(self) -> None:
         """Close the socket."""
@@ -105,32 +107,25 @@ class Interface:
 
     def _open(self) -> None:
         self._socket = open_interface(self._name)
-        self._transmitter = Transmitter(self._socket, self.played.retried)
+        self._transmit = Transmitter(self._socket, self.played.retried).send
 
-    def _transmit(self, frame: bytes | memoryview) -> None:
-        """Send; an interface that was away and was made anew is found again by its name."""
-        try:
-            self._transmitter.send(frame)
-        except OSError as error:
-            if error.errno not in _GONE:
-                raise
+    def _lose(self, error: OSError) -> None:
+        """Count a frame that the kernel refused, and find an interface that was made anew."""
+        number = error.errno or 0
+        if number == errno.EMSGSIZE:
+            limit = mtu(self._name)
+            self._fail("oversize", f"longer than {self._name} takes (its MTU is {limit})")
+        else:
+            self._fail(_REASONS.get(number, "interface_down"), f"{self._name}: {error.strerror}")
+        if number in _GONE:
             old = self._socket
-            try:
+            with suppress(InterfaceError, PrivilegeError):
                 self._open()
-            except (InterfaceError, PrivilegeError):
-                raise error from None
-            old.close()
-            self._transmitter.send(frame)
+                old.close()
 
     def _fail(self, reason: str, text: str) -> None:
         self.played.failed[reason] += 1
-        self._notices.once(reason, f"packet {self.played.read} not sent: {text}")
-
-    def _explain(self, error: OSError) -> str:
-        if error.errno == errno.EMSGSIZE:
-            limit = mtu(self._name)
-            return f"longer than the MTU of {self._name}, {limit} (ip link set {self._name} mtu N)"
-        return f"{self._name}: {error.strerror}"
+        self._notice(reason, f"packet {self.played.read} not sent: {text}")
 
 
 def _converter(link: LinkType) -> Callable[[bytes], bytes | memoryview]:

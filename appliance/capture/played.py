@@ -16,7 +16,7 @@ class Played:
     """Counts of frames and bytes; read == sent + failed.total() after each frame.
 
     `truncated` frames were sent as short as the snaplen had left them. `failed` counts by reason,
-    `retried` by errno.
+    `returned` too: sent, but an error came back from the network. `retried` counts by errno.
     """
 
     read: int = 0
@@ -25,9 +25,15 @@ class Played:
     sent_bytes: int = 0
     truncated: int = 0
     failed: Counter[str] = field(default_factory=Counter)
+    returned: Counter[str] = field(default_factory=Counter)
     retried: Counter[int] = field(default_factory=Counter)
     seconds: float = 0.0
     timing_error: TimingError | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether all that was read went out, as far as anyone can know."""
+        return not self.failed.total() and not self.returned.total()
 
     def rates(self) -> tuple[float, float, float]:
         """Return bytes, megabits and frames sent a second; zeros for a run that took no time."""
@@ -67,6 +73,8 @@ def summary(played: Played, destination: str) -> str:
     ]
     if played.failed.total():
         lines.append(f"Failed: {_by_reason(played.failed)}")
+    if played.returned.total():
+        lines.append(f"Returned: {_by_reason(played.returned)}")
     if played.timing_error is not None:
         late = played.timing_error
         lines.append(f"Timing error: p50 {late.p50} us, p99 {late.p99} us, max {late.max} us")
@@ -77,5 +85,5 @@ def _megabits(rate: float) -> str:
     return f"{rate:.2f}" if rate >= 1 else f"{rate:.3f}"
 
 
-def _by_reason(failed: Mapping[str, int]) -> str:
-    return ", ".join(f"{count} {reason}" for reason, count in sorted(failed.items()) if count)
+def _by_reason(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {reason}" for reason, count in sorted(counts.items()) if count)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import islice
 from typing import Protocol
 
 from appliance.capture.captures import Record
@@ -27,6 +28,16 @@ class Destination(Protocol):
 
     def send(self, record: Record) -> None:
         """Convert one frame and send it, or count why not."""
+
+    def finish(self) -> None:
+        """Count what is only known after the last frame."""
+
+
+Notice = Callable[[str, str], None]
+
+
+def ignore(kind: str, text: str) -> None:
+    """Give no notice: for callers who look at the counts."""
 
 
 class Notices:
@@ -70,18 +81,18 @@ class Progress:
 class Player:
     """One run: read, wait, send, until the end, the limit or the stop.
 
-    `pacer` None is top speed, `limit` a number of frames. `damaged` tells that a file could not be
-    read to its end; the others are played all the same.
+    `pacer` None is top speed, `limit` a number of frames. `damage` is why a file could not be read
+    to its end; the others are played all the same.
     """
 
     playlist: Playlist
     destination: Destination
     pacer: Pacer | None
     stop: Stop
-    notices: Notices
+    notice: Notice
     limit: int | None = None
     progress: Progress | None = None
-    damaged: bool = False
+    damage: InputError | None = None
 
     def run(self) -> Played:
         """Play; return what was counted, which is right even where an error ends the run."""
@@ -100,6 +111,7 @@ class Player:
                 raise
         finally:
             played.seconds = time.monotonic() - start
+            self.destination.finish()
             played.timing_error = self.pacer.timing_error if self.pacer else None
         return played
 
@@ -122,18 +134,17 @@ class Player:
         except InputError as error:
             if self.stop:
                 raise
-            self.damaged = True
-            self.notices.once(capture.name, str(error))
+            self.damage = error
+            self.notice(capture.name, str(error))
 
-    def _play_records(self, records: Iterable[Record]) -> None:
-        stop, send = self.stop, self.destination.send
-        for record in records:
-            if self.pacer:
-                self.pacer.wait(record.time_us, len(record.frame))
+    def _play_records(self, capture: Playable) -> None:
+        pacer, stop, send, progress = self.pacer, self.stop, self.destination.send, self.progress
+        left = None if self.limit is None else self.limit - self.destination.played.read
+        for record in islice(capture, left):
+            if pacer:
+                pacer.wait(record.time_us, len(record.frame))
             if stop:
                 return
             send(record)
-            if self.progress:
-                self.progress.show_if_due()
-            if self._ended():
-                return
+            if progress:
+                progress.show_if_due()

@@ -11,7 +11,7 @@ from types import FrameType
 
 from appliance.capture.pacing import BitRate, OriginalTiming, Pace, Pacer, PacketRate
 from appliance.capture.played import Played
-from appliance.capture.player import Destination, Notices, Player, Progress
+from appliance.capture.player import Destination, Notice, Player, Progress
 from appliance.capture.playlist import Playlist, Source
 from appliance.service import Stop
 
@@ -71,7 +71,7 @@ def run(
     arguments: argparse.Namespace,
     sources: Sequence[Source],
     destination: Destination,
-    notices: Notices,
+    notice: Notice,
     describe: Callable[[Played], str],
 ) -> int:
     """Play `sources` as the options say, print what `describe` makes of it, return the exit status.
@@ -87,7 +87,7 @@ def run(
         destination,
         Pacer(pace, stop) if pace else None,
         stop,
-        notices,
+        notice,
         arguments.limit,
         _progress(arguments, destination),
     )
@@ -99,9 +99,9 @@ def run(
         print(describe(destination.played), flush=True)
     if stop and not expired:
         return EXIT_STOPPED
-    if player.damaged:
+    if player.damage:
         return EXIT_DAMAGED_FILE
-    return EXIT_NOT_ALL_SENT if destination.played.failed.total() else 0
+    return 0 if destination.played.complete else EXIT_NOT_ALL_SENT
 
 
 def _stop_after(seconds: float, stop: Stop, expired: Stop) -> None:

@@ -22,7 +22,10 @@ SLIM = (
 
 @dataclass(frozen=True)
 class Root:
-    """What one root is made of; `mirror` None means mmdebstrap's own choice for the suite."""
+    """What one root is made of; `mirror` None means mmdebstrap's own choice for the suite.
+
+    Device nodes stay out: a plain user could not unpack them, and the kernel makes them anyway.
+    """
 
     suite: str
     packages: tuple[str, ...]
@@ -32,9 +35,10 @@ class Root:
     hooks: tuple[str, ...] = field(default=())
 
     @property
-    def inputs(self) -> list[str]:
+    def inputs(self) -> list[str | Path]:
         """Return what tells this root from another one, for the cache."""
         return [
+            Path(__file__),
             self.suite, *self.packages, self.components, self.mirror or "", *self.hooks, *SLIM,
         ]  # fmt: skip
 
@@ -44,7 +48,7 @@ class Root:
         mirror = [self.mirror] if self.mirror else []
         run(
             [
-                "mmdebstrap", "--format=tar", "--variant=essential",
+                "mmdebstrap", "--format=tar", "--variant=essential", "--skip=output/dev",
                 f"--include={','.join(self.packages)}", f"--components={self.components}",
                 *SLIM, *keyring, *self.hooks, self.suite, target, *mirror,
             ],

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pcapfile import MAGICS, parse_pcap, pcap
 
 from appliance.capture.captures import Record, open_capture
 from appliance.errors import InputError
+from tests.pcapfile import MAGICS, parse_pcap, pcap
 
 
 @pytest.fixture

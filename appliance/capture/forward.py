@@ -66,13 +66,14 @@ class Forwarder:
         self._sender_names = np.zeros(SLOTS * NAME_WORDS, np.uint64)
         self._fed_back = False
 
-    def forward(self, batch: Batch, count: int, now: float) -> bool:
-        """Deal with the first `count` datagrams of a batch; return whether any frame went out."""
+    def forward(self, batch: Batch, count: int, now: float) -> None:
+        """Deal with the first `count` datagrams of a batch, received at `now` (monotonic)."""
         view = batch.view(count)
         sender = self._only_sender(view)
         if sender is not None and sender.listed and self._is_plain(view):
-            return self._forward_plain(batch, view, sender, now)
-        return self._forward_mixed(batch, view, now)
+            self._forward_plain(batch, view, sender, now)
+        else:
+            self._forward_mixed(batch, view, now)
 
     def _only_sender(self, view: View) -> Source | None:
         """Return who sent the whole batch; None where it was not one alone, from one port."""
@@ -99,21 +100,20 @@ class Forwarder:
                 return False
         return True
 
-    def _forward_plain(self, batch: Batch, view: View, sender: Source, now: float) -> bool:
+    def _forward_plain(self, batch: Batch, view: View, sender: Source, now: float) -> None:
         batch.aim_home()
         np.add(view.excess, _HEADER_LENGTH, view.frame_lengths)
         frame_bytes = int(np.add.reduce(view.frame_lengths))
         outcomes = self._injector.send(batch, view.count)
         if outcomes is None:
-            sender.last_seen = now
             received = frame_bytes + TZSP_HEADER * view.count
             sender.tally.count_sent(view.count, received, frame_bytes)
-            return True
+            sender.last_seen = self._sources.last_frame = now
+            return
         lengths = view.frame_lengths.astype(np.int64)
-        _count([sender], np.zeros(view.count, np.intp), view, outcomes, lengths, now)
-        return bool((outcomes == Outcome.SENT).any())
+        self._count([sender], np.zeros(view.count, np.intp), view, outcomes, lengths, now)
 
-    def _forward_mixed(self, batch: Batch, view: View, now: float) -> bool:
+    def _forward_mixed(self, batch: Batch, view: View, now: float) -> None:
         keys = _keys(view.names)
         numbers = {key: number for number, key in enumerate(dict.fromkeys(keys))}
         senders = [self._sources.find(key) for key in numbers]
@@ -130,8 +130,7 @@ class Forwarder:
         failures = self._injector.send(batch, len(chosen))
         if failures is not None:
             outcomes[chosen] = failures
-        _count(senders, sender_of, view, outcomes, lengths, now)
-        return bool((outcomes == Outcome.SENT).any())
+        self._count(senders, sender_of, view, outcomes, lengths, now)
 
     def _decide(
         self,
@@ -191,6 +190,27 @@ class Forwarder:
             )
         return True
 
+    def _count(
+        self,
+        senders: list[Source],
+        sender_of: NDArray[np.intp],
+        view: View,
+        outcomes: NDArray[np.uint8],
+        lengths: NDArray[np.int64],
+        now: float,
+    ) -> None:
+        """Count each datagram for its sender; `lengths` are those of the frames."""
+        sent = outcomes == Outcome.SENT
+        cells = np.bincount(sender_of * OUTCOMES + outcomes, minlength=len(senders) * OUTCOMES)
+        bytes_received = np.bincount(sender_of, view.lengths, len(senders))
+        bytes_sent = np.bincount(sender_of, np.where(sent, lengths, 0), len(senders))
+        for number, sender in enumerate(senders):
+            row = cells[number * OUTCOMES : (number + 1) * OUTCOMES].tolist()
+            sender.tally.count(row, int(bytes_received[number]), int(bytes_sent[number]))
+            sender.last_seen = now
+        if sent.any():
+            self._sources.last_frame = now
+
 
 def _keys(names: NDArray[np.uint64]) -> list[bytes]:
     """Return the key of each sender (sources.key_of) in an array of socket addresses."""
@@ -199,21 +219,3 @@ def _keys(names: NDArray[np.uint64]) -> list[bytes]:
     if int.from_bytes(content[:2], sys.byteorder) == socket.AF_INET6:
         return [row[_IPV6_ADDRESS] for row in rows]
     return [IPV4_MAPPED + row[_IPV4_ADDRESS] for row in rows]
-
-
-def _count(
-    senders: list[Source],
-    sender_of: NDArray[np.intp],
-    view: View,
-    outcomes: NDArray[np.uint8],
-    lengths: NDArray[np.int64],
-    now: float,
-) -> None:
-    """Count each datagram for its sender; `lengths` are those of the frames."""
-    cells = np.bincount(sender_of * OUTCOMES + outcomes, minlength=len(senders) * OUTCOMES)
-    received = np.bincount(sender_of, view.lengths, len(senders))
-    sent = np.bincount(sender_of, np.where(outcomes == Outcome.SENT, lengths, 0), len(senders))
-    for number, sender in enumerate(senders):
-        row = cells[number * OUTCOMES : (number + 1) * OUTCOMES].tolist()
-        sender.tally.count(row, int(received[number]), int(sent[number]))
-        sender.last_seen = now

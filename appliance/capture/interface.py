@@ -62,7 +62,7 @@ def mtu(name: str) -> int:
 
 
 def _checked(name: str) -> str:
-    if not 0 < len(name.encode()) <= LONGEST_NAME or "\0" in name:
+    if not name.isprintable() or not 0 < len(name.encode()) <= LONGEST_NAME:
         raise InterfaceError(f"no interface {name!r}: a name has 1 to {LONGEST_NAME} characters")
     return name
 

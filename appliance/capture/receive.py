@@ -37,8 +37,6 @@ class Receiver:
         self._poll = select.poll()
         for descriptor in (*self._descriptors, wake.fileno()):
             self._poll.register(descriptor, select.POLLIN)
-        #: When a frame last went out, by the monotonic clock.
-        self.last_frame: float | None = None
 
     def run(self) -> None:
         """Receive until stopped. What waits in the sockets then stays there."""
@@ -60,8 +58,6 @@ class Receiver:
         for descriptor in self._descriptors:
             count = self._batch.receive(descriptor)
             if count:
-                now = time.monotonic()
-                if self._forwarder.forward(self._batch, count, now):
-                    self.last_frame = now
+                self._forwarder.forward(self._batch, count, time.monotonic())
                 fullest = max(fullest, count)
         return fullest

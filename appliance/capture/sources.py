@@ -32,6 +32,8 @@ class Sources:
         self._routers = frozenset(routers)
         self._by_key: dict[bytes, Source] = {}
         self._others = Source(OTHERS, listed=False)
+        #: When a frame of any of them last went out, by the monotonic clock.
+        self.last_frame: float | None = None
 
     def __iter__(self) -> Iterator[Source]:
         yield from self._by_key.values()

@@ -1,0 +1,1 @@
+"""Health: what is wrong, where the loss begins, and how the owner sees it without a screen."""

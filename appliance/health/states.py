@@ -1,0 +1,53 @@
+"""The one word for how Glovebox is: the supervisor says it, the LEDs and the page show it."""
+
+from __future__ import annotations
+
+import enum
+from typing import Any
+
+
+class State(enum.StrEnum):
+    """How Glovebox is; the value is the word in the status file `health`."""
+
+    BOOTING = "booting"
+    WAITING = "waiting"
+    SEEING = "seeing"
+    LOSING = "losing"
+    ENGINE_DOWN = "engine_down"
+    ALERT = "alert"
+    CONFIG_ERROR = "config_error"
+    SAFE_TO_UNPLUG = "safe_to_unplug"
+    # Never published: what a reader makes of a status that is old, missing or not understood.
+    SILENT = "silent"
+
+    @property
+    def words(self) -> str:
+        """The state in a few words of the owner's."""
+        return WORDS[self]
+
+    @property
+    def is_fault(self) -> bool:
+        """Whether something must be put right."""
+        return self in FAULTS
+
+
+WORDS = {
+    State.BOOTING: "starting",
+    State.WAITING: "ready, but no router sends a stream",
+    State.SEEING: "traffic arrives and is inspected",
+    State.LOSING: "packets are lost on the way",
+    State.ENGINE_DOWN: "the detection engine does not run",
+    State.ALERT: "a new alert of high priority",
+    State.CONFIG_ERROR: "a setting cannot be used",
+    State.SAFE_TO_UNPLUG: "safe to unplug",
+    State.SILENT: "the supervisor says nothing",
+}
+FAULTS = frozenset((State.LOSING, State.ENGINE_DOWN, State.CONFIG_ERROR, State.SILENT))
+
+
+def parse(word: Any) -> State:
+    """Return the state that a status file names; a word nobody knows tells nothing."""
+    try:
+        return State(word)
+    except ValueError:
+        return State.SILENT

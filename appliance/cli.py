@@ -17,6 +17,7 @@ COMMANDS = {
     "alerts": ("appliance.ids.alerts", "store the engine's alerts (service)"),
     "ids-config": ("appliance.ids.snort", "render the engine's configuration (service)"),
     "web": ("appliance.web.serve", "serve the status page (service)"),
+    "leds": ("appliance.health.leds", "show health on LEDs (service); --list, --demo"),
     "config": ("appliance.config", "check or show the configuration"),
 }
 

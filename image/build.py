@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from appliance.errors import GloveboxError
+from appliance.errors import GloveboxError, InputError
 from image import disk, overlay
 from image.cache import Cache, Input, discard, locked
 from image.command import run
@@ -76,7 +76,7 @@ class Build:
     def tools(self) -> Tools:
         """Make the tools root: the programs of the build itself, alike on every host."""
         packages = package_list(IMAGE / "toolsroot" / "packages.txt")
-        root = Root(SUITE, packages, mirror=self.mirror)
+        root = Root(SUITE, packages, mirror=self.mirror, keyring=debian_keyring())
         inputs: list[Input] = [*root.inputs, IMAGE / "toolsroot", IMAGE / "tools.py"]
 
         def make(target: Path) -> None:
@@ -120,7 +120,8 @@ class Build:
     def packages(self) -> Path:
         """Make the tar of the board's packages, its initrd among them."""
         board = IMAGE / "boards" / self.board
-        root = Root(SUITE, package_list(board / "packages.txt"), mirror=self.mirror)
+        packages = package_list(board / "packages.txt")
+        root = Root(SUITE, packages, mirror=self.mirror, keyring=debian_keyring())
         inputs: list[Input] = [*root.inputs, board / "early"]
 
         def make(target: Path) -> None:
@@ -179,6 +180,14 @@ class Build:
             [system.name, tools.root.name, layout, IMAGE / "disk.py"],
             lambda target: disk.make(tools, system, layout, target, self.log("disk")),
         )  # fmt: skip
+
+
+def debian_keyring() -> Path:
+    """Return the host's keyring of the Debian archive, which hosts that are not Debian have too."""
+    found = sorted(Path("/usr/share/keyrings").glob("debian-archive-keyring.*"))
+    if not found:
+        raise InputError("no debian-archive-keyring on this host: run `./build.sh setup`")
+    return found[0]
 
 
 def take_boot(system: Path, target: Path) -> None:

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from appliance.capture.captures import open_capture
+from appliance.capture.pacing import OriginalTiming, PacketRate
+from appliance.capture.send import send_capture
 from appliance.errors import GloveboxError, GuestError, InputError
 from image.build import BUILD, PROJECT, Build, parser
 from image.guest import Forward, Guest
@@ -57,13 +59,11 @@ def wait_ready(guest: Guest) -> None:
 
 def play(guest: Guest, capture: Path, pps: float | None) -> None:
     """Send the capture as the router would and wait until its last frame is inspected."""
-    from appliance.capture.send import send_capture
-
     before = counters(guest)["datagrams_received"]
     address = ("127.0.0.1", guest.host_port(TZSP_PORT))
-    report = send_capture(capture, address, pps=pps)
+    sent = send_capture(capture, address, OriginalTiming() if pps is None else PacketRate(pps)).sent
     deadline = time.monotonic() + 15.0
-    while counters(guest)["datagrams_received"] - before < report.sent:
+    while counters(guest)["datagrams_received"] - before < sent:
         if time.monotonic() > deadline:
             break
     # What went in before the marker has been inspected and stored when the marker is.

@@ -16,12 +16,15 @@ from appliance.capture.linktypes import ETHERNET, LinkType, link_type
 from appliance.capture.played import Played, summary
 from appliance.capture.player import Notice, Notices
 from appliance.capture.playlist import Playable, source
-from appliance.capture.playoptions import EXIT_STATUSES, add_play_arguments, run
+from appliance.capture.playoptions import add_play_arguments, run
 from appliance.capture.transmit import Transmitter
 from appliance.capture.tzsp import UnsupportedEncapsulation
 from appliance.errors import DecodeError, InterfaceError, PrivilegeError
 
-EPILOG = EXIT_STATUSES.format(others="3 no such interface; 4 CAP_NET_RAW missing")
+EPILOG = """\
+exit status when playing: 0 all frames sent; 1 some frames not sent; 2 bad usage, or a file that is
+no capture or is cut off (what is whole is sent); 3 no such interface; 4 a capability is missing
+(CAP_NET_RAW); 130 stopped by SIGINT, SIGTERM or SIGHUP. The summary is printed in any case."""
 
 _GONE = (errno.ENXIO, errno.ENODEV)
 _REASONS = {

@@ -18,10 +18,6 @@ from appliance.service import Stop
 PROGRESS_INTERVAL_S = 2.0
 
 EXIT_NOT_ALL_SENT, EXIT_DAMAGED_FILE, EXIT_STOPPED = 1, 2, 130
-EXIT_STATUSES = """\
-exit status: 0 all frames sent; 1 some frames not sent; 2 bad usage, or a file that is no capture
-or is cut off (what is whole is sent); {others}; 130 stopped by SIGINT, SIGTERM or SIGHUP.
-The summary is printed however the run ends."""
 
 
 def add_play_arguments(parser: argparse.ArgumentParser) -> None:

@@ -14,13 +14,18 @@ from appliance.capture.pacing import Pace, Pacer
 from appliance.capture.played import Played, summary
 from appliance.capture.player import Notices, Player, ignore
 from appliance.capture.playlist import Playlist, Source, source
-from appliance.capture.playoptions import EXIT_STATUSES, add_play_arguments, run
+from appliance.capture.playoptions import add_play_arguments, run
 from appliance.capture.sensor import FAILURES, RETURNS, Sensor
 from appliance.service import Stop
 
 _ADDRESS = re.compile(
     r"(?:\[(?P<bracketed>[^\[\]]+)\]|(?P<plain>[^:\[\]]+))(?::(?P<port>[0-9]{1,5}))?"
 )
+
+EPILOG = """\
+exit status: 0 all frames sent; 1 some frames not sent, or nobody listens, or no way there; 2 bad
+usage, or a file that is no capture or is cut off (what is whole is sent); 130 stopped by SIGINT,
+SIGTERM or SIGHUP. The summary is printed in any case."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -51,7 +56,7 @@ def send_capture(
     `pace` None is top speed. Frames that cannot be sent are counted. Raises InputError for what is
     no capture, and, when the rest is sent, for one that is cut off.
     """
-    stop = stop or Stop()
+    stop = Stop() if stop is None else stop
     pacer = Pacer(pace, stop) if pace else None
     with closing(Sensor(address, ignore)) as sensor:
         player = Player(Playlist([capture], loops), sensor, pacer, stop, ignore, limit)
@@ -86,9 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="glovebox send",
         description="Play the router: wrap the frames of captures in TZSP and send them by UDP.",
-        epilog=EXIT_STATUSES.format(
-            others="1 also where the network refused datagrams or had no route"
-        ),
+        epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(

@@ -72,8 +72,8 @@ class Capture:
 def open_capture(path: Path | Literal["-"]) -> Capture:
     """Open a capture file, a named pipe, or stdin for "-".
 
-    Waits for a pipe to deliver the file header. Raises InputError for what is missing, unreadable,
-    a directory, empty or no capture.
+    Waits for a pipe to deliver the file header; libpcap's binding lets no other thread run until
+    then. Raises InputError for what is missing, unreadable, a directory, empty or no capture.
     """
     name = "stdin" if path == STDIN else str(path)
     try:

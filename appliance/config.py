@@ -91,6 +91,7 @@ class LedsConfig:
             _expect(plain, "onboard", name, "names as in /sys/class/leds")
         for pin in self.pins:
             _expect(0 <= pin <= 27, "pins", pin, "Broadcom GPIO numbers, 0 to 27")
+        _expect(len(set(self.pins)) == len(self.pins), "pins", list(self.pins), "each pin once")
         for key in ("brightness", "night_brightness"):
             value = getattr(self, key)
             _expect(0 <= value <= 100, key, value, "0 to 100 (percent)")

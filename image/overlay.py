@@ -21,6 +21,7 @@ PLACES = (
     ("systemd/sysusers.d", "usr/lib/sysusers.d"),
     ("systemd/tmpfiles.d", "usr/lib/tmpfiles.d"),
     ("systemd/sysctl.d", "usr/lib/sysctl.d"),
+    ("systemd/udev", "usr/lib/udev/rules.d"),
     ("systemd/journald.conf.d", "usr/lib/systemd/journald.conf.d"),
     ("config", "usr/share/glovebox"),
     ("appliance", f"{PACKAGES}/appliance"),

@@ -50,7 +50,7 @@ class Display:
         self._start_waiting(self._rhythm)
         due = RETRY_SECONDS if self._waiting else math.inf
         if self._played:
-            lit, milliseconds = self._rhythm.at((now - self._since) * 1000.0)
+            lit, milliseconds = self._rhythm.at(round((now - self._since) * 1000.0))
             self._light(lit)
             due = min(due, milliseconds / 1000.0)
         return due

@@ -77,11 +77,10 @@ class Indicator:
         log.info("%s: %s (brightness %.0f %%)", state, state.words, brightness * 100)
 
 
-def serve(config: LedsConfig, stop: Stop) -> int:
+def serve(config: LedsConfig, sysfs: Sysfs, heartbeat: Heartbeat, stop: Stop) -> int:
     """Show health until told to end; then leave the LEDs as they were."""
     display = Display()
-    finder = Finder(config, Sysfs(), is_service=True)
-    indicator = Indicator(config, Heartbeat(), finder, display)
+    indicator = Indicator(config, heartbeat, Finder(config, sysfs, is_service=True), display)
     notify("READY=1")
     try:
         while not stop.wait(indicator.tick()):
@@ -142,7 +141,7 @@ def main(argv: Sequence[str]) -> int:
     if arguments.demo:
         display = demo_display(Finder(config.leds, Sysfs()))
         return demonstrate(display, config.leds.brightness / 100.0, arguments.seconds, stop)
-    return serve(config.leds, stop)
+    return serve(config.leds, Sysfs(), Heartbeat(), stop)
 
 
 def _parser() -> argparse.ArgumentParser:

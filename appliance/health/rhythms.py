@@ -31,7 +31,7 @@ class Rhythm:
         """Milliseconds until the rhythm starts again."""
         return sum(lit + dark for lit, dark in self.flashes)
 
-    def at(self, milliseconds: float) -> tuple[bool, float]:
+    def at(self, milliseconds: int) -> tuple[bool, int]:
         """Return whether the LED is lit this long after the start, and how long that will last."""
         left = milliseconds % self.period
         for lit, dark in self.flashes:
@@ -40,8 +40,7 @@ class Rhythm:
             if left < lit + dark:
                 return False, lit + dark - left
             left -= lit + dark
-        # A remainder of floating point can be as large as its divisor.
-        return True, self.flashes[0][0]
+        raise AssertionError("the flashes add up to the period")
 
 
 def short_flashes(count: int) -> Rhythm:

@@ -125,6 +125,8 @@ class SysfsLed:
 
     def close(self) -> None:
         """Bring back what the LED showed before."""
+        # Through dark, since a trigger that stays chosen would keep our rhythm.
+        self._apply(DARK)
         self._apply(self._earlier)
 
     def _brightness(self, level: float) -> int:

@@ -69,13 +69,13 @@ def test_rhythm_is_never_steady_for_long(state: State) -> None:
         (28_000_000 + 700, (True, 100)),
     ],
 )  # fmt: skip
-def test_at_follows_the_flashes(milliseconds: float, expected: tuple[bool, float]) -> None:
+def test_at_follows_the_flashes(milliseconds: int, expected: tuple[bool, int]) -> None:
     assert short_flashes(2).at(milliseconds) == expected
 
 
 @pytest.mark.parametrize("state", RHYTHMS)
 def test_at_walks_edge_by_edge_through_the_whole_rhythm(state: State) -> None:
-    rhythm, clock, seen = RHYTHMS[state], 0.0, []
+    rhythm, clock, seen = RHYTHMS[state], 0, []
     for _ in durations(rhythm):
         lit, lasts = rhythm.at(clock)
         seen.append((lit, lasts))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -166,6 +167,8 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
 def main(argv: Sequence[str]) -> int:
     """Run the demo and return its exit status."""
     arguments = parse(argv)
+    # Ended from outside is ended as by Ctrl-C: nothing may be left running.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     progress = Progress()
     out = sys.stderr if arguments.report else sys.stdout
     try:

@@ -8,7 +8,9 @@ the machine's firmware tables.
 from __future__ import annotations
 
 import base64
+import ctypes
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -25,6 +27,8 @@ from image.command import end, run
 from image.shell import Shell
 
 MEMORY_MIB = 1024
+# From linux/prctl.h; prctl(2).
+PR_SET_PDEATHSIG = 1
 HARNESS_UNIT = """\
 [Unit]
 Description=Test harness
@@ -69,6 +73,11 @@ class Forward:
     @property
     def rule(self) -> str:
         return f"hostfwd={self.protocol}:{self.host_address}:{self.host_port}-:{self.guest_port}"
+
+
+def die_with_parent() -> None:
+    """Have the kernel end this process when the one that started it ends, however it does."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def credential(name: str, content: str) -> list[str]:
@@ -153,7 +162,7 @@ class Guest:
         with (self.folder / "qemu.log").open("wb") as log:
             self._process = subprocess.Popen(
                 self._argv(overlay), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True,
+                start_new_session=True, preexec_fn=die_with_parent,
             )  # fmt: skip
         self.started = time.monotonic()
         self._shell = Shell(self.folder / "harness.sock", self._process, self._explain)

@@ -1,0 +1,33 @@
+"""The image as built, booted once for all tests that look at it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from image.build import BUILD, Build, Image
+from image.demo import TZSP_PORT, wait_ready
+from image.guest import Forward, Guest
+from image.page import Page
+from image.progress import Progress
+
+
+@pytest.fixture(scope="session")
+def image() -> Image:
+    """Build what is missing of the `vm` board."""
+    return Build("vm", Progress()).image()
+
+
+@pytest.fixture(scope="session")
+def guest(image: Image) -> Iterator[Guest]:
+    """Boot it; Snort listens when a test gets it."""
+    with Guest(image, BUILD, [Forward("udp", TZSP_PORT), Forward("tcp", 80)]) as guest:
+        wait_ready(guest)
+        yield guest
+
+
+@pytest.fixture
+def page(guest: Guest) -> Page:
+    """Return the device's page as the host reaches it."""
+    return Page(guest.host_port(80))

@@ -1,0 +1,88 @@
+"""The booted image: everything up, nothing to complain about, only what it says listens."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from image.guest import Guest
+from image.page import Page
+
+pytestmark = [pytest.mark.image, pytest.mark.timeout(600)]
+
+LISTEN_SECONDS = 25.0
+
+
+def test_boot_has_no_failed_unit(guest: Guest) -> None:
+    guest.execute("systemctl is-system-running --wait")
+    assert guest.run("systemctl --failed --plain --no-legend") == ""
+
+
+def test_boot_has_no_ordering_cycle(guest: Guest) -> None:
+    journal = guest.run("journalctl -b --no-pager -o cat -t systemd")
+    assert "ordering cycle" not in journal
+
+
+def test_boot_has_no_error_line_of_ours(guest: Guest) -> None:
+    lines = guest.run("journalctl -b --no-pager -p warning -o json").splitlines()
+    entries = [json.loads(line) for line in lines]
+    assert [entry["MESSAGE"] for entry in entries if "glovebox" in json.dumps(entry)
+            and entry.get("_TRANSPORT") != "kernel" and is_ours(entry)] == []  # fmt: skip
+
+
+def is_ours(entry: dict[str, str]) -> bool:
+    unit = entry.get("_SYSTEMD_UNIT", "") + entry.get("UNIT", "")
+    return unit.startswith("glovebox-") or entry.get("SYSLOG_IDENTIFIER", "").startswith("glovebox")
+
+
+def test_snort_listens_soon_after_kernel_start(guest: Guest) -> None:
+    """The unit is active only once Snort's packet socket is on tzsp0."""
+    value = guest.run("systemctl show glovebox-ids -P ActiveEnterTimestampMonotonic")
+    assert float(value) / 1e6 < LISTEN_SECONDS
+
+
+def test_tzsp0_is_a_dummy_that_says_nothing_itself(guest: Guest) -> None:
+    link = json.loads(guest.run("ip -j -d link show tzsp0"))[0]
+    assert link["linkinfo"]["info_kind"] == "dummy"
+    assert link["mtu"] == 65535
+    assert {"UP", "NOARP"} <= set(link["flags"])
+    assert "MULTICAST" not in link["flags"]
+    assert json.loads(guest.run("ip -j addr show tzsp0"))[0]["addr_info"] == []
+    assert guest.run("cat /proc/sys/net/ipv6/conf/tzsp0/disable_ipv6") == "1"
+
+
+def test_root_is_read_only_and_data_is_not(guest: Guest) -> None:
+    options = guest.run("findmnt -n -o OPTIONS / || grep ' / ' /proc/mounts | tail -1")
+    assert options.split(",")[0].endswith("ro") or " ro," in options
+    guest.run("touch /var/lib/glovebox/written && rm /var/lib/glovebox/written")
+
+
+def test_units_verify_on_the_device(guest: Guest) -> None:
+    output = guest.run("systemd-analyze verify --man=no /usr/lib/systemd/system/glovebox-*.* 2>&1")
+    assert [line for line in output.splitlines() if "glovebox" in line] == []
+
+
+def test_each_service_has_a_user_of_its_own_and_few_rights(guest: Guest) -> None:
+    names = guest.run("systemctl list-units --plain --no-legend 'glovebox-*.service'")
+    services = [line.split()[0] for line in names.splitlines()]
+    users = {}
+    for service in services:
+        shown = guest.run(f"systemctl show {service} -p User -p CapabilityBoundingSet")
+        values = dict(line.split("=", 1) for line in shown.splitlines())
+        users[service] = values["User"]
+        assert set(values["CapabilityBoundingSet"].split()) <= {"cap_net_raw"}, service
+    users.pop("glovebox-harness.service", None)
+    assert all(user.startswith("glovebox-") for user in users.values()), users
+
+
+def test_page_answers(page: Page) -> None:
+    status = page.get("api/status")
+    assert status["engine"]["listening"] is True
+
+
+def test_only_documented_ports_listen(guest: Guest) -> None:
+    sockets = guest.run("ss -H -l -n -u -t").splitlines()
+    ports = {line.split()[4].rpartition(":")[2] for line in sockets}
+    # 68 and 546: networkd's DHCP clients.
+    assert ports - {"68", "546"} == {"37008", "80"}

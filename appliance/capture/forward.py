@@ -24,7 +24,6 @@ from appliance.capture.mmsg import (
     FRAME_AT,
     LARGEST_DATAGRAM,
     NAME_BYTES,
-    NAME_WORDS,
     SLOTS,
     Batch,
     View,
@@ -63,7 +62,7 @@ class Forwarder:
         self._ports = frozenset(ports)
         self._port_words = [np.array(socket.htons(port), np.uint16) for port in self._ports]
         self._sender: Source | None = None
-        self._sender_names = np.zeros(SLOTS * NAME_WORDS, np.uint64)
+        self._sender_names = b""
         self._fed_back = False
 
     def forward(self, batch: Batch, count: int, now: float) -> None:
@@ -77,14 +76,13 @@ class Forwarder:
 
     def _only_sender(self, view: View) -> Source | None:
         """Return who sent the whole batch; None where it was not one alone, from one port."""
-        names = self._sender_names[: view.names.size]
-        np.equal(view.names, names, view.name_matches)
-        if np.count_nonzero(view.name_matches) == names.size:
-            return self._sender
-        first = view.names[:NAME_WORDS]
-        self._sender_names.reshape(SLOTS, NAME_WORDS)[:] = first
-        self._sender = self._sources.find(_keys(first)[0])
-        return self._sender if np.array_equal(view.names, names) else None
+        if not self._sender_names.startswith(view.names):
+            first = bytes(view.names[:NAME_BYTES])
+            self._sender = self._sources.find(_keys(first)[0])
+            self._sender_names = first * SLOTS
+            if not self._sender_names.startswith(view.names):
+                return None
+        return self._sender
 
     def _is_plain(self, view: View) -> bool:
         np.equal(view.heads, _RECEIVED, view.head_matches)
@@ -212,9 +210,9 @@ class Forwarder:
             self._sources.last_frame = now
 
 
-def _keys(names: NDArray[np.uint64]) -> list[bytes]:
+def _keys(names: bytes | memoryview) -> list[bytes]:
     """Return the key of each sender (sources.key_of) in an array of socket addresses."""
-    content = names.tobytes()
+    content = bytes(names)
     rows = [content[start : start + NAME_BYTES] for start in range(0, len(content), NAME_BYTES)]
     if int.from_bytes(content[:2], sys.byteorder) == socket.AF_INET6:
         return [row[_IPV6_ADDRESS] for row in rows]

@@ -25,9 +25,8 @@ LARGEST_DATAGRAM = 65_535
 SLOT_BYTES = 65_536 + 4_096 + 64
 DATAGRAM_AT = 3
 FRAME_AT = 8
-# One sockaddr_in6 has 28 bytes, one sockaddr_in 16; rounded up to whole 64-bit words.
+# One sockaddr_in6 has 28 bytes, one sockaddr_in 16; rounded up.
 NAME_BYTES = 32
-NAME_WORDS = NAME_BYTES // 8
 # The places of a UDP destination port behind Ethernet and IPv4 (36) or IPv6 (56), four bytes on for
 # each VLAN tag or word of IPv4 options, eight on behind PPPoE.
 PORTS_AT, PORTS_APART, PORT_PLACES = 36, 4, 8
@@ -99,12 +98,11 @@ class View:
     count: int
     heads: NDArray[np.uint64]  # zero padding and the first five bytes of the datagram
     lengths: NDArray[np.uint32]  # of the datagrams, in bytes
-    names: NDArray[np.uint64]  # the senders' socket addresses, NAME_WORDS words each
+    names: memoryview  # the senders' socket addresses, NAME_BYTES each
     ports: NDArray[np.uint16]  # (count, PORT_PLACES), network byte order
     frame_lengths: NDArray[np.uint32]  # what is sent, in bytes: to be filled in
     excess: NDArray[np.uint32]
     head_matches: NDArray[np.bool_]
-    name_matches: NDArray[np.bool_]
     port_matches: NDArray[np.bool_]
 
 
@@ -120,13 +118,13 @@ class Batch:
         self._slots = np.frombuffer(self._memory, np.uint8).ctypes.data + SLOT_BYTES * np.arange(
             SLOTS, dtype=np.uintp
         )
-        self._names = np.zeros(SLOTS * NAME_WORDS, np.uint64)
-        self._incoming, self._into = _messages(self._slots + DATAGRAM_AT)
+        self._names = np.zeros(SLOTS * NAME_BYTES, np.uint8)
+        self._incoming, self._into = messages(self._slots + DATAGRAM_AT)
         self._incoming["header"]["name"] = self._names.ctypes.data + NAME_BYTES * np.arange(
             SLOTS, dtype=np.uintp
         )
         self._into["length"] = LARGEST_DATAGRAM
-        self._outgoing, self._from = _messages(self._slots + FRAME_AT)
+        self._outgoing, self._from = messages(self._slots + FRAME_AT)
         self._frame_lengths = _low_halves(self._from)
         self._at_home = True
         self._descriptor = -1
@@ -185,7 +183,7 @@ class Batch:
             count=count,
             heads=np.ndarray((count,), np.uint64, memory, 0, (SLOT_BYTES,)),
             lengths=self._incoming["length"][:count],
-            names=self._names[: count * NAME_WORDS],
+            names=memoryview(self._names)[: count * NAME_BYTES],
             ports=np.ndarray(
                 (count, PORT_PLACES),
                 np.uint16,
@@ -196,21 +194,23 @@ class Batch:
             frame_lengths=self._frame_lengths[:count],
             excess=np.empty(count, np.uint32),
             head_matches=np.empty(count, np.bool_),
-            name_matches=np.empty(count * NAME_WORDS, np.bool_),
             port_matches=np.empty((count, PORT_PLACES), np.bool_),
         )
 
 
-def _messages(bases: NDArray[np.uintp]) -> tuple[NDArray[np.void], NDArray[np.void]]:
-    """Return an array of mmsghdr, and the iovec of each, which starts at its base."""
+def messages(bases: NDArray[np.uintp]) -> tuple[NDArray[np.void], NDArray[np.void]]:
+    """Return an array of mmsghdr and the array of their iovecs, one each, which start at `bases`.
+
+    The addresses in them hold as long as both arrays live.
+    """
     vectors = np.zeros(len(bases), _IOVEC)
     vectors["base"] = bases
-    messages = np.zeros(len(bases), _MMSGHDR)
-    messages["header"]["vectors"] = vectors.ctypes.data + _IOVEC.itemsize * np.arange(
+    array = np.zeros(len(bases), _MMSGHDR)
+    array["header"]["vectors"] = vectors.ctypes.data + _IOVEC.itemsize * np.arange(
         len(bases), dtype=np.uintp
     )
-    messages["header"]["vector_count"] = 1
-    return messages, vectors
+    array["header"]["vector_count"] = 1
+    return array, vectors
 
 
 def _low_halves(vectors: NDArray[np.void]) -> NDArray[np.uint32]:

@@ -132,6 +132,7 @@ def _receive(
     # What exists by now stays: the collector need not look at it again.
     gc.freeze()
     log.info("receiving on UDP %s for %s", sorted(ports), arguments.interface)
+    pulse.beat()
     service.notify("READY=1")
     try:
         receiver.run()

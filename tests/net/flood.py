@@ -1,0 +1,71 @@
+"""A flood of numbered frames in TZSP, and a sniffer that checks the numbers as they come out."""
+
+from __future__ import annotations
+
+import select
+from contextlib import suppress
+
+import numpy as np
+from numpy.typing import NDArray
+
+from appliance.capture import mmsg
+from appliance.capture.mmsg import Batch
+from appliance.capture.tzsp import encode
+from tests.frames import ethernet
+from tests.net.namespaces import DEADLINE_S, SENSOR_ADDRESS, Network, Sniffer
+
+BURST = 64
+PORT = 37008
+FRAME_BYTES = 100
+TZSP_HEADER = 5
+# In the destination address, behind a byte that makes it a local one: a View shows it in `heads`.
+NUMBER = slice(TZSP_HEADER + 1, TZSP_HEADER + 5)
+
+
+class Flood:
+    """Sends numbered frames as fast as the machine can, a burst for each system call."""
+
+    def __init__(self, network: Network) -> None:
+        self._router = network.udp_socket()
+        self._router.connect((SENSOR_ADDRESS, PORT))
+        datagram = encode(b"\x02" + ethernet(bytes(FRAME_BYTES - 14), ether_type=0x88B5)[1:])
+        self._datagrams = np.tile(np.frombuffer(datagram, np.uint8), (BURST, 1))
+        starts = self._datagrams.ctypes.data + len(datagram) * np.arange(BURST, dtype=np.uintp)
+        self._messages, self._vectors = mmsg.messages(starts)
+        self._vectors["length"] = len(datagram)
+
+    def send(self, first: int, count: int) -> None:
+        """Send frames with the numbers `first` to `first + count - 1`."""
+        for start in range(first, first + count, BURST):
+            burst = min(BURST, first + count - start)
+            numbers = np.arange(start, start + burst, dtype=">u4")
+            self._datagrams[:burst, NUMBER] = numbers.view(np.uint8).reshape(burst, 4)
+            self._send_burst(burst)
+
+    def _send_burst(self, count: int) -> None:
+        sent = 0
+        while sent < count:
+            rest = self._messages[sent:]
+            with suppress(BlockingIOError):
+                sent += mmsg.sendmmsg(self._router.fileno(), rest.ctypes.data, count - sent)
+                continue
+            select.select([], [self._router], [])
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._router.close()
+
+
+def numbers_seen(sniffer: Sniffer, last: int) -> NDArray[np.uint32]:
+    """Return the numbers of all frames up to and with the number `last`, in order of arrival.
+
+    Raises TimeoutError where nothing comes any more.
+    """
+    batch, parts = Batch(), []
+    while not parts or parts[-1][-1] != last:
+        count = batch.receive(sniffer.socket.fileno())
+        if count:
+            parts.append(batch.view(count).heads.byteswap().astype(np.uint32))
+        elif not select.select([sniffer.socket], [], [], DEADLINE_S)[0]:
+            raise TimeoutError(f"{sum(map(len, parts))} frames, and number {last} is missing")
+    return np.concatenate(parts)

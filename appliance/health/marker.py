@@ -1,0 +1,79 @@
+"""The self-test's marker: a frame that means nothing to anybody but the sensor's own engine.
+
+Its payload is a secret made anew at each boot, which stands in one rule of the engine and in a file
+that only the sensor's services read: nobody on the network can trigger or fake the alert. Which
+test the alert belongs to is told by the two ports, chosen at random each time.
+"""
+
+from __future__ import annotations
+
+import secrets
+import socket
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+GID, SID = 1, 1000001
+SECRET_BYTES = 24
+SECRET_FILE = Path("/run/glovebox-ids/marker")
+# TEST-NET-1 (RFC 5737): on no network, and none of the owner's.
+SOURCE, DESTINATION = "192.0.2.1", "192.0.2.2"
+FIRST_PORT, PORTS = 40000, 20000
+
+_ETHERNET = bytes.fromhex("02676c6f7665 02676c6f7666 0800")
+_IPV4 = struct.Struct(">BBHHHBBH4s4s")
+_UDP = struct.Struct(">HHHH")
+_UDP_PROTOCOL = 17
+
+
+@dataclass(frozen=True)
+class Token:
+    """What tells one test's marker from another's."""
+
+    source_port: int
+    destination_port: int
+
+
+def new_secret() -> str:
+    """Return a secret for this boot, in hexadecimal."""
+    return secrets.token_hex(SECRET_BYTES)
+
+
+def new_token() -> Token:
+    """Return a token for one test."""
+    return Token(*(FIRST_PORT + secrets.randbelow(PORTS) for _ in range(2)))
+
+
+def rule(secret: str) -> str:
+    """Return the rule, in Snort's and Suricata's syntax, that the marker alone fulfils."""
+    content = " ".join(secret[index : index + 2] for index in range(0, len(secret), 2))
+    return (
+        f"alert udp {SOURCE} any -> {DESTINATION} any"
+        f' (msg:"Glovebox self-test"; content:"|{content}|"; depth:{SECRET_BYTES};'
+        f" priority:4; sid:{SID}; rev:1;)"
+    )
+
+
+def frame(secret: str, token: Token) -> bytes:
+    """Return the marker as an Ethernet frame with right checksums."""
+    payload = bytes.fromhex(secret)
+    length = _UDP.size + len(payload)
+    addresses = socket.inet_aton(SOURCE) + socket.inet_aton(DESTINATION)
+    udp = _UDP.pack(token.source_port, token.destination_port, length, 0) + payload
+    pseudo = addresses + struct.pack(">BBH", 0, _UDP_PROTOCOL, length)
+    # RFC 768: a sum of zero is sent as all ones.
+    udp = udp[:6] + struct.pack(">H", _checksum(pseudo + udp) or 0xFFFF) + udp[8:]
+    header = _IPV4.pack(
+        0x45, 0, _IPV4.size + length, 0, 0, 64, _UDP_PROTOCOL, 0, addresses[:4], addresses[4:]
+    )
+    header = header[:10] + struct.pack(">H", _checksum(header)) + header[12:]
+    return _ETHERNET + header + udp
+
+
+def _checksum(data: bytes) -> int:
+    """Return the Internet checksum (RFC 1071)."""
+    padded = data + bytes(len(data) % 2)
+    total = sum(struct.unpack(f">{len(padded) // 2}H", padded))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF

@@ -5,23 +5,27 @@ from __future__ import annotations
 import argparse
 import errno
 import ipaddress
+import re
 import socket
 from typing import NamedTuple
 
 from appliance.capture.tzsp import PORT
 from appliance.errors import AddressInUseError, GloveboxError, InputError, PrivilegeError
 
-RECEIVE_BUFFER = 16 << 20
-
 # From asm-generic/socket.h; Python's socket module lacks it (socket(7)).
 _SO_RCVBUFFORCE = 33
+# The kernel doubles what it is given, in a signed 32-bit number.
+_LARGEST_BUFFER = (1 << 30) - 1
 _NOT_HERE = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
+
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class Endpoint(NamedTuple):
     """Where to listen; without an address on all of them."""
 
-    address: ipaddress.IPv4Address | ipaddress.IPv6Address | None
+    address: Address | None
     port: int
 
     def __str__(self) -> str:
@@ -45,15 +49,32 @@ def parse_endpoint(text: str) -> Endpoint:
 
 def _split(text: str) -> tuple[str, str]:
     """Tell the address from the port: an IPv6 address alone has colons too."""
-    if text.startswith("["):
-        host, _, rest = text[1:].partition("]")
-        return host, rest.removeprefix(":") or str(PORT)
     if text.isdigit():
         return "", text
-    host, colon, port = text.rpartition(":")
-    if not colon or ":" in host:
-        return text, str(PORT)
-    return host, port
+    bracketed = re.fullmatch(r"\[([^]]+)\](?::(.*))?", text)
+    if bracketed:
+        return bracketed[1], str(PORT) if bracketed[2] is None else bracketed[2]
+    if text.count(":") == 1:
+        host, port = text.split(":")
+        return host, port
+    return text or "nothing", str(PORT)
+
+
+def parse_addresses(text: str) -> list[Address]:
+    """Read IP addresses with commas between them, as an option of argparse."""
+    try:
+        return [ipaddress.ip_address(address.strip()) for address in text.split(",")]
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def parse_size(text: str) -> int:
+    """Read a number of bytes, of KiB (`K`) or of MiB (`M`), above 0, as an option of argparse."""
+    number = text.rstrip("KM")
+    shift = {"": 0, "K": 10, "M": 20}.get(text[len(number) :])
+    if shift is None or not (number.isascii() and number.isdigit()) or not int(number):
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a size like 65536, 64K or 1M")
+    return int(number) << shift
 
 
 def open_listener(endpoint: Endpoint) -> socket.socket:
@@ -101,6 +122,7 @@ def set_receive_buffer(receiver: socket.socket, size: int) -> int:
     Beyond net.core.rmem_max it takes CAP_NET_ADMIN. The kernel counts twice what is asked for, as
     its own books need room (socket(7)); returned is the half that datagrams can use.
     """
+    size = min(size, _LARGEST_BUFFER)
     try:
         receiver.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, size)
     except PermissionError:

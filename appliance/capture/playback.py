@@ -7,6 +7,7 @@ import errno
 import json
 from collections.abc import Callable
 from contextlib import closing, suppress
+from typing import Any
 
 from appliance.capture.captures import Record
 from appliance.capture.counters import REASONS, Tally
@@ -59,7 +60,7 @@ def play(arguments: argparse.Namespace) -> int:
         return run(arguments, sources, interface, notices.once, describe)
 
 
-def counters(played: Played) -> dict[str, object]:
+def counters(played: Played) -> dict[str, Any]:
     """Return the counts under the names of the receiving side, a record for a datagram."""
     outcomes = [played.sent, 0, *(played.failed[reason] for reason in REASONS)]
     tally = Tally(outcomes, played.read_bytes, played.sent_bytes)

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from appliance.capture.captures import Record, open_capture
 from appliance.errors import InputError
@@ -338,3 +340,24 @@ print(number + 1, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
         read_count, growth_kib = map(int, reader.stdout.read().split())
     assert read_count == count
     assert growth_kib < 1024, "the frames alone are 17 MiB"
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 999), st.integers(0, 255)), min_size=1, max_size=8, unique=True
+    )
+)
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_capture_with_any_bytes_changed_is_read_or_refused(
+    written: Path, changes: list[tuple[int, int]]
+) -> None:
+    content = bytearray(pcap(*[bytes(60)] * 12))
+    for position, value in changes:
+        content[position % len(content)] = value
+    written.write_bytes(content)
+    try:
+        records = read(written)
+    except InputError as error:
+        assert str(error).startswith(f"{written}: ")
+    else:
+        assert sum(16 + len(record.frame) for record in records) <= len(content)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 ROUTER_ADDRESS, SENSOR_ADDRESS = "192.0.2.1", "192.0.2.2"
 ROUTER_ADDRESS6, SENSOR_ADDRESS6 = "2001:db8::1", "2001:db8::2"
+ROUTER_MAC, SENSOR_MAC = "02:00:00:00:00:01", "02:00:00:00:00:02"
 INTERFACE = "tzsp0"
 # Longer than anything takes on a busy machine; only a failure waits for it.
 DEADLINE_S = 60.0
@@ -121,21 +122,26 @@ def network() -> Iterator[Network]:
         for namespace in (made.router, made.sensor):
             ip("netns", "add", namespace)
             ip("-n", namespace, "link", "set", "lo", "up")
-        ip("link", "add", "cable", "netns", made.router,
-           "type", "veth", "peer", "name", "cable", "netns", made.sensor)  # fmt: skip
-        for namespace, *addresses in (
-            (made.router, f"{ROUTER_ADDRESS}/24", f"{ROUTER_ADDRESS6}/64"),
-            (made.sensor, f"{SENSOR_ADDRESS}/24", f"{SENSOR_ADDRESS6}/64"),
-        ):
-            for address in addresses:
-                nodad = ["nodad"] if ":" in address else []
-                ip("-n", namespace, "address", "add", address, "dev", "cable", *nodad)
-            ip("-n", namespace, "link", "set", "cable", "up")
+        ip("link", "add", "cable", "address", ROUTER_MAC, "netns", made.router, "type", "veth",
+           "peer", "name", "cable", "address", SENSOR_MAC, "netns", made.sensor)  # fmt: skip
+        router = (ROUTER_MAC, ROUTER_ADDRESS, ROUTER_ADDRESS6)
+        sensor = (SENSOR_MAC, SENSOR_ADDRESS, SENSOR_ADDRESS6)
+        _connect(made.router, router, sensor)
+        _connect(made.sensor, sensor, router)
         made.add_interface()
         yield made
     finally:
         for namespace in (made.router, made.sensor):
             subprocess.run(["ip", "netns", "delete", namespace], check=False, capture_output=True)
+
+
+def _connect(namespace: str, own: tuple[str, ...], other: tuple[str, ...]) -> None:
+    """Plug the cable in; each end knows the other, so that no datagram waits to be told."""
+    ip("-n", namespace, "link", "set", "cable", "up")
+    ip("-n", namespace, "address", "add", f"{own[1]}/24", "dev", "cable")
+    ip("-n", namespace, "address", "add", f"{own[2]}/64", "dev", "cable", "nodad")
+    for address in other[1:]:
+        ip("-n", namespace, "neighbour", "add", address, "lladdr", other[0], "dev", "cable")
 
 
 def wait_until(condition: Callable[[], object], what: str) -> None:

@@ -1,0 +1,97 @@
+"""The status page: what the sensor does, read from status files and the alert database."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+from flask import Flask, Response, jsonify, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+
+from appliance.config import Config
+from appliance.ids.store import AlertReader
+from appliance.web import api, pages, wording
+from appliance.web.history import History
+from appliance.web.monitor import Monitor
+
+READING = ("GET", "HEAD")
+YEAR = 365 * 24 * 3600
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
+        "object-src 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+FILTERS = (
+    wording.number,
+    wording.rate,
+    wording.size,
+    wording.duration,
+    wording.reason,
+    wording.explanation,
+    wording.priority,
+    wording.endpoint,
+    wording.utc,
+    wording.readable_utc,
+)
+
+
+def create_app(
+    config: Config, monitor: Monitor | None = None, history: History | None = None
+) -> Flask:
+    """Return the WSGI application for `config`.
+
+    `monitor` and `history` let the caller share or replace what the pages read.
+    """
+    app = Flask(__name__)
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.jinja_env.filters |= {function.__name__: function for function in FILTERS}
+    app.jinja_env.globals |= {"title": config.web.title, "static_url": _static_urls(app)}
+    app.before_request(_refuse_writes)
+    app.after_request(_secure)
+    app.register_error_handler(HTTPException, _show_error)
+    sensor = monitor or Monitor(config), history or History(AlertReader())
+    app.register_blueprint(pages.blueprint(*sensor))
+    app.register_blueprint(api.blueprint(*sensor))
+    return app
+
+
+def _static_urls(app: Flask) -> Callable[[str], str]:
+    """Return a maker of URLs that change with the content, so that browsers may keep the files."""
+    versions = {
+        file.name: f"{zlib.crc32(file.read_bytes()):08x}"
+        for file in Path(app.static_folder or "").iterdir()
+    }
+
+    def static_url(name: str) -> str:
+        return url_for("static", filename=name, v=versions[name])
+
+    return static_url
+
+
+def _refuse_writes() -> None:
+    if request.method not in READING:
+        raise MethodNotAllowed(READING)
+
+
+def _secure(response: Response) -> Response:
+    response.headers.update(HEADERS)
+    kept = request.endpoint == "static" and response.status_code in (200, 304)
+    response.headers["Cache-Control"] = f"max-age={YEAR}, immutable" if kept else "no-store"
+    return response
+
+
+def _show_error(error: HTTPException) -> ResponseReturnValue:
+    if error.response is not None or error.code is None:
+        return error.get_response()
+    headers = {"Allow": ", ".join(READING)} if error.code == 405 else {}
+    if request.path.startswith("/api/"):
+        return jsonify(error=error.description), error.code, headers
+    return render_template("error.html", error=error), error.code, headers

@@ -1,0 +1,71 @@
+"""The stored alerts as the pages need them: page by page, and with the trouble there may be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from appliance.ids.database import StoreError
+from appliance.ids.store import AlertReader
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some alerts in their JSON form, newest first. `trouble` says why there are none to show.
+
+    `newer` and `older` are the ids to go on from, or None at the end.
+    """
+
+    alerts: Sequence[Mapping[str, Any]] = ()
+    count: int | None = None
+    newer: int | None = None
+    older: int | None = None
+    trouble: str | None = None
+
+    @property
+    def version(self) -> str:
+        """Return a short text that differs where what is shown differs."""
+        newest = self.alerts[0]["id"] if self.alerts else 0
+        return self.trouble or f"{newest}-{self.count}"
+
+
+class History:
+    """Turns the pages of the alert store. Several threads may use it."""
+
+    def __init__(self, reader: AlertReader) -> None:
+        self._reader = reader
+
+    def latest(self, limit: int, before: int | None = None) -> Page:
+        """Return the newest alerts; with `before`, of those with a smaller id."""
+        try:
+            found, count = self._reader.latest(limit + 1, before), self._reader.count()
+        except StoreError as error:
+            return Page(trouble=_sentence(error))
+        alerts = found[:limit]
+        return Page(
+            alerts,
+            count,
+            newer=alerts[0]["id"] if alerts and before is not None else None,
+            older=alerts[-1]["id"] if len(found) > limit else None,
+        )
+
+    def after(self, id: int, limit: int) -> Page:
+        """Return the `limit` alerts that were stored next after `id`."""
+        try:
+            found, count = self._reader.after(id, limit + 1), self._reader.count()
+            alerts = found[:limit][::-1]
+            before = self._reader.latest(1, alerts[-1]["id"]) if alerts else []
+        except StoreError as error:
+            return Page(trouble=_sentence(error))
+        return Page(
+            alerts,
+            count,
+            newer=alerts[0]["id"] if len(found) > limit else None,
+            older=alerts[-1]["id"] if before else None,
+        )
+
+
+def _sentence(error: StoreError) -> str:
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}."

@@ -1,0 +1,70 @@
+"""Looks at the running sensor and states the facts; the only reader of its status in the page."""
+
+from __future__ import annotations
+
+import pwd
+import time
+from pathlib import Path
+
+from appliance import network, status
+from appliance.config import Config
+from appliance.ids import sniffers
+from appliance.web import reports
+from appliance.web.facts import Engine, Facts
+from appliance.web.rates import Meter, Rates
+from appliance.web.reports import Report
+
+ENGINE_USER = "glovebox-ids"
+
+
+class Monitor:
+    """Reads what the services publish. Several threads may use it.
+
+    Rates need reports from more than one moment: call `facts` every second or so.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        engine_user: str = ENGINE_USER,
+        directory: Path = status.RUNTIME_DIRECTORY,
+    ) -> None:
+        self._capture = config.capture
+        self._engine_name = config.ids.engine.capitalize()
+        self._engine_user = engine_user
+        self._directory = directory
+        self._meter = Meter()
+
+    def facts(self) -> Facts:
+        """Look now."""
+        report = _read_report(self._directory)
+        interface = report.interface if report else self._capture.interface
+        return Facts(
+            now=time.time(),
+            report=report,
+            rates=self._meter.add(time.monotonic(), report) if report else Rates(),
+            interface=interface,
+            link=network.link(interface),
+            engine=engine_state(interface, self._engine_user),
+            engine_name=self._engine_name,
+            addresses=tuple(network.addresses(without={interface})),
+            port=(report.ports if report else self._capture.ports)[0],
+        )
+
+
+def engine_state(interface: str, user: str) -> Engine:
+    """Tell whether a process of `user` has a packet socket open on `interface`."""
+    try:
+        uid = pwd.getpwnam(user).pw_uid
+        return Engine.LISTENING if sniffers.listening(interface, uid) else Engine.DEAF
+    except (KeyError, OSError):
+        return Engine.UNKNOWN
+
+
+def _read_report(directory: Path) -> Report | None:
+    values = status.read("replay", directory)
+    try:
+        return None if values is None else reports.parse(values)
+    except ValueError:
+        # Written by another version of the service: no figure of it can be trusted.
+        return None

@@ -1,0 +1,67 @@
+"""The pages for people: status, alerts, and the parts of the status page that keep it current."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import BadRequest
+
+from appliance.web import parameters
+from appliance.web.facts import Facts
+from appliance.web.history import History
+from appliance.web.monitor import Monitor
+from appliance.web.verdict import judge
+
+LATEST = 50
+PER_PAGE = 100
+MOST_SOURCES = 20
+PARTS = ("announcement", "state", "setup", "stream", "engine", "alerts", "counters")
+
+
+def blueprint(monitor: Monitor, history: History) -> Blueprint:
+    """Return the routes `/`, `/live` and `/alerts`."""
+    routes = Blueprint("pages", __name__)
+
+    @routes.get("/")
+    def status() -> ResponseReturnValue:
+        page = history.latest(LATEST)
+        return render_template("status.html", history=page, **_figures(monitor.facts()))
+
+    @routes.get("/live")
+    def live() -> ResponseReturnValue:
+        """Return the parts of the status page as HTML; the alerts only when they changed."""
+        page, figures = history.latest(LATEST), _figures(monitor.facts())
+        unchanged = request.args.get("alerts") == page.version
+        parts = {
+            part: render_template(f"_{part}.html", history=page, **figures)
+            for part in PARTS
+            if not (part == "alerts" and unchanged)
+        }
+        return jsonify(version=page.version, parts=parts)
+
+    @routes.get("/alerts")
+    def alerts() -> ResponseReturnValue:
+        parameters.allow(("before", "after"))
+        before, after = parameters.whole("before"), parameters.whole("after")
+        if before is not None and after is not None:
+            raise BadRequest("Give before or after, not both.")
+        page = history.latest(PER_PAGE, before) if after is None else history.after(after, PER_PAGE)
+        newest = before is None and page.newer is None
+        return render_template("alerts.html", history=page, newest=newest)
+
+    return routes
+
+
+def _figures(facts: Facts) -> dict[str, Any]:
+    sources = facts.report.sources.items() if facts.report else ()
+    busiest = sorted(
+        sources, key=lambda item: (item[1].counters.frames_sent, item[0]), reverse=True
+    )
+    return {
+        "facts": facts,
+        "verdict": judge(facts),
+        "sources": busiest,
+        "most_sources": MOST_SOURCES,
+    }

@@ -1,0 +1,100 @@
+"""`glovebox web`: serve the status page on the socket that systemd hands over, or on a port."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import math
+import os
+import socket
+import threading
+import time
+from collections.abc import Mapping, Sequence
+
+import waitress
+
+from appliance import config, service
+from appliance.errors import GloveboxError
+from appliance.web import create_app, listening
+from appliance.web.monitor import ENGINE_USER, Monitor
+
+TICK = 1.0  # seconds between two looks at the sensor
+PATIENCE = 3.0  # seconds that the server may take to answer us
+LIMITS = {
+    "threads": 4,
+    "connection_limit": 64,
+    "channel_timeout": 30,
+    "max_request_header_size": 16384,
+    "max_request_body_size": 1024,
+    "ident": None,
+}
+EPILOG = """exit status: 0 ended by a signal, 1 the server failed, 2 wrong usage or an address that
+is not this machine's, 4 CAP_NET_BIND_SERVICE is missing, 5 the port is in use."""
+
+log = logging.getLogger(__name__)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Serve until SIGTERM, SIGINT or SIGHUP. Raises what `appliance.web.listening.open` raises."""
+    arguments = _arguments(argv)
+    stop = service.Stop().install()
+    service.log_to_journal("web")
+    # It warns when four requests wait; with a few viewers that is nothing to write home about.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    settings, errors = config.load()
+    for error in errors:
+        log.warning("%s", error)
+    sockets = service.inherited_sockets() or [listening.open_socket(arguments.listen)]
+    monitor = Monitor(settings, arguments.engine_user)
+    server = waitress.create_server(create_app(settings, monitor), sockets=sockets, **LIMITS)
+    thread = threading.Thread(target=server.run, name="server", daemon=True)
+    thread.start()
+    log.info("serving on %s", ", ".join(map(listening.url, sockets)))
+    _attend(stop, thread, monitor, sockets[0])
+    return 0
+
+
+def _arguments(argv: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="glovebox web", description="Serve the status page.", epilog=EPILOG
+    )
+    parser.add_argument(
+        "--listen",
+        type=listening.parse,
+        default=(None, listening.DEFAULT_PORT),
+        metavar="[ADDR:]PORT",
+        help=f"where, unless systemd hands over a socket (default: {listening.DEFAULT_PORT} "
+        "on every address)",
+    )
+    parser.add_argument(
+        "--engine-user",
+        default=ENGINE_USER,
+        metavar="USER",
+        help="as whom the engine runs, to see whether it listens (default: %(default)s)",
+    )
+    return parser.parse_args(argv)
+
+
+def _attend(
+    stop: service.Stop, server: threading.Thread, monitor: Monitor, own: socket.socket
+) -> None:
+    """Look at the sensor each second, and tell systemd that the server answers.
+
+    READY=1 goes with every WATCHDOG=1: said again, it changes nothing.
+    """
+    period, due = _watchdog_period(os.environ), 0.0
+    while not stop:
+        monitor.facts()
+        if time.monotonic() >= due and listening.answers(own, "/", PATIENCE):
+            service.notify("READY=1", "WATCHDOG=1")
+            due = time.monotonic() + period
+        if not server.is_alive():
+            raise GloveboxError("the server ended by itself")
+        stop.wait(TICK)
+
+
+def _watchdog_period(environment: Mapping[str, str]) -> float:
+    """Return half the watchdog's time in seconds; infinity without one (sd_watchdog_enabled(3))."""
+    ours = environment.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
+    microseconds = environment.get("WATCHDOG_USEC", "")
+    return int(microseconds) / 2e6 if ours and microseconds.isdigit() else math.inf

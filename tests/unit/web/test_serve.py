@@ -1,0 +1,185 @@
+"""The service: a real process, asked over real sockets."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from appliance.config import Config
+from appliance.errors import AddressInUseError, GloveboxError
+from appliance.service import Stop
+from appliance.web import serve
+from appliance.web.facts import Facts
+from appliance.web.monitor import Monitor
+
+DEADLINE = 60.0
+COMMAND = [sys.executable, "-m", "appliance.cli", "web"]
+Start = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Return a starter of servers; what still runs at the end is killed."""
+    running: list[subprocess.Popen[str]] = []
+
+    def starter(
+        *arguments: str, inherit: socket.socket | None = None, **environment: str
+    ) -> subprocess.Popen[str]:
+        own = {"GLOVEBOX_RUNTIME_DIRECTORY": str(tmp_path), "GLOVEBOX_CONFIG": "/dev/null"}
+        command, descriptors = [*COMMAND, *arguments], ()
+        if inherit is not None:
+            # What systemd does: descriptor 3 is the socket, and the variables name our process.
+            redirect = f'LISTEN_FDS=1 LISTEN_PID=$$ exec "$@" 3<&{inherit.fileno()}'
+            command, descriptors = ["bash", "-c", redirect, "bash", *command], (inherit.fileno(),)
+        process = subprocess.Popen(
+            command,
+            env=os.environ | own | environment,
+            stderr=subprocess.PIPE,
+            text=True,
+            pass_fds=descriptors,
+        )
+        running.append(process)
+        return process
+
+    yield starter
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+def serving(process: subprocess.Popen[str]) -> str:
+    """Wait for the line that says where the page is served; return that URL on this machine."""
+    assert process.stderr is not None
+    for line in process.stderr:
+        if match := re.search(r"serving on http://(\S+):(\d+)", line):
+            return f"http://127.0.0.1:{match[2]}"
+    pytest.fail("the server ended before it served")
+
+
+def fetch(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=DEADLINE) as answer:
+        return str(answer.read(), "utf-8")
+
+
+def test_main_serves_on_a_port_until_sigterm(start: Start) -> None:
+    process = start("--listen", "127.0.0.1:0")
+    assert "Glovebox" in fetch(serving(process))
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(DEADLINE) == 0
+
+
+def test_main_serves_on_an_inherited_socket(start: Start) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as inherited:
+        process = start(inherit=inherited)
+        assert "Glovebox" in fetch(serving(process))
+        assert serve.listening.answers(inherited, "/healthz", DEADLINE)
+
+
+def test_main_tells_systemd_when_it_answers(start: Start, tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(DEADLINE)
+        start(
+            "--listen",
+            "127.0.0.1:0",
+            NOTIFY_SOCKET=str(tmp_path / "notify"),
+            WATCHDOG_USEC="100000",
+        )
+        for _ in range(2):
+            assert manager.recv(4096).splitlines() == [b"READY=1", b"WATCHDOG=1"]
+
+
+def test_main_refuses_a_port_in_use(start: Start) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        process = start("--listen", f"127.0.0.1:{other.getsockname()[1]}")
+        _, errors = process.communicate(timeout=DEADLINE)
+    assert process.returncode == AddressInUseError.exit_status
+    assert re.fullmatch(r"glovebox web: port \d+ is in use: .*\n", errors)
+
+
+@pytest.mark.parametrize("place", ["http", "1.2.3.4.5:80", "70000"])
+def test_main_refuses_a_wrong_place(start: Start, place: str) -> None:
+    process = start("--listen", place)
+    _, errors = process.communicate(timeout=DEADLINE)
+    assert process.returncode == 2
+    assert place in errors
+
+
+def test_main_imports_nothing_heavy() -> None:
+    code = "import sys, appliance.web.serve; print(*sys.modules)"
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert not {"numpy", "playwright", "asyncio"} & set(answer.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({}, math.inf),
+        ({"WATCHDOG_USEC": "10000000"}, 5.0),
+        ({"WATCHDOG_USEC": "10000000", "WATCHDOG_PID": str(os.getpid())}, 5.0),
+        ({"WATCHDOG_USEC": "10000000", "WATCHDOG_PID": "1"}, math.inf),
+        ({"WATCHDOG_USEC": "soon"}, math.inf),
+    ],
+)
+def test_watchdog_period_is_half_of_what_systemd_waits(
+    environment: dict[str, str], expected: float
+) -> None:
+    assert serve._watchdog_period(environment) == expected
+
+
+class LooksThrice(Monitor):
+    """A monitor that asks the service to stop when it is asked for the third time."""
+
+    def __init__(self, stop: Stop, directory: Path) -> None:
+        super().__init__(Config(), directory=directory)
+        self._stop = stop
+        self._looks = 0
+
+    def facts(self) -> Facts:
+        self._looks += 1
+        if self._looks == 3:
+            self._stop.set()
+        return super().facts()
+
+
+@pytest.fixture
+def notes(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
+    """Return the list of what systemd is told; time runs fast."""
+    told: list[tuple[str, ...]] = []
+    monkeypatch.setattr(serve.service, "notify", lambda *assignments: told.append(assignments))
+    monkeypatch.setattr(serve, "TICK", 0.01)
+    monkeypatch.setattr(serve, "PATIENCE", 0.01)
+    return told
+
+
+def test_attend_is_silent_while_the_server_hangs(
+    tmp_path: Path, notes: list[tuple[str, ...]]
+) -> None:
+    stop = Stop()
+    with socket.create_server(("127.0.0.1", 0)) as nobody_accepts:
+        monitor = LooksThrice(stop, tmp_path)
+        serve._attend(stop, threading.current_thread(), monitor, nobody_accepts)
+    assert notes == []
+
+
+def test_attend_ends_the_service_with_the_server(
+    tmp_path: Path, notes: list[tuple[str, ...]]
+) -> None:
+    stop, ended = Stop(), threading.Thread(target=int)
+    ended.start()
+    ended.join()
+    with socket.create_server(("127.0.0.1", 0)) as own, pytest.raises(GloveboxError, match="ended"):
+        serve._attend(stop, ended, LooksThrice(stop, tmp_path), own)

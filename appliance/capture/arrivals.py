@@ -57,7 +57,9 @@ class Arrivals:
         for count in range(_AT_ONCE):
             try:
                 length, control, _, sender = receiver.recvmsg_into([self._buffer], _CONTROL)
-            except BlockingIOError:
+            except OSError:
+                # Empty, nearly always. An error that the network left here goes by being read, and
+                # what waits behind it is seen in the next round.
                 return count
             handle(self._buffer[:length], _time_us(control), _key(sender[0]))
         return _AT_ONCE

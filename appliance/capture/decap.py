@@ -11,6 +11,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from contextlib import closing
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -101,7 +102,9 @@ class _ForcibleStop(Stop):
 
     def install(self) -> _ForcibleStop:
         for number in self._SIGNALS:
-            signal.signal(number, self._first)
+            # Under nohup(1) the end of a terminal is not to end us.
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+                signal.signal(number, self._first)
         return self
 
     def _first(self, number: int, frame: FrameType | None) -> None:
@@ -145,15 +148,23 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
         parser.error("FILE and --listen exclude each other")
     if arguments.port and not arguments.file:
         parser.error("--port is for FILE; --listen names the ports to receive on")
-    if (arguments.seconds or arguments.size) and not is_regular(arguments.write):
-        parser.error(f"-G and -C write regular files only: -w {arguments.write} is none")
-    if arguments.command and not (arguments.seconds or arguments.size):
-        parser.error("-z runs after a rotation: give -G or -C too")
-    if arguments.command and shutil.which(arguments.command[0]) is None:
-        parser.error(f"-z: no command {arguments.command[0]!r}")
     if _same_file(arguments.file, arguments.write):
         parser.error(f"{arguments.write} would be written over while it is read")
+    rotates = arguments.seconds or arguments.size
+    if rotates and not is_regular(arguments.write):
+        parser.error(f"-G and -C write regular files only: -w {arguments.write} is none")
+    if rotates and not (folder := Path(arguments.write).parent).is_dir() and "%" not in str(folder):
+        parser.error(f"-w {arguments.write}: no folder {folder}")
+    if arguments.command is not None:
+        _check_command(parser, arguments.command, rotates)
     return arguments
+
+
+def _check_command(parser: argparse.ArgumentParser, words: Sequence[str], rotates: bool) -> None:
+    if not rotates:
+        parser.error("-z runs after a rotation: give -G or -C too")
+    if not words or shutil.which(words[0]) is None:
+        parser.error(f"-z: no command {shlex.join(words[:1])!r}")
 
 
 def _same_file(first: str | None, second: str) -> bool:

@@ -27,18 +27,19 @@ _LINK_TYPES: dict[int, int] = {
     Encapsulation.AVS: _AVS,
 }
 
+_MAY_BE_RADIOTAP = frozenset({Encapsulation.IEEE_802_11, Encapsulation.AVS})
+_MAY_BE_AVS = frozenset({Encapsulation.PRISM})
+
 
 def link_type(packet: Packet) -> int | None:
     """Return pcap's number for the frame as it stands; None where it has none.
 
     Some senders put radiotap where 802.11 or AVS is announced, or AVS in place of Prism.
     """
-    payload = packet.payload
     encapsulation = packet.encapsulation
-    if encapsulation in (Encapsulation.IEEE_802_11, Encapsulation.AVS):
-        if radio.is_radiotap(payload):
-            return _RADIOTAP
-    elif encapsulation == Encapsulation.PRISM and radio.is_avs(payload):
+    if encapsulation in _MAY_BE_RADIOTAP and radio.is_radiotap(packet.payload):
+        return _RADIOTAP
+    if encapsulation in _MAY_BE_AVS and radio.is_avs(packet.payload):
         return _AVS
     return _LINK_TYPES.get(encapsulation)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import queue
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections import deque
 from collections.abc import Sequence
 
 from appliance.capture.pcapfile import ETHERNET, FILE_HEADER, RECORD_HEADER, PcapFile, open_output
@@ -21,40 +22,39 @@ class PostRotate:
     def __init__(self, command: Sequence[str]) -> None:
         """Take the command's words; the file's name is added as the last one."""
         self._command = tuple(command)
-        self._waiting: deque[str] = deque()
-        self._running: subprocess.Popen[bytes] | None = None
+        self._names: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._worker = threading.Thread(target=self._work, daemon=True)
+        self._worker.start()
 
     def add(self, name: str) -> None:
-        """Run the command for file `name`, now or when its turn comes."""
-        self._waiting.append(name)
-        self.advance()
-
-    def advance(self) -> None:
-        """Reap the command if it has ended, and start the next."""
-        while self._running is not None or self._waiting:
-            if self._running is not None:
-                if self._running.poll() is None:
-                    return
-                self._report(self._running.returncode)
-                self._running = None
-            if self._waiting:
-                self._running = self._start(self._waiting.popleft())
+        """Have the command run for file `name` when its turn comes."""
+        self._names.put(name)
 
     def finish(self) -> None:
-        """Wait until all is done."""
-        while self._running is not None:
-            self._running.wait()
-            self.advance()
+        """Wait until all is done; nothing can be added any more."""
+        self._names.put(None)
+        self._worker.join()
 
-    def _start(self, name: str) -> subprocess.Popen[bytes]:
+    def _work(self) -> None:
+        while (name := self._names.get()) is not None:
+            self._run(name)
+
+    def _run(self, name: str) -> None:
         # A process group of its own: Ctrl-C ends us, not the compression of the last file.
         # stdout may be for the report; what the command prints goes to stderr.
         words = ("nice", "-n", "19", *self._command, name)
-        return subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=_STDERR, process_group=0)
+        try:
+            child = subprocess.run(
+                words, stdin=subprocess.DEVNULL, stdout=_STDERR, process_group=0, check=False
+            )
+        except OSError as error:
+            self._say(f"cannot be run: {error.strerror}")
+        else:
+            if child.returncode:
+                self._say(_ending(child.returncode))
 
-    def _report(self, status: int) -> None:
-        if status:
-            print(f"glovebox decap: {self._command[0]} {_ending(status)}", file=sys.stderr)
+    def _say(self, ending: str) -> None:
+        print(f"glovebox decap: {self._command[0]} {ending}", file=sys.stderr)
 
 
 def _ending(status: int) -> str:
@@ -110,8 +110,6 @@ class RotatingFiles:
     def tick(self, now_us: int) -> None:
         if self._file is not None and self._interval_us and now_us >= self._ends_us:
             self._complete()
-        if self._post_rotate is not None:
-            self._post_rotate.advance()
 
     def close(self) -> None:
         if self._file is not None:

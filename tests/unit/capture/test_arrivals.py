@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import time
@@ -83,6 +84,23 @@ def test_receive_is_bounded_for_each_socket(receiver: socket.socket, sender: soc
         sender.sendto(b"x", ("127.0.0.1", receiver.getsockname()[1]))
     assert arrivals.receive(lambda *datagram: None) == 256
     assert arrivals.receive(lambda *datagram: None) == 44
+
+
+def test_receive_goes_on_after_an_error_of_the_network(sender: socket.socket) -> None:
+    with open_listener(Endpoint(ip_address("127.0.0.1"), 0)) as receiver:
+        arrivals = Arrivals([receiver])
+        sender.bind(("127.0.0.1", 0))
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as closed:
+            closed.bind(("127.0.0.1", 0))
+            nobody = closed.getsockname()
+        receiver.sendto(b"x", nobody)
+        receiver.connect(nobody)
+        receiver.send(b"x")
+        assert receiver.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == errno.ECONNREFUSED
+        receiver.send(b"x")
+        receiver.connect(sender.getsockname())
+        sender.sendto(b"y", receiver.getsockname())
+        assert [content for content, _, _ in all_of(arrivals, 1)] == [b"y"]
 
 
 def test_wait_tells_that_a_pipes_reader_has_gone(receiver: socket.socket) -> None:

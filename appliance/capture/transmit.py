@@ -12,7 +12,6 @@ from collections import Counter
 FIRST_WAIT_S = 0.0005
 ATTEMPTS = 9
 
-
 _FULL = (errno.ENOBUFS, errno.EAGAIN)
 
 
@@ -33,21 +32,18 @@ class Transmitter:
         try:
             self._socket.send(data, socket.MSG_DONTWAIT)
         except OSError as error:
-            if error.errno not in _FULL:
-                raise
             self._send_again(data, error)
 
     def _send_again(self, data: bytes | memoryview, error: OSError) -> None:
         for attempt in range(ATTEMPTS - 1):
-            assert error.errno is not None
+            if error.errno not in _FULL:
+                break
             self._retried[error.errno] += 1
             self._wait(error.errno, FIRST_WAIT_S * 2**attempt)
             try:
                 self._socket.send(data, socket.MSG_DONTWAIT)
                 return
             except OSError as next_error:
-                if next_error.errno not in _FULL:
-                    raise
                 error = next_error
         raise error
 

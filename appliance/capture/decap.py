@@ -201,7 +201,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_receiving(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
-        "--listen", action="append", type=parse_endpoint, metavar="[ADDR:]PORT",
+        "-p", "--listen", action="append", type=parse_endpoint, metavar="[ADDR:]PORT",
         help=f"IPv4 and IPv6; may be given again (default: {tzsp.PORT})",
     )  # fmt: skip
     group.add_argument(
@@ -212,7 +212,7 @@ def _add_receiving(group: argparse._ArgumentGroup) -> None:
 
 def _add_output(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
-        "-w", "--write", default=STDOUT, metavar="FILE", help="where to (default: -, stdout)"
+        "-w", "-o", "--write", default=STDOUT, metavar="FILE", help="where to (default: -, stdout)"
     )
     rotation = group.add_mutually_exclusive_group()
     rotation.add_argument(
@@ -228,7 +228,7 @@ def _add_output(group: argparse._ArgumentGroup) -> None:
         help="run COMMAND NAME for each whole file of -G or -C, at nice 19, without a shell",
     )  # fmt: skip
     group.add_argument(
-        "-U", "--flush", action="store_true", help="hold no frame back, not even under load"
+        "-U", "-f", "--flush", action="store_true", help="hold no frame back, not even under load"
     )
 
 

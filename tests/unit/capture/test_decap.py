@@ -18,6 +18,7 @@ from appliance.capture import decap, tzsp
 from appliance.errors import DiskFullError, InputError
 from tests import frames
 from tests.conftest import missing
+from tests.net.namespaces import wait_until
 from tests.pcapfile import parse_pcap, pcap
 
 GLOVEBOX = str(Path(sys.executable).with_name("glovebox"))
@@ -246,6 +247,8 @@ def test_main_hands_on_a_slow_pipe_at_once_and_ends_by_a_signal(tmp_path: Path) 
         assert process.stdin is not None and process.stdout is not None
         process.stdin.write(content)
         received = process.stdout.read(24 + 16 + len(FRAME))
+        waits_in = Path(f"/proc/{process.pid}/wchan")
+        wait_until(lambda: "pipe_read" in waits_in.read_text(), "it waits for more")
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 130
     assert parse_pcap(received) == (1, [(0, FRAME, len(FRAME))])

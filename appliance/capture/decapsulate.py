@@ -8,15 +8,15 @@ from appliance.capture import radio, tzsp
 from appliance.capture.counters import Outcome, Tally
 from appliance.capture.ethernet import UnsupportedEncapsulation, as_ethernet
 from appliance.capture.feedback import is_feedback
-from appliance.capture.pcapfile import CaptureWriter
+from appliance.capture.pcapfile import ETHERNET, CaptureWriter
 from appliance.capture.tzsp import Encapsulation, Packet
 from appliance.errors import DecodeError
 
 # LINKTYPE_ numbers, tcpdump.org/linktypes.html. SLIP is missing: pcap wants a header with it that
 # TZSP has not.
-_ETHERNET, _RADIOTAP, _AVS = 1, 127, 163
+_RADIOTAP, _AVS = 127, 163
 _LINK_TYPES: dict[int, int] = {
-    Encapsulation.ETHERNET: _ETHERNET,
+    Encapsulation.ETHERNET: ETHERNET,
     Encapsulation.TOKEN_RING: 6,
     Encapsulation.PPP: 9,
     Encapsulation.FDDI: 10,
@@ -99,7 +99,7 @@ class Decapsulator:
             return Outcome.UNSUPPORTED_ENCAPSULATION, 0
         except DecodeError:
             return Outcome.MALFORMED, 0
-        if self.link_type == _ETHERNET and is_feedback(memoryview(frame), self._ports):
+        if self.link_type == ETHERNET and is_feedback(memoryview(frame), self._ports):
             return Outcome.FEEDBACK, 0
         cut = max(missing, (packet.original_length or 0) - len(packet.payload))
         self._output.write(time_us, frame, len(frame) + cut)
@@ -108,10 +108,10 @@ class Decapsulator:
     def _fitting(self, packet: Packet) -> memoryview | bytes:
         """Return the frame in the form of the file, whose link type the first frame sets."""
         own = link_type(packet)
-        wanted = self.link_type or own or _ETHERNET
+        wanted = self.link_type or own or ETHERNET
         if own == wanted:
             frame: memoryview | bytes = packet.payload
-        elif wanted == _ETHERNET:
+        elif wanted == ETHERNET:
             frame = as_ethernet(packet.encapsulation, packet.payload, packet.damaged)
         else:
             self._say_once(packet.encapsulation, wanted)

@@ -18,7 +18,7 @@ SECOND = 1_000_000
 FRAME = bytes(range(60))
 
 
-def pipe(size: int | None = None) -> tuple[int, PcapFile]:
+def pipe() -> tuple[int, PcapFile]:
     """Return the reading end of a pipe and a capture file at the other."""
     reader, writer = os.pipe()
     return reader, PcapFile(writer, "pipe")

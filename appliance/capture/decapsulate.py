@@ -68,7 +68,7 @@ class Decapsulator:
         self._ports = frozenset(ports)
         self._sources = frozenset(sources)
         self._say = say
-        self._said: set[int] = set()
+        self._said = False
 
     def take(self, datagram: memoryview, time_us: int, source: bytes, missing: int = 0) -> None:
         """Deal with one datagram, `missing` bytes of whose end are known to be lost."""
@@ -122,9 +122,9 @@ class Decapsulator:
         return frame
 
     def _say_once(self, encapsulation: int, wanted: int) -> None:
-        if encapsulation not in self._said:
-            self._said.add(encapsulation)
+        if not self._said:
+            self._said = True
             self._say(
                 f"frames of encapsulation {encapsulation} do not fit into a capture of link type"
-                f" {wanted}: left out and counted as unsupported_encapsulation"
+                f" {wanted}: left out, as others will be, and counted as unsupported_encapsulation"
             )

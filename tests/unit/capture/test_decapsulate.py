@@ -116,7 +116,7 @@ def test_take_leaves_others_out_of_another_file_and_says_so_once() -> None:
     said: list[str] = []
     output = Records()
     decapsulator = Decapsulator(output, {37008}, say=said.append)
-    for payload, encapsulation in [(BEACON, 18), (ETHERNET_FRAME, 1), (ETHERNET_FRAME, 1)] * 3:
+    for payload, encapsulation in [(BEACON, 18), (ETHERNET_FRAME, 1), (PACKET, 7)] * 3:
         decapsulator.take(memoryview(encode(payload, encapsulation)), 0, ROUTER)
     assert outcomes(decapsulator) == {"frames": 3, "unsupported_encapsulation": 6}
     assert len(said) == 1 and "encapsulation 1 do" in said[0] and "link type 105" in said[0]

@@ -47,7 +47,7 @@ class FakeSysfs(Sysfs):
         (folder / "brightness").write_text("0\n")
         (folder / "max_brightness").write_text(f"{max_brightness}\n")
         if triggers:
-            # Kernels since 5.16 offer `default` where the device tree names a trigger.
+            # Newer kernels offer `default` where the device tree names a trigger.
             self._defaults[name] = trigger
             (folder / "trigger").write_text(" ".join(("[none]", "default", *triggers)) + "\n")
             self._choose(name, trigger)

@@ -1,0 +1,153 @@
+"""The file of the alert database: its tables, how to open it, what to do when it is damaged."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+from appliance.errors import GloveboxError
+
+VERSION = 1
+BUSY_TIMEOUT_S = 5.0
+
+# Texts stand once for each signature, with the number of its alerts: a million alerts take a third
+# of the space, and the most frequent ones are known without counting.
+SCHEMA = """
+CREATE TABLE signature (
+    id INTEGER PRIMARY KEY,
+    engine TEXT NOT NULL,
+    gid INTEGER NOT NULL,
+    sid INTEGER NOT NULL,
+    rev INTEGER NOT NULL,
+    message TEXT NOT NULL,
+    classification TEXT NOT NULL,
+    priority INTEGER NOT NULL,
+    alerts INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (engine, gid, sid, rev, message, classification, priority)
+);
+CREATE TABLE alert (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    time_us INTEGER NOT NULL,
+    signature INTEGER NOT NULL REFERENCES signature (id),
+    protocol TEXT NOT NULL,
+    source TEXT NOT NULL,
+    source_port INTEGER,
+    destination TEXT NOT NULL,
+    destination_port INTEGER
+);
+CREATE TABLE spool (file TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE boot (id TEXT NOT NULL);
+"""
+_EXPLANATIONS = {
+    sqlite3.SQLITE_BUSY: "the alert store is busy",
+    sqlite3.SQLITE_FULL: "no space is left for the alert store",
+    sqlite3.SQLITE_READONLY: "the alert store cannot be written, or waits to be recovered",
+}
+
+
+class StoreError(GloveboxError, sqlite3.Error):
+    """The database cannot be used now; the message is fit for the page."""
+
+
+class StoreDamagedError(StoreError):
+    """What stands in the file is no database of ours: it must be replaced."""
+
+
+def open_to_write(path: Path) -> sqlite3.Connection:
+    """Open the database, or make it with mode 0640. Raises StoreError, StoreDamagedError."""
+    with explained():
+        # SQLite would make a file that everyone may read. Its journal takes the mode of this one.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640))
+        connection = _connect(path, "rw")
+        try:
+            _prepare(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+def open_to_read(path: Path) -> sqlite3.Connection:
+    """Open the database for reading; read permission is enough. Raises StoreError."""
+    with explained():
+        if not path.exists():
+            raise StoreError("the alert store is not there yet")
+        return _connect(path, "ro")
+
+
+def replace(path: Path) -> Path:
+    """Set a damaged database aside and make an empty one; return where the old one is now.
+
+    Only the latest damaged one is kept. The new one numbers its alerts from the present millisecond
+    on, above every number given before. Raises StoreError.
+    """
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    aside = path.with_name(f"{path.name}.corrupt-{stamp}")
+    with explained():
+        for older in path.parent.glob(f"{path.name}.corrupt-*"):
+            older.unlink(missing_ok=True)
+        path.rename(aside)
+        # A journal left behind would be applied to the new database.
+        with contextlib.suppress(FileNotFoundError):
+            path.with_name(f"{path.name}-journal").rename(f"{aside}-journal")
+        with contextlib.closing(open_to_write(path)) as connection:
+            first = time.time_ns() // 1_000_000
+            connection.execute("INSERT INTO sqlite_sequence VALUES ('alert', ?)", (first,))
+    return aside
+
+
+@contextlib.contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Do all of the block or nothing."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        # SQLite has rolled back by itself where the disk is full.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+@contextlib.contextmanager
+def explained() -> Iterator[None]:
+    """Turn what SQLite and the kernel say into a StoreError with words for people."""
+    try:
+        yield
+    except StoreError:
+        raise
+    except OSError as error:
+        raise StoreError(f"the alert store: {error.strerror}") from error
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            raise StoreDamagedError(f"the alert store is damaged: {error}") from error
+        raise StoreError(_EXPLANATIONS.get(code, f"the alert store: {error}")) from error
+
+
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
+    # isolation_level None: transactions begin and end where the code says so.
+    return sqlite3.connect(
+        f"file:{quote(str(path))}?mode={mode}",
+        uri=True,
+        timeout=BUSY_TIMEOUT_S,
+        isolation_level=None,
+    )
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    # A rollback journal, because readers of a write-ahead log must write to its index. Emptied
+    # rather than deleted: one change less to the directory. FULL: power may go at any moment.
+    connection.execute("PRAGMA journal_mode = TRUNCATE").fetchone()
+    connection.execute("PRAGMA synchronous = FULL")
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version == 0:
+        connection.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+    elif version != VERSION:
+        raise StoreDamagedError(f"the alert store has version {version}, not {VERSION}")

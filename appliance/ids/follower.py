@@ -1,0 +1,132 @@
+"""Carries alerts from the spool to the store, in steps; keeps trying where one of them fails."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from appliance.ids import database, spool
+from appliance.ids.database import StoreDamagedError, StoreError
+from appliance.ids.naming import Naming
+from appliance.ids.spool import SpoolFile
+from appliance.ids.store import AlertStore
+
+log = logging.getLogger(__name__)
+
+# To look costs some 50 µs, so it can be done often enough for an alert to be stored a quarter of a
+# second after it was raised. inotify would save that, and bring a wake-up that can be missed.
+LOOK_S = 0.2
+# Alerts that keep coming are stored together: each transaction waits for the card several times.
+COMMIT_S = 1.0
+RETRY_S = 2.0
+FINISH_S = 20.0
+
+
+class Follower:
+    """Reads on in the spool where the store says, and stores alerts and place together.
+
+    No error ends it: alerts wait in the spool until the store can be written. Each trouble is
+    logged when it comes and when it goes.
+    """
+
+    def __init__(self, spool: Path, path: Path, boot: str, naming: Naming, keep: int) -> None:
+        self._spool = spool
+        self._path = path
+        self._boot = boot
+        self._naming = naming
+        self._keep = keep
+        self._store: AlertStore | None = None
+        self._stored = 0
+        self._last_us: int | None = None
+        self._committed = -COMMIT_S
+        self._lag = 0
+        self._error: str | None = None
+
+    def step(self, hurry: bool = False) -> float:
+        """Store what is due, with `hurry` at once; return the seconds until the next step."""
+        try:
+            pause = self._advance(hurry)
+        except StoreDamagedError as error:
+            self._set_error(str(error))
+            return self._replace()
+        except StoreError as error:
+            self._close()
+            self._set_error(str(error))
+            return RETRY_S
+        except OSError as error:
+            self._set_error(f"the spool: {error.strerror}: {error.filename}")
+            return RETRY_S
+        self._set_error(None)
+        return pause
+
+    def finish(self) -> None:
+        """Store what is in the spool, unless there is trouble or no end to it; close the store."""
+        deadline = time.monotonic() + FINISH_S
+        while self.step(hurry=True) == 0.0 and time.monotonic() < deadline:
+            pass
+        self._close()
+
+    def report(self) -> dict[str, Any]:
+        """Return how things stand; `last_alert` in seconds since 1970, `error` for people."""
+        return {
+            "stored": self._stored,
+            "last_alert": None if self._last_us is None else self._last_us / 1e6,
+            "spool_lag_bytes": self._lag,
+            "error": self._error,
+        }
+
+    def _advance(self, hurry: bool) -> float:
+        store = self._store or self._open()
+        listed = spool.files(self._spool)
+        self._lag = spool.lag(listed, store.positions)
+        waited = time.monotonic() - self._committed >= COMMIT_S
+        if not (hurry or waited or self._lag >= spool.BATCH_BYTES):
+            return LOOK_S
+        more = self._commit(store, listed)
+        spool.tidy(self._spool, listed, store.positions)
+        return 0.0 if more and (hurry or self._lag >= spool.BATCH_BYTES) else LOOK_S
+
+    def _commit(self, store: AlertStore, listed: Sequence[SpoolFile]) -> bool:
+        """Store one batch; tell whether there was one."""
+        batch = spool.read(listed, store.positions)
+        if not batch.positions and self._stored <= self._keep:
+            return False
+        self._naming.refresh()
+        alerts = [self._naming.alert(event) for event in batch.events]
+        before = {file.name: store.positions.get(file.name, 0) for file in listed}
+        store.add(alerts, before | batch.positions, self._keep)
+        self._committed = time.monotonic()
+        self._lag = spool.lag(listed, store.positions)
+        self._stored = store.count()
+        self._last_us = alerts[-1].time_us if alerts else self._last_us
+        return bool(batch.positions)
+
+    def _open(self) -> AlertStore:
+        self._store = AlertStore(self._path, self._boot)
+        self._stored, self._last_us = self._store.count(), self._store.last_time_us()
+        return self._store
+
+    def _close(self) -> None:
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+
+    def _replace(self) -> float:
+        self._close()
+        try:
+            aside = database.replace(self._path)
+        except StoreError as error:
+            log.error("cannot replace it: %s", error)
+            return RETRY_S
+        log.error("a new alert store was made; the old one is kept as %s", aside)
+        return 0.0
+
+    def _set_error(self, error: str | None) -> None:
+        if error is None and self._error is not None:
+            log.warning("alerts are stored again")
+        elif error is not None and error != self._error:
+            log.error("%s; alerts wait in the spool", error)
+        self._error = error

@@ -1,0 +1,65 @@
+"""Who listens on an interface, from the kernel's list of packet sockets.
+
+An engine tells nobody when it is ready. A packet socket that runs, bound to the interface and open
+to every protocol, is proof: from that moment the kernel keeps each frame for it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from appliance.errors import InterfaceError
+
+SOCKETS = Path("/proc/net/packet")
+INTERFACES = Path("/sys/class/net")
+ETH_P_ALL = 0x0003
+INTERVAL_S = 0.05
+
+
+def listeners(table: str) -> set[tuple[int, int]]:
+    """Return (interface index, user id) of each packet socket in `table` that takes every frame.
+
+    Columns: sk RefCnt Type Proto(hex) Iface R(unning) Rmem User Inode; a socket that is not bound
+    yet has Proto 0 (net/packet/af_packet.c, packet_seq_show). Index 0 stands for all interfaces.
+    """
+    found = set()
+    for line in table.splitlines()[1:]:
+        _, _, _, protocol, index, running, _, user, *_ = line.split()
+        if int(protocol, 16) == ETH_P_ALL and running == "1":
+            found.add((int(index), int(user)))
+    return found
+
+
+def listening(interface: str, uid: int) -> bool:
+    """Tell whether a process of user `uid` takes every frame of `interface`; needs no rights.
+
+    Raises OSError where the kernel does not tell.
+    """
+    index = _index(interface)
+    return index is not None and (index, uid) in listeners(SOCKETS.read_text())
+
+
+def wait_until_listening(interface: str, uid: int, deadline: float) -> None:
+    """Wait until `listening`, until `deadline` (time.monotonic) at most. Raises InterfaceError."""
+    while not listening(interface, uid):
+        if time.monotonic() > deadline:
+            who = _describe(uid, interface, listeners(SOCKETS.read_text()))
+            raise InterfaceError(f"user {uid} does not listen on {interface} in time; {who}")
+        time.sleep(INTERVAL_S)
+
+
+def _index(interface: str) -> int | None:
+    try:
+        return int((INTERFACES / interface / "ifindex").read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def _describe(uid: int, interface: str, found: Iterable[tuple[int, int]]) -> str:
+    index = _index(interface)
+    if index is None:
+        return "there is no such interface"
+    others = sorted(user for where, user in found if where == index and user != uid)
+    return f"users that do: {', '.join(map(str, others))}" if others else "nobody does"

@@ -1,0 +1,145 @@
+"""The folder through which Snort hands its alerts over: unified2 files that only ever grow.
+
+Snort names a file `alert.u2.<run>.<second>`. `run` rises with each start of Snort (start.sh), so
+the files of earlier runs are finished. Within a run Snort goes on to another file when the next
+record would take one beyond its limit: of several, the one that is not full is being written.
+Neither rule asks the clock, which may be set back at any time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from appliance.errors import DecodeError
+from appliance.ids import unified2
+from appliance.ids.unified2 import Event
+
+log = logging.getLogger(__name__)
+
+# `limit 16` in snort.conf, in MiB; a record is smaller than the slack.
+FILE_LIMIT = 16 << 20
+SLACK = 1 << 12
+# Events of one batch: some 4000, stored within a fraction of a second even on a small machine.
+BATCH_BYTES = 1 << 18
+
+_NAME = re.compile(r"alert\.u2\.(\d+)\.(\d+)")
+_OLD_STATISTICS = re.compile(r"\d{4}-\d\d-\d\d(\.\d+)?")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class SpoolFile:
+    """A file as it was when it was listed, in the order in which Snort wrote them."""
+
+    run: int
+    second: int
+    path: Path
+    size: int
+
+    @property
+    def name(self) -> str:
+        """Return the name, which no other file of this boot has had."""
+        return self.path.name
+
+    @property
+    def is_full(self) -> bool:
+        """Tell whether Snort has gone on to another file, or is about to."""
+        return self.size > FILE_LIMIT - SLACK
+
+
+@dataclass
+class Batch:
+    """Events in order, and how far each file has been read once they are stored (bytes)."""
+
+    events: list[Event] = field(default_factory=list)
+    positions: dict[str, int] = field(default_factory=dict)
+
+
+def files(directory: Path) -> list[SpoolFile]:
+    """List the spool, oldest first. Raises OSError where the directory cannot be read."""
+    found = []
+    for path in directory.iterdir():
+        match = _NAME.fullmatch(path.name)
+        if match is None:
+            continue
+        with contextlib.suppress(FileNotFoundError):
+            found.append(SpoolFile(int(match[1]), int(match[2]), path, path.stat().st_size))
+    return sorted(found)
+
+
+def read(listed: Iterable[SpoolFile], positions: Mapping[str, int]) -> Batch:
+    """Read on from `positions`, at most BATCH_BYTES. Raises OSError.
+
+    A record whose end is missing stays for the next time. Where bytes make no sense, reading goes
+    on behind what is there now, for each write of Snort starts a record; that is logged.
+    """
+    batch, budget = Batch(), BATCH_BYTES
+    for file in listed:
+        position = positions.get(file.name, 0)
+        if position > file.size:
+            log.error("%s: shorter than what was read of it; read again", file.name)
+            position = 0
+        if position == file.size or budget <= 0:
+            continue
+        data = _read_at(file.path, position, min(budget, file.size - position))
+        try:
+            events, taken = unified2.decode(data)
+        except DecodeError as error:
+            events, taken = [], file.size - position
+            log.error("%s, byte %d: %s; %d bytes skipped", file.name, position, error, taken)
+        if taken:
+            batch.events += events
+            batch.positions[file.name] = position + taken
+            budget -= taken
+    return batch
+
+
+def lag(listed: Iterable[SpoolFile], positions: Mapping[str, int]) -> int:
+    """Return the number of bytes not read yet."""
+    return sum(max(0, file.size - positions.get(file.name, 0)) for file in listed)
+
+
+def finished(listed: Iterable[SpoolFile]) -> list[SpoolFile]:
+    """Return the files that Snort writes no more, whether they have been read or not."""
+    listed = list(listed)
+    last_run = max((file.run for file in listed), default=0)
+    current = [file for file in listed if file.run == last_run]
+    moved_on = any(not file.is_full for file in current)
+    return [file for file in listed if file.run < last_run or (file.is_full and moved_on)]
+
+
+def tidy(directory: Path, listed: Iterable[SpoolFile], positions: Mapping[str, int]) -> None:
+    """Delete the files that are read and finished, and Snort's older statistics. Raises OSError.
+
+    A finished file that ends within a record was cut off when Snort died: nothing will complete it.
+    """
+    for file in finished(listed):
+        position = positions.get(file.name, 0)
+        rest = file.size - position
+        if rest and not _is_cut_off(file, position):
+            continue
+        if rest:
+            log.warning("%s: the last record is cut off, %d bytes dropped", file.name, rest)
+        file.path.unlink(missing_ok=True)
+    for path in directory.iterdir():
+        if _OLD_STATISTICS.fullmatch(path.name):
+            path.unlink(missing_ok=True)
+
+
+def _is_cut_off(file: SpoolFile, position: int) -> bool:
+    if file.size - position > unified2.LONGEST_RECORD:
+        return False
+    try:
+        return unified2.decode(_read_at(file.path, position, file.size - position))[1] == 0
+    except DecodeError:
+        return False
+
+
+def _read_at(path: Path, position: int, length: int) -> bytes:
+    with path.open("rb", buffering=0) as stream:
+        stream.seek(position)
+        return stream.read(length)

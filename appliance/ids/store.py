@@ -1,0 +1,223 @@
+"""The stored alerts: one service writes them, any number of processes read them meanwhile.
+
+How far the spool has been read stands in the same database and changes in the same transaction as
+the alerts: whatever dies in between, each alert is stored exactly once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from appliance.ids import database
+from appliance.ids.alert import Alert
+from appliance.ids.database import StoreError
+
+DATABASE = Path(os.environ.get("GLOVEBOX_DATABASE", "/var/lib/glovebox/alerts/alerts.db"))
+# Alerts deleted in one transaction: as many as one batch brings, so that no lock is held for long.
+PRUNE_STEP = 5000
+
+_SELECT = """
+SELECT alert.id, time_us, gid, sid, rev, message, nullif(classification, ''), priority,
+    protocol, source, source_port, destination, destination_port, engine
+FROM alert JOIN signature ON signature.id = alert.signature
+"""
+# Ids have no gaps: they rise by one within transactions, and only the oldest are ever deleted.
+# A query for both ends at once would read the whole table.
+_ENDS = "SELECT (SELECT min(id) FROM alert), (SELECT max(id) FROM alert)"
+_LARGEST_ID = (1 << 63) - 1
+
+_Signature = tuple[str, int, int, int, str, str, int]
+
+
+class AlertReader:
+    """Reads alerts as JSON objects. Every call opens the file anew: it may have been replaced.
+
+    Every method raises StoreError.
+    """
+
+    def __init__(self, path: Path = DATABASE) -> None:
+        self._path = path
+
+    def latest(self, limit: int, before: int | None = None) -> list[dict[str, Any]]:
+        """Return the newest alerts, newest first; with `before`, of those with a smaller id."""
+        bound = _LARGEST_ID if before is None else before
+        return self._alerts("WHERE alert.id < ? ORDER BY alert.id DESC LIMIT ?", bound, limit)
+
+    def after(self, id: int, limit: int) -> list[dict[str, Any]]:
+        """Return the alerts that were stored after `id`, oldest first: the way to follow."""
+        return self._alerts("WHERE alert.id > ? ORDER BY alert.id LIMIT ?", id, limit)
+
+    def count(self) -> int:
+        """Return how many alerts are stored."""
+        return _span(*self._rows(_ENDS)[0])
+
+    def counts(self, limit: int = 10) -> list[dict[str, Any]]:
+        """Return the most frequent signatures, with `alerts`, the number stored of each."""
+        keys = ("engine", "gid", "sid", "rev", "message", "classification", "priority", "alerts")
+        rows = self._rows(
+            "SELECT engine, gid, sid, rev, message, nullif(classification, ''), priority, alerts"
+            " FROM signature WHERE alerts > 0 ORDER BY alerts DESC, id LIMIT ?",
+            limit,
+        )
+        return [dict(zip(keys, row, strict=True)) for row in rows]
+
+    def _alerts(self, clause: str, *values: int) -> list[dict[str, Any]]:
+        return [_alert(row).to_json() for row in self._rows(_SELECT + clause, *values)]
+
+    def _rows(self, query: str, *values: int) -> list[tuple[Any, ...]]:
+        opened = contextlib.closing(database.open_to_read(self._path))
+        with database.explained(), opened as connection:
+            return connection.execute(query, values).fetchall()
+
+
+class AlertStore:
+    """Writes alerts. Only one process may have it open.
+
+    `positions` says how far each file of the spool has been read, as of the last transaction.
+    """
+
+    def __init__(self, path: Path, boot: str) -> None:
+        """Open or make the database; forget the positions of another boot, whose spool is gone.
+
+        Raises StoreDamagedError when it must be replaced first, StoreError otherwise.
+        """
+        self._signatures: dict[_Signature, int] = {}
+        with contextlib.ExitStack() as undo, database.explained():
+            self._lock = _lock(path.parent)
+            undo.callback(os.close, self._lock)
+            self._connection = database.open_to_write(path)
+            undo.callback(self._connection.close)
+            self.positions = self._read_positions(boot)
+            undo.pop_all()
+
+    def add(self, alerts: Sequence[Alert], positions: Mapping[str, int], keep: int) -> None:
+        """Store alerts and the positions that follow; delete some of the oldest beyond `keep`.
+
+        All or nothing. Raises StoreError, StoreDamagedError.
+        """
+        try:
+            with database.explained(), database.transaction(self._connection):
+                self._insert(alerts)
+                self._prune(keep)
+                self._connection.execute("DELETE FROM spool")
+                self._connection.executemany("INSERT INTO spool VALUES (?, ?)", positions.items())
+        except StoreError:
+            # Signatures of the transaction that failed have no row.
+            self._signatures.clear()
+            raise
+        self.positions = dict(positions)
+
+    def count(self) -> int:
+        """Return how many alerts are stored. Raises StoreError."""
+        with database.explained():
+            return _span(*self._connection.execute(_ENDS).fetchall()[0])
+
+    def last_time_us(self) -> int | None:
+        """Return the time of the alert stored last, or None. Raises StoreError."""
+        query = "SELECT time_us FROM alert ORDER BY id DESC LIMIT 1"
+        with database.explained():
+            return next((time for (time,) in self._connection.execute(query).fetchall()), None)
+
+    def close(self) -> None:
+        """Close the database and let another process have it."""
+        self._connection.close()
+        os.close(self._lock)
+
+    def _read_positions(self, boot: str) -> dict[str, int]:
+        if self._connection.execute("SELECT id FROM boot").fetchall() != [(boot,)]:
+            with database.transaction(self._connection):
+                self._connection.execute("DELETE FROM boot")
+                self._connection.execute("INSERT INTO boot VALUES (?)", (boot,))
+                self._connection.execute("DELETE FROM spool")
+        return dict(self._connection.execute("SELECT file, position FROM spool").fetchall())
+
+    def _insert(self, alerts: Sequence[Alert]) -> None:
+        numbers = [self._signature_number(alert) for alert in alerts]
+        self._connection.executemany(
+            "INSERT INTO alert (time_us, signature, protocol, source, source_port,"
+            " destination, destination_port) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            map(_columns, alerts, numbers),
+        )
+        self._count(Counter(numbers))
+
+    def _signature_number(self, alert: Alert) -> int:
+        key = (
+            *(alert.engine, alert.gid, alert.sid, alert.rev),
+            *(alert.message, alert.classification or "", alert.priority),
+        )
+        number = self._signatures.get(key)
+        if number is None:
+            # The update changes nothing: it is there for RETURNING to give the row that was found.
+            number = self._connection.execute(
+                "INSERT INTO signature (engine, gid, sid, rev, message, classification, priority)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET sid = sid RETURNING id",
+                key,
+            ).fetchall()[0][0]
+            self._signatures[key] = number
+        return number
+
+    def _prune(self, keep: int) -> None:
+        oldest, newest = self._connection.execute(_ENDS).fetchall()[0]
+        if _span(oldest, newest) <= keep:
+            return
+        bound = min(newest - keep, oldest + PRUNE_STEP - 1)
+        gone = self._connection.execute(
+            "SELECT signature, count(*) FROM alert WHERE id <= ? GROUP BY signature", (bound,)
+        ).fetchall()
+        self._count({number: -count for number, count in gone})
+        self._connection.execute("DELETE FROM alert WHERE id <= ?", (bound,))
+
+    def _count(self, changes: Mapping[int, int]) -> None:
+        self._connection.executemany(
+            "UPDATE signature SET alerts = alerts + ? WHERE id = ?",
+            [(change, number) for number, change in changes.items()],
+        )
+
+
+def _lock(directory: Path) -> int:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise StoreError("another process writes to the alert store") from None
+    return descriptor
+
+
+def _span(oldest: int | None, newest: int | None) -> int:
+    return 0 if oldest is None or newest is None else newest - oldest + 1
+
+
+def _columns(alert: Alert, signature: int) -> tuple[Any, ...]:
+    return (
+        *(alert.time_us, signature, alert.protocol),
+        *(alert.source, alert.source_port, alert.destination, alert.destination_port),
+    )
+
+
+def _alert(row: Iterable[Any]) -> Alert:
+    id, time_us, *signature, protocol, source, source_port, destination, port, engine = row
+    gid, sid, rev, message, classification, priority = signature
+    return Alert(
+        time_us=time_us,
+        gid=gid,
+        sid=sid,
+        rev=rev,
+        message=message,
+        classification=classification,
+        priority=priority,
+        protocol=protocol,
+        source=source,
+        source_port=source_port,
+        destination=destination,
+        destination_port=port,
+        engine=engine,
+        id=id,
+    )

@@ -1,0 +1,101 @@
+"""Decode unified2, the binary log of Snort 2.9: bytes in, events out, no I/O.
+
+A file is a row of records: u32 type, u32 length, then `length` bytes; all numbers are big-endian.
+Layout: `src/sfutil/Unified2_common.h` of Snort 2.9.20, checked against the files it writes.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+from dataclasses import dataclass
+
+from appliance.errors import DecodeError
+
+HEADER = struct.Struct(">II")
+# sensor, event, second, microsecond, sid, gid, rev, classification, priority; source, destination;
+# source port, destination port, protocol. What follows (impact, VLAN, MPLS label) is not used.
+EVENT_IPV4 = struct.Struct(">9I4s4sHHB")
+EVENT_IPV6 = struct.Struct(">9I16s16sHHB")
+EVENTS = {
+    7: (EVENT_IPV4, socket.AF_INET),
+    72: (EVENT_IPV6, socket.AF_INET6),
+    104: (EVENT_IPV4, socket.AF_INET),
+    105: (EVENT_IPV6, socket.AF_INET6),
+}
+# A packet record holds at most 64 KiB of packet: whatever claims more is no unified2.
+LONGEST_RECORD = 1 << 17
+PROTOCOLS_WITH_PORTS = {6, 17}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event record. `time_us`: microseconds since 1970, UTC; `protocol`: IP protocol number."""
+
+    time_us: int
+    gid: int
+    sid: int
+    rev: int
+    classification_id: int
+    priority: int
+    protocol: int
+    source: str
+    source_port: int | None
+    destination: str
+    destination_port: int | None
+
+
+def decode(data: bytes | memoryview) -> tuple[list[Event], int]:
+    """Return the events in `data`, which starts at a record, and the number of bytes they took.
+
+    Records of other types count as taken. What remains is a record whose end is not there yet, or a
+    malformed one. Raises DecodeError when the malformed one is the first.
+    """
+    view = memoryview(data)
+    events: list[Event] = []
+    position = 0
+    while position + HEADER.size <= len(view):
+        kind, length = HEADER.unpack_from(view, position)
+        if _is_malformed(kind, length):
+            if position == 0:
+                raise DecodeError(f"not a unified2 record: type {kind}, length {length}")
+            break
+        end = position + HEADER.size + length
+        if end > len(view):
+            break
+        if kind in EVENTS:
+            events.append(_event(kind, view[position + HEADER.size : end]))
+        position = end
+    return events, position
+
+
+def _is_malformed(kind: int, length: int) -> bool:
+    shortest = EVENTS[kind][0].size if kind in EVENTS else 0
+    return kind == 0 or not shortest <= length <= LONGEST_RECORD
+
+
+def _event(kind: int, body: memoryview) -> Event:
+    layout, family = EVENTS[kind]
+    (
+        *(_, _, second, microsecond, sid, gid, rev, classification_id, priority),
+        source,
+        destination,
+        source_port,
+        destination_port,
+        protocol,
+    ) = layout.unpack_from(body)
+    # Elsewhere the two fields hold the ICMP type and code, or nothing.
+    ports = protocol in PROTOCOLS_WITH_PORTS
+    return Event(
+        time_us=second * 1_000_000 + microsecond,
+        gid=gid,
+        sid=sid,
+        rev=rev,
+        classification_id=classification_id,
+        priority=priority,
+        protocol=protocol,
+        source=socket.inet_ntop(family, source),
+        source_port=source_port if ports else None,
+        destination=socket.inet_ntop(family, destination),
+        destination_port=destination_port if ports else None,
+    )

@@ -1,0 +1,32 @@
+#!/bin/sh
+# Start Snort inside its own root. `glovebox ids-config` fills in the names between at signs and
+# writes the result to /run/glovebox-ids/start, which the unit runs with sh.
+set -eu
+cd /run/glovebox-ids
+interface=@INTERFACE@
+config=snort.conf
+
+# The kernel cuts frames to the slots of the capture ring, and Snort passes over a cut packet: so a
+# slot holds the longest frame there can be. 65456 is the most that fits a slot of 64 KiB; one byte
+# more takes 128 KiB of memory each. With long slots there are fewer of them for the same memory.
+read -r mtu <"/sys/class/net/$interface/mtu"
+snaplen=$((mtu + 18)) # Ethernet header and VLAN tag
+ring_mb=32
+[ "$snaplen" -le 16304 ] || ring_mb=64
+[ "$snaplen" -le 65456 ] || snaplen=65456
+
+# The owner's rules must not keep the sensor from starting, whatever Snort thinks of them.
+if [ -s rules/owner.rules ] && ! snort -q -T -c snort.conf; then
+	echo 'Snort refuses the rules of the owner: it goes on without them.' >&2
+	config=plain.conf
+fi
+
+# A number that rises with each start, for the names of spool files: hundredths of seconds since boot.
+read -r uptime _ </proc/uptime
+run=${uptime%.*}${uptime#*.}
+
+# Snort would append to the statistics of the run before.
+rm -f spool/statistics.csv
+
+exec snort -q -c "$config" -S "RUN=$run" -i "$interface" \
+	--daq afpacket --daq-var "buffer_size_mb=$ring_mb" --snaplen "$snaplen"

@@ -103,10 +103,11 @@ class Ledger:
             (address, Tally.from_json(counts), counts["last_seen"] + from_epoch)
             for address, counts in published["sources"].items()
         ]
-        if published["last_frame"] is not None:
-            self._sources.last_frame = published["last_frame"] + from_epoch
-        for tally in tallies:
-            self._sources.restore(*tally)
+        last_frame = published["last_frame"]
+        if last_frame is not None:
+            last_frame += from_epoch
+        self._sources.restore(tallies)
+        self._sources.last_frame = last_frame
         self._tally_before = self._sources.total()
         self._losses_before = losses
         for name in self._overflows.keys() & sockets.keys():

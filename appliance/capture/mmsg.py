@@ -11,6 +11,7 @@ import ctypes
 import errno
 import mmap
 import os
+import socket
 import sys
 from dataclasses import dataclass
 
@@ -115,31 +116,27 @@ class Batch:
     def __init__(self) -> None:
         self._memory = mmap.mmap(-1, SLOTS * SLOT_BYTES)
         self._bytes = memoryview(self._memory)
-        self._slots = np.frombuffer(self._memory, np.uint8).ctypes.data + SLOT_BYTES * np.arange(
-            SLOTS, dtype=np.uintp
-        )
-        self._names = np.zeros(SLOTS * NAME_BYTES, np.uint8)
+        self._slots = _addresses(self._memory, SLOT_BYTES)
+        self._names = bytearray(SLOTS * NAME_BYTES)
         self._incoming, self._into = messages(self._slots + DATAGRAM_AT)
-        self._incoming["header"]["name"] = self._names.ctypes.data + NAME_BYTES * np.arange(
-            SLOTS, dtype=np.uintp
-        )
+        self._incoming["header"]["name"] = _addresses(self._names, NAME_BYTES)
         self._into["length"] = LARGEST_DATAGRAM
         self._outgoing, self._from = messages(self._slots + FRAME_AT)
         self._frame_lengths = _low_halves(self._from)
         self._at_home = True
-        self._descriptor = -1
+        self._receiver: socket.socket | None = None
         self._views: list[View | None] = [None] * (SLOTS + 1)
         # Bound once: an address taken from an array costs a microsecond each time.
         self._incoming_at = self._incoming.ctypes.data
         self._outgoing_at = self._outgoing.ctypes.data
 
-    def receive(self, descriptor: int) -> int:
+    def receive(self, receiver: socket.socket) -> int:
         """Fill the batch with what waits on a UDP socket; return how many datagrams came."""
-        if descriptor != self._descriptor:
+        if receiver is not self._receiver:
             # The kernel has put in the lengths of the addresses of the socket before.
             self._incoming["header"]["name_length"] = NAME_BYTES
-            self._descriptor = descriptor
-        return recvmmsg(descriptor, self._incoming_at, SLOTS)
+            self._receiver = receiver
+        return recvmmsg(receiver.fileno(), self._incoming_at, SLOTS)
 
     def send(self, descriptor: int, first: int, count: int) -> int:
         """Send the frames `first` to `first + count - 1`; return how many were taken."""
@@ -196,6 +193,12 @@ class Batch:
             head_matches=np.empty(count, np.bool_),
             port_matches=np.empty((count, PORT_PLACES), np.bool_),
         )
+
+
+def _addresses(memory: mmap.mmap | bytearray, stride: int) -> NDArray[np.uintp]:
+    """Return the addresses of SLOTS places in `memory`, `stride` bytes apart."""
+    start = np.frombuffer(memory, np.uint8).ctypes.data
+    return start + stride * np.arange(SLOTS, dtype=np.uintp)
 
 
 def messages(bases: NDArray[np.uintp]) -> tuple[NDArray[np.void], NDArray[np.void]]:

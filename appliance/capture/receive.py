@@ -11,8 +11,8 @@ from appliance.capture.forward import Forwarder
 from appliance.capture.mmsg import SLOTS, Batch
 from appliance.service import Stop
 
-# How long a fast stream is left to collect; a frame comes that much later at most.
-PAUSE_S = 0.0005
+# How long a fast stream is left to collect; a frame comes about that much later at most.
+PAUSE_S = 0.0004
 TICK_S = 1.0
 
 
@@ -32,14 +32,14 @@ class Receiver:
         tick: Callable[[], None],
     ) -> None:
         """Take the UDP sockets; `wake` becomes readable on a signal; `tick` runs each second."""
-        self._descriptors = [receiver.fileno() for receiver in sockets]
+        self._sockets = tuple(sockets)
         self._forwarder = forwarder
         self._stop = stop
         self._tick = tick
         self._batch = Batch()
         self._poll = select.poll()
-        for descriptor in (*self._descriptors, wake.fileno()):
-            self._poll.register(descriptor, select.POLLIN)
+        for readable in (*sockets, wake):
+            self._poll.register(readable, select.POLLIN)
 
     def run(self) -> None:
         """Receive until stopped. What waits in the sockets then stays there."""
@@ -63,8 +63,8 @@ class Receiver:
     def _receive_once(self) -> int:
         """Take one batch from each socket; return the size of the largest."""
         fullest = 0
-        for descriptor in self._descriptors:
-            count = self._batch.receive(descriptor)
+        for receiver in self._sockets:
+            count = self._batch.receive(receiver)
             if count:
                 self._forwarder.forward(self._batch, count, time.monotonic())
                 fullest = max(fullest, count)

@@ -207,9 +207,8 @@ class Pulse:
 
 
 def _summary(counts: dict[str, Any]) -> str:
-    drops = [f"{count} {reason}" for reason, count in counts["dropped"].items() if count]
-    lost = ", ".join([*drops, f"{counts['socket_overflow']} before they were received"])
+    dropped = [f"{count} {reason}" for reason, count in counts["dropped"].items() if count]
     return (
         f"{counts['datagrams_received']} datagrams received, {counts['frames_sent']} frames sent,"
-        f" lost: {lost}"
+        f" dropped: {', '.join(dropped) or 0}; lost in a full socket: {counts['socket_overflow']}"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
@@ -48,11 +48,20 @@ class Sources:
         """Return the counts of all senders together."""
         return total(source.tally for source in self)
 
-    def restore(self, address: str, tally: Tally, last_seen: float) -> None:
-        """Go on from counts that an earlier run left. Raises ValueError for what is no address."""
-        source = self._others if address == OTHERS else self.find(key_of(ip_address(address)))
-        source.tally.add(tally)
-        source.last_seen = max(source.last_seen, last_seen)
+    def restore(self, earlier: Iterable[tuple[str, Tally, float]]) -> None:
+        """Go on from earlier counts: address, counts and `last_seen` of each source.
+
+        Raises ValueError for what is no address, and then none is restored.
+        """
+        found = [
+            (self._by_address(address), tally, last_seen) for address, tally, last_seen in earlier
+        ]
+        for source, tally, last_seen in found:
+            source.tally.add(tally)
+            source.last_seen = max(source.last_seen, last_seen)
+
+    def _by_address(self, address: str) -> Source:
+        return self._others if address == OTHERS else self.find(key_of(ip_address(address)))
 
     def _add(self, key: bytes) -> Source:
         if len(self._by_key) >= MOST_SOURCES:

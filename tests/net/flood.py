@@ -63,7 +63,7 @@ def numbers_seen(sniffer: Sniffer, last: int) -> NDArray[np.uint32]:
     """
     batch, parts = Batch(), []
     while not parts or parts[-1][-1] != last:
-        count = batch.receive(sniffer.socket.fileno())
+        count = batch.receive(sniffer.socket)
         if count:
             parts.append(batch.view(count).heads.byteswap().astype(np.uint32))
         elif not select.select([sniffer.socket], [], [], DEADLINE_S)[0]:

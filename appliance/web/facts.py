@@ -77,7 +77,7 @@ class Facts:
             return Stream.UNUSABLE
         if last is not None and abs(self.now - last) <= STOPPED_AFTER:
             return Stream.FLOWING
-        if self.rates.dropped:
+        if self.rates.lost:
             return Stream.UNUSABLE
         if self.rates.keepalives:
             return Stream.KEEPALIVES
@@ -105,8 +105,8 @@ class Facts:
     @property
     def losses(self) -> Mapping[str, float]:
         """Datagrams per second lost now, by reason; what is dropped on purpose is no loss."""
-        dropped = self.rates.dropped.items()
-        return {reason: rate for reason, rate in dropped if reason not in INTENDED}
+        lost = self.rates.lost.items()
+        return {reason: rate for reason, rate in lost if reason not in INTENDED}
 
     @property
     def watching(self) -> bool:

@@ -17,13 +17,13 @@ CLOCK_STEP = 2.0  # seconds by which wall clock and monotonic clock may disagree
 class Rates:
     """Means over the last seconds, per second; `frames` is None until there is a second report.
 
-    `sources` holds frames by router, `dropped` datagrams by reason; zeros are left out.
+    `sources` holds frames by router, `lost` what `Report.lost` counts; zeros are left out.
     """
 
     frames: float | None = None
     keepalives: float = 0.0
     sources: Mapping[str, float] = field(default_factory=dict)
-    dropped: Mapping[str, float] = field(default_factory=dict)
+    lost: Mapping[str, float] = field(default_factory=dict)
 
 
 class Meter:
@@ -73,13 +73,11 @@ def _between(old: Report, new: Report) -> Rates:
         - (old.sources[address].counters.frames_sent if address in old.sources else 0)
         for address, source in new.sources.items()
     }
-    dropped = {
-        reason: count - old.counters.dropped.get(reason, 0)
-        for reason, count in new.counters.dropped.items()
-    }
+    before = old.lost
+    lost = {reason: count - before.get(reason, 0) for reason, count in new.lost.items()}
     return Rates(
         frames=(new.counters.frames_sent - old.counters.frames_sent) / seconds,
         keepalives=(new.counters.keepalives - old.counters.keepalives) / seconds,
         sources={address: count / seconds for address, count in sources.items() if count > 0},
-        dropped={reason: count / seconds for reason, count in dropped.items() if count > 0},
+        lost={reason: count / seconds for reason, count in lost.items() if count > 0},
     )

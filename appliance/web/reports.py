@@ -23,14 +23,9 @@ class Counters:
     dropped: Mapping[str, int]
 
     @property
-    def lost(self) -> int:
-        """Datagrams dropped, for whatever reason."""
-        return sum(self.dropped.values())
-
-    @property
     def accounted(self) -> int:
         """Datagrams whose fate is known; conservation makes this equal `datagrams_received`."""
-        return self.frames_sent + self.keepalives + self.lost
+        return self.frames_sent + self.keepalives + sum(self.dropped.values())
 
 
 @dataclass(frozen=True)
@@ -55,6 +50,15 @@ class Report:
     reassembly_failures: int
     udp_errors: int
     sources: Mapping[str, Source]
+
+    @property
+    def lost(self) -> Mapping[str, int]:
+        """Datagrams that were not passed on, by reason: dropped, or lost before they came in."""
+        return {
+            **self.counters.dropped,
+            "socket_overflow": self.socket_overflow,
+            "reassembly_failures": self.reassembly_failures,
+        }
 
 
 def parse(values: Mapping[str, Any]) -> Report:

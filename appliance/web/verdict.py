@@ -83,7 +83,7 @@ def _stream_trouble(facts: Facts) -> Verdict | None:
 def _stream_words(facts: Facts) -> tuple[str, str]:
     """Return what is wrong with the stream, with figures and without."""
     if facts.stream is Stream.UNUSABLE:
-        reasons = wording.enumerate_words([wording.reason(code) for code in facts.rates.dropped])
+        reasons = wording.enumerate_words([wording.reason(code) for code in facts.rates.lost])
         text = f"Datagrams arrive, but not one frame can be used: {reasons}."
         return text, text
     if facts.stream is Stream.KEEPALIVES:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-DROP_REASONS = {
+LOSSES = {
     "malformed": ("unreadable", "Damaged, or something other than TZSP sent to this port."),
     "unsupported_encapsulation": (
         "not Ethernet",
@@ -16,6 +16,11 @@ DROP_REASONS = {
     "unlisted_source": ("unlisted router", "Sent by a router that the settings do not list."),
     "no_buffer": ("no room", "The machine had no memory free to pass the frame on."),
     "interface_down": ("interface down", "The sniffing interface did not take frames."),
+    "socket_overflow": ("too fast", "They arrived faster than they were read."),
+    "reassembly_failures": (
+        "incomplete",
+        "Some of their fragments never arrived. Counted for the whole machine.",
+    ),
 }
 PRIORITIES = {1: "high", 2: "medium", 3: "low"}
 UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
@@ -51,13 +56,13 @@ def duration(seconds: float) -> str:
 
 
 def reason(code: str) -> str:
-    """Say in two words why a datagram was dropped; unknown codes pass through."""
-    return DROP_REASONS.get(code, (code, ""))[0]
+    """Say in two words why datagrams were lost; unknown codes pass through."""
+    return LOSSES.get(code, (code, ""))[0]
 
 
 def explanation(code: str) -> str:
-    """Say in one sentence why a datagram was dropped."""
-    return DROP_REASONS.get(code, ("", "A reason that this page does not know yet."))[1]
+    """Say in a sentence why datagrams were lost."""
+    return LOSSES.get(code, ("", "A reason that this page does not know yet."))[1]
 
 
 def priority(value: int) -> str:

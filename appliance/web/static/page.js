@@ -87,7 +87,7 @@ function follow() {
       clearTimeout(timer);
       timer = null;
     } else {
-      if (Date.now() - answered > PATIENCE) complain();
+      if (Date.now() - answered > PATIENCE) live.classList.add("outdated");
       schedule(0);
     }
   });

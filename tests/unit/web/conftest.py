@@ -1,10 +1,22 @@
-"""A report of the receiver as it publishes it; tests change what they are about."""
+"""A report of the receiver as it publishes it, and the application that reads it."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
+
+from appliance import status
+from appliance.config import CaptureConfig, Config
+from appliance.ids.store import AlertReader, AlertStore
+from appliance.web import create_app
+from appliance.web.history import History
+from appliance.web.monitor import Monitor
+from tests.web.reports import a_report
 
 NOW = 1_795_165_983.0  # 2026-11-20T09:13:03Z
 
@@ -12,31 +24,35 @@ NOW = 1_795_165_983.0  # 2026-11-20T09:13:03Z
 @pytest.fixture
 def values() -> dict[str, Any]:
     """Return a report that obeys conservation: 1000 datagrams from one router, 3 dropped."""
-    counters = {
-        "datagrams_received": 1000,
-        "bytes_received": 640_000,
-        "frames_sent": 990,
-        "bytes_sent": 600_000,
-        "keepalives": 7,
-        "dropped": {
-            "malformed": 1,
-            "unsupported_encapsulation": 0,
-            "oversize": 2,
-            "feedback": 0,
-            "unlisted_source": 0,
-            "no_buffer": 0,
-            "interface_down": 0,
-        },
-    }
-    return {
-        "updated": NOW,
-        "started": NOW - 3600,
-        "interface": "lo",
-        "ports": [37008],
-        "last_frame": NOW - 0.2,
-        **counters,
-        "socket_overflow": 0,
-        "reassembly_failures": 0,
-        "udp_errors": 0,
-        "sources": {"192.0.2.1": {**counters, "last_seen": NOW - 0.2}},
-    }
+    return a_report(NOW, malformed=1, oversize=2) | {"interface": "lo"}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[AlertStore]:
+    """Return a store of alerts that the application reads."""
+    opened = AlertStore(tmp_path / "alerts.db", boot="test")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> FlaskClient:
+    """Return a client of an application without a receiver, without an engine and without alerts.
+
+    Tests publish a report to `tmp_path`, or ask for `store`, to have them.
+    """
+    config = Config(capture=CaptureConfig(interface="lo"))
+    monitor = Monitor(config, engine_user="daemon", directory=tmp_path)
+    app = create_app(config, monitor, History(AlertReader(tmp_path / "alerts.db")))
+    app.testing = True
+    return app.test_client()
+
+
+@pytest.fixture
+def fresh(tmp_path: Path, values: dict[str, Any]) -> dict[str, Any]:
+    """Publish the report as one of this moment, and return it."""
+    now = time.time()
+    values |= {"updated": now, "started": now - 3600, "last_frame": now - 0.2}
+    values["sources"]["192.0.2.1"]["last_seen"] = now - 0.2
+    status.publish("replay", values, tmp_path)
+    return values

@@ -31,7 +31,7 @@ def test_add_divides_by_the_time_between_reports(values: dict[str, Any]) -> None
     rates = meter.add(52.0, later(values, 2, frames=3000))
     assert rates.frames == 1500
     assert rates.sources == {"192.0.2.1": 1500}
-    assert rates.dropped == {}
+    assert rates.lost == {}
 
 
 def test_add_forgets_what_is_older_than_the_window(values: dict[str, Any]) -> None:
@@ -93,5 +93,12 @@ def test_add_tells_drops_by_reason(values: dict[str, Any]) -> None:
     meter.add(50.0, later(values, 0))
     dropped = values["dropped"] | {"oversize": values["dropped"]["oversize"] + 8}
     rates = meter.add(52.0, later(values, 2, dropped=dropped, keepalives=values["keepalives"] + 2))
-    assert rates.dropped == {"oversize": 4}
+    assert rates.lost == {"oversize": 4}
     assert rates.keepalives == 1
+
+
+def test_add_tells_what_is_lost_before_it_comes_in(values: dict[str, Any]) -> None:
+    meter = Meter()
+    meter.add(50.0, later(values, 0))
+    rates = meter.add(52.0, later(values, 2, socket_overflow=30, reassembly_failures=2))
+    assert rates.lost == {"socket_overflow": 15, "reassembly_failures": 1}

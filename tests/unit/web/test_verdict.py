@@ -123,19 +123,19 @@ def test_judge_of_keepalives_alone(facts: Facts) -> None:
 
 @pytest.mark.parametrize("seconds_ago", [None, 3, 3000])
 def test_judge_of_datagrams_that_are_all_dropped(facts: Facts, seconds_ago: float | None) -> None:
-    verdict = judge(seen(facts, seconds_ago, dropped={"interface_down": 9.0}))
+    verdict = judge(seen(facts, seconds_ago, lost={"interface_down": 9.0}))
     assert (verdict.name, verdict.level) == ("stream-unusable", Level.ERROR)
     assert "interface down" in verdict.sentence
 
 
 def test_judge_of_an_unlisted_router_alone(facts: Facts) -> None:
-    verdict = judge(seen(facts, None, dropped={"unlisted_source": 100.0}))
+    verdict = judge(seen(facts, None, lost={"unlisted_source": 100.0}))
     assert verdict.name == "stream-unusable"
     assert "unlisted router" in verdict.sentence
 
 
 def test_judge_of_losses_beside_the_flow(facts: Facts) -> None:
-    rates = replace(FLOW, dropped={"oversize": 50.0, "no_buffer": 6.0})
+    rates = replace(FLOW, lost={"oversize": 50.0, "no_buffer": 6.0})
     verdict = judge(replace(facts, rates=rates))
     assert (verdict.name, verdict.level) == ("watching-with-losses", Level.WARNING)
     assert "56 a second are lost: too large and no room." in verdict.sentence
@@ -143,7 +143,7 @@ def test_judge_of_losses_beside_the_flow(facts: Facts) -> None:
 
 @pytest.mark.parametrize("reason", ["feedback", "unlisted_source"])
 def test_judge_takes_intended_drops_for_no_loss(facts: Facts, reason: str) -> None:
-    verdict = judge(replace(facts, rates=replace(FLOW, dropped={reason: 50.0})))
+    verdict = judge(replace(facts, rates=replace(FLOW, lost={reason: 50.0})))
     assert verdict.level is Level.OK
 
 
@@ -174,8 +174,8 @@ def test_announcement_stays_while_figures_change(facts: Facts) -> None:
     faster = replace(facts, rates=Rates(frames=99.0, sources={"192.0.2.1": 99.0}))
     assert _changes(judge(facts), judge(faster)) == {"sentence"}
     assert _changes(judge(seen(facts, 40)), judge(seen(facts, 41))) == {"sentence"}
-    losing = replace(facts, rates=replace(FLOW, dropped={"oversize": 5.0}))
-    losing_more = replace(facts, rates=replace(FLOW, dropped={"oversize": 50.0}))
+    losing = replace(facts, rates=replace(FLOW, lost={"oversize": 5.0}))
+    losing_more = replace(facts, rates=replace(FLOW, lost={"oversize": 50.0}))
     assert _changes(judge(losing), judge(losing_more)) == {"sentence"}
 
 

@@ -1,0 +1,181 @@
+"""What programs are told."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from appliance import status
+from appliance.ids import sniffers
+from appliance.ids.store import AlertStore
+from tests.conftest import PROJECT
+from tests.web.alerts import SCAN, add, an_alert
+
+
+@pytest.fixture
+def listening(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sniffers, "listening", lambda interface, uid: True)
+
+
+@pytest.mark.usefixtures("fresh", "listening")
+def test_healthz_of_a_sensor_in_full_health(client: FlaskClient) -> None:
+    answer = client.get("/healthz")
+    assert answer.status_code == 200
+    assert answer.mimetype == "text/plain"
+    assert answer.text == "receiver running\ninterface up\nstream flowing\nengine listening\n"
+
+
+@pytest.mark.usefixtures("fresh")
+def test_healthz_with_an_engine_that_does_not_listen(client: FlaskClient) -> None:
+    answer = client.get("/healthz")
+    assert answer.status_code == 503
+    assert "engine deaf\n" in answer.text
+
+
+@pytest.mark.usefixtures("listening")
+def test_healthz_without_a_receiver(client: FlaskClient) -> None:
+    answer = client.get("/healthz")
+    assert answer.status_code == 503
+    assert answer.text.startswith("receiver absent\n")
+
+
+@pytest.mark.usefixtures("listening")
+def test_healthz_with_an_old_report(
+    client: FlaskClient, tmp_path: Path, fresh: dict[str, Any]
+) -> None:
+    status.publish("replay", fresh | {"updated": fresh["updated"] - 60}, tmp_path)
+    answer = client.get("/healthz")
+    assert answer.status_code == 503
+    assert "receiver stale\n" in answer.text
+
+
+@pytest.mark.usefixtures("listening")
+def test_healthz_does_not_blame_a_router_that_is_off(
+    client: FlaskClient, tmp_path: Path, fresh: dict[str, Any]
+) -> None:
+    status.publish("replay", fresh | {"last_frame": None}, tmp_path)
+    answer = client.get("/healthz")
+    assert answer.status_code == 200
+    assert "stream waiting\n" in answer.text
+
+
+@pytest.mark.usefixtures("listening")
+def test_healthz_without_the_interface(
+    client: FlaskClient, tmp_path: Path, fresh: dict[str, Any]
+) -> None:
+    status.publish("replay", fresh | {"interface": "nosuch0"}, tmp_path)
+    answer = client.get("/healthz")
+    assert answer.status_code == 503
+    assert "interface missing\n" in answer.text
+
+
+def test_status_gives_every_counter(client: FlaskClient, fresh: dict[str, Any]) -> None:
+    answer = client.get("/api/status").get_json()
+    receiver = answer["receiver"]
+    for key in ("datagrams_received", "bytes_sent", "keepalives", "dropped", "socket_overflow"):
+        assert receiver["counters"][key] == fresh[key]
+    source = receiver["sources"]["192.0.2.1"]
+    assert source["counters"]["frames_sent"] == fresh["frames_sent"]
+    assert answer["parts"]["receiver"] == "running"
+    assert answer["state"] == "engine-deaf"
+
+
+def test_status_without_a_receiver(client: FlaskClient) -> None:
+    answer = client.get("/api/status").get_json()
+    assert answer["receiver"] is None
+    assert (answer["state"], answer["level"]) == ("receiver-absent", "error")
+    assert answer["watching"] is False
+
+
+def test_alerts_come_newest_first_in_their_json_form(
+    client: FlaskClient, store: AlertStore
+) -> None:
+    add(store, [an_alert(time_us=1_795_165_983_123_456), an_alert(source_port=None)])
+    answer = client.get("/api/alerts").get_json()
+    assert answer["count"] == 2
+    second, first = answer["alerts"]
+    assert first == {"id": 1, "time": "2026-11-20T09:13:03.123456Z"} | SCAN
+    assert (second["id"], second["source_port"]) == (2, None)
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("limit=2", [5, 4]),
+        ("limit=0", [5]),
+        ("limit=99999", [5, 4, 3, 2, 1]),
+        ("after=2", [3, 4, 5]),
+        ("after=2&limit=1", [3]),
+        ("after=5", []),
+        ("before=3", [2, 1]),
+        ("before=1", []),
+        ("after=9223372036854775807", []),
+        ("before=9223372036854775807", [5, 4, 3, 2, 1]),
+    ],
+)
+def test_alerts_are_chosen_by_the_query(
+    client: FlaskClient, store: AlertStore, query: str, expected: list[int]
+) -> None:
+    add(store, [an_alert() for _ in range(5)])
+    answer = client.get(f"/api/alerts?{query}").get_json()
+    assert [alert["id"] for alert in answer["alerts"]] == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("limit=many", "limit = 'many': expected a whole number"),
+        ("limit=-1", "limit = '-1': expected"),
+        ("after=9223372036854775808", "after = '9223372036854775808': expected"),
+        ("before=1.5", "before = '1.5': expected"),
+        ("before=2&after=1", "Give after or before, not both."),
+        ("limits=5", "No parameter 'limits'; there are limit, after, before."),
+    ],
+)
+def test_alerts_refuses_a_wrong_query_in_json(
+    client: FlaskClient, query: str, message: str
+) -> None:
+    answer = client.get(f"/api/alerts?{query}")
+    assert answer.status_code == 400
+    assert answer.get_json()["error"].startswith(message)
+
+
+def test_alerts_without_a_database(client: FlaskClient) -> None:
+    answer = client.get("/api/alerts")
+    assert answer.status_code == 503
+    assert answer.get_json() == {"error": "The alert store is not there yet."}
+
+
+def test_an_unknown_address_is_answered_in_json(client: FlaskClient) -> None:
+    answer = client.get("/api/nothing")
+    assert answer.status_code == 404
+    assert "error" in answer.get_json()
+
+
+def keys(value: Any, path: str = "") -> Iterator[str]:
+    """Yield the path of every key in a JSON value; addresses are one kind of key."""
+    for key, inner in value.items() if isinstance(value, dict) else ():
+        name = f"{path}/{'ADDRESS' if path.endswith('sources') else key}"
+        yield name
+        yield from keys(inner, name)
+    for inner in value if isinstance(value, list) else ():
+        yield from keys(inner, path)
+
+
+@pytest.mark.usefixtures("fresh")
+@pytest.mark.parametrize("address", ["/api/status", "/api/alerts?limit=1"])
+def test_the_document_shows_what_is_answered(
+    client: FlaskClient, store: AlertStore, address: str
+) -> None:
+    add(store, [an_alert()])
+    text = (PROJECT / "docs/api.md").read_text()
+    shown = re.search(rf"\$ curl '?\S+{re.escape(address)}'?\n(\{{\n.*?\n\}})\n", text, re.DOTALL)
+    assert shown is not None
+    documented = set(keys(json.loads(shown[1])))
+    assert documented == set(keys(client.get(address).get_json()))

@@ -1,0 +1,175 @@
+"""What people are shown; how it looks is tested in a browser."""
+
+from __future__ import annotations
+
+import html
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from appliance import status
+from appliance.ids.store import AlertStore
+from appliance.web.pages import LATEST, MOST_SOURCES, PER_PAGE
+from tests.web.alerts import add, an_alert
+
+HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
+
+
+def shown(client: FlaskClient, address: str = "/") -> str:
+    answer = client.get(address)
+    assert answer.status_code == 200
+    return answer.text
+
+
+def test_status_tells_the_state(client: FlaskClient, fresh: dict[str, Any]) -> None:
+    page = shown(client)
+    assert "Snort does not listen: frames are not inspected." in page
+    assert f"{fresh['datagrams_received']:,}" in page
+    assert "every datagram is accounted for" in page
+
+
+def test_status_without_anything(client: FlaskClient) -> None:
+    page = shown(client)
+    assert "The receiver does not report" in page
+    assert "The alert store is not there yet." in page
+
+
+def test_status_marks_old_figures(
+    client: FlaskClient, tmp_path: Path, fresh: dict[str, Any]
+) -> None:
+    status.publish("replay", fresh | {"updated": fresh["updated"] - 60}, tmp_path)
+    page = shown(client)
+    assert "The receiver last reported 1 min ago: the figures below are old." in page
+    assert "These figures are from" in page
+
+
+def test_status_admits_what_does_not_add_up(
+    client: FlaskClient, tmp_path: Path, fresh: dict[str, Any]
+) -> None:
+    changed = fresh | {"datagrams_received": fresh["datagrams_received"] + 4}
+    status.publish("replay", changed, tmp_path)
+    page = shown(client)
+    assert "Not equal: 4 unexplained." in page
+    assert "every datagram is accounted for" not in page
+
+
+@pytest.mark.parametrize("last", [None, 60])
+def test_status_gives_the_line_for_the_router(
+    client: FlaskClient, tmp_path: Path, fresh: dict[str, Any], last: float | None
+) -> None:
+    frame = None if last is None else fresh["updated"] - last
+    status.publish("replay", fresh | {"last_frame": frame, "ports": [40000]}, tmp_path)
+    target = client.get("/api/status").get_json()["targets"]
+    page = shown(client)
+    if not target:
+        assert "First connect this machine to the network" in page
+    else:
+        assert f"streaming-server={target[0]} filter-stream=yes" in page
+        assert target[0].endswith(":40000")
+
+
+@pytest.mark.usefixtures("fresh")
+def test_status_keeps_the_line_for_the_router_to_itself(client: FlaskClient) -> None:
+    assert "streaming-server" not in shown(client)
+
+
+def test_status_lists_the_latest_alerts(client: FlaskClient, store: AlertStore) -> None:
+    add(store, [an_alert(sid=sid) for sid in range(1000, 1000 + LATEST + 5)])
+    page = shown(client)
+    assert f"1:{1000 + LATEST + 4}:20" in page
+    assert "1:1005:20" in page
+    assert "1:1004:20" not in page
+
+
+def test_status_lists_the_busiest_routers(
+    client: FlaskClient, tmp_path: Path, fresh: dict[str, Any]
+) -> None:
+    router = fresh["sources"]["192.0.2.1"]
+    many = {f"10.0.0.{n}": router | {"frames_sent": n} for n in range(MOST_SOURCES + 2)}
+    status.publish("replay", fresh | {"sources": many}, tmp_path)
+    page = shown(client)
+    assert f"10.0.0.{MOST_SOURCES + 1}<" in page
+    assert "10.0.0.1<" not in page
+    assert "and 2 more senders" in page
+
+
+@pytest.mark.parametrize("address", ["/", "/alerts", "/live"])
+def test_hostile_values_stay_text(
+    client: FlaskClient,
+    store: AlertStore,
+    tmp_path: Path,
+    fresh: dict[str, Any],
+    address: str,
+) -> None:
+    fields = dict.fromkeys(
+        ("message", "classification", "protocol", "source", "destination", "engine"), HOSTILE
+    )
+    add(store, [an_alert(**fields), an_alert(**fields, source_port=None, destination_port=None)])
+    sources = {HOSTILE: fresh["sources"]["192.0.2.1"] | {"dropped": {HOSTILE: 1}}}
+    hostile = {"interface": HOSTILE, "sources": sources, "dropped": {HOSTILE: 3}}
+    status.publish("replay", fresh | hostile, tmp_path)
+    answer = client.get(address)
+    text = "".join(answer.get_json()["parts"].values()) if answer.is_json else answer.text
+    assert html.escape(HOSTILE).replace("&#x27;", "&#39;").replace("&quot;", "&#34;") in text
+    assert "<script>alert" not in text
+    assert "<img src=x" not in text
+
+
+def test_alerts_turns_pages_both_ways(client: FlaskClient, store: AlertStore) -> None:
+    add(store, [an_alert(sid=sid) for sid in range(1, PER_PAGE * 2 + 1)])
+    first = shown(client, "/alerts")
+    assert f"/alerts?before={PER_PAGE + 1}" in first
+    assert "Newer" not in first
+    second = shown(client, f"/alerts?before={PER_PAGE + 1}")
+    assert f"/alerts?after={PER_PAGE}" in second
+    assert "Older" not in second
+    assert "1:1:20" in second
+    assert "Older" in shown(client, f"/alerts?after={PER_PAGE}")
+
+
+def test_alerts_shows_every_field(client: FlaskClient, store: AlertStore) -> None:
+    add(store, [an_alert(time_us=1_795_165_983_123_456, protocol="UDP", engine="suricata")])
+    page = shown(client, "/alerts")
+    for text in (
+        "2026-11-20 09:13:03 UTC",
+        "2026-11-20T09:13:03.123456Z",
+        "medium (2)",
+        "ET SCAN Potential SSH Scan",
+        "Attempted Information Leak",
+        "198.51.100.7:40222",
+        "192.168.1.20:22",
+        "UDP",
+        "1:2001219:20",
+        "suricata",
+        "#1",
+    ):
+        assert text in page
+
+
+@pytest.mark.parametrize("query", ["before=x", "after=-1", "before=1&after=1", "page=2"])
+def test_alerts_refuses_a_wrong_query(client: FlaskClient, query: str) -> None:
+    answer = client.get(f"/alerts?{query}")
+    assert answer.status_code == 400
+    assert answer.mimetype == "text/html"
+
+
+def test_live_leaves_out_alerts_that_are_known(client: FlaskClient, store: AlertStore) -> None:
+    add(store, [an_alert()])
+    first = client.get("/live").get_json()
+    assert "ET SCAN" in first["parts"]["alerts"]
+    known = client.get("/live", query_string={"alerts": first["version"]}).get_json()
+    assert "alerts" not in known["parts"]
+    assert {"state", "stream", "engine", "counters"} <= known["parts"].keys()
+    add(store, [an_alert(message="news")])
+    later = client.get("/live", query_string={"alerts": first["version"]}).get_json()
+    assert "news" in later["parts"]["alerts"]
+
+
+@pytest.mark.usefixtures("fresh")
+def test_live_gives_what_the_page_shows(client: FlaskClient, store: AlertStore) -> None:
+    add(store, [an_alert()])
+    page = shown(client)
+    for part in client.get("/live").get_json()["parts"].values():
+        assert part.strip() in page

@@ -1,0 +1,60 @@
+"""A browser, and a sensor for it to look at."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.conftest import missing
+from tests.net import namespaces
+from tests.web.serving import Sensor
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-quic",
+]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Return the Chromium of this machine."""
+    chromium = shutil.which("chromium")
+    if not chromium:
+        missing("no Chromium: apt-get install chromium")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def sensor(tmp_path: Path) -> Iterator[Sensor]:
+    """Return a sensor in a namespace: the page is served, and nothing else runs yet."""
+    if os.geteuid() != 0 or not shutil.which("ip"):
+        missing("network namespaces need root and ip(8)")
+    with namespaces.network() as network:
+        made = Sensor(network, tmp_path)
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def page(browser: Browser, sensor: Sensor) -> Iterator[Page]:
+    """Return an empty tab, for which `/` is the page of the sensor; errors in it fail the test."""
+    context = browser.new_context(base_url=sensor.url)
+    tab = context.new_page()
+    errors: list[str] = []
+    tab.on("pageerror", lambda error: errors.append(str(error)))
+    yield tab
+    context.close()
+    assert errors == []

@@ -1,0 +1,110 @@
+"""`glovebox web` as a process of the sensor, reached by a browser outside of its namespace."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from appliance import status
+from appliance.ids.store import AlertStore
+from tests.net.namespaces import DEADLINE_S, Network, Sniffer
+from tests.net.replaying import GLOVEBOX
+from tests.web.reports import a_report
+
+PERIOD_S = 0.25
+
+# What systemd does between fork and exec: the socket becomes descriptor 3, and says whose it is.
+_ACTIVATE = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
+class Sensor:
+    """A page with its status files, its alerts and, if one wants, an engine that listens.
+
+    The socket is opened outside of the namespace: that is how a browser gets in.
+    """
+
+    def __init__(self, network: Network, directory: Path) -> None:
+        self.network = network
+        self.directory = directory
+        self.store = AlertStore(directory / "alerts.db", boot="test")
+        self._engine: Sniffer | None = None
+        with socket.create_server(("127.0.0.1", 0)) as own:
+            self.url = f"http://127.0.0.1:{own.getsockname()[1]}"
+            self.process = self._start(own)
+
+    def _start(self, own: socket.socket) -> subprocess.Popen[bytes]:
+        descriptor = str(own.fileno())
+        # ip(8) also shows the namespace's interfaces in /sys, which only to enter it would not.
+        enter = ["ip", "netns", "exec", self.network.sensor]
+        argv = [*enter, sys.executable, "-c", _ACTIVATE, descriptor, GLOVEBOX, "web"]
+        variables = {
+            "GLOVEBOX_RUNTIME_DIRECTORY": str(self.directory),
+            "GLOVEBOX_DATABASE": str(self.directory / "alerts.db"),
+            "GLOVEBOX_CONFIG": "/dev/null",
+        }
+        return subprocess.Popen(
+            [*argv, "--engine-user", "root"],
+            env=os.environ | variables,
+            pass_fds=[own.fileno()],
+        )
+
+    def start_engine(self) -> None:
+        """Open a packet socket on the sniffing interface, as an engine does."""
+        self._engine = self.network.sniffer()
+
+    def pause(self) -> None:
+        """Let the page answer nothing until `resume`."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let the page go on."""
+        self.process.send_signal(signal.SIGCONT)
+
+    def publish(self, report: dict[str, Any]) -> None:
+        """Put a report of the receiver where the page finds it."""
+        status.publish("replay", report, self.directory)
+
+    def close(self) -> None:
+        """End all of it."""
+        if self._engine:
+            self._engine.close()
+        self.store.close()
+        self.process.kill()
+        self.process.wait(DEADLINE_S)
+
+
+@contextlib.contextmanager
+def flowing(sensor: Sensor, rate: int, **counts: int) -> Iterator[None]:
+    """Publish as the receiver does while `rate` frames a second arrive on top of `counts`."""
+    stop = threading.Event()
+    first = {"frames": 1_234_000, **counts}
+    began = time.time()
+
+    def publish() -> None:
+        while not stop.is_set():
+            now = time.time()
+            frames = first["frames"] + int((now - began) * rate)
+            sensor.publish(a_report(now, **(first | {"frames": frames})))
+            stop.wait(PERIOD_S)
+
+    thread = threading.Thread(target=publish)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()

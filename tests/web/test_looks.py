@@ -1,0 +1,248 @@
+"""The page on phone and desktop, by day and by night, for eyes, keyboards and screen readers.
+
+Pictures of every state are left in `build/screenshots/`. With GLOVEBOX_PICTURES=1 the picture of
+the documentation is taken anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+
+import pytest
+from playwright.sync_api import Browser, FloatRect, Page, Response, expect
+
+from tests.conftest import PROJECT
+from tests.net.namespaces import DEADLINE_S, SENSOR_ADDRESS
+from tests.web.alerts import add, an_alert
+from tests.web.reports import a_report
+from tests.web.serving import Sensor, flowing
+
+pytestmark = [pytest.mark.browser, pytest.mark.net]
+expect.set_options(timeout=DEADLINE_S * 1000)
+
+PICTURES = PROJECT / "build" / "screenshots"
+SIZES = {"desktop": (1180, 900), "phone": (320, 640)}
+DOCUMENTED = PROJECT / "docs" / "page.png"
+LARGEST_PAGE = 100_000  # bytes
+LARGEST_PICTURE = 170_000
+HOSTILE = (
+    "<script>window.harmed = 1</script><img src=x onerror='window.harmed = 1'>\u202e" + "A" * 300
+)
+IPV6 = {"source": "2001:db8:1234:5678:9abc:def0:1234:5678", "destination": "2001:db8::1"}
+
+State = Callable[[Sensor], AbstractContextManager[None]]
+
+
+@contextlib.contextmanager
+def nothing_runs(sensor: Sensor) -> Iterator[None]:
+    yield
+
+
+@contextlib.contextmanager
+def waiting(sensor: Sensor) -> Iterator[None]:
+    sensor.start_engine()
+    with flowing(sensor, 0, frames=0, keepalives=0):
+        yield
+
+
+@contextlib.contextmanager
+def watching(sensor: Sensor) -> Iterator[None]:
+    sensor.start_engine()
+    add_realistic_alerts(sensor)
+    with flowing(sensor, 1234, keepalives=500, feedback=48):
+        yield
+
+
+@contextlib.contextmanager
+def deaf(sensor: Sensor) -> Iterator[None]:
+    add_realistic_alerts(sensor)
+    with flowing(sensor, 1234, oversize=12):
+        yield
+
+
+@contextlib.contextmanager
+def stale(sensor: Sensor) -> Iterator[None]:
+    sensor.start_engine()
+    add_realistic_alerts(sensor)
+    sensor.publish(a_report(time.time() - 40, malformed=3))
+    yield
+
+
+@contextlib.contextmanager
+def hostile(sensor: Sensor) -> Iterator[None]:
+    fields = dict.fromkeys(("message", "classification", "source", "destination"), HOSTILE)
+    add(sensor.store, [an_alert(**fields, priority=1)])
+    report = a_report(time.time())
+    report["sources"][HOSTILE] = report["sources"].popitem()[1]
+    sensor.publish(report)
+    yield
+
+
+STATES: dict[str, tuple[State, str]] = {
+    "nothing-runs": (nothing_runs, "The receiver does not report: no frame reaches Snort."),
+    "waiting": (waiting, f"Point your router at {SENSOR_ADDRESS}:37008."),
+    "watching": (watching, "frames a second from 192.0.2.1; Snort listens."),
+    "deaf": (deaf, "Snort does not listen: frames are not inspected."),
+    "stale": (stale, "The receiver last reported"),
+    "hostile": (hostile, "Snort does not listen"),
+}
+
+
+def add_realistic_alerts(sensor: Sensor, count: int = 24) -> None:
+    """Store what a home sees in an hour, the latest just now."""
+    now = time.time_ns() // 1000
+    kinds = [
+        {"priority": 3, "message": "ICMP PING NMAP", "protocol": "ICMP", "gid": 1, "sid": 469,
+         "rev": 4, "source": "192.168.88.23", "source_port": None, "destination": "192.168.88.1",
+         "destination_port": None},
+        {},
+        {"priority": 1, "message": "MALWARE-CNC Win.Trojan.Zeus variant outbound connection",
+         "classification": "A Network Trojan was detected", "sid": 25050, "rev": 3,
+         "source": "192.168.88.41", "source_port": 51544, "destination": "203.0.113.80",
+         "destination_port": 80},
+        {"priority": 3, "message": "(http_inspect) UNKNOWN METHOD", "gid": 119, "sid": 31,
+         "rev": 1, "source": "192.168.88.41", "source_port": 51548,
+         "destination": "198.51.100.20", "destination_port": 80},
+        {**IPV6, "message": "SCAN SSH Version map attempt", "sid": 1638, "rev": 5},
+    ]  # fmt: skip
+    ages = range((count - 1) * 140_000_000, -1, -140_000_000)
+    add(
+        sensor.store,
+        [
+            an_alert(time_us=now - age, **kinds[number % len(kinds)])
+            for number, age in enumerate(ages)
+        ],
+    )
+
+
+@contextlib.contextmanager
+def tab(browser: Browser, sensor: Sensor, size: str, scheme: str = "light") -> Iterator[Page]:
+    """Open an empty tab that complains of nothing: no error, no refusal by the content policy."""
+    width, height = SIZES[size]
+    context = browser.new_context(
+        base_url=sensor.url,
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if scheme == "dark" else "light",
+        timezone_id="Europe/Berlin",
+        locale="en-GB",
+    )
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page
+    context.close()
+    assert complaints == []
+
+
+def picture(page: Page, name: str) -> None:
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=PICTURES / f"{name}.png")
+
+
+def overflow(page: Page) -> int:
+    """Return how far the page is wider than its window, in CSS pixels."""
+    return int(page.evaluate("document.documentElement.scrollWidth - innerWidth"))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("state", STATES)
+def test_state_is_shown(
+    browser: Browser, sensor: Sensor, state: str, size: str, scheme: str
+) -> None:
+    arranged, sentence = STATES[state]
+    with arranged(sensor), tab(browser, sensor, size, scheme) as page:
+        page.goto("/")
+        expect(page.locator("#state")).to_contain_text(sentence)
+        expect(page.locator("#state strong")).to_be_visible()
+        picture(page, f"{state}-{size}-{scheme}")
+        assert overflow(page) <= 0
+        page.goto("/alerts")
+        picture(page, f"{state}-{size}-{scheme}-alerts")
+        assert overflow(page) <= 0
+        assert page.evaluate("window.harmed") is None
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_tables_stay_tables_for_screen_readers(browser: Browser, sensor: Sensor, size: str) -> None:
+    with watching(sensor), tab(browser, sensor, size) as page:
+        page.goto("/")
+        table = page.get_by_role("table", name="The latest alerts, newest first")
+        expect(table.get_by_role("columnheader")).to_have_count(5)
+        expect(table.get_by_role("row")).to_have_count(25)
+        expect(table.get_by_role("row").nth(1).get_by_role("cell")).to_have_count(5)
+        routers = page.get_by_role("table", name="Routers that send to this machine")
+        expect(routers.get_by_role("rowheader", name="192.0.2.1")).to_be_visible()
+
+
+def test_the_page_has_landmarks(browser: Browser, sensor: Sensor) -> None:
+    with watching(sensor), tab(browser, sensor, "desktop") as page:
+        page.goto("/")
+        for role, name in (
+            ("banner", None),
+            ("navigation", "Pages"),
+            ("main", None),
+            ("region", "Stream"),
+            ("region", "Engine"),
+            ("region", "Latest alerts"),
+            ("region", "Where every datagram went"),
+            ("contentinfo", None),
+        ):
+            expect(page.get_by_role(role, name=name)).to_have_count(1)  # type: ignore[arg-type]
+        expect(page.get_by_role("heading", level=1)).to_have_count(1)
+
+
+def test_everything_is_reached_by_keyboard(browser: Browser, sensor: Sensor) -> None:
+    with waiting(sensor), tab(browser, sensor, "phone") as page:
+        page.goto("/")
+        reached = []
+        for _ in range(8):
+            page.keyboard.press("Tab")
+            reached.append(page.evaluate("document.activeElement.innerText.trim()"))
+        assert reached[:4] == ["Skip to the content", "Glovebox", "Status", "Alerts"]
+        assert "streaming-server" in reached[4]
+        assert reached[5:7] == ["status", "alerts"]
+        outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert outline in ("solid", "none")
+
+
+def test_skipping_leads_to_the_content(browser: Browser, sensor: Sensor) -> None:
+    with tab(browser, sensor, "phone") as page:
+        page.goto("/")
+        page.keyboard.press("Tab")
+        expect(page.get_by_role("link", name="Skip to the content")).to_be_in_viewport()
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.id") == "content"
+
+
+def test_the_page_is_small_and_its_own(browser: Browser, sensor: Sensor) -> None:
+    answers: list[Response] = []
+    add(sensor.store, [an_alert(message="x" * 60) for _ in range(60)])
+    with tab(browser, sensor, "desktop") as page:
+        page.on("response", lambda answer: answers.append(answer))
+        page.goto("/")
+        expect(page.get_by_role("row", name="x" * 60)).to_have_count(50)
+        assert all(answer.url.startswith(sensor.url) for answer in answers)
+        assert sum(len(answer.body()) for answer in answers) < LARGEST_PAGE
+
+
+@pytest.mark.skipif(not os.environ.get("GLOVEBOX_PICTURES"), reason="GLOVEBOX_PICTURES is not set")
+def test_picture_of_the_documentation(browser: Browser, sensor: Sensor) -> None:
+    sensor.start_engine()
+    add_realistic_alerts(sensor, count=5)
+    flow = flowing(sensor, 1234, keepalives=512, feedback=48, oversize=12)
+    with flow, tab(browser, sensor, "desktop") as page:
+        page.set_viewport_size({"width": 1000, "height": 900})
+        page.goto("/")
+        expect(page.locator("#state")).to_contain_text("1,234 frames a second")
+        sum_of_all = page.locator(".sum").first.bounding_box()
+        assert sum_of_all is not None
+        height = sum_of_all["y"] + sum_of_all["height"] + 20
+        clip: FloatRect = {"x": 0, "y": 0, "width": 1000, "height": height}
+        page.screenshot(path=DOCUMENTED, full_page=True, clip=clip)
+    assert DOCUMENTED.stat().st_size < LARGEST_PICTURE

@@ -18,6 +18,9 @@ COMMANDS = {
     "ids-config": ("appliance.ids.snort", "render the engine's configuration (service)"),
     "web": ("appliance.web.serve", "serve the status page (service)"),
     "leds": ("appliance.health.leds", "show health on LEDs (service); --list, --demo"),
+    "supervisor": ("appliance.health.supervisor", "check, restart, report (service)"),
+    "status": ("appliance.health.terminal", "how the sensor is; --json"),
+    "selftest": ("appliance.health.selftest", "send a marker through the whole sensor"),
     "config": ("appliance.config", "check or show the configuration"),
 }
 

@@ -58,6 +58,7 @@ def log_to_journal(name: str, verbose: bool = False) -> None:
     handler: logging.Handler
     if journal_connected():
         handler = journal.JournalHandler(SYSLOG_IDENTIFIER=SD_JOURNAL_PREFIX + name)
+        handler.setFormatter(logging.Formatter("%(message)s"))
     else:
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(logging.Formatter(f"glovebox {name}: %(message)s"))

@@ -29,6 +29,7 @@ from image.shell import Shell
 MEMORY_MIB = 1024
 # From linux/prctl.h; prctl(2).
 PR_SET_PDEATHSIG = 1
+# Not named glovebox-*: the sandbox that our services share would hold for it too.
 HARNESS_UNIT = """\
 [Unit]
 Description=Test harness
@@ -42,7 +43,7 @@ StandardOutput=file:/dev/virtio-ports/glovebox.harness
 StandardError=null
 Environment=PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
 """
-HARNESS_WANTED = "[Unit]\nWants=glovebox-harness.service\n"
+HARNESS_WANTED = "[Unit]\nWants=harness.service\n"
 
 
 @dataclass(frozen=True)
@@ -184,7 +185,7 @@ class Guest:
             "-device", "virtio-rng-pci", "-device", "virtio-serial",
             "-chardev", f"socket,id=harness,path={self.folder}/harness.sock,server=on,wait=off",
             "-device", "virtserialport,chardev=harness,name=glovebox.harness",
-            *credential("systemd.extra-unit.glovebox-harness.service", HARNESS_UNIT),
+            *credential("systemd.extra-unit.harness.service", HARNESS_UNIT),
             *credential("systemd.unit-dropin.sysinit.target", HARNESS_WANTED),
             *self._extra,
         ]  # fmt: skip

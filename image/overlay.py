@@ -16,6 +16,7 @@ PACKAGES = "usr/lib/python3/dist-packages"
 PLACES = (
     ("image/overlay", ""),
     ("systemd/system", "usr/lib/systemd/system"),
+    ("systemd/system.conf.d", "usr/lib/systemd/system.conf.d"),
     ("systemd/system-preset", "usr/lib/systemd/system-preset"),
     ("systemd/network", "usr/lib/systemd/network"),
     ("systemd/sysusers.d", "usr/lib/sysusers.d"),

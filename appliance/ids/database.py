@@ -40,6 +40,11 @@ CREATE TABLE alert (
     destination TEXT NOT NULL,
     destination_port INTEGER
 );
+CREATE TABLE marker (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    source_port INTEGER NOT NULL,
+    destination_port INTEGER NOT NULL
+);
 CREATE TABLE spool (file TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE boot (id TEXT NOT NULL);
 """

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from appliance.ids import database, spool
+from appliance.ids import database, marker, spool
 from appliance.ids.database import StoreDamagedError, StoreError
 from appliance.ids.naming import Naming
 from appliance.ids.spool import SpoolFile
@@ -95,9 +95,12 @@ class Follower:
         if not batch.positions and self._stored <= self._keep:
             return False
         self._naming.refresh()
-        alerts = [self._naming.alert(event) for event in batch.events]
+        alerts = [
+            self._naming.alert(event) for event in batch.events if not marker.is_marker(event)
+        ]
+        markers = [marker.token_of(event) for event in batch.events if marker.is_marker(event)]
         before = {file.name: store.positions.get(file.name, 0) for file in listed}
-        store.add(alerts, before | batch.positions, self._keep)
+        store.add(alerts, before | batch.positions, self._keep, markers)
         self._committed = time.monotonic()
         self._lag = spool.lag(listed, store.positions)
         self._stored = store.count()

@@ -1,7 +1,8 @@
 """Who listens on an interface, from the kernel's list of packet sockets.
 
-An engine tells nobody when it is ready. A packet socket that runs, bound to the interface and open
-to every protocol, is proof: from that moment the kernel keeps each frame for it.
+An engine tells nobody when it is ready. The kernel does: it lists each packet socket that runs, by
+interface and user, and each tap of an interface. A socket runs a moment before it has its ring, up
+to a second on a slow machine, and throws away what it caught until then.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 from appliance.errors import InterfaceError
 
 SOCKETS = Path("/proc/net/packet")
+TAPS = Path("/proc/net/ptype")
 INTERFACES = Path("/sys/class/net")
 ETH_P_ALL = 0x0003
 INTERVAL_S = 0.05
@@ -32,6 +34,17 @@ def listeners(table: str) -> set[tuple[int, int]]:
     return found
 
 
+def ringless(table: str, interface: str) -> bool:
+    """Tell whether no tap of `interface` in `table` fills a ring: all are plain sockets.
+
+    Columns: Type Device Function; with a ring the function of a packet socket is tpacket_rcv, without
+    one packet_rcv (net/packet/af_packet.c, packet_set_ring).
+    """
+    words = (line.split() for line in table.splitlines()[1:])
+    functions = [row[2] for row in words if row[:2] == ["ALL", interface]]
+    return all(function == "packet_rcv" for function in functions)
+
+
 def listening(interface: str, uid: int) -> bool:
     """Tell whether a process of user `uid` takes every frame of `interface`; needs no rights.
 
@@ -42,8 +55,11 @@ def listening(interface: str, uid: int) -> bool:
 
 
 def wait_until_listening(interface: str, uid: int, deadline: float) -> None:
-    """Wait until `listening`, until `deadline` (time.monotonic) at most. Raises InterfaceError."""
-    while not listening(interface, uid):
+    """Wait until `listening` with a ring, so that no frame is lost from now on.
+
+    Raises InterfaceError after `deadline` (of time.monotonic).
+    """
+    while not listening(interface, uid) or ringless(TAPS.read_text(), interface):
         if time.monotonic() > deadline:
             who = _describe(uid, interface, listeners(SOCKETS.read_text()))
             raise InterfaceError(f"user {uid} does not listen on {interface} in time; {who}")

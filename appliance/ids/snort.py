@@ -14,7 +14,7 @@ from pathlib import Path
 from appliance import config, service
 from appliance.config import Config, Network
 from appliance.errors import ConfigError, DiskFullError, InputError, PrivilegeError
-from appliance.ids import owner_rules, rules, sniffers
+from appliance.ids import marker, owner_rules, rules, sniffers
 from appliance.ids.owner_rules import Checker
 
 log = logging.getLogger(__name__)
@@ -63,6 +63,8 @@ def main(argv: Sequence[str]) -> int:
     files = configuration(
         settings, arguments.templates, arguments.root, arguments.owner_rules or OWNER_RULES
     )
+    secret = marker.secret_of_this_boot(arguments.directory / marker.SECRET_FILE.name)
+    _write(arguments.directory / "rules" / "marker.rules", marker.rule(secret) + "\n", mode=0o640)
     for name, text in files.items():
         _write(arguments.directory / name, text)
     return 0
@@ -84,6 +86,7 @@ def configuration(
         "rules/owner.rules": "".join(f"{line}\n" for line in accepted),
         "plain.conf": render(template, settings, with_owner_rules=False),
         "start": fill(_read(templates / "start.sh"), {"INTERFACE": interface_of(settings)}),
+        "listening": fill(_read(templates / "listening.sh"), {"INTERFACE": interface_of(settings)}),
         "snort.conf": render(template, settings, with_owner_rules=bool(accepted)),
     }
 
@@ -174,12 +177,12 @@ def _read(file: Path) -> str:
         raise InputError(f"{file}: {error.strerror}") from error
 
 
-def _write(file: Path, text: str) -> None:
+def _write(file: Path, text: str, mode: int = 0o644) -> None:
     temporary = file.with_name(f".{file.name}.new")
     try:
         file.parent.mkdir(exist_ok=True)
         temporary.write_text(text, encoding="utf-8")
-        temporary.chmod(0o644)
+        temporary.chmod(mode)
         temporary.replace(file)
     except PermissionError as error:
         raise PrivilegeError(f"{file}: {error.strerror}: run as the user of the engine") from error

@@ -17,10 +17,12 @@ from typing import Any
 from appliance.ids import database
 from appliance.ids.alert import Alert
 from appliance.ids.database import StoreError
+from appliance.ids.marker import Token
 
 DATABASE = Path(os.environ.get("GLOVEBOX_DATABASE", "/var/lib/glovebox/alerts/alerts.db"))
 # Alerts deleted in one transaction: as many as one batch brings, so that no lock is held for long.
 PRUNE_STEP = 5000
+KEEP_MARKERS = 100
 
 _SELECT = """
 SELECT alert.id, time_us, gid, sid, rev, message, nullif(classification, ''), priority,
@@ -67,6 +69,11 @@ class AlertReader:
         )
         return [dict(zip(keys, row, strict=True)) for row in rows]
 
+    def has_marker(self, token: Token) -> bool:
+        """Tell whether the self-test's marker with this token has been stored."""
+        query = "SELECT count(*) FROM marker WHERE source_port = ? AND destination_port = ?"
+        return bool(self._rows(query, token.source_port, token.destination_port)[0][0])
+
     def _alerts(self, clause: str, *values: int) -> list[dict[str, Any]]:
         return [_alert(row).to_json() for row in self._rows(_SELECT + clause, *values)]
 
@@ -96,8 +103,16 @@ class AlertStore:
             self.positions = self._read_positions(boot)
             undo.pop_all()
 
-    def add(self, alerts: Sequence[Alert], positions: Mapping[str, int], keep: int) -> None:
+    def add(
+        self,
+        alerts: Sequence[Alert],
+        positions: Mapping[str, int],
+        keep: int,
+        markers: Sequence[Token] = (),
+    ) -> None:
         """Store alerts and the positions that follow; delete some of the oldest beyond `keep`.
+
+        The self-test's markers stand apart from the alerts: they never show among them.
 
         All or nothing. Raises StoreError, StoreDamagedError.
         """
@@ -105,6 +120,7 @@ class AlertStore:
             with database.explained(), database.transaction(self._connection):
                 self._insert(alerts)
                 self._prune(keep)
+                self._insert_markers(markers)
                 self._connection.execute("DELETE FROM spool")
                 self._connection.executemany("INSERT INTO spool VALUES (?, ?)", positions.items())
         except StoreError:
@@ -145,6 +161,15 @@ class AlertStore:
             map(_columns, alerts, numbers),
         )
         self._count(Counter(numbers))
+
+    def _insert_markers(self, markers: Sequence[Token]) -> None:
+        self._connection.executemany(
+            "INSERT INTO marker (source_port, destination_port) VALUES (?, ?)",
+            [(marker.source_port, marker.destination_port) for marker in markers],
+        )
+        self._connection.execute(
+            "DELETE FROM marker WHERE id <= (SELECT max(id) FROM marker) - ?", (KEEP_MARKERS,)
+        )
 
     def _signature_number(self, alert: Alert) -> int:
         key = (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import struct
 
-from appliance.health import marker
-from appliance.health.marker import Token
+from appliance.ids import marker
+from appliance.ids.marker import Token
 
 SECRET = "00ff" * 12
 

@@ -7,11 +7,14 @@ test the alert belongs to is told by the two ports, chosen at random each time.
 
 from __future__ import annotations
 
+import os
 import secrets
 import socket
 import struct
 from dataclasses import dataclass
 from pathlib import Path
+
+from appliance.ids.unified2 import Event
 
 GID, SID = 1, 1000001
 SECRET_BYTES = 24
@@ -44,6 +47,35 @@ def new_token() -> Token:
     return Token(*(FIRST_PORT + secrets.randbelow(PORTS) for _ in range(2)))
 
 
+def is_marker(event: Event) -> bool:
+    """Tell whether an event is the engine's answer to a marker."""
+    return (event.gid, event.sid) == (GID, SID)
+
+
+def token_of(event: Event) -> Token:
+    """Return the token that a marker's event carries."""
+    return Token(event.source_port or 0, event.destination_port or 0)
+
+
+def secret_of_this_boot(file: Path = SECRET_FILE) -> str:
+    """Return the secret, made when it is asked for first; the file is the owner's and group's.
+
+    Raises OSError.
+    """
+    try:
+        return file.read_text()
+    except FileNotFoundError:
+        pass
+    secret = new_secret()
+    temporary = file.with_name(f".{file.name}.new")
+    temporary.unlink(missing_ok=True)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
+    with open(descriptor, "w") as stream:
+        stream.write(secret)
+    temporary.replace(file)
+    return secret
+
+
 def rule(secret: str) -> str:
     """Return the rule, in Snort's and Suricata's syntax, that the marker alone fulfils."""
     content = " ".join(secret[index : index + 2] for index in range(0, len(secret), 2))
@@ -73,7 +105,7 @@ def frame(secret: str, token: Token) -> bytes:
 def _checksum(data: bytes) -> int:
     """Return the Internet checksum (RFC 1071)."""
     padded = data + bytes(len(data) % 2)
-    total = sum(struct.unpack(f">{len(padded) // 2}H", padded))
+    total: int = sum(struct.unpack(f">{len(padded) // 2}H", padded))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
     return ~total & 0xFFFF

@@ -48,11 +48,14 @@ class Finder:
         self._open_pin = open_pin
         self._has_complained = False
 
-    def find(self, open_names: Container[str] = ()) -> list[Lamp]:
-        """Return the LEDs that could be opened now; what is in `open_names` is left alone."""
+    def find(self, open_names: Container[str] = (), complain: bool = True) -> list[Lamp]:
+        """Return the LEDs that could be opened now; what is in `open_names` is left alone.
+
+        What could not be opened is logged once, at the first call that may `complain`.
+        """
         problems: list[str] = []
         lamps = [*self._onboard(open_names, problems), *self._pins(open_names, problems)]
-        if problems and not self._has_complained:
+        if problems and complain and not self._has_complained:
             log.warning("not every LED can show health: %s", "; ".join(problems))
             self._has_complained = True
         for lamp in lamps:

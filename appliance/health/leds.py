@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 CHECK_SECONDS = 1.0
 FIND_SECONDS = 10.0
+# While the machine starts, drivers and udev may be as late as this without being a fault.
+SETTLE_SECONDS = 10.0
 INTERRUPTED = 130
 EPILOG = (
     "Exit status: 0 done, 1 no LED to show a demonstration on, 2 usage, 130 interrupted. As a"
@@ -52,14 +54,16 @@ class Indicator:
         self._clock = clock
         self._time_of_day = time_of_day
         self._shown: tuple[State, float] | None = None
+        self._settled = clock() + SETTLE_SECONDS
         self._next_check = self._next_find = -math.inf
 
     def tick(self) -> float:
         """Do what is due; return after how many seconds to come again."""
         now = self._clock()
         if now >= self._next_find:
-            self._next_find = now + FIND_SECONDS
-            self._display.add(self._finder.find(self._display.names))
+            is_settled = now >= self._settled
+            self._next_find = now + (FIND_SECONDS if is_settled else CHECK_SECONDS)
+            self._display.add(self._finder.find(self._display.names, complain=is_settled))
         if now >= self._next_check:
             self._next_check = now + CHECK_SECONDS
             self._check(now)
@@ -81,10 +85,11 @@ def serve(config: LedsConfig, sysfs: Sysfs, heartbeat: Heartbeat, stop: Stop) ->
     """Show health until told to end; then leave the LEDs as they were."""
     display = Display()
     indicator = Indicator(config, heartbeat, Finder(config, sysfs, is_service=True), display)
-    notify("READY=1")
     try:
-        while not stop.wait(indicator.tick()):
-            pass
+        due = indicator.tick()
+        notify("READY=1")
+        while not stop.wait(due):
+            due = indicator.tick()
     finally:
         notify("STOPPING=1")
         display.close()

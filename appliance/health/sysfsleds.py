@@ -159,9 +159,6 @@ class SysfsLed:
     def _apply(self, setting: Setting) -> None:
         current, _ = self._trigger()
         if setting.trigger != current:
-            if current != "none":
-                self._sysfs.write(self.name, "trigger", "none")
-            if setting.trigger != "none":
-                self._sysfs.write(self.name, "trigger", setting.trigger)
+            self._sysfs.write(self.name, "trigger", setting.trigger)
         for attribute, value in setting.values:
             self._sysfs.write(self.name, attribute, value)

@@ -128,6 +128,16 @@ def test_add_lets_a_lamp_join_what_is_shown(sysfs: FakeSysfs) -> None:
     assert brightness(sysfs) == 255
 
 
+def test_add_while_another_is_lit_lights_the_lamp_that_joins(sysfs: FakeSysfs) -> None:
+    sysfs.add("led1", triggers=())
+    display = display_of(sysfs, "PWR")
+    display.show(TWO, 1.0, 0.0)
+    display.advance(0.0)
+    display.add([SysfsLed(sysfs, "led1")])
+    display.advance(0.1)
+    assert brightness(sysfs, "led1") == 255
+
+
 def test_advance_tries_again_until_udev_has_answered(tmp_path: Path) -> None:
     sysfs = FakeSysfs(tmp_path / "leds", late_rights=True)
     sysfs.add("ACT")

@@ -83,6 +83,16 @@ def test_find_of_hardware_that_comes_later_is_told_without_a_second_warning(
     assert "ACT" in caplog.records[-1].getMessage()
 
 
+def test_find_keeps_quiet_until_it_may_complain(
+    sysfs: FakeSysfs, caplog: pytest.LogCaptureFixture
+) -> None:
+    finder = Finder(LedsConfig(), sysfs)
+    assert finder.find(complain=False) == []
+    assert warnings(caplog) == []
+    assert finder.find() == []
+    assert len(warnings(caplog)) == 1
+
+
 def test_find_names_an_led_that_may_not_be_written(
     sysfs: FakeSysfs, caplog: pytest.LogCaptureFixture
 ) -> None:

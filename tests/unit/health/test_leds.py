@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import itertools
 import logging
+from collections.abc import Sequence
 from datetime import time as Clock
 from pathlib import Path
 
@@ -16,10 +17,20 @@ from appliance.health.display import Display
 from appliance.health.fakesysfs import FakeSysfs
 from appliance.health.heartbeat import STALE_SECONDS, Heartbeat
 from appliance.health.lamps import Finder
-from appliance.health.leds import INTERRUPTED, Indicator, demo_display, demonstrate, main, serve
+from appliance.health.leds import (
+    CHECK_SECONDS,
+    FIND_SECONDS,
+    INTERRUPTED,
+    SETTLE_SECONDS,
+    Indicator,
+    demo_display,
+    demonstrate,
+    main,
+    serve,
+)
 from appliance.health.rhythms import RHYTHMS, drawing, table
 from appliance.health.states import State
-from appliance.health.sysfsleds import pattern
+from appliance.health.sysfsleds import SysfsLed, pattern
 from appliance.service import Stop
 from tests.conftest import PROJECT
 
@@ -148,22 +159,35 @@ def test_tick_follows_a_clock_that_jumps_out_of_the_night(box: Box) -> None:
 
 
 def test_tick_without_leds_warns_once_and_goes_on(
-    tmp_path: Path, sysfs: FakeSysfs, caplog: pytest.LogCaptureFixture
+    tmp_path: Path,
+    sysfs: FakeSysfs,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    searches: list[Sequence[str]] = []
+    monkeypatch.setattr(sysfs, "names", lambda wanted: searches.append(wanted) or [])
     box = Box(tmp_path, sysfs, LedsConfig())
     box.says(State.SEEING)
+    box.run(SETTLE_SECONDS - 1)
+    assert caplog.records == []
     assert box.run(120.0) <= 130
     warnings = [record for record in caplog.records if record.levelno >= logging.WARNING]
     assert len(warnings) == 1
+    assert len(searches) <= SETTLE_SECONDS / CHECK_SECONDS + 120 / FIND_SECONDS + 2
 
 
-def test_tick_finds_an_led_that_comes_later(tmp_path: Path, sysfs: FakeSysfs) -> None:
+@pytest.mark.parametrize(
+    ("comes_after", "found_within"),
+    [(3.0, CHECK_SECONDS), (SETTLE_SECONDS + 60.0, FIND_SECONDS)],
+)
+def test_tick_finds_an_led_that_comes_later(
+    tmp_path: Path, sysfs: FakeSysfs, comes_after: float, found_within: float
+) -> None:
     box = Box(tmp_path, sysfs, LedsConfig())
-    box.says(State.LOSING)
-    box.run(5.0)
+    box.run(comes_after)
     sysfs.add("ACT")
     box.says(State.LOSING)
-    box.run(10.0)
+    box.run(found_within)
     assert box.plays() is State.LOSING
 
 
@@ -205,9 +229,18 @@ def test_serve_tells_systemd_and_leaves_the_led_as_it_was(
     assert serve(LedsConfig(), sysfs, Heartbeat(tmp_path), Cue(waits=3)) == 0
     assert ("ACT", "trigger", "pattern") in sysfs.writes
     assert sysfs.trigger("ACT") == "mmc0"
-    assert told[0] == "READY=1"
-    assert told[-1] == "STOPPING=1"
+    assert told.count("READY=1") == told.count("STOPPING=1") == 1
+    assert told.index("READY=1") < told.index("STOPPING=1") == len(told) - 1
     assert "WATCHDOG=1" in told
+
+
+def test_serve_after_a_killed_run_does_not_leave_its_rhythm_behind(
+    tmp_path: Path, sysfs: FakeSysfs
+) -> None:
+    sysfs.add("ACT")
+    SysfsLed(sysfs, "ACT").start(RHYTHMS[State.SEEING], 1.0)
+    assert serve(LedsConfig(), sysfs, Heartbeat(tmp_path), Cue(waits=3)) == 0
+    assert sysfs.trigger("ACT") == "mmc0"
 
 
 def test_serve_leaves_the_led_as_it_was_even_after_a_crash(

@@ -93,6 +93,7 @@ def test_pattern_steps_through_the_rhythm_without_fading(state: State) -> None:
 def test_led_taken_over_is_dark_and_without_its_trigger(sysfs: FakeSysfs) -> None:
     sysfs.add("ACT")
     SysfsLed(sysfs, "ACT")
+    assert sysfs.writes[0] == ("ACT", "trigger", "none")
     assert sysfs.trigger("ACT") == "none"
     assert sysfs.read("ACT", "brightness") == "0"
 

@@ -52,12 +52,13 @@ def blueprint(monitor: Monitor, history: History) -> Blueprint:
 
 
 def parts(facts: Facts) -> dict[str, str]:
-    """Return one word for each part of the way from router to engine."""
+    """Return one word for each part of the way from router to alert."""
     return {
         "receiver": facts.receiver.value,
         "interface": facts.link.value,
         "stream": facts.stream.value,
         "engine": facts.engine.value,
+        "alerts": facts.alerts.value,
     }
 
 

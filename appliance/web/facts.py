@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from appliance.config import Address
 from appliance.network import Link
 from appliance.web.rates import Rates
-from appliance.web.reports import Report
+from appliance.web.reports import Report, StoreReport
 
 STALE_AFTER = 5.0  # seconds without a new report from the receiver, which publishes every second
+STORE_STALE_AFTER = 10.0  # seconds; it publishes every second, but may wait for a slow card
 STOPPED_AFTER = 10.0  # seconds without a frame; any network in use has some each second
 INTENDED = frozenset({"feedback", "unlisted_source"})  # reasons that drop what nobody wants
 
@@ -35,6 +36,15 @@ class Stream(enum.Enum):
     UNKNOWN = "unknown"
 
 
+class Alerts(enum.Enum):
+    """Whether glovebox-alerts stores what the engine finds."""
+
+    STORED = "stored"
+    FAILING = "failing"
+    STALE = "stale"
+    ABSENT = "absent"
+
+
 class Engine(enum.Enum):
     """Whether the engine has a socket open on the sniffing interface."""
 
@@ -49,6 +59,7 @@ class Facts:
 
     now: float
     report: Report | None
+    store: StoreReport | None
     rates: Rates
     interface: str
     link: Link
@@ -64,6 +75,14 @@ class Facts:
         # A report from the future is worth as little: the clock was set and nothing came since.
         age = abs(self.now - self.report.updated)
         return Receiver.STALE if age > STALE_AFTER else Receiver.RUNNING
+
+    @property
+    def alerts(self) -> Alerts:
+        if self.store is None:
+            return Alerts.ABSENT
+        if abs(self.now - self.store.updated) > STORE_STALE_AFTER:
+            return Alerts.STALE
+        return Alerts.FAILING if self.store.error else Alerts.STORED
 
     @property
     def stream(self) -> Stream:

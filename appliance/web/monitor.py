@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pwd
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any, TypeVar
 
 from appliance import network, status
 from appliance.config import Config
@@ -12,7 +14,8 @@ from appliance.ids import sniffers
 from appliance.web import reports
 from appliance.web.facts import Engine, Facts
 from appliance.web.rates import Meter, Rates
-from appliance.web.reports import Report
+
+T = TypeVar("T")
 
 ENGINE_USER = "glovebox-ids"
 
@@ -37,11 +40,12 @@ class Monitor:
 
     def facts(self) -> Facts:
         """Look now."""
-        report = _read_report(self._directory)
+        report = self._read("replay", reports.parse)
         interface = report.interface if report else self._capture.interface
         return Facts(
             now=time.time(),
             report=report,
+            store=self._read("alerts", reports.parse_store),
             rates=self._meter.add(time.monotonic(), report) if report else Rates(),
             interface=interface,
             link=network.link(interface),
@@ -51,6 +55,14 @@ class Monitor:
             port=(report.ports if report else self._capture.ports)[0],
         )
 
+    def _read(self, name: str, parse: Callable[[Mapping[str, Any]], T]) -> T | None:
+        values = status.read(name, self._directory)
+        try:
+            return None if values is None else parse(values)
+        except ValueError:
+            # Written by another version of the service: no figure of it can be trusted.
+            return None
+
 
 def engine_state(interface: str, user: str) -> Engine:
     """Tell whether a process of `user` has a packet socket open on `interface`."""
@@ -59,12 +71,3 @@ def engine_state(interface: str, user: str) -> Engine:
         return Engine.LISTENING if sniffers.listening(interface, uid) else Engine.DEAF
     except (KeyError, OSError):
         return Engine.UNKNOWN
-
-
-def _read_report(directory: Path) -> Report | None:
-    values = status.read("replay", directory)
-    try:
-        return None if values is None else reports.parse(values)
-    except ValueError:
-        # Written by another version of the service: no figure of it can be trusted.
-        return None

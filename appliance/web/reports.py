@@ -1,7 +1,7 @@
-"""What glovebox-replay publishes, as typed values: parsed once, refused whole when it does not fit.
+"""What the services publish, as typed values: parsed once, refused whole when it does not fit.
 
-The counters obey conservation: every datagram received was put onto the interface as a frame, was a
-keepalive, or was dropped for one named reason.
+The counters of glovebox-replay obey conservation: every datagram received was put onto the
+interface as a frame, was a keepalive, or was dropped for one named reason.
 """
 
 from __future__ import annotations
@@ -61,8 +61,22 @@ class Report:
         }
 
 
+@dataclass(frozen=True)
+class StoreReport:
+    """The state of glovebox-alerts at `updated`, seconds since the epoch; `error` for people."""
+
+    updated: float
+    error: str | None
+
+
+def parse_store(values: Mapping[str, Any]) -> StoreReport:
+    """Turn what glovebox-alerts published into a StoreReport. Raises ValueError."""
+    error = values.get("error")
+    return StoreReport(_time(values, "updated"), None if error is None else str(error))
+
+
 def parse(values: Mapping[str, Any]) -> Report:
-    """Turn the published object into a Report.
+    """Turn what glovebox-replay published into a Report.
 
     Raises ValueError where a key is missing or a value is of the wrong kind.
     """

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from appliance.network import Link
 from appliance.web import wording
-from appliance.web.facts import Engine, Facts, Receiver, Stream
+from appliance.web.facts import Alerts, Engine, Facts, Receiver, Stream
 
 NO_ADDRESS = "This machine has no IPv4 address to point a router at."
 
@@ -38,6 +38,7 @@ def judge(facts: Facts) -> Verdict:
         or _interface_trouble(facts)
         or _stream_trouble(facts)
         or _engine_trouble(facts)
+        or _store_trouble(facts)
         or _watching(facts)
     )
 
@@ -113,6 +114,26 @@ def _engine_trouble(facts: Facts) -> Verdict | None:
         text = f"Frames arrive, but whether {name} listens is unknown."
         return Verdict("engine-unknown", Level.WARNING, "Unsure", text, text)
     return None
+
+
+def _store_trouble(facts: Facts) -> Verdict | None:
+    if facts.store is None or facts.alerts is Alerts.ABSENT:
+        reason = figureless = "their store does not report"
+    elif facts.alerts is Alerts.STALE:
+        age = wording.duration(abs(facts.now - facts.store.updated))
+        reason, figureless = f"their store last reported {age} ago", "their store does not report"
+    elif facts.store.error:
+        reason = figureless = facts.store.error
+    else:
+        return None
+    start = f"{facts.engine_name} listens, but new alerts do not show:"
+    return Verdict(
+        f"alerts-{facts.alerts.value}",
+        Level.ERROR,
+        "Not recording",
+        f"{start} {reason}.",
+        f"{start} {figureless}.",
+    )
 
 
 def _watching(facts: Facts) -> Verdict:

@@ -78,6 +78,10 @@ class Sensor:
         """Put a report of the receiver where the page finds it."""
         status.publish("replay", report, self.directory)
 
+    def publish_store(self, now: float) -> None:
+        """Say that alerts are being stored."""
+        status.publish("alerts", {"updated": now, "error": None}, self.directory)
+
     def close(self) -> None:
         """End all of it."""
         if self._engine:
@@ -99,6 +103,7 @@ def flowing(sensor: Sensor, rate: int, **counts: int) -> Iterator[None]:
             now = time.time()
             frames = first["frames"] + int((now - began) * rate)
             sensor.publish(a_report(now, **(first | {"frames": frames})))
+            sensor.publish_store(now)
             stop.wait(PERIOD_S)
 
     thread = threading.Thread(target=publish)

@@ -64,10 +64,11 @@ def test_a_real_stream_is_followed_from_the_router_to_the_page(
         expect(state).to_contain_text(f"Point your router at {SENSOR_ADDRESS}:37008.")
         sensor.start_engine()
         expect(state).not_to_contain_text("does not listen")
+        sensor.publish_store(time.time())
         for _ in range(50):
             router.sendto(datagram, (SENSOR_ADDRESS, 37008))
         router.sendto(b"\x01\x00", (SENSOR_ADDRESS, 37008))
-        expect(state).to_contain_text("Snort listens.")
+        expect(state).to_contain_text("Snort listens")
         expect(page.get_by_role("row", name="192.0.2.1")).to_contain_text("50")
         expect(page.get_by_role("row", name="Dropped: unreadable")).to_contain_text("1")
         expect(page.locator("#counters")).to_contain_text("every datagram is accounted for")

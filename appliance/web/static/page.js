@@ -1,7 +1,7 @@
 // Keeps the status page current: asks for the parts that the server rendered, puts in what changed.
 "use strict";
 
-const PERIOD = 900; // ms; below a second, so that a report of each second shows within two
+const PERIOD = 700; // ms; counters and alerts are written each second, and must show within two
 const PATIENCE = 3000; // ms without an answer until the figures count as old
 
 const zone = document.getElementById("time-zone");

@@ -50,9 +50,10 @@ def client(tmp_path: Path) -> FlaskClient:
 
 @pytest.fixture
 def fresh(tmp_path: Path, values: dict[str, Any]) -> dict[str, Any]:
-    """Publish the report as one of this moment, and return it."""
+    """Publish the report as one of this moment, with alerts being stored, and return it."""
     now = time.time()
     values |= {"updated": now, "started": now - 3600, "last_frame": now - 0.2}
     values["sources"]["192.0.2.1"]["last_seen"] = now - 0.2
     status.publish("replay", values, tmp_path)
+    status.publish("alerts", {"updated": now, "error": None}, tmp_path)
     return values

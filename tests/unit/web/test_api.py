@@ -28,7 +28,9 @@ def test_healthz_of_a_sensor_in_full_health(client: FlaskClient) -> None:
     answer = client.get("/healthz")
     assert answer.status_code == 200
     assert answer.mimetype == "text/plain"
-    assert answer.text == "receiver running\ninterface up\nstream flowing\nengine listening\n"
+    assert answer.text == (
+        "receiver running\ninterface up\nstream flowing\nengine listening\nalerts stored\n"
+    )
 
 
 @pytest.mark.usefixtures("fresh")

@@ -8,14 +8,25 @@ import pytest
 
 from appliance.config import Address
 from appliance.network import Link
-from appliance.web.facts import Engine, Facts, Receiver, Stream
+from appliance.web.facts import Alerts, Engine, Facts, Receiver, Stream
 from appliance.web.rates import Rates
 
 
 def a_machine(*addresses: str, link: Link = Link.UP) -> Facts:
     """Return the facts of a machine whose receiver does not run."""
     parsed: tuple[Address, ...] = tuple(ip_address(text) for text in addresses)
-    return Facts(0.0, None, Rates(), "tzsp0", link, Engine.LISTENING, "Snort", parsed, 37008)
+    return Facts(
+        now=0.0,
+        report=None,
+        store=None,
+        rates=Rates(),
+        interface="tzsp0",
+        link=link,
+        engine=Engine.LISTENING,
+        engine_name="Snort",
+        addresses=parsed,
+        port=37008,
+    )
 
 
 @pytest.mark.parametrize(
@@ -35,6 +46,7 @@ def test_targets_are_the_ipv4_addresses(addresses: tuple[str, ...], expected: li
 def test_nothing_is_known_without_a_receiver() -> None:
     facts = a_machine()
     assert (facts.receiver, facts.stream) == (Receiver.ABSENT, Stream.UNKNOWN)
+    assert facts.alerts is Alerts.ABSENT
     assert facts.frame_rate is None
     assert facts.source_rate("192.0.2.1") is None
     assert not facts.watching

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from appliance.web import reports
+from appliance.web.reports import StoreReport
 
 REMOVED = object()
 
@@ -82,6 +83,17 @@ def test_parse_refuses_a_source_without_counters(values: dict[str, Any], source:
 def test_parse_refuses_a_reason_without_a_count(values: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="oversize"):
         reports.parse(values | {"dropped": {"oversize": None}})
+
+
+def test_parse_store_reads_time_and_error() -> None:
+    published = {"updated": 5, "stored": 7, "last_alert": None, "spool_lag_bytes": 0}
+    assert reports.parse_store(published | {"error": None}) == StoreReport(5.0, None)
+    assert reports.parse_store(published | {"error": "full"}) == StoreReport(5.0, "full")
+
+
+def test_parse_store_refuses_what_has_no_time() -> None:
+    with pytest.raises(ValueError, match="updated"):
+        reports.parse_store({"error": None})
 
 
 def test_parse_survives_json(values: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ from appliance.network import Link
 from appliance.web import reports
 from appliance.web.facts import Engine, Facts, Receiver, Stream
 from appliance.web.rates import Rates
+from appliance.web.reports import StoreReport
 from appliance.web.verdict import Level, Verdict, judge
 
 FLOW = Rates(frames=1234.4, sources={"192.0.2.1": 1234.4})
@@ -23,6 +24,7 @@ def facts(values: dict[str, Any]) -> Facts:
     return Facts(
         now=values["updated"] + 0.5,
         report=reports.parse(values),
+        store=StoreReport(values["updated"], None),
         rates=FLOW,
         interface="tzsp0",
         link=Link.UP,
@@ -160,6 +162,29 @@ def test_judge_of_an_engine_that_cannot_be_seen(facts: Facts) -> None:
     verdict = judge(facts)
     assert (verdict.name, verdict.level) == ("engine-unknown", Level.WARNING)
     assert not facts.watching
+
+
+@pytest.mark.parametrize(
+    ("age", "error", "name", "reason"),
+    [
+        (None, None, "alerts-absent", "their store does not report"),
+        (60, None, "alerts-stale", "their store last reported 1 min ago"),
+        (-60, None, "alerts-stale", "their store last reported 1 min ago"),
+        (0, "no space is left", "alerts-failing", "no space is left"),
+    ],
+)
+def test_judge_of_alerts_that_are_not_stored(
+    facts: Facts, age: float | None, error: str | None, name: str, reason: str
+) -> None:
+    store = None if age is None else StoreReport(facts.now - age, error)
+    verdict = judge(replace(facts, store=store))
+    assert verdict.sentence == f"Snort listens, but new alerts do not show: {reason}."
+    assert (verdict.name, verdict.level) == (name, Level.ERROR)
+
+
+def test_judge_gives_a_slow_card_time(facts: Facts) -> None:
+    store = StoreReport(facts.now - 8, None)
+    assert judge(replace(facts, store=store)).level is Level.OK
 
 
 @pytest.mark.parametrize("engine", [Engine.DEAF, Engine.UNKNOWN])

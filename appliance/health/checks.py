@@ -1,0 +1,120 @@
+"""The table of checks: what is looked at, how often, and the pure function that judges it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from appliance.health import machinechecks, servicechecks, streamchecks, units
+from appliance.health.history import History
+from appliance.health.ledger import Stage
+from appliance.health.observations import NotKnownError
+from appliance.health.results import Result, unknown
+from appliance.health.servicechecks import service
+from appliance.health.states import State
+from appliance.health.streamchecks import loss
+
+Judge = Callable[[History], Result | None]
+"""None: this machine has nothing of the kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One row: what it is about, every how many seconds, which observations it needs, its judge."""
+
+    name: str
+    what: str
+    every: float
+    needs: tuple[str, ...]
+    judge: Judge
+
+
+# fmt: off
+CHECKS = (
+    Check("interface", "the sniffing interface", 2, ("interface",), streamchecks.interface),
+    Check("address", "no address on it", 10, ("addresses",), streamchecks.address),
+    Check("receiver", "glovebox-replay", 2, ("units",),
+          partial(service, unit=units.REPLAY, name="The receiver", state=State.ENGINE_DOWN)),
+    Check("reports", "the receiver's figures are fresh", 2, ("receiver",), streamchecks.reports),
+    Check("stream", "frames arrive", 2, ("receiver",), streamchecks.stream),
+    Check("routers", "each router of the settings streams", 10, ("receiver",),
+          streamchecks.routers),
+    Check("strangers", "nobody else streams", 10, ("receiver",), streamchecks.strangers),
+    Check("feedback", "the stream does not contain itself", 10, ("receiver",),
+          streamchecks.feedback),
+    Check("loss-reassembly", "every fragment arrives", 2, ("receiver",),
+          partial(loss, stage=Stage.REASSEMBLY)),
+    Check("loss-socket", "the receiver keeps up", 2, ("receiver",),
+          partial(loss, stage=Stage.SOCKET)),
+    Check("loss-decapsulation", "datagrams can be used", 2, ("receiver",),
+          partial(loss, stage=Stage.DECAPSULATION)),
+    Check("loss-interface", "the interface takes the frames", 2, ("receiver",),
+          partial(loss, stage=Stage.INTERFACE)),
+    Check("engine", "glovebox-ids", 2, ("units", "interface", "listening"),
+          servicechecks.engine),
+    Check("inspection", "the engine sees the frames", 2, ("units", "engine", "interface"),
+          servicechecks.inspects),
+    Check("loss-engine", "the engine keeps up", 2, ("engine", "interface", "listening"),
+          partial(loss, stage=Stage.ENGINE)),
+    Check("store", "glovebox-alerts", 2, ("units",),
+          partial(service, unit=units.STORE, name="The alert store")),
+    Check("store-reports", "the alert store's figures are fresh", 2, ("store",),
+          servicechecks.store_reports),
+    Check("storing", "alerts get into the database", 2, ("store",), servicechecks.storing),
+    Check("alarm", "no fresh alert of high priority", 2, ("store", "alarm"), servicechecks.alarm),
+    Check("page", "glovebox-web", 10, ("units",),
+          partial(service, unit=units.PAGE, name="The status page")),
+    Check("leds", "glovebox-leds", 10, ("units",),
+          partial(service, unit=units.LEDS, name="The LED service")),
+    Check("configuration", "the settings", 30, ("settings",), machinechecks.configuration),
+    Check("clock", "the clock is set", 10, (), machinechecks.clock),
+    Check("clock-jump", "the clock runs evenly", 10, (), machinechecks.clock_jump),
+    Check("memory", "free memory", 10, ("memory",), machinechecks.memory),
+    Check("disks", "room to write", 10, ("disks",), machinechecks.disks),
+    Check("temperature", "the processor's heat", 10, ("temperature",), machinechecks.temperature),
+    Check("power", "the power supply", 10, ("power",), machinechecks.power),
+    Check("media", "the media server", 30, ("units", "media"), machinechecks.media),
+    Check("dhcp", "the DHCP server", 10, ("units",),
+          partial(service, unit=units.DHCP, name="The DHCP server")),
+    Check("selftest", "the newest self-test", 10, ("selftest",), machinechecks.selftest),
+)
+# fmt: on
+
+# Rounds are not made to the millisecond.
+SLACK_S = 0.5
+
+Results = Mapping[str, Result]
+"""By name of the check, in the order of the table."""
+
+
+def due(last: Mapping[str, float], boottime: float, checks: Sequence[Check] = CHECKS) -> set[str]:
+    """Return the names of the checks whose time has come; `last` is when each was made."""
+    return {
+        check.name
+        for check in checks
+        if check.name not in last or boottime - last[check.name] >= check.every - SLACK_S
+    }
+
+
+def needs(names: set[str], checks: Sequence[Check] = CHECKS) -> set[str]:
+    """Return the names of the observations that checks want."""
+    return {need for check in checks if check.name in names for need in check.needs}
+
+
+def judge(
+    history: History, names: set[str], before: Results, checks: Sequence[Check] = CHECKS
+) -> Results:
+    """Return the results: new ones of the checks in `names`, those from before of the others."""
+    found = {
+        check.name: _judge_one(check, history) if check.name in names else before.get(check.name)
+        for check in checks
+    }
+    return {name: result for name, result in found.items() if result is not None}
+
+
+def _judge_one(check: Check, history: History) -> Result | None:
+    try:
+        return check.judge(history)
+    except NotKnownError as error:
+        return unknown(f"Not known: {error}.")

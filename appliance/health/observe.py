@@ -1,0 +1,134 @@
+"""Looks at the machine: each source by itself, so that one that fails leaves the others known."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import pwd
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import appliance
+from appliance import config, status
+from appliance.errors import GloveboxError
+from appliance.health import engines, machine
+from appliance.health.alarms import Alarms
+from appliance.health.observations import (
+    EngineCount,
+    Observations,
+    Receiver,
+    SelfTest,
+    Settings,
+    Store,
+    Unknown,
+)
+from appliance.health.systemdbus import Systemd
+from appliance.health.units import WATCHED
+from appliance.ids import sniffers, snort
+from appliance.ids.store import DATABASE, AlertReader
+
+SOURCES = tuple(
+    field.name
+    for field in dataclasses.fields(Observations)
+    if field.name not in ("time", "boottime", "built")
+)
+# Every file of ours in the image bears the time of its making.
+BUILT = Path(appliance.__file__).stat().st_mtime
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where to look; tests have trees of their own."""
+
+    sys: Path = machine.SYS
+    proc: Path = machine.PROC
+    runtime: Path = status.RUNTIME_DIRECTORY
+    statistics: Path = snort.SPOOL / "statistics.csv"
+    database: Path = DATABASE
+    disks: tuple[Path, ...] = (Path("/var/lib/glovebox"), Path("/run"))
+    settings: Sequence[Path] = config.FILES
+
+
+class Observer:
+    """Gathers observations; `interface` is the sniffing interface."""
+
+    def __init__(self, interface: str, systemd: Systemd, places: Places = Places()) -> None:
+        self._places = places
+        alarms = Alarms(AlertReader(places.database))
+        self._sources: Mapping[str, Callable[[], Any]] = {
+            "units": lambda: systemd.units(WATCHED),
+            "interface": lambda: machine.interface(interface, places.sys),
+            "addresses": lambda: machine.addresses(interface),
+            "receiver": self._receiver,
+            "engine": self._engine,
+            "listening": lambda: sniffers.listening(interface, _uid(snort.USER)),
+            "store": self._store,
+            "alarm": lambda: alarms.newest(self._store()),
+            "memory": machine.memory,
+            "disks": lambda: machine.disks(places.disks, places.proc),
+            "temperature": lambda: machine.temperature(places.sys),
+            "power": lambda: machine.power(places.sys),
+            "settings": self._settings,
+            "media": machine.media,
+            "selftest": self._selftest,
+        }
+
+    def look(self, names: Iterable[str], before: Observations | None = None) -> Observations:
+        """Look at what is named; all else stays as it was `before`, or unknown."""
+        kept = before or _nothing()
+        return dataclasses.replace(
+            kept,
+            time=time.time(),
+            boottime=time.clock_gettime(time.CLOCK_BOOTTIME),
+            **{name: self._attempt(name) for name in names},
+        )
+
+    def _attempt(self, name: str) -> Any:
+        try:
+            return self._sources[name]()
+        except (OSError, GloveboxError, ValueError, KeyError, TypeError, AttributeError) as error:
+            # The last three: a status file of another version, which fits none of our types.
+            return Unknown(_reason(error))
+
+    def _published(self, name: str) -> dict[str, Any]:
+        values = status.read(name, self._places.runtime)
+        if values is None:
+            raise FileNotFoundError(f"glovebox-{name} has published nothing")
+        return values
+
+    def _receiver(self) -> Receiver:
+        return Receiver.from_json(self._published("replay"))
+
+    def _store(self) -> Store:
+        return Store.from_json(self._published("alerts"))
+
+    def _engine(self) -> EngineCount:
+        text = self._places.statistics.read_text(encoding="ascii", errors="replace")
+        return engines.parse_perfmonitor(text)
+
+    def _selftest(self) -> SelfTest | None:
+        values = status.read("selftest", self._places.runtime)
+        return None if values is None else SelfTest.from_json(values)
+
+    def _settings(self) -> Settings:
+        found, errors = config.load(self._places.settings)
+        return Settings(found.ids.engine, found.capture.routers, tuple(map(str, errors)))
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return str(error) or type(error).__name__
+
+
+@functools.cache
+def _uid(user: str) -> int:
+    return pwd.getpwnam(user).pw_uid
+
+
+def _nothing() -> Observations:
+    unknown = Unknown("not looked at yet")
+    return Observations(time=0.0, boottime=0.0, built=BUILT, **dict.fromkeys(SOURCES, unknown))

@@ -1,0 +1,154 @@
+"""Judgements of the services: the unit runs, and does what it is there for. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from itertools import takewhile
+
+from appliance.health import units, words
+from appliance.health.history import KEPT_S, History
+from appliance.health.observations import (
+    EngineCount,
+    Interface,
+    Observations,
+    Store,
+    Unknown,
+    known,
+)
+from appliance.health.results import Level, Result, fail, ok, unknown, warn
+from appliance.health.states import State
+
+# The slowest start (Snort on a small Pi) is quicker; what takes longer does not come up.
+START_S = 120.0
+RESTARTED = "It is restarted by itself."
+# Snort writes its counters with the first frame that comes 5 s or more after the last writing.
+COUNTING_S = 5.0
+# A frame may wait so long in the engine's buffers before it is counted.
+LAG_S = 4.0
+BLIND_S = COUNTING_S + LAG_S + 6.0
+STALE_S = 10.0
+# The alert store commits at least once a second.
+STUCK_S = 30.0
+# For how long an alert is new.
+FRESH_S = 600.0
+
+
+def service(history: History, unit: str, name: str, state: State | None = None) -> Result | None:
+    """Judge one unit, called `name`; `state` is what the machine's becomes when it fails."""
+    found = known(history.now.units)[unit]
+    if not found.exists:
+        return None
+    if found.runs:
+        return ok(f"{name} runs.")
+    if found.is_busy and not _is_stuck(history, unit):
+        return unknown(f"{name} is starting.", State.BOOTING)
+    text = f"{name} does not come up." if found.is_busy else f"{name} does not run."
+    return fail(text, RESTARTED, unit, state)
+
+
+def _is_stuck(history: History, unit: str) -> bool:
+    """Tell whether the unit ran at no time during START_S, however often systemd began anew."""
+    return history.ago(START_S) is not None and not any(
+        isinstance(moment.units, Unknown) or moment.units[unit].runs
+        for moment in history.during(START_S)
+    )
+
+
+def engine(history: History) -> Result:
+    """Judge whether the detection engine runs and has the sniffing interface open."""
+    name = engine_name(history.now)
+    interface = history.now.interface
+    if isinstance(interface, Interface) and not interface.present:
+        # systemd starts it with the interface: restarting it now would be of no use.
+        text = f"{name} waits for the sniffing interface."
+        return fail(text, "See the check of the interface.", state=State.ENGINE_DOWN)
+    found = service(history, units.ENGINE, name, State.ENGINE_DOWN)
+    if found is None:
+        return fail(f"{name} is not installed.", "Build the image anew.", state=State.ENGINE_DOWN)
+    if found.level is Level.OK and history.now.listening is False:
+        text = f"{name} runs, but does not listen on the sniffing interface."
+        return fail(text, RESTARTED, units.ENGINE, State.ENGINE_DOWN)
+    return found
+
+
+def inspects(history: History) -> Result | None:
+    """Judge whether the engine's own counter moves while frames pass: alive is not enough.
+
+    The counter may rest for COUNTING_S, and as long as nothing passes. It is stuck when frames
+    passed later than that, long enough ago to be counted, and it is still where it was.
+    """
+    if not known(history.now.units)[units.ENGINE].runs:
+        return None
+    name, count = engine_name(history.now), known(history.now.engine)
+    resting = list(takewhile(partial(_rests, count), history.during(KEPT_S)))
+    if _passed_since(resting):
+        text = f"{name} runs, but frames pass it uninspected."
+        return fail(text, RESTARTED, units.ENGINE, State.ENGINE_DOWN)
+    before = history.ago(BLIND_S)
+    if before is None or not _engine_ran(before):
+        return unknown(f"Whether {name} inspects what arrives shows in a few seconds.")
+    if before.engine == count:
+        return ok(f"{name} is ready to inspect what arrives.")
+    return ok(f"{name} inspects what arrives.")
+
+
+def _rests(count: EngineCount, look: Observations) -> bool:
+    return look.engine == count and _engine_ran(look)
+
+
+def _engine_ran(look: Observations) -> bool:
+    return not isinstance(look.units, Unknown) and look.units[units.ENGINE].runs
+
+
+def _passed_since(resting: Sequence[Observations]) -> bool:
+    """Tell whether frames passed that must have moved the counter; looks are newest first."""
+    start, end = resting[-1].boottime + COUNTING_S, resting[0].boottime - LAG_S
+    frames = [
+        look.interface.packets
+        for look in resting
+        if start < look.boottime <= end and isinstance(look.interface, Interface)
+    ]
+    return len(frames) > 1 and frames[0] > frames[-1]
+
+
+def store_reports(history: History) -> Result:
+    """Judge whether the alert store goes on publishing."""
+    now, before = known(history.now.store), history.ago(STALE_S)
+    # Equality, not age: the clock may be set between two looks.
+    if before and isinstance(before.store, Store) and before.store.updated == now.updated:
+        return fail("The alert store does not report any more.", RESTARTED, units.STORE)
+    return ok("The alert store reports each second.")
+
+
+def storing(history: History) -> Result:
+    """Judge whether what the engine raises gets into the database."""
+    now, before = known(history.now.store), history.ago(STUCK_S)
+    if now.error is not None:
+        return fail(
+            f"Alerts are not stored: {now.error}.",
+            "They wait in memory until that is mended, and are lost when the power goes.",
+        )
+    if not now.lag:
+        return ok(f"{now.stored:,} alerts are stored; none waits.")
+    text = f"{now.lag:,} bytes of alerts wait to be stored"
+    if before is None or not isinstance(before.store, Store) or now.lag < before.store.lag:
+        return ok(f"{text}; that goes on.")
+    if now.stored != before.store.stored:
+        return warn(f"{text}, and it gets no less.", "See which rule raises so many, and mute it.")
+    return fail(f"{text}, and nothing is stored.", RESTARTED, units.STORE)
+
+
+def alarm(history: History) -> Result:
+    """Tell of a fresh alert of high priority: the sensor is well, its owner wants to know."""
+    found = known(history.now.alarm)
+    age = 0.0 if found is None else history.now.time - found.time
+    if found is None or age >= FRESH_S:
+        return ok("No alert of high priority lately.")
+    text = f"{words.duration(age)} ago: {found.message} (from {found.source})."
+    return ok(f"An alert of high priority {text}", State.ALERT)
+
+
+def engine_name(now: Observations) -> str:
+    """Return what the engine is called."""
+    return "The engine" if isinstance(now.settings, Unknown) else now.settings.engine.capitalize()

@@ -1,0 +1,43 @@
+"""The units that are watched, and what the state of one means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+INTERFACES = "systemd-networkd.service"
+REPLAY = "glovebox-replay.service"
+REPLAY_SOCKET = "glovebox-replay.socket"
+ENGINE_CONFIG = "glovebox-ids-config.service"
+ENGINE = "glovebox-ids.service"
+STORE = "glovebox-alerts.service"
+PAGE = "glovebox-web.service"
+LEDS = "glovebox-leds.service"
+MEDIA = "minidlna.service"
+DHCP = "dnsmasq.service"
+
+WATCHED = (INTERFACES, REPLAY, ENGINE_CONFIG, ENGINE, STORE, PAGE, LEDS, MEDIA, DHCP)
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit in systemd's own words (org.freedesktop.systemd1(5)); `job` is "" without one."""
+
+    load: str
+    active: str
+    sub: str
+    job: str = ""
+
+    @property
+    def exists(self) -> bool:
+        """Whether this machine has the unit at all."""
+        return self.load not in ("not-found", "masked")
+
+    @property
+    def runs(self) -> bool:
+        """Whether it does its work."""
+        return self.active in ("active", "reloading", "refreshing")
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether systemd is at work on it: starting, stopping, or waiting to restart it."""
+        return self.active in ("activating", "deactivating") or self.job != ""

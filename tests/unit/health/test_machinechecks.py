@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from appliance.health import machinechecks, units
+from appliance.health.observations import (
+    Disk,
+    Media,
+    Memory,
+    Power,
+    SelfTest,
+    Settings,
+    Unknown,
+)
+from appliance.health.results import Level
+from appliance.health.states import State
+from tests.unit.health.looks import ABSENT, FAILED, NOW, WELL, history, look
+from tests.unit.health.looks import units as unit_states
+
+GIB = 1 << 30
+
+
+@pytest.mark.parametrize(
+    ("available", "level"),
+    [(GIB // 2, Level.OK), (GIB // 11, Level.WARN), (GIB // 50, Level.FAIL)],
+)
+def test_memory_is_judged_by_the_share_that_is_free(available: int, level: Level) -> None:
+    assert machinechecks.memory(history(look(memory=Memory(GIB, available)))).level is level
+
+
+@pytest.mark.parametrize(
+    ("disks", "level", "words"),
+    [
+        ({"/a": Disk(GIB, GIB // 2, True)}, Level.OK, "512 MiB of 1.0 GiB are free on /a"),
+        ({"/a": Disk(GIB, GIB // 2, True), "/b": Disk(GIB, 0, True)}, Level.FAIL, "on /b"),
+        ({"/a": Disk(GIB, GIB // 11, True)}, Level.WARN, "on /a"),
+        ({"/a": Disk(GIB, GIB, False)}, Level.FAIL, "/a takes no writes"),
+        ({"/a": Disk(0, 0, True)}, Level.OK, "on /a"),
+    ],
+    ids=["well", "one is full", "nearly full", "read-only", "no size"],
+)
+def test_disks_tells_of_the_worst(disks: dict[str, Disk], level: Level, words: str) -> None:
+    result = machinechecks.disks(history(look(disks=disks)))
+    assert result.level is level
+    assert words in result.words
+
+
+@pytest.mark.parametrize(
+    ("celsius", "level"),
+    [(None, None), (60.0, Level.OK), (80.0, Level.WARN), (85.0, Level.FAIL)],
+)
+def test_temperature_follows_what_a_pi_does(celsius: float | None, level: Level | None) -> None:
+    result = machinechecks.temperature(history(look(temperature=celsius)))
+    assert (result.level if result else None) is level
+
+
+@pytest.mark.parametrize(
+    ("power", "level"),
+    [
+        (None, None),
+        (Power(low=False, was_low=False, slowed=False), Level.OK),
+        (Power(low=False, was_low=True, slowed=False), Level.WARN),
+        (Power(low=False, was_low=False, slowed=True), Level.WARN),
+        (Power(low=True, was_low=True, slowed=True), Level.FAIL),
+    ],
+    ids=["no Pi", "well", "was low", "slowed", "low"],
+)
+def test_power_tells_now_from_before(power: Power | None, level: Level | None) -> None:
+    result = machinechecks.power(history(look(power=power)))
+    assert (result.level if result else None) is level
+
+
+@pytest.mark.parametrize(
+    ("time", "level"), [(WELL.built - 1, Level.WARN), (WELL.built, Level.OK), (0.0, Level.WARN)]
+)
+def test_clock_cannot_be_before_the_image_was_made(time: float, level: Level) -> None:
+    assert machinechecks.clock(history(replace(look(), time=time))).level is level
+
+
+@pytest.mark.parametrize(
+    ("first", "now", "level", "words"),
+    [
+        ((NOW, 100.0), (NOW + 60, 160.0), Level.OK, "evenly"),
+        ((NOW, 100.0), (NOW + 61, 160.0), Level.OK, "evenly"),
+        ((NOW, 100.0), (NOW + 7260, 160.0), Level.WARN, "forward by 2 h"),
+        ((NOW, 100.0), (NOW - 540, 160.0), Level.WARN, "back by 10 min"),
+        ((5.0, 100.0), (NOW, 160.0), Level.OK, "forward by"),
+    ],
+    ids=["even", "adjusted", "forward", "back", "set for the first time"],
+)
+def test_clock_jump_compares_two_clocks(
+    first: tuple[float, float], now: tuple[float, float], level: Level, words: str
+) -> None:
+    looks = [replace(look(), time=time, boottime=boottime) for time, boottime in (first, now)]
+    result = machinechecks.clock_jump(history(*looks))
+    assert result.level is level
+    assert words in result.words
+
+
+def test_configuration_shows_the_first_error() -> None:
+    assert machinechecks.configuration(history(look())).level is Level.OK
+    settings = Settings("snort", (), ("a.toml: [web] titel: no such key", "b.toml: not UTF-8"))
+    result = machinechecks.configuration(history(look(settings=settings)))
+    assert (result.level, result.state) == (Level.WARN, State.CONFIG_ERROR)
+    assert "a.toml: [web] titel: no such key (and 1 more)" in result.words
+
+
+@pytest.mark.parametrize(
+    ("media", "level", "remedy"),
+    [
+        (Media(1, 2, 3), Level.OK, None),
+        (Media(0, 0, 0), Level.WARN, None),
+        (Unknown("timed out"), Level.FAIL, units.MEDIA),
+    ],
+    ids=["films", "none", "no answer"],
+)
+def test_media_wants_an_answer_and_films(
+    media: Media | Unknown, level: Level, remedy: str | None
+) -> None:
+    result = machinechecks.media(history(look(media=media)))
+    assert result is not None
+    assert (result.level, result.remedy) == (level, remedy)
+
+
+def test_media_goes_by_the_unit_first() -> None:
+    absent = look(units=unit_states({units.MEDIA: ABSENT}), media=Unknown("refused"))
+    assert machinechecks.media(history(absent)) is None
+    failed = machinechecks.media(history(look(units=unit_states({units.MEDIA: FAILED}))))
+    assert failed is not None and "does not run" in failed.words
+
+
+@pytest.mark.parametrize(
+    ("selftest", "level", "words"),
+    [
+        (None, None, ""),
+        (SelfTest(NOW - 7200, True, "all stages", {}), Level.OK, "passed 2 h ago"),
+        (SelfTest(NOW - 60, False, "the engine is dead.", {}), Level.FAIL, "the engine is dead"),
+    ],
+    ids=["none yet", "passed", "failed"],
+)
+def test_selftest_repeats_the_verdict(
+    selftest: SelfTest | None, level: Level | None, words: str
+) -> None:
+    result = machinechecks.selftest(history(look(selftest=selftest)))
+    assert (result.level if result else None) is level
+    assert words in (result.words if result else "")

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from appliance.health.observations import EngineCount, SelfTest, Settings, Store, Unknown
+from appliance.health.observe import BUILT, SOURCES, Observer, Places
+from appliance.health.systemdbus import Systemd
+from tests.unit.health.test_engines import NAMES
+from tests.unit.health.test_observations import ALERTS, REPLAY, SELFTEST
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Places:
+    return Places(
+        sys=tmp_path / "sys",
+        runtime=tmp_path,
+        statistics=tmp_path / "statistics.csv",
+        database=tmp_path / "alerts.db",
+        disks=(tmp_path,),
+        settings=(tmp_path / "glovebox.toml",),
+    )
+
+
+@pytest.fixture
+def observer(places: Places, tmp_path: Path) -> Observer:
+    return Observer("tzsp0", Systemd(f"unix:path={tmp_path / 'no-bus'}"), places)
+
+
+def test_look_at_a_machine_without_anything_fails_softly(observer: Observer) -> None:
+    found = observer.look(SOURCES)
+    assert isinstance(found.units, Unknown) and "systemd cannot be asked" in found.units.reason
+    assert isinstance(found.receiver, Unknown) and "published nothing" in found.receiver.reason
+    assert isinstance(found.engine, Unknown) and "No such file" in found.engine.reason
+    assert isinstance(found.alarm, Unknown)
+    assert not found.interface.present  # type: ignore[union-attr]
+    assert (found.temperature, found.power, found.selftest) == (None, None, None)
+    assert found.settings == Settings("snort", (), ())
+
+
+def test_look_reads_what_the_services_publish(observer: Observer, places: Places) -> None:
+    for name, values in (("replay", REPLAY), ("alerts", ALERTS), ("selftest", SELFTEST)):
+        (places.runtime / f"{name}.json").write_text(json.dumps(values))
+    places.statistics.write_text(NAMES + "1,0,70,30,0\n")
+    found = observer.look(["receiver", "store", "selftest", "engine"])
+    assert found.receiver.updated == 100.5  # type: ignore[union-attr]
+    assert found.store == Store.from_json(ALERTS)
+    assert found.selftest == SelfTest.from_json(SELFTEST)
+    assert found.engine == EngineCount(offered=100, lost=30)
+
+
+def test_look_calls_a_file_of_another_version_unknown(observer: Observer, places: Places) -> None:
+    (places.runtime / "replay.json").write_text('{"updated": 1, "dropped": null}')
+    (places.runtime / "selftest.json").write_text('{"seconds": 3}')
+    found = observer.look(["receiver", "selftest"])
+    assert isinstance(found.receiver, Unknown)
+    assert isinstance(found.selftest, Unknown)
+
+
+def test_look_reports_what_is_wrong_with_the_settings(observer: Observer, places: Places) -> None:
+    Path(places.settings[0]).write_text("[capture]\nports = [0]\n")
+    found = observer.look(["settings"]).settings
+    assert isinstance(found, Settings)
+    assert "ports = 0: expected 1 to 65535" in found.errors[0]
+
+
+def test_look_leaves_the_rest_as_it_was(observer: Observer) -> None:
+    first = observer.look(["settings"])
+    second = observer.look(["memory"], first)
+    assert second.settings is first.settings
+    assert second.units == Unknown("not looked at yet")
+    assert first.boottime < second.boottime
+
+
+def test_look_tells_the_time_and_when_this_was_built(observer: Observer) -> None:
+    found = observer.look([])
+    assert abs(found.time - time.time()) < 60
+    assert found.built == BUILT <= found.time

@@ -1,0 +1,225 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from appliance.health import servicechecks, units
+from appliance.health.history import History
+from appliance.health.observations import (
+    Alarm,
+    EngineCount,
+    Interface,
+    NotKnownError,
+    Observations,
+    Settings,
+    Store,
+    Unknown,
+)
+from appliance.health.results import Level
+from appliance.health.servicechecks import START_S
+from appliance.health.states import State
+from appliance.health.units import Unit
+from tests.unit.health.looks import ABSENT, FAILED, NOW, RUNS, STARTING, history, look
+from tests.unit.health.looks import units as unit_states
+
+
+def page(*seen: tuple[float, Unit]) -> History:
+    return history(*(look(at, units=unit_states({units.PAGE: unit})) for at, unit in seen))
+
+
+@pytest.mark.parametrize(
+    ("unit", "level", "remedy"),
+    [
+        (RUNS, Level.OK, None),
+        (STARTING, Level.UNKNOWN, None),
+        (FAILED, Level.FAIL, units.PAGE),
+        (Unit("loaded", "inactive", "dead"), Level.FAIL, units.PAGE),
+        (Unit("loaded", "inactive", "dead", "start"), Level.UNKNOWN, None),
+    ],
+    ids=["runs", "starts", "failed", "stopped", "will start"],
+)
+def test_service_goes_by_what_systemd_says(unit: Unit, level: Level, remedy: str | None) -> None:
+    result = servicechecks.service(page((0, unit)), units.PAGE, "The page")
+    assert result is not None
+    assert (result.level, result.remedy) == (level, remedy)
+
+
+@pytest.mark.parametrize("load", ["not-found", "masked"])
+def test_service_is_nothing_where_there_is_no_unit(load: str) -> None:
+    unit = Unit(load, "inactive", "dead")
+    assert servicechecks.service(page((0, unit)), units.PAGE, "The page") is None
+
+
+def test_service_is_unknown_where_systemd_does_not_answer() -> None:
+    with pytest.raises(NotKnownError):
+        servicechecks.service(history(look(units=Unknown("no bus"))), units.PAGE, "The page")
+
+
+@pytest.mark.parametrize(
+    ("seen", "level"),
+    [
+        ([(0, STARTING), (START_S - 2, STARTING)], Level.UNKNOWN),
+        ([(0, STARTING), (60, FAILED), (START_S, STARTING)], Level.FAIL),
+        ([(0, STARTING), (60, RUNS), (START_S, STARTING)], Level.UNKNOWN),
+    ],
+    ids=["not so long yet", "again and again", "ran in between"],
+)
+def test_service_that_never_comes_up_fails(seen: list[tuple[float, Unit]], level: Level) -> None:
+    result = servicechecks.service(page(*seen), units.PAGE, "The page")
+    assert result is not None and result.level is level
+
+
+@pytest.mark.parametrize(
+    ("changes", "level", "remedy", "words"),
+    [
+        ({}, Level.OK, None, "Snort runs."),
+        ({"listening": False}, Level.FAIL, units.ENGINE, "does not listen"),
+        ({"listening": Unknown("test")}, Level.OK, None, "Snort runs."),
+        ({"units": unit_states({units.ENGINE: FAILED})}, Level.FAIL, units.ENGINE, "not run"),
+        ({"units": unit_states({units.ENGINE: ABSENT})}, Level.FAIL, None, "not installed"),
+        ({"interface": Interface("tzsp0", present=False)}, Level.FAIL, None, "waits for"),
+        ({"settings": Unknown("test")}, Level.OK, None, "The engine runs."),
+        ({"settings": Settings("suricata", (), ())}, Level.OK, None, "Suricata runs."),
+    ],
+    ids=[
+        "well",
+        "deaf",
+        "deafness unknown",
+        "failed",
+        "absent",
+        "no interface",
+        "no name",
+        "other",
+    ],
+)
+def test_engine_must_run_and_listen(
+    changes: dict[str, object], level: Level, remedy: str | None, words: str
+) -> None:
+    result = servicechecks.engine(history(look(**changes)))
+    assert (result.level, result.remedy) == (level, remedy)
+    assert words in result.words
+    assert (result.state is State.ENGINE_DOWN) is (level is Level.FAIL)
+
+
+def watched(
+    seen: Iterable[tuple[float, int, int]], down: Iterable[float] = ()
+) -> list[Observations]:
+    """Return looks of (time, frames on the interface, frames that the engine counted)."""
+    return [
+        look(
+            at,
+            interface=Interface("tzsp0", True, True, "", 65535, frames),
+            engine=EngineCount(counted, 0),
+            units=unit_states({units.ENGINE: STARTING} if at in down else {}),
+        )
+        for at, frames, counted in seen
+    ]
+
+
+STEADY = [(at, 10 * at, 10 * (at - at % 5)) for at in range(0, 40, 2)]
+STUCK = [(at, 10 * at, 100) for at in range(0, 40, 2)]
+IDLE = [(at, 100, 100) for at in range(0, 40, 2)]
+BURST = [(at, min(100, 50 * at), 10) for at in range(0, 40, 2)]
+TRICKLE = [(at, at // 20, 0 if at < 20 else 1) for at in range(0, 40, 2)]
+RECOVERED = [*STUCK, (40, 400, 400)]
+
+
+@pytest.mark.parametrize(
+    ("seen", "level", "words"),
+    [
+        (STEADY, Level.OK, "inspects what arrives"),
+        (STUCK, Level.FAIL, "pass it uninspected"),
+        (IDLE, Level.OK, "is ready"),
+        (BURST, Level.OK, "is ready"),
+        (TRICKLE, Level.OK, "is ready"),
+        (RECOVERED, Level.OK, "inspects what arrives"),
+        (STEADY[:4], Level.UNKNOWN, "in a few seconds"),
+        ([*STUCK, (100, 390, 100), (102, 390, 100)], Level.FAIL, "pass it uninspected"),
+    ],
+    ids=[
+        "steady", "stuck", "idle", "all within one count", "one frame now and then", "again",
+        "too early", "stuck, and now idle",
+    ],
+)  # fmt: skip
+def test_inspects_wants_the_counter_to_move_with_the_frames(
+    seen: list[tuple[float, int, int]], level: Level, words: str
+) -> None:
+    result = servicechecks.inspects(history(*watched(seen)))
+    assert result is not None
+    assert result.level is level
+    assert words in result.words
+    assert (result.remedy == units.ENGINE) is (level is Level.FAIL)
+
+
+def test_inspects_finds_a_stopped_engine_within_20_seconds() -> None:
+    looks = watched([*STEADY, *((at, 10 * at, 350) for at in range(40, 80, 2))])
+    found = [
+        looks[count - 1].boottime - looks[len(STEADY)].boottime
+        for count in range(len(STEADY), len(looks) + 1)
+        if servicechecks.inspects(history(*looks[:count])).level is Level.FAIL  # type: ignore[union-attr]
+    ]
+    assert 0 < found[0] <= 20
+
+
+def test_inspects_gives_a_restarted_engine_time() -> None:
+    looks = watched(STUCK, down=range(0, 34))
+    result = servicechecks.inspects(history(*looks))
+    assert result is not None and result.level is Level.UNKNOWN
+
+
+def test_inspects_is_nothing_while_the_engine_does_not_run() -> None:
+    assert servicechecks.inspects(history(*watched(STUCK, down=range(0, 40)))) is None
+
+
+def stores(*seen: tuple[float, Store]) -> History:
+    return history(*(look(at, store=store) for at, store in seen))
+
+
+def store(updated: float = NOW, stored: int = 5, lag: int = 0, error: str | None = None) -> Store:
+    return Store(updated, stored, None, lag, error)
+
+
+def test_store_reports_wants_new_figures() -> None:
+    fresh = stores((0, store()), (12, store(NOW + 12)))
+    assert servicechecks.store_reports(fresh).level is Level.OK
+    stale = servicechecks.store_reports(stores((0, store()), (12, store())))
+    assert (stale.level, stale.remedy) == (Level.FAIL, units.STORE)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "level", "remedy"),
+    [
+        (store(), store(), Level.OK, None),
+        (store(), store(error="no space is left"), Level.FAIL, None),
+        (store(lag=9000), store(lag=4000), Level.OK, None),
+        (store(lag=4000), store(lag=9000, stored=900), Level.WARN, None),
+        (store(lag=4000), store(lag=4000), Level.FAIL, units.STORE),
+    ],
+    ids=["nothing waits", "error", "catches up", "falls behind", "stuck"],
+)
+def test_storing_wants_alerts_to_get_into_the_database(
+    before: Store, now: Store, level: Level, remedy: str | None
+) -> None:
+    result = servicechecks.storing(stores((0, before), (32, now)))
+    assert (result.level, result.remedy) == (level, remedy)
+
+
+def test_storing_gives_the_store_time() -> None:
+    assert servicechecks.storing(stores((0, store(lag=9)), (9, store(lag=9)))).level is Level.OK
+
+
+@pytest.mark.parametrize(
+    ("alarm", "state"),
+    [
+        (None, None),
+        (Alarm(NOW - 120, "SCAN of something", "192.0.2.66"), State.ALERT),
+        (Alarm(NOW - 601, "SCAN of something", "192.0.2.66"), None),
+    ],
+    ids=["none", "fresh", "old"],
+)
+def test_alarm_tells_of_fresh_ones(alarm: Alarm | None, state: State | None) -> None:
+    result = servicechecks.alarm(history(look(alarm=alarm)))
+    assert (result.level, result.state) == (Level.OK, state)
+    if state:
+        assert "2 min ago: SCAN of something (from 192.0.2.66)" in result.words

@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import PROJECT, missing
 
-UNITS = sorted((PROJECT / "systemd" / "system").glob("*.*"))
+UNITS = sorted(path for path in (PROJECT / "systemd/system").glob("*.*") if path.is_file())
 
 
 def check(*argv: str | Path, **environment: str) -> None:

@@ -1,0 +1,207 @@
+"""The real engine in its own root, started as its unit starts it, on a sensor's interface."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from appliance import status
+from appliance.capture.captures import open_capture
+from appliance.ids.database import StoreError
+from appliance.ids.store import AlertReader
+from appliance.ids.unified2 import Event, decode
+from tests.conftest import PROJECT
+from tests.net.namespaces import DEADLINE_S, INTERFACE, Network, wait_until
+
+GLOVEBOX = str(Path(sys.executable).with_name("glovebox"))
+# A user that owns nothing on any machine.
+UID = 64990
+# Frames a second: far below what the engine can take, so that a loss is a defect.
+PACE = 5000
+
+# What RootDirectory=, BindPaths=, MountAPIVFS=, User= and AmbientCapabilities= of the unit do. The
+# mounts are private to the process, so the root stays as it is.
+_ENTER = """
+set -e
+root=$1 directory=$2 captures=$3 uid=$4
+shift 4
+mount -t tmpfs tmpfs "$root/run"
+mkdir "$root/run/glovebox-ids"
+mount --bind "$directory" "$root/run/glovebox-ids"
+mount --bind "$captures" "$root/mnt"
+mount --bind /proc "$root/proc"
+mount -t sysfs sysfs "$root/sys"
+exec chroot "$root" setpriv --reuid "$uid" --regid "$uid" --clear-groups --no-new-privs \
+    --inh-caps -all,+net_raw --ambient-caps +net_raw --bounding-set -all,+net_raw "$@"
+"""
+
+
+class Engine:
+    """Snort with a run directory of its own; `spool` is what it hands over."""
+
+    def __init__(self, root: Path, directory: Path, network: Network | None) -> None:
+        self.root = root.resolve()
+        self.directory = directory
+        self.spool = directory / "spool"
+        self.spool.mkdir(parents=True)
+        for path in (directory, self.spool):
+            os.chown(path, UID, UID)
+        self._network = network
+        self.process: subprocess.Popen[str] | None = None
+        self.stderr = ""
+
+    def configure(self, home_networks: Iterable[str] = (), owner_rules: str = "") -> str:
+        """Render its configuration as the service does; return what that logged."""
+        settings = self.directory.with_name("glovebox.toml")
+        networks = ", ".join(f'"{network}"' for network in home_networks)
+        settings.write_text(
+            f'[capture]\ninterface = "{INTERFACE}"\n[ids]\nhome_networks = [{networks}]\n'
+        )
+        owner = self.directory.with_name("owner")
+        owner.mkdir(exist_ok=True)
+        (owner / "test.rules").write_text(owner_rules)
+        self._glovebox = os.environ | {"GLOVEBOX_CONFIG": str(settings)}
+        done = subprocess.run(
+            [GLOVEBOX, "ids-config", "--directory", self.directory, "--root", self.root,
+             "--templates", PROJECT / "config/snort", "--owner-rules", owner],
+            env=self._glovebox, check=True, capture_output=True, text=True,
+        )  # fmt: skip
+        # The service that writes them is the engine's user; some are for its eyes only.
+        for path in self.directory.rglob("*"):
+            os.chown(path, UID, UID)
+        return done.stderr
+
+    def start(self) -> int:
+        """Start it, wait until it listens, return its process id."""
+        enter = ["ip", "netns", "exec", self._network.sensor, *self._enter(Path("/"))]
+        self.process = subprocess.Popen(
+            [*enter, "sh", "/run/glovebox-ids/start"], stderr=subprocess.PIPE, text=True
+        )
+        subprocess.run(
+            ["ip", "netns", "exec", self._network.sensor, GLOVEBOX, "ids-config",
+             "--wait-listening", "--user", str(UID), "--seconds", str(DEADLINE_S)],
+            env=self._glovebox, check=True,
+        )  # fmt: skip
+        return self.process.pid
+
+    def stop(self, number: int = signal.SIGTERM) -> None:
+        """End it, by default as systemd would."""
+        if self.process is not None:
+            self.process.send_signal(number)
+            self.stderr = self.process.communicate(timeout=DEADLINE_S)[1]
+            self.process = None
+
+    def read_file(self, capture: Path, run: int = 0) -> list[Event]:
+        """Let it read a capture with the configuration it has; return the events."""
+        subprocess.run(
+            [*self._enter(capture.parent), "snort", "-q", "-c", "/run/glovebox-ids/snort.conf",
+             "-S", f"RUN={run}", "-r", f"/mnt/{capture.name}"],
+            check=True, stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+        files = sorted(self.spool.glob(f"alert.u2.{run}.*"))
+        found = events(files)
+        for file in files:
+            file.unlink()
+        return found
+
+    def files(self) -> list[Path]:
+        """Return the spool files, in the order of their starts."""
+        return sorted(self.spool.glob("alert.u2.*"), key=_order)
+
+    def _enter(self, captures: Path) -> list[str]:
+        return ["unshare", "-m", "sh", "-c", _ENTER, "sh",
+                str(self.root), str(self.directory), str(captures), str(UID)]  # fmt: skip
+
+
+class Alerts:
+    """`glovebox alerts` as a process."""
+
+    def __init__(self, engine: Engine, database: Path, *options: str) -> None:
+        self.database = database
+        self._runtime = engine.directory.parent
+        self._argv = [GLOVEBOX, "alerts", "--spool", engine.spool, "--database", database,
+                      "--directory", engine.directory, "--root", engine.root, *options]  # fmt: skip
+        self.process: subprocess.Popen[str] | None = None
+        self.stderr = ""
+
+    def start(self) -> None:
+        """Start it; it may be started again after it ended."""
+        self.process = subprocess.Popen(
+            self._argv,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"GLOVEBOX_RUNTIME_DIRECTORY": str(self._runtime)},
+        )
+
+    def stop(self, number: int = signal.SIGTERM) -> None:
+        """End it; SIGTERM lets it store what is in the spool."""
+        if self.process is not None:
+            self.process.send_signal(number)
+            self.stderr += self.process.communicate(timeout=DEADLINE_S)[1]
+            self.process = None
+
+    def report(self) -> dict[str, Any]:
+        """Return what it last published."""
+        return status.read("alerts", self._runtime) or {}
+
+    def stored(self) -> list[dict[str, Any]]:
+        """Return every alert in the database, oldest first."""
+        return AlertReader(self.database).after(0, 1 << 30)
+
+    def count(self) -> int:
+        """Return how many are stored, 0 while there is no database."""
+        with contextlib.suppress(StoreError):
+            return AlertReader(self.database).count()
+        return 0
+
+    def wait_for(self, count: int) -> None:
+        """Wait until so many alerts are stored."""
+        wait_until(lambda: self.count() >= count, f"{count} alerts, there are {self.count()}")
+
+
+def frames(capture: Path) -> list[bytes]:
+    """Return the frames of a capture."""
+    with open_capture(capture) as opened:
+        return [record.frame for record in opened]
+
+
+def inject(network: Network, sent: Sequence[bytes], pace: int = PACE) -> None:
+    """Put frames on the sniffing interface, at most `pace` a second."""
+    with network.inside(network.sensor):
+        injector = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        injector.bind((INTERFACE, 0))
+    started = time.monotonic()
+    with injector:
+        for number, frame in enumerate(sent):
+            ahead = number / pace - (time.monotonic() - started)
+            if ahead > 0.01:
+                time.sleep(ahead)
+            injector.send(frame)
+
+
+def events(files: Iterable[Path]) -> list[Event]:
+    """Decode whole spool files."""
+    return [event for file in files for event in decode(file.read_bytes())[0]]
+
+
+@contextlib.contextmanager
+def running(service: Engine | Alerts) -> Iterator[None]:
+    """Run it for the length of a block."""
+    service.start()
+    try:
+        yield
+    finally:
+        service.stop()
+
+
+def _order(file: Path) -> tuple[int, ...]:
+    return tuple(map(int, re.findall(r"\d+", file.name)))

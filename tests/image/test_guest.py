@@ -59,7 +59,8 @@ def test_root_is_read_only_and_data_is_not(guest: Guest) -> None:
 
 
 def test_units_verify_on_the_device(guest: Guest) -> None:
-    output = guest.run("systemd-analyze verify --man=no /usr/lib/systemd/system/glovebox-*.* 2>&1")
+    units = "find /usr/lib/systemd/system -maxdepth 1 -type f -name 'glovebox-*'"
+    output = guest.execute(f"systemd-analyze verify --man=no $({units}) 2>&1")[1]
     assert [line for line in output.splitlines() if "glovebox" in line] == []
 
 
@@ -77,7 +78,7 @@ def test_each_service_has_a_user_of_its_own_and_few_rights(guest: Guest) -> None
 
 def test_page_answers(page: Page) -> None:
     status = page.get("api/status")
-    assert status["engine"]["listening"] is True
+    assert status["parts"]["engine"] == "listening"
 
 
 def test_only_documented_ports_listen(guest: Guest) -> None:

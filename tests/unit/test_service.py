@@ -1,0 +1,86 @@
+"""What every service shares: stop signals, notes to systemd, sockets from it, the log."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from appliance import service
+from appliance.service import Stop
+
+
+@pytest.fixture
+def handlers() -> object:
+    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    kept = {number: signal.getsignal(number) for number in numbers}
+    yield None
+    for number, handler in kept.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_stop_is_set_by_a_signal(number: int, handlers: object) -> None:
+    stop = Stop().install()
+    assert not stop
+    os.kill(os.getpid(), number)
+    assert stop.wait(5)
+    assert stop
+
+
+def test_notify_reaches_the_socket_of_systemd(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        service.notify("READY=1", "STATUS=all is well")
+        assert systemd.recv(100) == b"READY=1\nSTATUS=all is well"
+
+
+def test_notify_without_systemd_does_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
+    service.notify("READY=1")
+
+
+INHERIT = """
+import os
+os.environ["LISTEN_PID"] = str(os.getpid())
+from appliance.service import inherited_sockets
+print([each.getsockname()[1] for each in inherited_sockets()])
+"""
+
+
+def test_inherited_sockets_are_those_of_systemd() -> None:
+    """As in sd_listen_fds(3): descriptors from 3 on, for the process that LISTEN_PID names."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as given:
+        given.bind(("127.0.0.1", 0))
+        descriptor = given.fileno()
+
+        def as_systemd() -> None:
+            if descriptor != 3:
+                os.dup2(descriptor, 3)
+            os.set_inheritable(3, True)
+
+        done = subprocess.run(
+            [sys.executable, "-c", INHERIT], env={**os.environ, "LISTEN_FDS": "1"}, check=True,
+            capture_output=True, text=True, close_fds=False, preexec_fn=as_systemd,
+        )  # fmt: skip
+        assert done.stdout.strip() == str([given.getsockname()[1]])
+
+
+def test_log_to_journal_goes_to_stderr_elsewhere() -> None:
+    script = (
+        "import logging; from appliance import service; service.log_to_journal('web');"
+        "logging.getLogger('x').warning('lost')"
+    )
+    environment = {key: value for key, value in os.environ.items() if key != "JOURNAL_STREAM"}
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stderr == "glovebox web: lost\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from collections.abc import Sequence
@@ -53,8 +54,8 @@ class Follower:
             self._set_error(str(error))
             return self._replace()
         except StoreError as error:
-            self._close()
             self._set_error(str(error))
+            self._wait()
             return RETRY_S
         except OSError as error:
             self._set_error(f"the spool: {error.strerror}: {error.filename}")
@@ -116,6 +117,14 @@ class Follower:
         if self._store is not None:
             self._store.close()
             self._store = None
+
+    def _wait(self) -> None:
+        positions = self._store.positions if self._store else {}
+        self._close()
+        with contextlib.suppress(OSError):
+            listed = spool.files(self._spool)
+            self._lag = spool.lag(listed, positions)
+            spool.shed(listed)
 
     def _replace(self) -> float:
         self._close()

@@ -37,8 +37,8 @@ def listeners(table: str) -> set[tuple[int, int]]:
 def ringless(table: str, interface: str) -> bool:
     """Tell whether no tap of `interface` in `table` fills a ring: all are plain sockets.
 
-    Columns: Type Device Function; with a ring the function of a packet socket is tpacket_rcv, without
-    one packet_rcv (net/packet/af_packet.c, packet_set_ring).
+    Columns: Type Device Function; the function of a packet socket is tpacket_rcv with a ring and
+    packet_rcv without one (net/packet/af_packet.c, packet_set_ring).
     """
     words = (line.split() for line in table.splitlines()[1:])
     functions = [row[2] for row in words if row[:2] == ["ALL", interface]]

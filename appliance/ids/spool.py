@@ -24,6 +24,9 @@ log = logging.getLogger(__name__)
 # `limit 16` in snort.conf, in MiB; a record is smaller than the slack.
 FILE_LIMIT = 16 << 20
 SLACK = 1 << 12
+# What may wait in all. A full spool would end Snort; and of so many alerts, a million, the store
+# would not keep the oldest anyway.
+SPOOL_LIMIT = 64 << 20
 # Events of one batch: some 4000, stored within a fraction of a second even on a small machine.
 BATCH_BYTES = 1 << 18
 
@@ -128,6 +131,18 @@ def tidy(directory: Path, listed: Iterable[SpoolFile], positions: Mapping[str, i
     for path in directory.iterdir():
         if _OLD_STATISTICS.fullmatch(path.name):
             path.unlink(missing_ok=True)
+
+
+def shed(listed: Iterable[SpoolFile]) -> None:
+    """Delete the oldest finished files, read or not, until SPOOL_LIMIT holds. Raises OSError."""
+    listed = list(listed)
+    excess = sum(file.size for file in listed) - SPOOL_LIMIT
+    for file in finished(listed):
+        if excess <= 0:
+            break
+        log.error("%s: too many alerts wait, the %d bytes of it are lost", file.name, file.size)
+        file.path.unlink(missing_ok=True)
+        excess -= file.size
 
 
 def _is_cut_off(file: SpoolFile, position: int) -> bool:

@@ -36,13 +36,23 @@ root=$1 directory=$2 captures=$3 uid=$4
 shift 4
 mount -t tmpfs tmpfs "$root/run"
 mkdir "$root/run/glovebox-ids"
-mount --bind "$directory" "$root/run/glovebox-ids"
+mount --rbind "$directory" "$root/run/glovebox-ids"
 mount --bind "$captures" "$root/mnt"
 mount --bind /proc "$root/proc"
 mount -t sysfs sysfs "$root/sys"
 exec chroot "$root" setpriv --reuid "$uid" --regid "$uid" --clear-groups --no-new-privs \
     --inh-caps -all,+net_raw --ambient-caps +net_raw --bounding-set -all,+net_raw "$@"
 """
+
+# A line of `-A fast`; some events have no classification.
+_PRINTED = re.compile(
+    r"\[\*\*\] \[([\d:]+)\] (.*?) \[\*\*\] (?:\[Classification: (.*?)\] )?\[Priority: (\d+)\]"
+)
+_SPEWED = re.compile(
+    r"event second: (\d+)\tevent microsecond: (\d+)\s+sig id: (\d+)\tgen id: (\d+)\t"
+    r"revision: (\d+)\t classification: (\d+)\s+priority: (\d+)\tip source: (\S+)\t"
+    r"ip destination: (\S+)\s+src port: \d+\tdest port: \d+\tprotocol: (\d+)"
+)
 
 
 class Engine:
@@ -82,13 +92,16 @@ class Engine:
 
     def start(self) -> int:
         """Start it, wait until it listens, return its process id."""
-        enter = ["ip", "netns", "exec", self._network.sensor, *self._enter(Path("/"))]
+        assert self._network is not None, "without a network it can only read files"
+        inside = ["ip", "netns", "exec", self._network.sensor]
         self.process = subprocess.Popen(
-            [*enter, "sh", "/run/glovebox-ids/start"], stderr=subprocess.PIPE, text=True
+            [*inside, *self._enter(Path("/")), "sh", "/run/glovebox-ids/start"],
+            stderr=subprocess.PIPE,
+            text=True,
         )
         subprocess.run(
-            ["ip", "netns", "exec", self._network.sensor, GLOVEBOX, "ids-config",
-             "--wait-listening", "--user", str(UID), "--seconds", str(DEADLINE_S)],
+            [*inside, GLOVEBOX, "ids-config", "--wait-listening",
+             "--user", str(UID), "--seconds", str(DEADLINE_S)],
             env=self._glovebox, check=True,
         )  # fmt: skip
         return self.process.pid
@@ -102,16 +115,38 @@ class Engine:
 
     def read_file(self, capture: Path, run: int = 0) -> list[Event]:
         """Let it read a capture with the configuration it has; return the events."""
-        subprocess.run(
-            [*self._enter(capture.parent), "snort", "-q", "-c", "/run/glovebox-ids/snort.conf",
-             "-S", f"RUN={run}", "-r", f"/mnt/{capture.name}"],
-            check=True, stdout=subprocess.DEVNULL,
-        )  # fmt: skip
+        self._read(capture, "-S", f"RUN={run}")
         files = sorted(self.spool.glob(f"alert.u2.{run}.*"))
         found = events(files)
         for file in files:
             file.unlink()
         return found
+
+    def print_file(self, capture: Path) -> list[tuple[str, ...]]:
+        """Let it read a capture and print its alerts: (gid:sid:rev, message, classification,
+        priority) of each.
+        """
+        self._read(capture, "-A", "fast")
+        text = (self.spool / "alert").read_text()
+        (self.spool / "alert").unlink()
+        return _PRINTED.findall(text)
+
+    def spew_file(self, capture: Path, run: int) -> tuple[list[Event], list[tuple[Any, ...]]]:
+        """Return the events of a capture as we decode them and as Snort's u2spewfoo does."""
+        self._read(capture, "-S", f"RUN={run}")
+        file = next(self.spool.glob(f"alert.u2.{run}.*"))
+        done = subprocess.run(
+            [*self._enter(self.spool), "u2spewfoo", f"/mnt/{file.name}"],
+            check=True, capture_output=True, text=True,
+        )  # fmt: skip
+        return events([file]), [_spewed(match) for match in _SPEWED.finditer(done.stdout)]
+
+    def _read(self, capture: Path, *options: str) -> None:
+        subprocess.run(
+            [*self._enter(capture.parent), "snort", "-q", "-c", "/run/glovebox-ids/snort.conf",
+             *options, "-r", f"/mnt/{capture.name}"],
+            check=True, stdout=subprocess.DEVNULL,
+        )  # fmt: skip
 
     def files(self) -> list[Path]:
         """Return the spool files, in the order of their starts."""
@@ -128,8 +163,10 @@ class Alerts:
     def __init__(self, engine: Engine, database: Path, *options: str) -> None:
         self.database = database
         self._runtime = engine.directory.parent
-        self._argv = [GLOVEBOX, "alerts", "--spool", engine.spool, "--database", database,
-                      "--directory", engine.directory, "--root", engine.root, *options]  # fmt: skip
+        self._argv: list[str | Path] = [
+            *(GLOVEBOX, "alerts", "--spool", engine.spool, "--database", database),
+            *("--directory", engine.directory, "--root", engine.root, *options),
+        ]
         self.process: subprocess.Popen[str] | None = None
         self.stderr = ""
 
@@ -205,3 +242,10 @@ def running(service: Engine | Alerts) -> Iterator[None]:
 
 def _order(file: Path) -> tuple[int, ...]:
     return tuple(map(int, re.findall(r"\d+", file.name)))
+
+
+def _spewed(match: re.Match[str]) -> tuple[Any, ...]:
+    second, microsecond, sid, gid, rev, classification, priority = map(int, match.groups()[:7])
+    source, destination, protocol = match.groups()[7:]
+    return (second * 1_000_000 + microsecond, gid, sid, rev, classification, priority,
+            source, destination, int(protocol))  # fmt: skip

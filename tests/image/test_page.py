@@ -1,0 +1,70 @@
+"""The booted sensor's page in a real browser."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from appliance.capture import tzsp
+from image.build import PROJECT
+from image.demo import SHIPPED, TZSP_PORT
+from image.guest import Guest
+from tests.image.test_alerts import inspected_by_guest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+    from image.page import Page as Api
+
+pytestmark = [pytest.mark.image, pytest.mark.browser, pytest.mark.timeout(600)]
+
+SCREENSHOT = PROJECT / "build" / "screenshots" / "guest.png"
+TRIES = 5
+# Snort's rule for a ping with no payload, as nmap sends it.
+PING_NMAP = "ICMP PING NMAP"
+
+
+@pytest.fixture
+def tab(browser: Browser, guest: Guest) -> Iterator[Page]:
+    context = browser.new_context(base_url=f"http://127.0.0.1:{guest.host_port(80)}")
+    yield context.new_page()
+    context.close()
+
+
+def ping(number: int) -> bytes:
+    """Return an echo request without payload from an address of its own."""
+    icmp = bytes([8, 0, 0xF7 - number, 0xFF, 0, number, 0, 0])
+    header = bytes.fromhex("4500001c000000004001f9d1") + bytes([198, 51, 100, number])
+    return bytes(12) + b"\x08\x00" + header + bytes([192, 168, 88, 20]) + icmp
+
+
+def test_alerts_appear_by_themselves_within_two_seconds(tab: Page, guest: Guest) -> None:
+    """From the datagram sent to the row seen, in a browser that is never told to reload."""
+    import socket
+
+    tab.goto("/")
+    tab.evaluate("window.mark = 'not reloaded'")
+    delays = []
+    for number in range(1, TRIES + 1):
+        row = tab.get_by_role("row").filter(has_text=f"198.51.100.{number}").first
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as router:
+            sent = time.monotonic()
+            address = ("127.0.0.1", guest.host_port(TZSP_PORT))
+            router.sendto(tzsp.encode(ping(number)), address)
+        row.wait_for(timeout=10_000)
+        delays.append(time.monotonic() - sent)
+        assert PING_NMAP in row.inner_text()
+    assert tab.evaluate("window.mark") == "not reloaded"
+    print(f"delays: {[round(delay, 2) for delay in delays]}")
+    assert sorted(delays)[TRIES // 2] <= 2.0
+
+
+def test_page_of_the_shipped_capture(tab: Page, guest: Guest, page: Api) -> None:
+    inspected_by_guest(guest, page, SHIPPED)
+    tab.goto("/")
+    tab.get_by_text("WEB-IIS cmd.exe access").first.wait_for(timeout=10_000)
+    SCREENSHOT.parent.mkdir(parents=True, exist_ok=True)
+    tab.screenshot(path=SCREENSHOT, full_page=True)

@@ -8,7 +8,6 @@ test the alert belongs to is told by the two ports, chosen at random each time.
 from __future__ import annotations
 
 import os
-import secrets
 import socket
 import struct
 from dataclasses import dataclass
@@ -39,12 +38,13 @@ class Token:
 
 def new_secret() -> str:
     """Return a secret for this boot, in hexadecimal."""
-    return secrets.token_hex(SECRET_BYTES)
+    return os.urandom(SECRET_BYTES).hex()
 
 
 def new_token() -> Token:
     """Return a token for one test."""
-    return Token(*(FIRST_PORT + secrets.randbelow(PORTS) for _ in range(2)))
+    first, second = (int.from_bytes(os.urandom(4), "big") % PORTS for _ in range(2))
+    return Token(FIRST_PORT + first, FIRST_PORT + second)
 
 
 def is_marker(event: Event) -> bool:

@@ -12,7 +12,7 @@ from appliance.capture.mmsg import SLOTS, Batch
 from appliance.service import Stop
 
 # How long a fast stream is left to collect; a frame comes about that much later at most.
-PAUSE_S = 0.0004
+PAUSE_S = 0.0005
 TICK_S = 1.0
 
 

@@ -144,6 +144,20 @@ def _connect(namespace: str, own: tuple[str, ...], other: tuple[str, ...]) -> No
         ip("-n", namespace, "neighbour", "add", address, "lladdr", other[0], "dev", "cable")
 
 
+@contextlib.contextmanager
+def on_one_cpu() -> Iterator[None]:
+    """Keep this thread on one CPU: a sender that moves overtakes what its cable still holds.
+
+    The kernel queues what leaves a veth on the CPU that sends it.
+    """
+    everywhere = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(everywhere)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, everywhere)
+
+
 def wait_until(condition: Callable[[], object], what: str) -> None:
     """Wait until `condition` holds. Raises TimeoutError."""
     deadline = time.monotonic() + DEADLINE_S

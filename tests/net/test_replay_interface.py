@@ -18,6 +18,7 @@ from tests.net.namespaces import (
     Network,
     Sniffer,
     ip,
+    on_one_cpu,
     wait_until,
 )
 from tests.net.replaying import GLOVEBOX, Replay, assert_conserved, replaying
@@ -32,7 +33,7 @@ ETHERNET_HEADER, VLAN_TAG = 14, 4
 
 
 def send(network: Network, frames: Sequence[bytes]) -> None:
-    with network.udp_socket() as router:
+    with network.udp_socket() as router, on_one_cpu():
         for frame in frames:
             router.sendto(encode(frame), (SENSOR_ADDRESS, PORT))
 

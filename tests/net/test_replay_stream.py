@@ -22,6 +22,7 @@ from tests.net.namespaces import (
     SENSOR_ADDRESS6,
     Network,
     Sniffer,
+    on_one_cpu,
 )
 from tests.net.replaying import Replay, assert_conserved, replaying
 
@@ -49,7 +50,7 @@ REAL_CAPTURES = [
 
 
 def send(network: Network, datagrams: Sequence[bytes], port: int = PORT) -> None:
-    with network.udp_socket() as router:
+    with network.udp_socket() as router, on_one_cpu():
         for datagram in datagrams:
             router.sendto(datagram, (SENSOR_ADDRESS, port))
 

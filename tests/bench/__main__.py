@@ -1,0 +1,46 @@
+"""`python -m tests.bench`: the packet path against its peers, in one run."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.bench import report, suite
+from tests.bench.contenders import prepare
+from tests.conftest import PROJECT
+from tests.net.namespaces import network
+
+PAGE = PROJECT / "docs" / "benchmarks.md"
+NEEDS = ("ip", "cc", "mmdebstrap", "chroot")
+
+
+def main() -> int:
+    """Measure, print the page and write it; exit 0 when every goal is met, 1 otherwise."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench",
+        description="Measure the packet path against its peers. Needs root and a quiet machine.",
+        epilog="exit status: 0 every goal met, 1 not, 2 root or a program is missing",
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="one round, one frame length; writes no page"
+    )
+    quick = parser.parse_args().quick
+    missing = [need for need in NEEDS if not shutil.which(need)]
+    if os.geteuid() != 0 or missing:
+        parser.error(f"needs root and {', '.join(missing or NEEDS)}")
+    prepare()
+    with network() as made, tempfile.TemporaryDirectory() as runtime:
+        results = suite.run(made, Path(runtime), quick, lambda text: print(text, file=sys.stderr))
+    page = report.page(results)
+    print(page)
+    if not quick:
+        PAGE.write_text(page)
+    return 0 if all(goal.met for goal in suite.goals(results)) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

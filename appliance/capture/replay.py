@@ -21,7 +21,7 @@ from appliance.capture.ledger import Ledger
 from appliance.capture.listener import Endpoint, open_listener, parse_endpoint, set_receive_buffer
 from appliance.capture.receive import Receiver
 from appliance.capture.sources import Sources
-from appliance.errors import InputError
+from appliance.errors import GloveboxError, InputError
 from appliance.service import Stop
 
 log = logging.getLogger(__name__)
@@ -153,13 +153,33 @@ def _open_sockets(
     for each in inherited:
         if each.type != socket.SOCK_DGRAM or each.family not in (socket.AF_INET, socket.AF_INET6):
             raise InputError("systemd handed over a socket that is not UDP: see ListenDatagram=")
-    endpoints = arguments.listen
-    if endpoints is None:
-        endpoints = [] if inherited else [Endpoint(None, port) for port in settings.ports]
-    own = [stack.enter_context(open_listener(endpoint)) for endpoint in endpoints]
+    own = _open_own(arguments.listen, settings.ports, inherited, stack)
     wanted = arguments.receive_buffer or RECEIVE_BUFFER
     _enlarge(own if arguments.receive_buffer is None else inherited + own, wanted)
     return inherited + own
+
+
+def _open_own(
+    endpoints: Sequence[Endpoint] | None,
+    ports: Sequence[int],
+    inherited: Sequence[socket.socket],
+    stack: ExitStack,
+) -> list[socket.socket]:
+    """Open what was asked for, or the configured ports that systemd has not opened already."""
+    if endpoints is not None:
+        return [stack.enter_context(open_listener(endpoint)) for endpoint in endpoints]
+    there = {each.getsockname()[1] for each in inherited}
+    own = []
+    for port in ports:
+        try:
+            if port not in there:
+                own.append(stack.enter_context(open_listener(Endpoint(None, port))))
+        except GloveboxError as error:
+            # A wrong setting must not stop the streams that can be received.
+            if not inherited:
+                raise
+            log.error("%s; the other ports are received on", error)
+    return own
 
 
 def _enlarge(sockets: Sequence[socket.socket], wanted: int) -> None:

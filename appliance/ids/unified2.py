@@ -84,8 +84,8 @@ def _event(kind: int, body: memoryview) -> Event:
         destination_port,
         protocol,
     ) = layout.unpack_from(body)
-    # Elsewhere the two fields hold the ICMP type and code, or nothing.
-    ports = protocol in PROTOCOLS_WITH_PORTS
+    # Elsewhere the two fields hold the ICMP type and code, or nothing; port scans have zeros there.
+    ports = protocol in PROTOCOLS_WITH_PORTS and (source_port or destination_port)
     return Event(
         time_us=second * 1_000_000 + microsecond,
         gid=gid,

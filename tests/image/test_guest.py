@@ -86,3 +86,13 @@ def test_only_documented_ports_listen(guest: Guest) -> None:
     ports = {line.split()[4].rpartition(":")[2] for line in sockets}
     # 68 and 546: networkd's DHCP clients.
     assert ports - {"68", "546"} == {"37008", "80"}
+
+
+def test_each_unit_of_ours_is_well_sandboxed(guest: Guest) -> None:
+    command = "systemctl list-unit-files --plain --no-legend 'glovebox-*.service'"
+    units = [line.split()[0] for line in guest.run(command).splitlines()]
+    exposure = {}
+    for unit in units:
+        report = guest.execute(f"systemd-analyze security --no-pager {unit.replace('@', '@x')}")[1]
+        exposure[unit] = float(report.splitlines()[-1].split(": ")[1].split()[0])
+    assert max(exposure.values()) <= 2.0, exposure

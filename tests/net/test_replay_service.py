@@ -158,6 +158,40 @@ def test_replay_counts_what_overflowed_while_it_was_not_running(
             assert published["datagrams_received"] + published["socket_overflow"] == run * 1000
 
 
+def test_replay_opens_the_configured_ports_that_systemd_has_not(
+    network: Network,
+    sniffer: Sniffer,
+    systemd_socket: socket.socket,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / "glovebox.toml").write_text(f"[capture]\nports = [{PORT}, {PORT + 1}]\n")
+    monkeypatch.setenv("GLOVEBOX_CONFIG", str(tmp_path / "glovebox.toml"))
+    with (
+        replaying(network, tmp_path, inherited=systemd_socket) as service,
+        network.udp_socket() as router,
+    ):
+        for port in (PORT, PORT + 1):
+            frame = ethernet(f"to port {port}".encode() * 5, ether_type=0x88B5)
+            router.sendto(encode(frame), (SENSOR_ADDRESS, port))
+            assert sniffer.frame() == frame
+        service.stop()
+        assert service.published()["ports"] == [PORT, PORT + 1]
+
+
+def test_replay_goes_on_without_a_configured_port_that_is_taken(
+    network: Network, systemd_socket: socket.socket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "glovebox.toml").write_text(f"[capture]\nports = [{PORT + 1}]\n")
+    monkeypatch.setenv("GLOVEBOX_CONFIG", str(tmp_path / "glovebox.toml"))
+    with network.inside(network.sensor):
+        holder = open_listener(parse_endpoint(str(PORT + 1)))
+    with holder, replaying(network, tmp_path, inherited=systemd_socket) as service:
+        service.stop()
+        assert service.published()["ports"] == [PORT]
+        assert f"UDP port {PORT + 1} is held by another process" in service.stderr
+
+
 def test_replay_refuses_a_socket_that_is_not_udp(network: Network, tmp_path: Path) -> None:
     with socket.socket() as stream, pytest.raises(ChildProcessError, match="ListenDatagram"):
         stream.bind(("127.0.0.1", 0))

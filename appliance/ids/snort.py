@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import errno
 import logging
 import pwd
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from appliance import config, service
@@ -63,10 +64,7 @@ def main(argv: Sequence[str]) -> int:
     files = configuration(
         settings, arguments.templates, arguments.root, arguments.owner_rules or OWNER_RULES
     )
-    secret = marker.secret_of_this_boot(arguments.directory / marker.SECRET_FILE.name)
-    _write(arguments.directory / "rules" / "marker.rules", marker.rule(secret) + "\n", mode=0o640)
-    for name, text in files.items():
-        _write(arguments.directory / name, text)
+    _write_all(arguments.directory, files)
     return 0
 
 
@@ -177,15 +175,28 @@ def _read(file: Path) -> str:
         raise InputError(f"{file}: {error.strerror}") from error
 
 
+def _write_all(directory: Path, files: Mapping[str, str]) -> None:
+    with _explained(directory):
+        (directory / "rules").mkdir(parents=True, exist_ok=True)
+        secret = marker.secret_of_this_boot(directory / marker.SECRET_FILE.name)
+        _write(directory / "rules" / "marker.rules", marker.rule(secret) + "\n", mode=0o640)
+        for name, text in files.items():
+            _write(directory / name, text)
+
+
 def _write(file: Path, text: str, mode: int = 0o644) -> None:
     temporary = file.with_name(f".{file.name}.new")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.chmod(mode)
+    temporary.replace(file)
+
+
+@contextlib.contextmanager
+def _explained(directory: Path) -> Iterator[None]:
     try:
-        file.parent.mkdir(exist_ok=True)
-        temporary.write_text(text, encoding="utf-8")
-        temporary.chmod(mode)
-        temporary.replace(file)
+        yield
     except PermissionError as error:
-        raise PrivilegeError(f"{file}: {error.strerror}: run as the user of the engine") from error
+        raise PrivilegeError(f"{error.filename}: may not be written; be {USER}") from error
     except OSError as error:
         kind = DiskFullError if error.errno == errno.ENOSPC else InputError
-        raise kind(f"{file}: {error.strerror}") from error
+        raise kind(f"{error.filename or directory}: {error.strerror}") from error

@@ -1,0 +1,136 @@
+"""The file itself: mode, versions, damage, and what people are told."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from appliance.ids import database
+from appliance.ids.database import StoreDamagedError, StoreError
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Return where a database may be made."""
+    return tmp_path / "alerts.db"
+
+
+def make(path: Path) -> None:
+    database.open_to_write(path).close()
+
+
+def test_open_to_write_makes_what_the_group_may_read(path: Path) -> None:
+    with closing(database.open_to_write(path)) as connection:
+        with database.transaction(connection):
+            connection.execute("INSERT INTO boot VALUES ('x')")
+        journal = path.with_name("alerts.db-journal")
+        assert {stat.S_IMODE(file.stat().st_mode) for file in (path, journal)} == {0o640}
+
+
+def test_open_to_write_is_safe_against_a_power_cut(path: Path) -> None:
+    with closing(database.open_to_write(path)) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("truncate",)
+        assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
+
+
+def test_open_to_write_refuses_another_version(path: Path) -> None:
+    make(path)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    with pytest.raises(StoreDamagedError, match="version 99"):
+        database.open_to_write(path)
+
+
+def test_open_to_write_makes_a_database_of_an_empty_file(path: Path) -> None:
+    path.touch()
+    make(path)
+    with closing(database.open_to_read(path)) as connection:
+        assert connection.execute("SELECT count(*) FROM alert").fetchone() == (0,)
+
+
+def test_open_to_read_cannot_write(path: Path) -> None:
+    make(path)
+    with (
+        closing(database.open_to_read(path)) as connection,
+        pytest.raises(StoreError, match="cannot be written"),
+        database.explained(),
+    ):
+        connection.execute("INSERT INTO boot VALUES ('x')")
+
+
+def test_open_to_read_says_that_there_is_none(path: Path) -> None:
+    with pytest.raises(StoreError) as caught:
+        database.open_to_read(path)
+    assert str(caught.value) == "the alert store is not there yet"
+    assert isinstance(caught.value, sqlite3.Error)
+    assert not path.exists()
+
+
+def test_open_to_write_names_the_trouble_with_the_disk(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="No such file or directory"):
+        database.open_to_write(tmp_path / "missing/alerts.db")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(lambda content: b"no database at all" * 1000, id="foreign"),
+        pytest.param(lambda content: bytes(len(content)), id="zeros"),
+        pytest.param(lambda content: content[:100] + bytes(len(content) - 100), id="torn"),
+    ],
+)
+def test_damage_is_told_from_other_trouble(path: Path, damage: object) -> None:
+    make(path)
+    path.write_bytes(damage(path.read_bytes()))  # type: ignore[operator]
+    with pytest.raises(StoreDamagedError), database.explained():
+        make(path)
+
+
+def test_replace_keeps_the_damaged_one_and_its_journal(path: Path) -> None:
+    path.write_bytes(b"damaged")
+    path.with_name("alerts.db-journal").write_bytes(b"journal of the damaged one")
+    aside = database.replace(path)
+    assert aside.name.startswith("alerts.db.corrupt-")
+    assert aside.read_bytes() == b"damaged"
+    assert Path(f"{aside}-journal").read_bytes() == b"journal of the damaged one"
+    make(path)
+
+
+def test_replace_keeps_only_the_latest(path: Path) -> None:
+    for stamp in ("20250101T000000Z", "20260101T000000Z-journal"):
+        path.with_name(f"alerts.db.corrupt-{stamp}").touch()
+    path.write_bytes(b"damaged")
+    aside = database.replace(path)
+    assert list(path.parent.glob("*corrupt*")) == [aside]
+
+
+def test_replace_numbers_on_above_all_numbers_given(path: Path) -> None:
+    path.write_bytes(b"damaged")
+    before = time.time_ns() // 1_000_000
+    database.replace(path)
+    with closing(database.open_to_write(path)) as connection:
+        connection.execute("INSERT INTO signature VALUES (1, 'snort', 1, 1, 1, 'm', '', 1, 0)")
+        (number,) = connection.execute(
+            "INSERT INTO alert (time_us, signature, protocol, source, destination)"
+            " VALUES (1, 1, 'TCP', 'a', 'b') RETURNING id"
+        ).fetchone()
+    assert number > before
+
+
+def test_replace_says_when_it_cannot(path: Path) -> None:
+    with pytest.raises(StoreError, match="No such file"):
+        database.replace(path)
+
+
+def test_transaction_undoes_all_of_it(path: Path) -> None:
+    with closing(database.open_to_write(path)) as connection:
+        with pytest.raises(ZeroDivisionError), database.transaction(connection):
+            connection.execute("INSERT INTO boot VALUES ('x')")
+            _ = 1 / 0
+        assert connection.execute("SELECT * FROM boot").fetchall() == []
+        assert not connection.in_transaction

@@ -1,0 +1,207 @@
+"""From spool to store in steps; what a real engine and real crashes do is in tests/net."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from appliance.ids import database, follower, spool
+from appliance.ids.follower import Follower
+from appliance.ids.naming import Naming
+from appliance.ids.store import AlertReader, AlertStore
+from tests.unit.ids import records
+
+
+class Setup:
+    """A spool, a store that need not work, and a clock that stands still."""
+
+    def __init__(self, folder: Path) -> None:
+        self.spool = folder / "spool"
+        self.path = folder / "database" / "alerts.db"
+        self.spool.mkdir()
+        self.path.parent.mkdir()
+        self.file = self.spool / "alert.u2.1.1"
+        self.now = 1000.0
+        self.follower = Follower(
+            spool=self.spool,
+            path=self.path,
+            boot="boot",
+            naming=Naming(folder / "none", folder / "none"),
+            keep=1000,
+        )
+
+    def raise_alerts(self, *sids: int) -> None:
+        with self.file.open("ab") as stream:
+            stream.write(b"".join(map(records.event, sids)))
+
+    def stored(self) -> list[int]:
+        return [row["sid"] for row in AlertReader(self.path).after(0, 1 << 20)]
+
+
+@pytest.fixture
+def setup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Setup]:
+    """Return a follower and its surroundings."""
+    made = Setup(tmp_path)
+    monkeypatch.setattr("appliance.ids.follower.time.monotonic", lambda: made.now)
+    yield made
+    made.follower.finish()
+
+
+def test_step_stores_the_first_alert_at_once(setup: Setup) -> None:
+    setup.follower.step()
+    setup.raise_alerts(1)
+    setup.follower.step()
+    assert setup.stored() == [1]
+
+
+def test_step_stores_alerts_that_follow_together(setup: Setup) -> None:
+    for sid in (1, 2, 3):
+        setup.raise_alerts(sid)
+        assert setup.follower.step() == follower.LOOK_S
+    assert setup.stored() == [1]
+    setup.now += follower.COMMIT_S
+    setup.follower.step()
+    assert setup.stored() == [1, 2, 3]
+
+
+def test_step_does_not_wait_in_a_flood(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spool, "BATCH_BYTES", 600)
+    setup.raise_alerts(*range(35))
+    pauses = [setup.follower.step() for _ in range(4)]
+    assert pauses == [0.0, 0.0, follower.LOOK_S, follower.LOOK_S]
+    assert len(setup.stored()) == 30
+
+
+def test_finish_stores_what_is_left(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spool, "BATCH_BYTES", 600)
+    setup.raise_alerts(*range(35))
+    setup.follower.finish()
+    assert setup.stored() == list(range(35))
+    AlertStore(setup.path, "boot").close()
+
+
+def test_step_deletes_what_is_read_of_an_earlier_run(setup: Setup) -> None:
+    setup.raise_alerts(1)
+    setup.follower.step()
+    assert setup.file.exists()
+    (setup.spool / "alert.u2.2.1").write_bytes(records.event(2))
+    for _ in range(2):
+        setup.now += follower.COMMIT_S
+        setup.follower.step()
+    assert [path.name for path in setup.spool.iterdir()] == ["alert.u2.2.1"]
+    assert setup.stored() == [1, 2]
+
+
+def test_report_tells_how_things_stand(setup: Setup) -> None:
+    setup.follower.step()
+    assert setup.follower.report() == {
+        "stored": 0, "last_alert": None, "spool_lag_bytes": 0, "error": None,
+    }  # fmt: skip
+    setup.now += follower.COMMIT_S
+    setup.raise_alerts(1, 2)
+    setup.follower.step()
+    setup.raise_alerts(3)
+    setup.follower.step()
+    assert setup.follower.report() == {
+        "stored": 2,
+        "last_alert": pytest.approx(records.SECOND + 0.123456),
+        "spool_lag_bytes": 60,
+        "error": None,
+    }
+
+
+def test_report_knows_what_was_stored_before(setup: Setup) -> None:
+    setup.raise_alerts(1, 2)
+    setup.follower.finish()
+    setup.follower.step()
+    assert setup.follower.report()["stored"] == 2
+    assert setup.follower.report()["last_alert"] == pytest.approx(records.SECOND + 0.123456)
+
+
+def test_step_keeps_trying_and_says_it_once(setup: Setup, caplog: pytest.LogCaptureFixture) -> None:
+    setup.path.parent.rmdir()
+    setup.raise_alerts(1)
+    for _ in range(3):
+        assert setup.follower.step() == follower.RETRY_S
+    report = setup.follower.report()
+    assert "No such file" in report["error"]
+    assert report["spool_lag_bytes"] == 60
+    setup.path.parent.mkdir()
+    setup.follower.step()
+    setup.now += follower.COMMIT_S
+    setup.follower.step()
+    assert setup.stored() == [1]
+    assert setup.follower.report()["error"] is None
+    messages = [record.message for record in caplog.records if "named" not in record.message]
+    assert len([message for message in messages if "wait in the spool" in message]) == 1
+    assert len([message for message in messages if "stored again" in message]) == 1
+
+
+def test_step_waits_for_a_spool(setup: Setup) -> None:
+    setup.spool.rmdir()
+    assert setup.follower.step() == follower.RETRY_S
+    assert "the spool: No such file" in setup.follower.report()["error"]
+    setup.spool.mkdir()
+    assert setup.follower.step() == follower.LOOK_S
+
+
+def test_step_replaces_a_damaged_store_and_loses_nothing_of_the_spool(
+    setup: Setup, caplog: pytest.LogCaptureFixture
+) -> None:
+    setup.raise_alerts(1, 2)
+    setup.follower.finish()
+    setup.path.write_bytes(b"no database" * 1000)
+    setup.raise_alerts(3)
+    assert setup.follower.step() == 0.0
+    setup.now += follower.COMMIT_S
+    setup.follower.step()
+    assert setup.stored() == [1, 2, 3]
+    (aside,) = setup.path.parent.glob("alerts.db.corrupt-*Z")
+    assert aside.read_bytes().startswith(b"no database")
+    assert caplog.text.count(str(aside)) == 1
+
+
+def test_step_replaces_a_store_that_is_damaged_while_it_is_open(setup: Setup) -> None:
+    setup.raise_alerts(1)
+    setup.follower.step()
+    with setup.path.open("r+b") as stream:
+        stream.write(bytes(setup.path.stat().st_size))
+    setup.raise_alerts(2)
+    setup.now += follower.COMMIT_S
+    assert setup.follower.step() == 0.0
+    setup.follower.step()
+    assert setup.stored() == [1, 2]
+
+
+def test_step_makes_room_where_the_store_fails_for_long(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spool, "SPOOL_LIMIT", 100)
+    setup.path.parent.rmdir()
+    setup.raise_alerts(1)
+    (setup.spool / "alert.u2.2.1").write_bytes(records.event(2))
+    setup.follower.step()
+    assert [path.name for path in setup.spool.iterdir()] == ["alert.u2.2.1"]
+    setup.path.parent.mkdir()
+
+
+def test_step_prunes_without_new_alerts(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("appliance.ids.store.PRUNE_STEP", 20)
+    setup.raise_alerts(*range(50))
+    setup.follower.step()
+    setup.follower._keep = 5
+    for _ in range(4):
+        setup.now += follower.COMMIT_S
+        setup.follower.step()
+    assert setup.stored() == list(range(45, 50))
+
+
+def test_a_store_replaced_by_version_is_kept_aside(setup: Setup) -> None:
+    connection = database.open_to_write(setup.path)
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    assert setup.follower.step() == 0.0
+    assert setup.follower.step() == follower.LOOK_S
+    assert len(list(setup.path.parent.glob("alerts.db.corrupt-*Z"))) == 1

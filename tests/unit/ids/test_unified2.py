@@ -1,0 +1,103 @@
+"""Records whole, cut off, malformed and of other types; what real Snort writes is in tests/net."""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from appliance.errors import DecodeError
+from appliance.ids.unified2 import LONGEST_RECORD, Event, decode
+from tests.unit.ids import records
+
+EVENT = Event(
+    time_us=records.SECOND * 1_000_000 + 123_456,
+    gid=1,
+    sid=1228,
+    rev=7,
+    classification_id=4,
+    priority=2,
+    protocol=6,
+    source="192.0.2.1",
+    source_port=40000,
+    destination="192.0.2.2",
+    destination_port=80,
+)
+
+
+def test_decode_ipv4_event() -> None:
+    assert decode(records.event()) == ([EVENT], 60)
+
+
+@pytest.mark.parametrize(
+    ("kind", "tail"), [(72, b""), (105, bytes(8))], ids=["IPv6", "IPv6 with VLAN"]
+)
+def test_decode_ipv6_event(kind: int, tail: bytes) -> None:
+    (event,), taken = decode(records.event6(kind=kind, tail=tail))
+    assert (event.source, event.destination) == ("2001:db8::1", "2001:db8::2")
+    assert taken == 84 + len(tail)
+
+
+def test_decode_vlan_event() -> None:
+    record = struct.pack(">II", 104, 60) + records.event()[8:] + bytes(8)
+    assert decode(record) == ([EVENT], 68)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "expected"), [(6, True), (17, True), (1, False), (58, False), (255, False)]
+)
+def test_decode_gives_ports_only_where_the_protocol_has_them(protocol: int, expected: bool) -> None:
+    (event,), _ = decode(records.event(protocol=protocol, ports=(8, 0)))
+    assert (event.source_port is not None) is expected
+    assert event.destination_port == (0 if expected else None)
+
+
+def test_decode_passes_over_other_records() -> None:
+    data = records.other(2) + records.event() + records.other(110, b"") + records.event(1)
+    events, taken = decode(data)
+    assert [event.sid for event in events] == [1228, 1]
+    assert taken == len(data)
+
+
+@pytest.mark.parametrize("length", range(60))
+def test_decode_waits_for_the_end_of_a_record(length: int) -> None:
+    first = records.event(1)
+    assert decode(records.event()[:length]) == ([], 0)
+    assert decode(first + records.event()[:length])[1] == len(first)
+
+
+@given(st.binary(max_size=300), st.data())
+def test_decode_gives_the_same_however_the_bytes_come(junk: bytes, data: st.DataObject) -> None:
+    stream = records.event(1) + records.other(body=junk) + records.event6() + records.event(2)
+    cut = data.draw(st.integers(0, len(stream)))
+    first, taken = decode(stream[:cut])
+    second, rest = decode(stream[taken:])
+    assert first + second == decode(stream)[0]
+    assert taken + rest == len(stream)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        pytest.param(bytes(8), id="zeros"),
+        pytest.param(struct.pack(">II", 7, 51 - 7), id="event too short"),
+        pytest.param(struct.pack(">II", 72, 52), id="IPv6 event too short"),
+        pytest.param(struct.pack(">II", 2, LONGEST_RECORD + 1), id="too long"),
+        pytest.param(b"alert tcp", id="text"),
+    ],
+)
+def test_decode_rejects_what_is_no_record(head: bytes) -> None:
+    with pytest.raises(DecodeError, match="type"):
+        decode(head + bytes(100))
+    assert decode(records.event() + head)[1] == 60
+
+
+@given(st.binary(max_size=200))
+def test_decode_survives_anything(data: bytes) -> None:
+    try:
+        _, taken = decode(data)
+    except DecodeError:
+        return
+    assert 0 <= taken <= len(data)

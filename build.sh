@@ -69,7 +69,7 @@ setup_python() {
     echo "setup: Python environment in .venv" >&2
     "$python" -m pip --version >/dev/null 2>&1 || python3 -m venv --clear "$project/.venv" ||
         die "python3 -m venv failed"
-    "$python" -m pip install --quiet --disable-pip-version-check -e "$project${1:-}" ||
+    "$python" -m pip install --quiet --disable-pip-version-check --use-pep517 -e "$project${1:-}" ||
         die "pip could not install the Python packages: is there a network?" 6
     touch "$stamp"
 }

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shlex
-from collections.abc import Sequence
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,17 +48,32 @@ class Root:
 
     def make(self, target: Path, log: Path) -> None:
         """Write the root as a tar file. Raises what image.command.run raises."""
-        keyring = [f"--keyring={self.keyring}"] if self.keyring else []
         mirror = [self.mirror] if self.mirror else []
-        run(
-            [
-                "mmdebstrap", "--format=tar", "--variant=essential", "--skip=output/dev",
-                f"--include={','.join(self.packages)}", f"--components={self.components}",
-                *SLIM, *keyring, *self.hooks, self.suite, target, *mirror,
-            ],
-            log,
-            {"SOURCE_DATE_EPOCH": SOURCE_DATE_EPOCH},
-        )  # fmt: skip
+        with readable(self.keyring) as keyring:
+            run(
+                [
+                    "mmdebstrap", "--format=tar", "--variant=essential", "--skip=output/dev",
+                    f"--include={','.join(self.packages)}", f"--components={self.components}",
+                    *SLIM, *keyring, *self.hooks, self.suite, target, *mirror,
+                ],
+                log,
+                {"SOURCE_DATE_EPOCH": SOURCE_DATE_EPOCH},
+            )  # fmt: skip
+
+
+@contextmanager
+def readable(keyring: Path | None) -> Iterator[list[str]]:
+    """Give mmdebstrap's words for a copy of the keyring that apt's own user can read.
+
+    That user is kept out of many home directories.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        copy = Path(folder) / "keyring.gpg"
+        if keyring:
+            shutil.copyfile(keyring, copy)
+            copy.chmod(0o644)
+        yield [f"--keyring={copy}"] if keyring else []
 
 
 def change(additions: Sequence[tuple[Path, str]], hook: Path, target: Path, log: Path) -> None:

@@ -17,7 +17,7 @@ from appliance.ids.store import AlertStore
 
 log = logging.getLogger(__name__)
 
-# To look costs some 50 µs, so it can be done often enough for an alert to be stored a quarter of a
+# To look costs 20 µs, so it can be done often enough for an alert to be stored a quarter of a
 # second after it was raised. inotify would save that, and bring a wake-up that can be missed.
 LOOK_S = 0.2
 # Alerts that keep coming are stored together: each transaction waits for the card several times.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from flask import Flask, Response, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from appliance import network
 from appliance.config import Config
 from appliance.ids.store import AlertReader
 from appliance.web import api, pages, wording
@@ -54,6 +56,7 @@ def create_app(
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.jinja_env.filters |= {function.__name__: function for function in FILTERS}
     app.jinja_env.globals |= {"title": config.web.title, "static_url": _static_urls(app)}
+    app.jinja_env.globals["machine"] = _machine
     app.before_request(_refuse_writes)
     app.after_request(_secure)
     app.register_error_handler(HTTPException, _show_error)
@@ -61,6 +64,11 @@ def create_app(
     app.register_blueprint(pages.blueprint(*sensor))
     app.register_blueprint(api.blueprint(*sensor))
     return app
+
+
+def _machine() -> str:
+    """Name this machine as its network knows it: host name, and the likeliest address."""
+    return ", ".join([socket.gethostname(), *map(str, network.addresses()[:1])])
 
 
 def _static_urls(app: Flask) -> Callable[[str], str]:

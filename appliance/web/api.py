@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,10 +12,11 @@ from werkzeug.exceptions import BadRequest, ServiceUnavailable
 
 from appliance.web import parameters, wording
 from appliance.web.facts import Facts
+from appliance.web.headline import headline
 from appliance.web.history import History
 from appliance.web.monitor import Monitor
 from appliance.web.reports import Counters, Report
-from appliance.web.verdict import judge
+from appliance.web.supervision import Health, SelfTest
 
 DEFAULT_LIMIT = 50
 MOST = 1000
@@ -64,7 +66,7 @@ def parts(facts: Facts) -> dict[str, str]:
 
 def status_object(facts: Facts) -> dict[str, Any]:
     """Return what `/api/status` answers."""
-    verdict = judge(facts)
+    verdict = headline(facts)
     return {
         "time": wording.utc(facts.now),
         "state": verdict.name,
@@ -75,8 +77,29 @@ def status_object(facts: Facts) -> dict[str, Any]:
         "engine": facts.engine_name.lower(),
         "interface": facts.interface,
         "targets": facts.targets,
+        "supervisor": None if facts.health is None else _supervisor_object(facts.health),
+        "selftest": None if facts.selftest is None else _selftest_object(facts.selftest),
         "receiver": None if facts.report is None else _receiver_object(facts, facts.report),
     }
+
+
+def _supervisor_object(health: Health) -> dict[str, Any]:
+    return {
+        "updated": wording.utc(health.updated),
+        "state": health.state.value,
+        "level": health.level.value,
+        "sentence": health.sentence,
+        "checks": [
+            {**dataclasses.asdict(check), "since": wording.utc(check.since)}
+            for check in health.checks
+        ],
+        "ledger": [dataclasses.asdict(stage) for stage in health.ledger],
+        "first_loss": health.first_loss,
+    }
+
+
+def _selftest_object(selftest: SelfTest) -> dict[str, Any]:
+    return {**dataclasses.asdict(selftest), "time": wording.utc(selftest.time)}
 
 
 def _receiver_object(facts: Facts, report: Report) -> dict[str, Any]:

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from appliance.config import Address
+from appliance.health.heartbeat import STALE_SECONDS
 from appliance.network import Link
 from appliance.web.rates import Rates
 from appliance.web.reports import Report, StoreReport
+from appliance.web.supervision import Health, SelfTest
 
 STALE_AFTER = 5.0  # seconds without a new report from the receiver, which publishes every second
 STORE_STALE_AFTER = 10.0  # seconds; it publishes every second, but may wait for a slow card
@@ -55,7 +57,10 @@ class Engine(enum.Enum):
 
 @dataclass(frozen=True)
 class Facts:
-    """Everything that the verdict rests on. `now` is in seconds since the epoch."""
+    """Everything that the pages rest on. `now` is in seconds since the epoch.
+
+    `told` is what the supervisor said last, whenever that was.
+    """
 
     now: float
     report: Report | None
@@ -67,6 +72,15 @@ class Facts:
     engine_name: str
     addresses: tuple[Address, ...]
     port: int
+    told: Health | None = None
+    selftest: SelfTest | None = None
+    config_errors: tuple[str, ...] = ()
+
+    @property
+    def health(self) -> Health | None:
+        """What the supervisor says of now; None when it is silent."""
+        fresh = self.told is not None and abs(self.now - self.told.updated) <= STALE_SECONDS
+        return self.told if fresh else None
 
     @property
     def receiver(self) -> Receiver:

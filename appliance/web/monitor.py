@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pwd
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from appliance import network, status
 from appliance.config import Config
 from appliance.ids import sniffers
-from appliance.web import reports
+from appliance.web import reports, supervision
 from appliance.web.facts import Engine, Facts
 from appliance.web.rates import Meter, Rates
 
@@ -31,11 +31,14 @@ class Monitor:
         config: Config,
         engine_user: str = ENGINE_USER,
         directory: Path = status.RUNTIME_DIRECTORY,
+        errors: Sequence[Exception] = (),
     ) -> None:
+        """Take the settings in force, and in `errors` what is wrong with their files."""
         self._capture = config.capture
         self._engine_name = config.ids.engine.capitalize()
         self._engine_user = engine_user
         self._directory = directory
+        self._errors = tuple(map(str, errors))
         self._meter = Meter()
 
     def facts(self) -> Facts:
@@ -53,6 +56,9 @@ class Monitor:
             engine_name=self._engine_name,
             addresses=tuple(network.addresses(without={interface})),
             port=(report.ports if report else self._capture.ports)[0],
+            told=self._read("health", supervision.parse_health),
+            selftest=self._read("selftest", supervision.parse_selftest),
+            config_errors=self._errors,
         )
 
     def _read(self, name: str, parse: Callable[[Mapping[str, Any]], T]) -> T | None:

@@ -10,14 +10,17 @@ from werkzeug.exceptions import BadRequest
 
 from appliance.web import parameters
 from appliance.web.facts import Facts
+from appliance.web.headline import headline
 from appliance.web.history import History
 from appliance.web.monitor import Monitor
-from appliance.web.verdict import judge
 
 LATEST = 50
 PER_PAGE = 100
 MOST_SOURCES = 20
-PARTS = ("announcement", "state", "setup", "stream", "engine", "alerts", "counters")
+PARTS = (
+    *("announcement", "state", "configuration", "troubles", "setup", "stream", "engine", "alerts"),
+    *("selftest", "ledger", "checks", "counters"),
+)
 
 
 def blueprint(monitor: Monitor, history: History) -> Blueprint:
@@ -64,7 +67,7 @@ def _figures(facts: Facts) -> dict[str, Any]:
     )
     return {
         "facts": facts,
-        "verdict": judge(facts),
+        "verdict": headline(facts),
         "sources": busiest,
         "most_sources": MOST_SOURCES,
     }

@@ -45,7 +45,7 @@ def main(argv: Sequence[str]) -> int:
     for error in errors:
         log.warning("%s", error)
     sockets = service.inherited_sockets() or [listening.open_socket(arguments.listen)]
-    monitor = Monitor(settings, arguments.engine_user)
+    monitor = Monitor(settings, arguments.engine_user, errors=errors)
     server = waitress.create_server(create_app(settings, monitor), sockets=sockets, **LIMITS)
     thread = threading.Thread(target=server.run, name="server", daemon=True)
     thread.start()

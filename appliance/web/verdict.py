@@ -19,6 +19,11 @@ class Level(enum.Enum):
     WARNING = "warning"
     ERROR = "error"
 
+    @property
+    def severity(self) -> int:
+        """Larger is worse."""
+        return list(Level).index(self)
+
 
 @dataclass(frozen=True)
 class Verdict:

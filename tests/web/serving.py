@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from appliance import status
 from appliance.ids.store import AlertStore
 from tests.net.namespaces import DEADLINE_S, Network, Sniffer
 from tests.net.replaying import GLOVEBOX
-from tests.web.reports import a_report
+from tests.web.reports import a_health, a_report, a_selftest
 
 PERIOD_S = 0.25
 
@@ -82,6 +82,14 @@ class Sensor:
         """Say that alerts are being stored."""
         status.publish("alerts", {"updated": now, "error": None}, self.directory)
 
+    def publish_health(self, health: dict[str, Any]) -> None:
+        """Put a report of the supervisor where the page finds it."""
+        status.publish("health", health, self.directory)
+
+    def publish_selftest(self, result: dict[str, Any]) -> None:
+        """Put the result of a self-test where the page finds it."""
+        status.publish("selftest", result, self.directory)
+
     def close(self) -> None:
         """End all of it."""
         if self._engine:
@@ -92,24 +100,45 @@ class Sensor:
 
 
 @contextlib.contextmanager
-def flowing(sensor: Sensor, rate: int, **counts: int) -> Iterator[None]:
-    """Publish as the receiver does while `rate` frames a second arrive on top of `counts`."""
+def supervising(
+    sensor: Sensor, says: Callable[[float], dict[str, Any]] = a_health
+) -> Iterator[None]:
+    """Publish as the supervisor does what `says` returns for the moment; a self-test was made."""
+    sensor.publish_selftest(a_selftest(time.time() - 300))
+    with repeating(lambda: sensor.publish_health(says(time.time()))):
+        yield
+
+
+@contextlib.contextmanager
+def repeating(action: Callable[[], None]) -> Iterator[None]:
+    """Do something at once, and again and again in a thread of its own."""
     stop = threading.Event()
-    first = {"frames": 1_234_000, **counts}
-    began = time.time()
 
-    def publish() -> None:
-        while not stop.is_set():
-            now = time.time()
-            frames = first["frames"] + int((now - began) * rate)
-            sensor.publish(a_report(now, **(first | {"frames": frames})))
-            sensor.publish_store(now)
-            stop.wait(PERIOD_S)
+    def run() -> None:
+        while not stop.wait(PERIOD_S):
+            action()
 
-    thread = threading.Thread(target=publish)
+    action()
+    thread = threading.Thread(target=run)
     thread.start()
     try:
         yield
     finally:
         stop.set()
         thread.join()
+
+
+@contextlib.contextmanager
+def flowing(sensor: Sensor, rate: int, **counts: int) -> Iterator[None]:
+    """Publish as the receiver does while `rate` frames a second arrive on top of `counts`."""
+    first = {"frames": 1_234_000, **counts}
+    began = time.time()
+
+    def publish() -> None:
+        now = time.time()
+        frames = first["frames"] + int((now - began) * rate)
+        sensor.publish(a_report(now, **(first | {"frames": frames})))
+        sensor.publish_store(now)
+
+    with repeating(publish):
+        yield

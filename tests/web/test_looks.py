@@ -18,8 +18,8 @@ from playwright.sync_api import Browser, FloatRect, Page, Response, expect
 from tests.conftest import PROJECT
 from tests.net.namespaces import DEADLINE_S, SENSOR_ADDRESS
 from tests.web.alerts import add, an_alert
-from tests.web.reports import a_report
-from tests.web.serving import Sensor, flowing
+from tests.web.reports import a_check, a_health, a_loss, a_report, a_selftest
+from tests.web.serving import Sensor, flowing, supervising
 
 pytestmark = [pytest.mark.browser, pytest.mark.net]
 expect.set_options(timeout=DEADLINE_S * 1000)
@@ -34,6 +34,12 @@ HOSTILE = (
 )
 IPV6 = {"source": "2001:db8:1234:5678:9abc:def0:1234:5678", "destination": "2001:db8::1"}
 
+WAITING = {
+    "state": "waiting",
+    "level": "warn",
+    "sentence": f"No router streams yet. Point your router at {SENSOR_ADDRESS}:37008.",
+}
+
 State = Callable[[Sensor], AbstractContextManager[None]]
 
 
@@ -45,7 +51,10 @@ def nothing_runs(sensor: Sensor) -> Iterator[None]:
 @contextlib.contextmanager
 def waiting(sensor: Sensor) -> Iterator[None]:
     sensor.start_engine()
-    with flowing(sensor, 0, frames=0, keepalives=0):
+    with (
+        flowing(sensor, 0, frames=0, keepalives=0),
+        supervising(sensor, lambda now: a_health(now, **WAITING)),
+    ):
         yield
 
 
@@ -53,7 +62,24 @@ def waiting(sensor: Sensor) -> Iterator[None]:
 def watching(sensor: Sensor) -> Iterator[None]:
     sensor.start_engine()
     add_realistic_alerts(sensor)
-    with flowing(sensor, 1234, keepalives=500, feedback=48):
+    with flowing(sensor, 1234, keepalives=500, feedback=48), supervising(sensor):
+        yield
+
+
+@contextlib.contextmanager
+def losing(sensor: Sensor) -> Iterator[None]:
+    sensor.start_engine()
+    add_realistic_alerts(sensor)
+    with flowing(sensor, 1234), supervising(sensor, a_loss):
+        sensor.publish_selftest(
+            a_selftest(
+                time.time(),
+                passed=False,
+                verdict="engine deaf: the marker was on the interface, but the engine raised no"
+                " alert",
+                seconds={"sent": 0.001, "decapsulated": 0.012},
+            )
+        )
         yield
 
 
@@ -78,6 +104,11 @@ def hostile(sensor: Sensor) -> Iterator[None]:
     add(sensor.store, [an_alert(**fields, priority=1)])
     report = a_report(time.time())
     report["sources"][HOSTILE] = report["sources"].popitem()[1]
+    check = a_check(HOSTILE, HOSTILE, "warn", HOSTILE)
+    sensor.publish_health(a_health(time.time(), sentence=HOSTILE, checks=[check]))
+    sensor.publish_selftest(
+        a_selftest(time.time(), passed=False, verdict=HOSTILE, seconds={HOSTILE: 1.0})
+    )
     sensor.publish(report)
     yield
 
@@ -85,7 +116,8 @@ def hostile(sensor: Sensor) -> Iterator[None]:
 STATES: dict[str, tuple[State, str]] = {
     "nothing-runs": (nothing_runs, "The receiver does not report: no frame reaches Snort."),
     "waiting": (waiting, f"Point your router at {SENSOR_ADDRESS}:37008."),
-    "watching": (watching, "frames a second from 192.0.2.1; Snort listens."),
+    "watching": (watching, "Snort inspects what arrives."),
+    "losing": (losing, "found the receive buffer full"),
     "deaf": (deaf, "Snort does not listen: frames are not inspected."),
     "stale": (stale, "The receiver last reported"),
     "hostile": (hostile, "Snort does not listen"),
@@ -141,7 +173,7 @@ def tab(browser: Browser, sensor: Sensor, size: str, scheme: str = "light") -> I
 
 def picture(page: Page, name: str) -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=PICTURES / f"{name}.png")
+    page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
 
 
 def overflow(page: Page) -> int:
@@ -190,6 +222,9 @@ def test_the_page_has_landmarks(browser: Browser, sensor: Sensor) -> None:
             ("region", "Stream"),
             ("region", "Engine"),
             ("region", "Latest alerts"),
+            ("region", "Self-test"),
+            ("region", "Where packets get lost"),
+            ("region", "Checks"),
             ("region", "Where every datagram went"),
             ("contentinfo", None),
         ):
@@ -201,12 +236,12 @@ def test_everything_is_reached_by_keyboard(browser: Browser, sensor: Sensor) -> 
     with waiting(sensor), tab(browser, sensor, "phone") as page:
         page.goto("/")
         reached = []
-        for _ in range(8):
+        for _ in range(9):
             page.keyboard.press("Tab")
             reached.append(page.evaluate("document.activeElement.innerText.trim()"))
         assert reached[:4] == ["Skip to the content", "Glovebox", "Status", "Alerts"]
         assert "streaming-server" in reached[4]
-        assert reached[5:7] == ["status", "alerts"]
+        assert reached[5:8] == ["What was found to be in order", "status", "alerts"]
         outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
         assert outline in ("solid", "none")
 
@@ -236,7 +271,7 @@ def test_picture_of_the_documentation(browser: Browser, sensor: Sensor) -> None:
     sensor.start_engine()
     add_realistic_alerts(sensor, count=5)
     flow = flowing(sensor, 1234, keepalives=512, feedback=48, oversize=12)
-    with flow, tab(browser, sensor, "desktop") as page:
+    with flow, supervising(sensor), tab(browser, sensor, "desktop") as page:
         page.set_viewport_size({"width": 1000, "height": 900})
         page.goto("/")
         expect(page.locator("#state")).to_contain_text("1,234 frames a second")

@@ -16,7 +16,7 @@ from appliance.ids.store import AlertReader, AlertStore
 from appliance.web import create_app
 from appliance.web.history import History
 from appliance.web.monitor import Monitor
-from tests.web.reports import a_report
+from tests.web.reports import a_health, a_report, a_selftest
 
 NOW = 1_795_165_983.0  # 2026-11-20T09:13:03Z
 
@@ -57,3 +57,12 @@ def fresh(tmp_path: Path, values: dict[str, Any]) -> dict[str, Any]:
     status.publish("replay", values, tmp_path)
     status.publish("alerts", {"updated": now, "error": None}, tmp_path)
     return values
+
+
+@pytest.fixture
+def supervised(tmp_path: Path, fresh: dict[str, Any]) -> dict[str, Any]:
+    """Publish, beside the report, that the supervisor finds all well; return what it says."""
+    health = a_health(fresh["updated"])
+    status.publish("health", health, tmp_path)
+    status.publish("selftest", a_selftest(fresh["updated"]), tmp_path)
+    return health

@@ -88,6 +88,24 @@ def test_status_gives_every_counter(client: FlaskClient, fresh: dict[str, Any]) 
     assert answer["state"] == "engine-deaf"
 
 
+def test_status_gives_what_the_supervisor_says(
+    client: FlaskClient, supervised: dict[str, Any]
+) -> None:
+    told = client.get("/api/status").get_json()["supervisor"]
+    assert (told["state"], told["level"]) == ("seeing", "ok")
+    assert [check["name"] for check in told["checks"]] == ["interface", "engine", "stream"]
+    assert [row["stage"] for row in told["ledger"]] == [
+        row["stage"] for row in supervised["ledger"]
+    ]
+
+
+def test_status_gives_no_old_word_of_the_supervisor(
+    client: FlaskClient, tmp_path: Path, supervised: dict[str, Any]
+) -> None:
+    status.publish("health", supervised | {"updated": supervised["updated"] - 16}, tmp_path)
+    assert client.get("/api/status").get_json()["supervisor"] is None
+
+
 def test_status_without_a_receiver(client: FlaskClient) -> None:
     answer = client.get("/api/status").get_json()
     assert answer["receiver"] is None
@@ -160,17 +178,21 @@ def test_an_unknown_address_is_answered_in_json(client: FlaskClient) -> None:
     assert "error" in answer.get_json()
 
 
+# Objects whose keys are not fixed.
+OF_ONE_KIND = {"sources": "ADDRESS", "seconds": "STATION"}
+
+
 def keys(value: Any, path: str = "") -> Iterator[str]:
-    """Yield the path of every key in a JSON value; addresses are one kind of key."""
+    """Yield the path of every key in a JSON value; addresses and stations are one kind."""
     for key, inner in value.items() if isinstance(value, dict) else ():
-        name = f"{path}/{'ADDRESS' if path.endswith('sources') else key}"
+        name = f"{path}/{OF_ONE_KIND.get(path.rpartition('/')[2], key)}"
         yield name
         yield from keys(inner, name)
     for inner in value if isinstance(value, list) else ():
         yield from keys(inner, path)
 
 
-@pytest.mark.usefixtures("fresh")
+@pytest.mark.usefixtures("supervised")
 @pytest.mark.parametrize("address", ["/api/status", "/api/alerts?limit=1"])
 def test_the_document_shows_what_is_answered(
     client: FlaskClient, store: AlertStore, address: str

@@ -1,0 +1,63 @@
+"""The first line of the page: what the supervisor says or what the page sees, whichever is worse.
+
+Pure. The supervisor knows more, but its word is some seconds old, and it may be the one that fails.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from appliance.health import results
+from appliance.health.states import State
+from appliance.web.facts import Facts
+from appliance.web.supervision import Health
+from appliance.web.verdict import Level, Verdict, judge
+
+UNSUPERVISED = "The supervisor does not report."
+LEVELS = {
+    results.Level.OK: Level.OK,
+    results.Level.UNKNOWN: Level.WARNING,
+    results.Level.WARN: Level.WARNING,
+    results.Level.FAIL: Level.ERROR,
+}
+WORDS = {
+    State.BOOTING: "Starting",
+    State.WAITING: "Waiting",
+    State.SEEING: "Watching",
+    State.LOSING: "Losing packets",
+    State.ENGINE_DOWN: "Not watching",
+    State.ALERT: "Alert",
+    State.CONFIG_ERROR: "Wrong setting",
+    State.SAFE_TO_UNPLUG: "Safe to unplug",
+    State.SILENT: "Unsure",
+}
+SHADES = {Level.OK: "", Level.WARNING: ", with a warning", Level.ERROR: ", with a fault"}
+
+
+def headline(facts: Facts) -> Verdict:
+    """Return the worse of both verdicts; the supervisor's where they are equally bad."""
+    own, health = judge(facts), facts.health
+    if health is None:
+        return _unsupervised(own)
+    supervised = _supervised(health)
+    return own if own.level.severity > supervised.level.severity else supervised
+
+
+def _unsupervised(own: Verdict) -> Verdict:
+    level = max(own.level, Level.WARNING, key=lambda level: level.severity)
+    return replace(
+        own,
+        level=level,
+        sentence=f"{own.sentence} {UNSUPERVISED}",
+        announcement=f"{own.announcement} {UNSUPERVISED}",
+    )
+
+
+def _supervised(health: Health) -> Verdict:
+    level, word = LEVELS[health.level], WORDS[health.state]
+    if health.state is State.SEEING:
+        word += SHADES[level]
+    # A state that nobody knows is no good state, whatever level stands beside it.
+    if health.state is State.SILENT:
+        level = max(level, Level.WARNING, key=lambda level: level.severity)
+    return Verdict(health.state.value, level, word, health.sentence, f"{health.state.words}.")

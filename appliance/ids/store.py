@@ -69,6 +69,11 @@ class AlertReader:
         )
         return [dict(zip(keys, row, strict=True)) for row in rows]
 
+    def priorities(self) -> dict[int, int]:
+        """Return how many alerts of each priority are stored, the gravest first."""
+        query = "SELECT priority, sum(alerts) FROM signature WHERE alerts > 0 GROUP BY priority"
+        return dict(self._rows(query))
+
     def has_marker(self, token: Token) -> bool:
         """Tell whether the self-test's marker with this token has been stored."""
         query = "SELECT count(*) FROM marker WHERE source_port = ? AND destination_port = ?"

@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from appliance import network
 from appliance.config import Config
 from appliance.ids.store import AlertReader
-from appliance.web import api, pages, wording
+from appliance.web import api, metrics, pages, wording
 from appliance.web.history import History
 from appliance.web.monitor import Monitor
 
@@ -63,6 +63,7 @@ def create_app(
     sensor = monitor or Monitor(config), history or History(AlertReader())
     app.register_blueprint(pages.blueprint(*sensor))
     app.register_blueprint(api.blueprint(*sensor))
+    app.register_blueprint(metrics.blueprint(*sensor))
     return app
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from appliance.ids.database import StoreError
@@ -28,6 +28,18 @@ class Page:
         """Return a short text that differs where what is shown differs."""
         newest = self.alerts[0]["id"] if self.alerts else 0
         return self.trouble or f"{newest}-{self.count}"
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How many alerts are stored: all, by priority, and of the most frequent signatures.
+
+    Empty where they cannot be read.
+    """
+
+    count: int | None = None
+    priorities: Mapping[int, int] = field(default_factory=dict)
+    signatures: Sequence[Mapping[str, Any]] = ()
 
 
 class History:
@@ -64,6 +76,15 @@ class History:
             newer=alerts[0]["id"] if len(found) > limit else None,
             older=alerts[-1]["id"] if before else None,
         )
+
+    def summary(self, limit: int) -> Summary:
+        """Return the numbers of alerts, with at most `limit` signatures."""
+        try:
+            return Summary(
+                self._reader.count(), self._reader.priorities(), self._reader.counts(limit)
+            )
+        except StoreError:
+            return Summary()
 
 
 def _sentence(error: StoreError) -> str:

@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,12 @@ def test_add_counts_by_signature(store: AlertStore, reader: AlertReader) -> None
     assert [(row["sid"], row["alerts"]) for row in counts] == [(2, 3), (1, 1)]
     assert counts[0]["message"] == TEMPLATE.message
     assert counts[0]["classification"] == TEMPLATE.classification
+
+
+def test_priorities_are_counted(store: AlertStore, reader: AlertReader) -> None:
+    assert reader.priorities() == {}
+    store.add([*alerts(1, 2), replace(TEMPLATE, sid=3, priority=1)], {}, KEEP)
+    assert reader.priorities() == {1: 1, TEMPLATE.priority: 2}
 
 
 def test_add_keeps_the_newest(store: AlertStore, reader: AlertReader) -> None:

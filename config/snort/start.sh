@@ -8,12 +8,16 @@ config=snort.conf
 
 # The kernel cuts frames to the slots of the capture ring, and Snort passes over a cut packet: so a
 # slot holds the longest frame there can be. 65456 is the most that fits a slot of 64 KiB; one byte
-# more takes 128 KiB of memory each. With long slots there are fewer of them for the same memory.
+# more would take 128 KiB.
 read -r mtu <"/sys/class/net/$interface/mtu"
 snaplen=$((mtu + 18)) # Ethernet header and VLAN tag
-ring_mb=32
-[ "$snaplen" -le 16304 ] || ring_mb=64
 [ "$snaplen" -le 65456 ] || snaplen=65456
+
+# What comes while Snort is busy with something else waits in the ring: a sixteenth of the memory.
+read -r _ memory_kb _ </proc/meminfo
+ring_mb=$((memory_kb / 16384))
+[ "$ring_mb" -ge 32 ] || ring_mb=32
+[ "$ring_mb" -le 256 ] || ring_mb=256
 
 # The owner's rules must not keep the sensor from starting, whatever Snort thinks of them.
 if [ -s rules/owner.rules ] && ! snort -q -T -c snort.conf; then

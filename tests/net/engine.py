@@ -163,10 +163,14 @@ class Alerts:
     def __init__(self, engine: Engine, database: Path, *options: str) -> None:
         self.database = database
         self._runtime = engine.directory.parent
-        self._argv: list[str | Path] = [
-            *(GLOVEBOX, "alerts", "--spool", engine.spool, "--database", database),
-            *("--directory", engine.directory, "--root", engine.root, *options),
-        ]
+        places = {
+            "--spool": engine.spool,
+            "--database": database,
+            "--directory": engine.directory,
+            "--root": engine.root,
+        }
+        named = [str(word) for place in places.items() for word in place]
+        self._argv = [GLOVEBOX, "alerts", *named, *options]
         self.process: subprocess.Popen[str] | None = None
         self.stderr = ""
 

@@ -19,6 +19,7 @@ import pytest
 from appliance.health.engines import parse_perfmonitor
 from appliance.ids.alert import from_json
 from appliance.ids.unified2 import Event
+from tests import frames as handmade
 from tests.net import engine as engines
 from tests.net.engine import GLOVEBOX, Alerts, Engine, frames, inject, running
 from tests.net.namespaces import Network, wait_until
@@ -36,12 +37,8 @@ Identity = tuple[int, int, str, int | None, str, int | None]
 
 
 def udp_frame(payload: bytes) -> bytes:
-    """Return an Ethernet frame with a UDP datagram from 192.0.2.1 to 192.0.2.2, no checksums."""
-    udp = bytes.fromhex("0009 0009") + (8 + len(payload)).to_bytes(2) + bytes(2) + payload
-    ip = bytes.fromhex("4500") + (20 + len(udp)).to_bytes(2) + bytes.fromhex("00000000 4011 0000")
-    return bytes.fromhex("020000000002 020000000001 0800") + ip + bytes.fromhex(
-        "c0000201 c0000202"
-    ) + udp  # fmt: skip
+    """Return a frame with a UDP datagram from 192.0.2.1 port 9 to 192.0.2.2 port 9."""
+    return handmade.ethernet(handmade.ipv4(handmade.udp(payload, 9, 9)))
 
 
 END = udp_frame(b"the end")

@@ -97,7 +97,7 @@ def test_run_pauses_where_more_is_due_within_the_pause(
     recorder = Recorder(stop, 6)
 
     def next_two() -> None:
-        clock[0] += 2 * PAUSE_S
+        clock[0] += 1.5 * PAUSE_S
         for _ in range(2):
             ports.senders[0].send(b"")
 

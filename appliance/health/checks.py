@@ -34,6 +34,7 @@ class Check:
 CHECKS = (
     Check("interface", "the sniffing interface", 2, ("interface",), streamchecks.interface),
     Check("address", "no address on it", 10, ("addresses",), streamchecks.address),
+    Check("network", "a router can reach this machine", 10, ("home",), streamchecks.network),
     Check("receiver", "glovebox-replay", 2, ("units",),
           partial(service, unit=units.REPLAY, name="The receiver", state=State.ENGINE_DOWN)),
     Check("reports", "the receiver's figures are fresh", 2, ("receiver",), streamchecks.reports),

@@ -199,7 +199,8 @@ class Observations:
     """One look at everything. A field of None is of something that this machine does not have.
 
     `time` is in seconds since the epoch, `boottime` in seconds since the boot: the clock may be
-    set, so only the second measures durations. `built` is when the image was made.
+    set, so only the second measures durations. `built` is when the image was made, `addresses` are
+    those of the sniffing interface, `home` those at which others reach this machine.
     """
 
     time: float
@@ -208,6 +209,7 @@ class Observations:
     units: Mapping[str, Unit] | Unknown
     interface: Interface | Unknown
     addresses: tuple[str, ...] | Unknown
+    home: tuple[IPv4Address | IPv6Address, ...] | Unknown
     receiver: Receiver | Unknown
     engine: EngineCount | Unknown
     listening: bool | Unknown

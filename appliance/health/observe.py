@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import appliance
-from appliance import config, status
+from appliance import config, network, status
 from appliance.errors import GloveboxError
 from appliance.health import engines, machine
 from appliance.health.alarms import Alarms
@@ -62,6 +62,7 @@ class Observer:
             "units": lambda: systemd.units(WATCHED),
             "interface": lambda: machine.interface(interface, places.sys),
             "addresses": lambda: machine.addresses(interface),
+            "home": lambda: tuple(network.addresses(without={interface})),
             "receiver": self._receiver,
             "engine": self._engine,
             "listening": lambda: sniffers.listening(interface, _uid(snort.USER)),

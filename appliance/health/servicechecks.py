@@ -30,19 +30,21 @@ BLIND_S = COUNTING_S + LAG_S + 6.0
 STALE_S = 10.0
 # The alert store commits at least once a second.
 STUCK_S = 30.0
+# More bytes of the spool than one transaction takes.
+LARGE_LAG = 1 << 20
 # For how long an alert is new.
 FRESH_S = 600.0
 
 
 def service(history: History, unit: str, name: str, state: State | None = None) -> Result | None:
-    """Judge one unit, called `name`; `state` is what the machine's becomes when it fails."""
+    """Judge one unit, called `name`; `state` is the machine's when it fails, if it decides that."""
     found = known(history.now.units)[unit]
     if not found.exists:
         return None
     if found.runs:
         return ok(f"{name} runs.")
     if found.is_busy and not _is_stuck(history, unit):
-        return unknown(f"{name} is starting.", State.BOOTING)
+        return unknown(f"{name} is starting.", State.BOOTING if state else None)
     text = f"{name} does not come up." if found.is_busy else f"{name} does not run."
     return fail(text, RESTARTED, unit, state)
 
@@ -123,20 +125,25 @@ def store_reports(history: History) -> Result:
 
 def storing(history: History) -> Result:
     """Judge whether what the engine raises gets into the database."""
-    now, before = known(history.now.store), history.ago(STUCK_S)
+    now = known(history.now.store)
     if now.error is not None:
         return fail(
             f"Alerts are not stored: {now.error}.",
             "They wait in memory until that is mended, and are lost when the power goes.",
         )
-    if not now.lag:
-        return ok(f"{now.stored:,} alerts are stored; none waits.")
-    text = f"{now.lag:,} bytes of alerts wait to be stored"
-    if before is None or not isinstance(before.store, Store) or now.lag < before.store.lag:
-        return ok(f"{text}; that goes on.")
-    if now.stored != before.store.stored:
-        return warn(f"{text}, and it gets no less.", "See which rule raises so many, and mute it.")
-    return fail(f"{text}, and nothing is stored.", RESTARTED, units.STORE)
+    recent = [look.store for look in history.during(STUCK_S) if isinstance(look.store, Store)]
+    least = min(store.lag for store in recent)
+    if history.ago(STUCK_S) is None or not least:
+        return ok(f"{now.stored:,} alerts are stored.")
+    if now.stored == recent[-1].stored:
+        text = "Alerts wait, and none is stored."
+        return fail(text, RESTARTED, units.STORE)
+    if least < LARGE_LAG or now.lag < recent[-1].lag:
+        return ok(f"{now.stored:,} alerts are stored; the newest are on their way.")
+    return warn(
+        f"Alerts come faster than they can be stored: {words.mebibytes(now.lag)} wait.",
+        "See which rule raises so many, and switch it off.",
+    )
 
 
 def alarm(history: History) -> Result:

@@ -8,7 +8,7 @@ from appliance.capture.counters import Outcome
 from appliance.health import units, words
 from appliance.health.history import History
 from appliance.health.ledger import ADVICE, LOST, Flow, Stage
-from appliance.health.observations import Receiver, Unknown, known
+from appliance.health.observations import Observations, Receiver, Unknown, known
 from appliance.health.results import Level, Result, fail, ok, warn
 from appliance.health.states import State
 
@@ -23,8 +23,8 @@ SEVERE = 0.1
 # Jumbo frames fit; tzsp0 is made with 65535.
 SMALLEST_MTU = 9216
 POINT_ROUTER = (
-    "On the router: /tool sniffer set streaming-enabled=yes streaming-server=ADDRESS:{port}"
-    " filter-stream=yes; /tool sniffer start. ADDRESS is that of this machine."
+    "On the router: /tool sniffer set streaming-enabled=yes streaming-server={address}:{port}"
+    " filter-stream=yes; /tool sniffer start"
 )
 
 
@@ -87,13 +87,14 @@ def stream(history: History) -> Result:
     if rate:
         senders = words.listed(_senders(history, now)) or "a router"
         return ok(f"{_figure(rate)} frames a second arrive from {senders}.", State.SEEING)
-    return _no_frames(history.now.time, now)
+    return _no_frames(history.now, now)
 
 
-def _no_frames(time: float, now: Receiver) -> Result:
-    advice = POINT_ROUTER.format(port=now.ports[0])
+def _no_frames(look: Observations, now: Receiver) -> Result:
+    address = next(iter(_targets(look)), "THE-ADDRESS-OF-THIS-MACHINE")
+    advice = POINT_ROUTER.format(address=address, port=now.ports[0])
     if now.last_frame is not None:
-        silent = max(0.0, time - now.last_frame)
+        silent = max(0.0, look.time - now.last_frame)
         if silent < RATE_S:
             return ok("Frames arrive.", State.SEEING)
         text = f"The stream stopped {words.duration(silent)} ago."
@@ -104,6 +105,24 @@ def _no_frames(time: float, now: Receiver) -> Result:
     else:
         text = "No router streams to this machine yet."
     return warn(text, advice, State.WAITING)
+
+
+def _targets(look: Observations) -> list[str]:
+    """Return where RouterOS, which streams over IPv4, can reach this machine."""
+    found = () if isinstance(look.home, Unknown) else look.home
+    return [str(address) for address in found if address.version == 4]
+
+
+def network(history: History) -> Result:
+    """Judge whether a router can reach this machine."""
+    known(history.now.home)
+    targets = _targets(history.now)
+    if targets:
+        return ok(f"This machine is at {words.listed(targets)}.")
+    return warn(
+        "This machine has no IPv4 address: no router can stream to it.",
+        "Plug in its network cable; it takes the address that the router gives it.",
+    )
 
 
 def frames_per_second(history: History) -> float:

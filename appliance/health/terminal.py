@@ -16,7 +16,7 @@ from appliance.health.heartbeat import STALE_SECONDS
 from appliance.health.results import Level
 from appliance.health.states import State
 
-INDENT = 28
+INDENT = 31
 WIDEST, NARROWEST = 110, 60
 
 
@@ -76,10 +76,12 @@ def lines(health: Mapping[str, Any], width: int) -> Iterator[str]:
 
 
 def _entry(head: str, text: str, width: int) -> list[str]:
-    initial = head.ljust(INDENT - 1) + " "
-    return textwrap.wrap(text, width, initial_indent=initial, subsequent_indent=" " * INDENT) or [
-        head
-    ]
+    initial, hanging = head.ljust(INDENT - 1) + " ", " " * INDENT
+    # Hyphens belong to names and commands here, which are copied as they stand.
+    found = textwrap.wrap(
+        text, width, initial_indent=initial, subsequent_indent=hanging, break_on_hyphens=False
+    )
+    return found or [head]
 
 
 def _row(row: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from ipaddress import ip_address
 from typing import Any
 
 from appliance.capture.counters import Outcome, Tally
@@ -36,6 +37,7 @@ WELL = Observations(
     units=dict.fromkeys(WATCHED, RUNS),
     interface=TZSP0,
     addresses=(),
+    home=(ip_address("192.0.2.7"), ip_address("2001:db8::7")),
     receiver=Receiver(
         updated=NOW, last_frame=None, ports=(37008,), tally=Tally(), socket_overflow=0,
         reassembly_failures=0, sources={},

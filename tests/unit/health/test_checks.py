@@ -39,8 +39,8 @@ def looking_only_at_needs(check: Check, now: Observations) -> Observations:
     return dataclasses.replace(now, **blank)
 
 
-# Settings are read twice a minute and used whenever; the engine's own check asks for its state.
-BORROWED = {"routers": "settings", "engine": "settings"}
+# What changes seldom is read seldom, and used whenever.
+BORROWED = {"routers": "settings", "engine": "settings", "stream": "home"}
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)

@@ -45,6 +45,14 @@ def test_service_goes_by_what_systemd_says(unit: Unit, level: Level, remedy: str
     assert (result.level, result.remedy) == (level, remedy)
 
 
+def test_service_that_decides_for_the_machine_says_that_it_starts() -> None:
+    seen = page((0, STARTING))
+    decisive = servicechecks.service(seen, units.PAGE, "The page", State.ENGINE_DOWN)
+    other = servicechecks.service(seen, units.PAGE, "The page")
+    assert decisive is not None and decisive.state is State.BOOTING
+    assert other is not None and other.state is None
+
+
 @pytest.mark.parametrize("load", ["not-found", "masked"])
 def test_service_is_nothing_where_there_is_no_unit(load: str) -> None:
     unit = Unit(load, "inactive", "dead")
@@ -187,21 +195,28 @@ def test_store_reports_wants_new_figures() -> None:
     assert (stale.level, stale.remedy) == (Level.FAIL, units.STORE)
 
 
+LARGE = 2 << 20
+
+
 @pytest.mark.parametrize(
-    ("before", "now", "level", "remedy"),
+    ("seen", "level", "remedy"),
     [
-        (store(), store(), Level.OK, None),
-        (store(), store(error="no space is left"), Level.FAIL, None),
-        (store(lag=9000), store(lag=4000), Level.OK, None),
-        (store(lag=4000), store(lag=9000, stored=900), Level.WARN, None),
-        (store(lag=4000), store(lag=4000), Level.FAIL, units.STORE),
+        ([store(), store(), store()], Level.OK, None),
+        ([store(), store(), store(error="no space is left")], Level.FAIL, None),
+        ([store(lag=400), store(stored=6), store(lag=400, stored=7)], Level.OK, None),
+        ([store(lag=400), store(lag=400), store(lag=900, stored=6)], Level.OK, None),
+        ([store(lag=400), store(lag=400), store(lag=400)], Level.FAIL, units.STORE),
+        ([store(lag=400), store(), store(lag=400)], Level.OK, None),
+        ([store(lag=LARGE, stored=at) for at in (5, 6, 7)], Level.WARN, None),
+        ([store(lag=LARGE - at, stored=at) for at in (5, 6, 7)], Level.OK, None),
     ],
-    ids=["nothing waits", "error", "catches up", "falls behind", "stuck"],
-)
+    ids=["nothing waits", "error", "comes and goes", "busy", "stuck", "just came", "falls behind",
+         "catches up"],
+)  # fmt: skip
 def test_storing_wants_alerts_to_get_into_the_database(
-    before: Store, now: Store, level: Level, remedy: str | None
+    seen: list[Store], level: Level, remedy: str | None
 ) -> None:
-    result = servicechecks.storing(stores((0, before), (32, now)))
+    result = servicechecks.storing(stores(*zip((0, 2, 16, 32), [seen[0], *seen], strict=True)))
     assert (result.level, result.remedy) == (level, remedy)
 
 

@@ -84,7 +84,30 @@ def test_stream_says_why_nothing_arrives(outcomes: dict[str, int], seen: float, 
     result = streamchecks.stream(history(look(0, receiver=found), look(10, receiver=found)))
     assert (result.level, result.state) == (Level.WARN, State.WAITING)
     assert words in result.words
-    assert "streaming-server" in result.advice
+    assert "streaming-server=192.0.2.7:37008" in result.advice
+
+
+@pytest.mark.parametrize(
+    ("home", "level", "words"),
+    [
+        (("2001:db8::7", "192.0.2.7"), Level.OK, "is at 192.0.2.7."),
+        (("2001:db8::7",), Level.WARN, "no IPv4 address"),
+        ((), Level.WARN, "no IPv4 address"),
+    ],
+)
+def test_network_wants_an_address_for_the_router(
+    home: tuple[str, ...], level: Level, words: str
+) -> None:
+    now = look(home=tuple(map(ip_address, home)))
+    result = streamchecks.network(history(now))
+    assert result.level is level
+    assert words in result.words
+
+
+@pytest.mark.parametrize("home", [(), Unknown("test")])
+def test_stream_gives_advice_without_knowing_the_address(home: object) -> None:
+    result = streamchecks.stream(history(look(home=home)))
+    assert "streaming-server=THE-ADDRESS-OF-THIS-MACHINE:37008" in result.advice
 
 
 def test_stream_of_the_first_look_goes_by_the_last_frame() -> None:

@@ -96,4 +96,12 @@ def test_lines_show_checks_ledger_and_actions_within_the_width(width: int) -> No
     assert "  socket                    100          25  25.000 %" in text
     assert all(f"  {stage.value}" in text for stage in Stage)
     assert "first at: socket" in text
-    assert "a.service: restart: It is blind." in text
+    assert "a.service: restart: It is blind." in " ".join(text.split())
+
+
+def test_lines_keep_commands_in_one_piece() -> None:
+    values = health()
+    advice = "On the router: /tool sniffer set streaming-server=192.0.2.7:37008 filter-stream=yes"
+    values["checks"][0]["advice"] = advice
+    words = " ".join(terminal.lines(values, 80)).split()
+    assert set(advice.split()) <= set(words)

@@ -70,9 +70,16 @@ class AlertsConfig:
 @dataclass(frozen=True)
 class WebConfig:
     title: str = "Glovebox"
+    password_hash: str = field(default="", repr=False)
+    api_token: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         _expect(0 < len(self.title) <= 64, "title", self.title, "1 to 64 characters")
+        hashed = re.fullmatch(r"scrypt:[0-9:]{5,16}\$\w{1,64}\$[0-9a-f]{128}", self.password_hash)
+        if self.password_hash and not hashed:
+            raise _Unfit("password_hash: expected what `glovebox web --hash-password` prints")
+        if self.api_token and not re.fullmatch(r"[!-~]{16,256}", self.api_token):
+            raise _Unfit("api_token: expected 16 to 256 letters, digits and signs, no spaces")
 
 
 @dataclass(frozen=True)

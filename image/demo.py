@@ -71,6 +71,12 @@ def play(guest: Guest, capture: Path, pps: float | None) -> None:
     guest.run("glovebox selftest", 60)
 
 
+def page_of(guest: Guest, address: str = "127.0.0.1") -> Page:
+    """Return the device's page as the host reaches it, with the token that programs send."""
+    token = guest.run("cat /var/lib/glovebox/web/token").strip()
+    return Page(guest.host_port(80), address, token)
+
+
 def counters(guest: Guest) -> dict[str, Any]:
     """Return the counters that the replay service published last."""
     published = json.loads(guest.run("cat /run/glovebox/replay.json"))
@@ -108,7 +114,8 @@ def run(arguments: argparse.Namespace, progress: Progress, out: TextIO) -> Outco
     with Guest(image, BUILD, forwards) as guest:
         with progress.stage("boot until Snort listens"):
             wait_ready(guest)
-        page = Page(guest.host_port(80), arguments.address)
+        page = page_of(guest, arguments.address)
+        progress.say("who opens the page first sets its password")
         progress.say(f"page: {page.url}   TZSP: {arguments.address}:{guest.host_port(TZSP_PORT)}")
         feed = AlertFeed(page, lambda alert: print(alert_line(alert), file=out, flush=True))
         with progress.stage(f"{packets} packets of {arguments.capture.name}"):

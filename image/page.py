@@ -14,14 +14,16 @@ BATCH = 500
 
 
 class Page:
-    """A client of the device's HTTP interface (docs/api.md)."""
+    """A client of the device's HTTP interface (docs/api.md); `token` opens what needs a login."""
 
-    def __init__(self, port: int, address: str = "127.0.0.1") -> None:
+    def __init__(self, port: int, address: str = "127.0.0.1", token: str = "") -> None:
         self.url = f"http://{address}:{port}/"
+        self.headers = {"Authorization": f"Bearer {token}"} if token else {}
 
     def get(self, path: str) -> Any:
         """Return the JSON that `path` answers with. Raises OSError where nothing answers."""
-        with urllib.request.urlopen(self.url + path, timeout=10) as response:
+        request = urllib.request.Request(self.url + path, headers=self.headers)
+        with urllib.request.urlopen(request, timeout=10) as response:
             return json.load(response)
 
     def alerts_after(self, newest: int) -> list[dict[str, Any]]:

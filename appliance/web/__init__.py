@@ -9,16 +9,18 @@ from pathlib import Path
 
 from flask import Flask, Response, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, Unauthorized
 
 from appliance import network
 from appliance.config import Config
 from appliance.ids.store import AlertReader
-from appliance.web import api, metrics, pages, wording
+from appliance.web import api, entry, metrics, pages, wording
+from appliance.web.access import FOR_PROGRAMS, Access
 from appliance.web.history import History
 from appliance.web.monitor import Monitor
+from appliance.web.vault import Vault
 
-READING = ("GET", "HEAD")
+LARGEST_BODY = 4096  # bytes: forms with a password are all that is ever sent
 YEAR = 365 * 24 * 3600
 HEADERS = {
     "Content-Security-Policy": (
@@ -46,23 +48,29 @@ FILTERS = (
 
 
 def create_app(
-    config: Config, monitor: Monitor | None = None, history: History | None = None
+    config: Config,
+    monitor: Monitor | None = None,
+    history: History | None = None,
+    vault: Vault | None = None,
 ) -> Flask:
     """Return the WSGI application for `config`.
 
-    `monitor` and `history` let the caller share or replace what the pages read.
+    `monitor`, `history` and `vault` let the caller share or replace what the pages rest on.
     """
     app = Flask(__name__)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.jinja_env.filters |= {function.__name__: function for function in FILTERS}
     app.jinja_env.globals |= {"title": config.web.title, "static_url": _static_urls(app)}
     app.jinja_env.globals["machine"] = _machine
-    app.before_request(_refuse_writes)
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    guard = Access(vault or Vault(), config.web)
+    guard.install(app)
     app.after_request(_secure)
     app.register_error_handler(HTTPException, _show_error)
     sensor = monitor or Monitor(config), history or History(AlertReader())
     app.register_blueprint(pages.blueprint(*sensor))
     app.register_blueprint(api.blueprint(*sensor))
+    app.register_blueprint(entry.blueprint(guard))
     app.register_blueprint(metrics.blueprint(*sensor))
     return app
 
@@ -85,11 +93,6 @@ def _static_urls(app: Flask) -> Callable[[str], str]:
     return static_url
 
 
-def _refuse_writes() -> None:
-    if request.method not in READING:
-        raise MethodNotAllowed(READING)
-
-
 def _secure(response: Response) -> Response:
     response.headers.update(HEADERS)
     kept = request.endpoint == "static" and response.status_code in (200, 304)
@@ -100,7 +103,13 @@ def _secure(response: Response) -> Response:
 def _show_error(error: HTTPException) -> ResponseReturnValue:
     if error.response is not None or error.code is None:
         return error.get_response()
-    headers = {"Allow": ", ".join(READING)} if error.code == 405 else {}
-    if request.path.startswith("/api/"):
+    headers = _headers(error)
+    if request.path.startswith(FOR_PROGRAMS):
         return jsonify(error=error.description), error.code, headers
     return render_template("error.html", error=error), error.code, headers
+
+
+def _headers(error: HTTPException) -> dict[str, str]:
+    if isinstance(error, MethodNotAllowed):
+        return {"Allow": ", ".join(sorted(set(error.valid_methods or ()) - {"OPTIONS"}))}
+    return {"WWW-Authenticate": "Bearer"} if isinstance(error, Unauthorized) else {}

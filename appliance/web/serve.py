@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 import logging
 import math
 import os
 import socket
+import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -14,8 +16,8 @@ from collections.abc import Mapping, Sequence
 import waitress
 
 from appliance import config, service
-from appliance.errors import GloveboxError
-from appliance.web import create_app, listening
+from appliance.errors import GloveboxError, InputError
+from appliance.web import LARGEST_BODY, create_app, listening, password
 from appliance.web.monitor import ENGINE_USER, Monitor
 
 TICK = 1.0  # seconds between two looks at the sensor
@@ -25,11 +27,12 @@ LIMITS = {
     "connection_limit": 64,
     "channel_timeout": 30,
     "max_request_header_size": 16384,
-    "max_request_body_size": 1024,
+    "max_request_body_size": LARGEST_BODY,
     "ident": None,
 }
-EPILOG = """exit status: 0 ended by a signal, 1 the server failed, 2 wrong usage or an address that
-is not this machine's, 4 CAP_NET_BIND_SERVICE is missing, 5 the port is in use."""
+EPILOG = """exit status: 0 ended by a signal, 1 the server failed, 2 wrong usage, a password that
+will not do, or an address that is not this machine's, 4 CAP_NET_BIND_SERVICE is missing, 5 the port
+is in use."""
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +40,8 @@ log = logging.getLogger(__name__)
 def main(argv: Sequence[str]) -> int:
     """Serve until SIGTERM, SIGINT or SIGHUP. Raises what `appliance.web.listening.open` raises."""
     arguments = _arguments(argv)
+    if arguments.hash_password:
+        return _print_hash()
     stop = service.Stop().install()
     service.log_to_journal("web")
     # It warns when four requests wait; with a few viewers that is nothing to write home about.
@@ -51,6 +56,16 @@ def main(argv: Sequence[str]) -> int:
     thread.start()
     log.info("serving on %s", ", ".join(map(listening.url, sockets)))
     _attend(stop, thread, monitor, sockets[0])
+    return 0
+
+
+def _print_hash() -> int:
+    """Read a password from the terminal, or a line from a pipe; print what to put in the file."""
+    given = getpass.getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+    wrong = password.objection(given)
+    if wrong:
+        raise InputError(wrong)
+    print(f'password_hash = "{password.hashed_password(given)}"')
     return 0
 
 
@@ -71,6 +86,11 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
         default=ENGINE_USER,
         metavar="USER",
         help="as whom the engine runs, to see whether it listens (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--hash-password",
+        action="store_true",
+        help="ask for a password, print the line that sets it in glovebox.toml, and end",
     )
     return parser.parse_args(argv)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from image.build import BUILD, Build, Image
-from image.demo import TZSP_PORT, wait_ready
+from image.demo import TZSP_PORT, page_of, wait_ready
 from image.guest import Forward, Guest
 from image.page import Page
 from image.progress import Progress
@@ -30,4 +30,4 @@ def guest(image: Image) -> Iterator[Guest]:
 @pytest.fixture
 def page(guest: Guest) -> Page:
     """Return the device's page as the host reaches it."""
-    return Page(guest.host_port(80))
+    return page_of(guest)

@@ -28,8 +28,8 @@ PING_NMAP = "ICMP PING NMAP"
 
 
 @pytest.fixture
-def tab(browser: Browser, guest: Guest) -> Iterator[Page]:
-    context = browser.new_context(base_url=f"http://127.0.0.1:{guest.host_port(80)}")
+def tab(browser: Browser, page: Api) -> Iterator[Page]:
+    context = browser.new_context(base_url=page.url, extra_http_headers=page.headers)
     yield context.new_page()
     context.close()
 

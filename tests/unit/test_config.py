@@ -55,6 +55,8 @@ def test_load_leaves_a_bad_file_out_whole(tmp_path: Path) -> None:
         ("[capture]\nrouters = [1]\n", ["routers = 1", "in quotes"]),
         ('[ids]\nhome_networks = ["10.0.0.1/8"]\n', ["home_networks", "10.0.0.0/8"]),
         ('[ids]\nengine = "zeek"\n', ["engine = 'zeek'", "'snort'"]),
+        ('[web]\npassword_hash = "secret"\n', ["password_hash", "--hash-password"]),
+        ('[web]\napi_token = "short"\n', ["api_token", "16 to 256"]),
         ("[alerts]\nkeep = 1\n", ["keep = 1", "at least 1000"]),
         ("[capture\n", []),
     ],

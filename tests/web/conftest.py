@@ -29,7 +29,7 @@ def sensor(tmp_path: Path) -> Iterator[Sensor]:
 @pytest.fixture
 def page(browser: Browser, sensor: Sensor) -> Iterator[Page]:
     """Return an empty tab, for which `/` is the page of the sensor; errors in it fail the test."""
-    context = browser.new_context(base_url=sensor.url)
+    context = browser.new_context(base_url=sensor.url, extra_http_headers=sensor.headers)
     tab = context.new_page()
     errors: list[str] = []
     tab.on("pageerror", lambda error: errors.append(str(error)))

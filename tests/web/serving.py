@@ -16,6 +16,7 @@ from typing import Any
 
 from appliance import status
 from appliance.ids.store import AlertStore
+from appliance.web.vault import Vault
 from tests.net.namespaces import DEADLINE_S, Network, Sniffer
 from tests.net.replaying import GLOVEBOX
 from tests.web.reports import a_health, a_report, a_selftest
@@ -41,6 +42,9 @@ class Sensor:
         self.network = network
         self.directory = directory
         self.store = AlertStore(directory / "alerts.db", boot="test")
+        self.vault = Vault(directory / "web")
+        # Opens the page without a login, to which tests of their own are devoted.
+        self.headers = {"Authorization": f"Bearer {self.vault.token()}"}
         self._engine: Sniffer | None = None
         with socket.create_server(("127.0.0.1", 0)) as own:
             self.url = f"http://127.0.0.1:{own.getsockname()[1]}"
@@ -55,6 +59,7 @@ class Sensor:
             "GLOVEBOX_RUNTIME_DIRECTORY": str(self.directory),
             "GLOVEBOX_DATABASE": str(self.directory / "alerts.db"),
             "GLOVEBOX_CONFIG": "/dev/null",
+            "GLOVEBOX_WEB_STATE": str(self.vault.directory),
         }
         return subprocess.Popen(
             [*argv, "--engine-user", "root"],

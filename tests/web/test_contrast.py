@@ -18,7 +18,7 @@ PAIRS = [
     *((ink, paper) for ink in ("text", "muted", "link") for paper in ("page", "card")),
     *((level, f"{level}-tint") for level in ("ok", "warning", "error")),
     *(("text", f"{level}-tint") for level in ("ok", "warning", "error")),
-    *(("on-colour", level) for level in ("ok", "warning", "error")),
+    *(("on-colour", level) for level in ("ok", "warning", "error", "link")),
     *((level, "card") for level in ("ok", "warning", "error")),
 ]
 ENOUGH = 4.5

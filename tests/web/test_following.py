@@ -133,7 +133,9 @@ def test_what_does_not_change_is_left_alone(page: Page, sensor: Sensor) -> None:
 
 
 def test_the_page_works_without_scripts(browser: Browser, sensor: Sensor) -> None:
-    context = browser.new_context(base_url=sensor.url, java_script_enabled=False)
+    context = browser.new_context(
+        base_url=sensor.url, extra_http_headers=sensor.headers, java_script_enabled=False
+    )
     page = context.new_page()
     page.goto("/")
     expect(page.locator("#state")).to_contain_text("The receiver does not report")
@@ -144,7 +146,12 @@ def test_the_page_works_without_scripts(browser: Browser, sensor: Sensor) -> Non
 
 def test_times_are_shown_where_the_viewer_lives(browser: Browser, sensor: Sensor) -> None:
     add(sensor.store, [an_alert(time_us=1_795_165_983_000_000)])
-    context = browser.new_context(base_url=sensor.url, timezone_id="Asia/Kolkata", locale="de-DE")
+    context = browser.new_context(
+        base_url=sensor.url,
+        extra_http_headers=sensor.headers,
+        timezone_id="Asia/Kolkata",
+        locale="de-DE",
+    )
     page = context.new_page()
     page.goto("/alerts")
     moment = page.locator("td time")

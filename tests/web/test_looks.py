@@ -157,6 +157,7 @@ def tab(browser: Browser, sensor: Sensor, size: str, scheme: str = "light") -> I
     width, height = SIZES[size]
     context = browser.new_context(
         base_url=sensor.url,
+        extra_http_headers=sensor.headers,
         viewport={"width": width, "height": height},
         color_scheme="dark" if scheme == "dark" else "light",
         timezone_id="Europe/Berlin",

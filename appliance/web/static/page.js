@@ -43,6 +43,11 @@ function follow() {
         cache: "no-store",
         signal: request.signal,
       });
+      if (answer.status === 401) {
+        // Logged out, here or elsewhere: the server says where to go.
+        location.reload();
+        return;
+      }
       if (!answer.ok) throw new Error(answer.statusText);
       show(await answer.json());
     } catch {

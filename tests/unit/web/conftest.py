@@ -8,16 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from appliance import status
-from appliance.config import CaptureConfig, Config
+from appliance.config import CaptureConfig, Config, WebConfig
 from appliance.ids.store import AlertReader, AlertStore
 from appliance.web import create_app
 from appliance.web.history import History
 from appliance.web.monitor import Monitor
+from appliance.web.vault import Vault
 from tests.web.reports import a_health, a_report, a_selftest
 
+TOKEN = "a-token-of-the-tests"
 NOW = 1_795_165_983.0  # 2026-11-20T09:13:03Z
 
 
@@ -36,15 +39,30 @@ def store(tmp_path: Path) -> Iterator[AlertStore]:
 
 
 @pytest.fixture
-def client(tmp_path: Path) -> FlaskClient:
-    """Return a client of an application without a receiver, without an engine and without alerts.
+def app(tmp_path: Path) -> Flask:
+    """Return an application without a receiver, an engine, alerts and a password.
 
     Tests publish a report to `tmp_path`, or ask for `store`, to have them.
     """
-    config = Config(capture=CaptureConfig(interface="lo"))
+    config = Config(capture=CaptureConfig(interface="lo"), web=WebConfig(api_token=TOKEN))
     monitor = Monitor(config, engine_user="daemon", directory=tmp_path)
-    app = create_app(config, monitor, History(AlertReader(tmp_path / "alerts.db")))
-    app.testing = True
+    history = History(AlertReader(tmp_path / "alerts.db"))
+    made = create_app(config, monitor, history, Vault(tmp_path / "web"))
+    made.testing = True
+    return made
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """Return a client that has the token."""
+    made = app.test_client()
+    made.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {TOKEN}"
+    return made
+
+
+@pytest.fixture
+def stranger(app: Flask) -> FlaskClient:
+    """Return a client that has nothing."""
     return app.test_client()
 
 

@@ -10,18 +10,22 @@ import socket
 import subprocess
 import sys
 import threading
+import tomllib
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from appliance import config
 from appliance.config import Config
 from appliance.errors import AddressInUseError, GloveboxError
 from appliance.service import Stop
 from appliance.web import serve
 from appliance.web.facts import Facts
 from appliance.web.monitor import Monitor
+from appliance.web.password import Password
+from appliance.web.vault import Vault
 
 DEADLINE = 60.0
 COMMAND = [sys.executable, "-m", "appliance.cli", "web"]
@@ -36,7 +40,11 @@ def start(tmp_path: Path) -> Iterator[Start]:
     def starter(
         *arguments: str, inherit: socket.socket | None = None, **environment: str
     ) -> subprocess.Popen[str]:
-        own = {"GLOVEBOX_RUNTIME_DIRECTORY": str(tmp_path), "GLOVEBOX_CONFIG": "/dev/null"}
+        own = {
+            "GLOVEBOX_RUNTIME_DIRECTORY": str(tmp_path),
+            "GLOVEBOX_CONFIG": "/dev/null",
+            "GLOVEBOX_WEB_STATE": str(tmp_path / "web"),
+        }
         command, descriptors = [*COMMAND, *arguments], ()
         if inherit is not None:
             # What systemd does: descriptor 3 is the socket, and the variables name our process.
@@ -183,3 +191,23 @@ def test_attend_ends_the_service_with_the_server(
     ended.join()
     with socket.create_server(("127.0.0.1", 0)) as own, pytest.raises(GloveboxError, match="ended"):
         serve._attend(stop, ended, LooksThrice(stop, tmp_path), own)
+
+
+def hash_password(given: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, "--hash-password"], input=given, capture_output=True, text=True, check=False
+    )
+
+
+def test_hash_password_prints_the_line_for_the_settings(tmp_path: Path) -> None:
+    done = hash_password("correct horse battery\n")
+    assert done.returncode == 0
+    settings = config.build({"web": tomllib.loads(done.stdout)})
+    password = Password(Vault(tmp_path), settings.web.password_hash)
+    assert password.matches("correct horse battery")
+
+
+def test_hash_password_refuses_a_short_one() -> None:
+    done = hash_password("short\n")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "glovebox web: A password needs at least 8 characters.\n"

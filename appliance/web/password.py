@@ -1,0 +1,97 @@
+"""The owner's password: set once, checked in a time that tells nothing.
+
+scrypt takes 32 MB for each check, so one is made at a time.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from werkzeug.security import check_password_hash, generate_password_hash
+
+from appliance.web.vault import Vault
+
+log = logging.getLogger(__name__)
+
+SHORTEST, LONGEST = 8, 256  # characters
+METHOD = "scrypt:32768:8:1"
+WAITING = 2  # checks at once, one of them waiting; the other threads of the page serve pages
+
+
+class BusyError(Exception):
+    """Others are trying passwords just now."""
+
+
+class Password:
+    """Knows whether a password is set and which one. Several threads may use it."""
+
+    def __init__(self, vault: Vault, configured: str = "") -> None:
+        """Take the hash from the settings, or where it is empty that of the vault."""
+        self._vault = vault
+        self._configured = configured
+        self._places = threading.BoundedSemaphore(WAITING)
+        self._lock = threading.Lock()
+
+    @property
+    def is_set(self) -> bool:
+        """Whether there is a password; also where there is one that cannot be read."""
+        try:
+            return bool(self._configured) or self._vault.password_hash() is not None
+        except OSError:
+            return True
+
+    def set(self, password: str) -> None:
+        """Keep the first password. Raises FileExistsError, OSError, BusyError."""
+        if self.is_set:
+            raise FileExistsError("a password is set")
+        with self._turn():
+            hashed = hashed_password(password)
+        self._vault.set_password_hash(hashed)
+
+    def matches(self, password: str) -> bool:
+        """Tell whether this is the password. Raises BusyError."""
+        try:
+            known = self._configured or self._vault.password_hash() or ""
+        except OSError as error:
+            log.error("the password cannot be read: %s", error)
+            return False
+        with self._turn():
+            try:
+                return check_password_hash(known, password)
+            except ValueError:
+                log.error("the stored password is damaged: set [web] password_hash")
+                return False
+
+    def _turn(self) -> _Turn:
+        return _Turn(self._places, self._lock)
+
+
+class _Turn:
+    """One place in the queue, then the lock."""
+
+    def __init__(self, places: threading.BoundedSemaphore, lock: threading.Lock) -> None:
+        self._places, self._lock = places, lock
+
+    def __enter__(self) -> None:
+        if not self._places.acquire(blocking=False):
+            raise BusyError
+        self._lock.acquire()
+
+    def __exit__(self, *unused: object) -> None:
+        self._lock.release()
+        self._places.release()
+
+
+def hashed_password(password: str) -> str:
+    """Return the hash to keep; good for `[web] password_hash` too."""
+    return generate_password_hash(password, method=METHOD)
+
+
+def objection(password: str) -> str | None:
+    """Say why a new password will not do, or None."""
+    if len(password) < SHORTEST:
+        return f"A password needs at least {SHORTEST} characters."
+    if len(password) > LONGEST:
+        return f"A password has at most {LONGEST} characters."
+    return None

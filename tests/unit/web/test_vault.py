@@ -1,0 +1,102 @@
+"""The page's secrets on disk."""
+
+from __future__ import annotations
+
+import os
+import stat
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from appliance.web.vault import Vault
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Vault:
+    return Vault(tmp_path / "web")
+
+
+def test_vault_makes_its_directory_for_itself_alone(kept: Vault) -> None:
+    assert stat.S_IMODE(kept.directory.stat().st_mode) == 0o700
+
+
+def test_password_hash_is_kept_and_for_the_page_alone(kept: Vault) -> None:
+    assert kept.password_hash() is None
+    kept.set_password_hash("scrypt:…")
+    assert Vault(kept.directory).password_hash() == "scrypt:…"
+    assert stat.S_IMODE((kept.directory / "password").stat().st_mode) == 0o600
+
+
+def test_password_hash_is_set_once(kept: Vault) -> None:
+    kept.set_password_hash("first")
+    with pytest.raises(FileExistsError):
+        kept.set_password_hash("second")
+    assert kept.password_hash() == "first"
+
+
+def test_password_hash_is_set_by_one_of_many_at_once(kept: Vault) -> None:
+    done: list[str] = []
+
+    def set_one(name: str) -> None:
+        try:
+            kept.set_password_hash(name)
+            done.append(name)
+        except FileExistsError:
+            pass
+
+    threads = [threading.Thread(target=set_one, args=(str(number),)) for number in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert done == [kept.password_hash()]
+
+
+def test_nothing_half_written_is_left(kept: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="No space"):
+        kept.set_password_hash("hash")
+    assert list(kept.directory.iterdir()) == []
+
+
+def test_each_write_reaches_the_card_before_it_counts(
+    kept: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = []
+    for name in ("fsync", "link"):
+        real = getattr(os, name)
+        monkeypatch.setattr(
+            os, name, lambda *given, real=real, name=name: (calls.append(name), real(*given))[1]
+        )
+    kept.set_password_hash("hash")
+    assert calls == ["fsync", "link", "fsync"]
+
+
+@pytest.mark.parametrize("made", [Vault.token, Vault.session_key])
+def test_secrets_are_made_once(kept: Vault, made: Callable[[Vault], str]) -> None:
+    first = made(kept)
+    assert len(first) >= 40
+    assert made(Vault(kept.directory)) == first
+    assert made(Vault(kept.directory.parent / "other")) != first
+
+
+def test_renewed_key_is_another_and_stays(kept: Vault) -> None:
+    first = kept.session_key()
+    second = kept.renew_session_key()
+    assert first != second == kept.session_key()
+
+
+def test_secrets_are_in_memory_where_nothing_can_be_kept(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    nowhere = Vault(Path("/proc/nowhere"))
+    assert len(nowhere.token()) >= 40
+    assert len(nowhere.renew_session_key()) >= 40
+    assert "in memory only" in caplog.text
+    with pytest.raises(OSError):
+        nowhere.set_password_hash("hash")

@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, Unauthorized
 from appliance import network
 from appliance.config import Config
 from appliance.ids.store import AlertReader
-from appliance.web import api, entry, metrics, pages, wording
+from appliance.web import api, entry, metrics, pages, selftest, wording
 from appliance.web.access import FOR_PROGRAMS, Access
 from appliance.web.history import History
 from appliance.web.monitor import Monitor
@@ -68,7 +68,9 @@ def create_app(
     app.after_request(_secure)
     app.register_error_handler(HTTPException, _show_error)
     sensor = monitor or Monitor(config), history or History(AlertReader())
-    app.register_blueprint(pages.blueprint(*sensor))
+    requests = selftest.Requests(sensor[0].directory)
+    app.register_blueprint(pages.blueprint(*sensor, requests))
+    app.register_blueprint(selftest.blueprint(requests))
     app.register_blueprint(api.blueprint(*sensor))
     app.register_blueprint(entry.blueprint(guard))
     app.register_blueprint(metrics.blueprint(*sensor))

@@ -37,7 +37,7 @@ class Monitor:
         self._capture = config.capture
         self._engine_name = config.ids.engine.capitalize()
         self._engine_user = engine_user
-        self._directory = directory
+        self.directory = directory
         self._errors = tuple(map(str, errors))
         self._meter = Meter()
 
@@ -62,7 +62,7 @@ class Monitor:
         )
 
     def _read(self, name: str, parse: Callable[[Mapping[str, Any]], T]) -> T | None:
-        values = status.read(name, self._directory)
+        values = status.read(name, self.directory)
         try:
             return None if values is None else parse(values)
         except ValueError:

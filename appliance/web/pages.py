@@ -13,6 +13,7 @@ from appliance.web.facts import Facts
 from appliance.web.headline import headline
 from appliance.web.history import History
 from appliance.web.monitor import Monitor
+from appliance.web.selftest import Requests
 
 LATEST = 50
 PER_PAGE = 100
@@ -23,20 +24,20 @@ PARTS = (
 )
 
 
-def blueprint(monitor: Monitor, history: History) -> Blueprint:
+def blueprint(monitor: Monitor, history: History, requests: Requests) -> Blueprint:
     """Return the routes `/`, `/live` and `/alerts`."""
     routes = Blueprint("pages", __name__)
 
     @routes.get("/")
     def status() -> ResponseReturnValue:
         page = history.latest(LATEST)
-        return render_template("status.html", history=page, **_figures(monitor.facts()))
+        return render_template("status.html", history=page, **_figures(monitor.facts(), requests))
 
     @routes.get("/live")
     def live() -> ResponseReturnValue:
         """Return the parts of the status page as HTML; the alerts only when they changed."""
         # Mostly nothing is new, and a viewer asks each second: to look at one alert is enough.
-        page, figures = history.latest(1), _figures(monitor.facts())
+        page, figures = history.latest(1), _figures(monitor.facts(), requests)
         unchanged = request.args.get("alerts") == page.version
         if not unchanged:
             page = history.latest(LATEST)
@@ -60,7 +61,7 @@ def blueprint(monitor: Monitor, history: History) -> Blueprint:
     return routes
 
 
-def _figures(facts: Facts) -> dict[str, Any]:
+def _figures(facts: Facts, requests: Requests) -> dict[str, Any]:
     sources = facts.report.sources.items() if facts.report else ()
     busiest = sorted(
         sources, key=lambda item: (item[1].counters.frames_sent, item[0]), reverse=True
@@ -68,6 +69,7 @@ def _figures(facts: Facts) -> dict[str, Any]:
     return {
         "facts": facts,
         "verdict": headline(facts),
+        "testing": requests.pending(facts.selftest),
         "sources": busiest,
         "most_sources": MOST_SOURCES,
     }

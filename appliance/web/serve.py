@@ -17,15 +17,18 @@ import waitress
 
 from appliance import config, service
 from appliance.errors import GloveboxError, InputError
-from appliance.web import LARGEST_BODY, create_app, listening, password
+from appliance.web import LARGEST_BODY, channel, create_app, listening, password
 from appliance.web.monitor import ENGINE_USER, Monitor
 
 TICK = 1.0  # seconds between two looks at the sensor
 PATIENCE = 3.0  # seconds that the server may take to answer us
 LIMITS = {
     "threads": 4,
-    "connection_limit": 64,
-    "channel_timeout": 30,
+    # Above what `channel` lets live, so that waitress itself never stops accepting.
+    "connection_limit": channel.MOST + 64,
+    "asyncore_use_poll": True,
+    "channel_timeout": 10,
+    "cleanup_interval": 5,
     "max_request_header_size": 16384,
     "max_request_body_size": LARGEST_BODY,
     "ident": None,
@@ -52,6 +55,7 @@ def main(argv: Sequence[str]) -> int:
     sockets = service.inherited_sockets() or [listening.open_socket(arguments.listen)]
     monitor = Monitor(settings, arguments.engine_user, errors=errors)
     server = waitress.create_server(create_app(settings, monitor), sockets=sockets, **LIMITS)
+    channel.install(server)
     thread = threading.Thread(target=server.run, name="server", daemon=True)
     thread.start()
     log.info("serving on %s", ", ".join(map(listening.url, sockets)))

@@ -123,6 +123,9 @@ class Batch:
         self._into["length"] = LARGEST_DATAGRAM
         self._outgoing, self._from = messages(self._slots + FRAME_AT)
         self._frame_lengths = _low_halves(self._from)
+        # The same lengths without numpy, which takes ten times as long for a single number.
+        self._length_of = self._incoming["length"].data
+        self._frame_length_of = self._frame_lengths.data
         self._at_home = True
         self._receiver: socket.socket | None = None
         self._views: list[View | None] = [None] * (SLOTS + 1)
@@ -151,9 +154,16 @@ class Batch:
 
     def datagram(self, index: int) -> memoryview:
         """Return one datagram, without what did not fit, good until the next receive()."""
-        length = min(int(self._incoming["length"][index]), LARGEST_DATAGRAM)
         start = index * SLOT_BYTES + DATAGRAM_AT
-        return self._bytes[start : start + length]
+        return self._bytes[start : start + min(self._length_of[index], LARGEST_DATAGRAM)]
+
+    def length(self, index: int) -> int:
+        """Return the length of one datagram, with what did not fit."""
+        return int(self._length_of[index])
+
+    def set_frame_length(self, index: int, length: int) -> None:
+        """Say how much of a slot is to be sent, as `View.frame_lengths` does."""
+        self._frame_length_of[index] = length
 
     def replace(self, index: int, frame: bytes) -> None:
         """Put a converted frame in the place of the one that came, at FRAME_AT."""

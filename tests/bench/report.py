@@ -16,13 +16,17 @@ from tests.bench.suite import COST, DELAYS, LOSS, SNIFFED, Results, describe, go
 INTRODUCTION = """\
 # Benchmarks
 
-What it costs to turn a TZSP stream into frames on the sniffing interface, measured by `./build.sh bench` in one run,
-round by round, each figure the median of its rounds. A generator in a network namespace of its own sends by a veth
+What it costs to turn a TZSP stream into frames on the sniffing interface, measured by \
+`./build.sh bench` in one run,
+round by round, each figure the median of its rounds. A generator in a network namespace of its \
+own sends by a veth
 pair; the frames go onto a bridge without ports. Compared are
 
 - **glovebox replay**, this project's packet path: the whole service, with its checks and counters;
-- **tzsp2pcap | tcpreplay**, what one would install: `tzsp2pcap -f | tcpreplay --topspeed`, Debian's packages;
-- **plain C**, `tests/bench/plain.c`: `recvmmsg` in batches of up to 256 and `sendmmsg`, without checks or counters;
+- **tzsp2pcap | tcpreplay**, what one would install: `tzsp2pcap -f | tcpreplay --topspeed`, \
+Debian's packages;
+- **plain C**, `tests/bench/plain.c`: `recvmmsg` in batches of up to 256 and `sendmmsg`, without \
+checks or counters;
 - **plain Python**, `tests/bench/plain.py`: `recv_into` and `send`, a frame at a time.
 """
 

@@ -53,10 +53,7 @@ class CaptureConfig:
 @dataclass(frozen=True)
 class IdsConfig:
     engine: Literal["snort"] = "snort"
-    home_networks: tuple[Network, ...] = tuple(
-        ip_network(text)
-        for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "fe80::/10")
-    )
+    home_networks: tuple[Network, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ import signal
 import socket
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
-from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
 from appliance import config, service, status
@@ -18,7 +17,14 @@ from appliance.capture import ledger, playback
 from appliance.capture.forward import Forwarder
 from appliance.capture.inject import Injector
 from appliance.capture.ledger import Ledger
-from appliance.capture.listener import Endpoint, open_listener, parse_endpoint, set_receive_buffer
+from appliance.capture.listener import (
+    Endpoint,
+    open_listener,
+    parse_addresses,
+    parse_endpoint,
+    parse_size,
+    set_receive_buffer,
+)
 from appliance.capture.receive import Receiver
 from appliance.capture.sources import Sources
 from appliance.errors import GloveboxError, InputError
@@ -26,8 +32,9 @@ from appliance.service import Stop
 
 log = logging.getLogger(__name__)
 
-# A flood that comes in while the CPU is elsewhere waits here: about 50,000 full frames.
-RECEIVE_BUFFER = 64 << 20
+# A second of a flood waits here while the CPU is elsewhere; no memory is taken before that.
+RECEIVE_BUFFER = 256 << 20
+LARGEST_BUFFER = 1023 << 20
 
 DESCRIPTION = """\
 Without files: receive TZSP by UDP, on the sockets that systemd hands over or on ports of its own,
@@ -72,45 +79,35 @@ def _parse(argv: Sequence[str], settings: config.CaptureConfig) -> argparse.Name
         + ", ".join(map(str, settings.ports)) + ")",
     )  # fmt: skip
     receiving.add_argument(
-        "--routers", type=_addresses, metavar="ADDR,…", help="who may send (default: as configured)"
+        "--routers",
+        type=parse_addresses,
+        metavar="ADDR,…",
+        help="who may send (default: as configured)",
     )
     receiving.add_argument(
-        "--receive-buffer", type=_size, metavar="BYTES",
+        "--receive-buffer", type=parse_size, metavar="BYTES",
         help=f"of each socket; K and M are understood (default: {RECEIVE_BUFFER >> 20}M)",
     )  # fmt: skip
     playback.add_arguments(parser)
     parser.epilog = f"{parser.epilog or ''}\n\n{EPILOG}".lstrip()
     parser.add_argument("files", nargs="*", metavar="FILE", help="captures to play; - is stdin")
     arguments = parser.parse_args(argv)
-    _refuse_mixture(parser, arguments)
+    _check(parser, arguments)
     return arguments
 
 
-def _refuse_mixture(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
+def _check(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
     given = {
         name
         for name, default in vars(parser.parse_args([])).items()
         if getattr(arguments, name) != default
     }
+    if (arguments.receive_buffer or 0) > LARGEST_BUFFER:
+        parser.error(f"the kernel takes a receive buffer of at most {LARGEST_BUFFER >> 20}M")
     if arguments.files and given.intersection(_RECEIVING):
         parser.error("to receive and to play files exclude each other")
     if not arguments.files and (misplaced := given.difference(_RECEIVING, _EITHER_WAY)):
         parser.error(f"{', '.join(sorted(misplaced))}: for files only; `-` is standard input")
-
-
-def _addresses(text: str) -> list[IPv4Address | IPv6Address]:
-    try:
-        return [ip_address(address.strip()) for address in text.split(",")]
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def _size(text: str) -> int:
-    number = text.rstrip("KM")
-    shift = {"": 0, "K": 10, "M": 20}.get(text[len(number) :])
-    if shift is None or not number.isdecimal() or not 0 < int(number) << shift < 1 << 30:
-        raise argparse.ArgumentTypeError(f"{text!r}: expected bytes, below 1024M")
-    return int(number) << shift
 
 
 def _receive(

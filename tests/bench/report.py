@@ -16,17 +16,16 @@ from tests.bench.suite import COST, DELAYS, LOSS, SNIFFED, Results, describe, go
 INTRODUCTION = """\
 # Benchmarks
 
-What it costs to turn a TZSP stream into frames on the sniffing interface, measured by \
-`./build.sh bench` in one run,
-round by round, each figure the median of its rounds. A generator in a network namespace of its \
-own sends by a veth
-pair; the frames go onto a bridge without ports. Compared are
+What it costs to turn a TZSP stream into frames on the sniffing interface, measured by
+`./build.sh bench` in one run, round by round, each figure the median of its rounds. A generator in
+a network namespace of its own sends by a veth pair; the frames go onto a bridge without ports.
+Compared are
 
-- **glovebox replay**, this project's packet path: the whole service, with its checks and counters;
-- **tzsp2pcap | tcpreplay**, what one would install: `tzsp2pcap -f | tcpreplay --topspeed`, \
-Debian's packages;
-- **plain C**, `tests/bench/plain.c`: `recvmmsg` in batches of up to 256 and `sendmmsg`, without \
-checks or counters;
+- **glovebox replay**, this project's packet path: the whole service, with checks and counters;
+- **tzsp2pcap | tcpreplay**, what one would install: Debian's packages, joined as
+  `tzsp2pcap -f | tcpreplay --topspeed`;
+- **plain C**, `tests/bench/plain.c`: `recvmmsg` in batches of up to 256 and `sendmmsg`, without
+  checks or counters;
 - **plain Python**, `tests/bench/plain.py`: `recv_into` and `send`, a frame at a time.
 """
 
@@ -39,17 +38,20 @@ def page(results: Results) -> str:
         "## Goals\n",
         table(
             ("goal", "reached", "met"),
-            ((goal.text, goal.reached, "yes" if goal.met else "**no**") for goal in goals(results)),
+            (
+                (goal.text.replace("|", "\\|"), goal.reached, "yes" if goal.met else "**no**")
+                for goal in goals(results)
+            ),
         ),
         "## CPU time per frame\n",
         "Microseconds of user and system time, of all processes of the way, for each frame that"
-        " came out; in brackets\nthe share of the datagrams that did not. The generator's time,"
-        " and the sniffer's, is not in it.\n",
+        " came\nout; in brackets the share of the datagrams that did not. The time of the generator"
+        " and of the\nsniffer is not in it.\n",
         table(("stream", *(name(contender) for contender in CONTENDERS)), _costs(results)),
         "## Delay\n",
         "From the sender's clock before it sends to the kernel's time stamp on the sniffing"
-        " interface, 50th and 99th\npercentile in milliseconds; the way over the veth pair and"
-        " the sender's own batching are in it.\n",
+        " interface, 50th\nand 99th percentile in milliseconds; the way over the veth pair is in"
+        " it.\n",
         table(("stream", *(name(contender) for contender in CONTENDERS)), _delays(results)),
         "## A million datagrams as fast as they can be sent\n",
         "`rate` is how fast the generator was; `seen` is what a sniffer on the interface got.\n",
@@ -101,9 +103,8 @@ def _delays(results: Results) -> Iterable[Sequence[str]]:
         cells = []
         for contender in CONTENDERS:
             early, late = (
-                results.median(contender, stream, value)
-                for value in (_delay_p50, _delay_p99)
-            )  # fmt: skip
+                results.median(contender, stream, value) for value in (_delay_p50, _delay_p99)
+            )
             cells.append(f"{early * 1e3:.2f} / {late * 1e3:.2f}")
         yield describe(stream), *cells
 

@@ -18,7 +18,7 @@ from appliance.capture import tzsp
 from appliance.capture.counters import Outcome
 from appliance.capture.ethernet import UnsupportedEncapsulation, as_ethernet
 from appliance.capture.feedback import is_feedback
-from appliance.capture.forward import Forwarder
+from appliance.capture.forward import FEW, Forwarder
 from appliance.capture.mmsg import SLOTS, Batch
 from appliance.capture.sources import Sources
 from appliance.capture.tzsp import Encapsulation, encode
@@ -144,6 +144,30 @@ def test_forward_frame_of_size(bench: Bench, size: int) -> None:
     assert bench.counts()["dropped"]["malformed"] == (size < 14)
 
 
+@pytest.mark.parametrize("count", [1, FEW, 3 * FEW])
+@pytest.mark.parametrize(
+    ("odd", "outcome"),
+    [
+        (b"", "malformed"),
+        (encode(FRAME)[:18], "malformed"),
+        (b"\x02" + encode(FRAME)[1:], "malformed"),
+        (KEEPALIVE, "keepalives"),
+        (encode(FRAME, 99), "unsupported_encapsulation"),
+        (encode(LOOPED), "feedback"),
+    ],
+    ids=["empty", "short", "version", "keepalive", "encapsulation", "feedback"],
+)
+def test_forward_finds_one_odd_datagram_among_plain_ones(
+    bench: Bench, odd: bytes, outcome: str, count: int
+) -> None:
+    plain = [encode(FRAME)] * (count - 1)
+    for _ in range(2):  # now in the slot that it had before, too
+        assert bench.forward(*plain, odd) == [FRAME] * (count - 1)
+        assert bench.forward(*plain, encode(FRAME)) == [FRAME] * count
+    assert bench.counts()["frames_sent"] == 2 * (2 * count - 1)
+    assert flat(bench.counts())[outcome] == 2
+
+
 def test_forward_ignores_what_an_earlier_datagram_left_in_the_slot(bench: Bench) -> None:
     assert bench.forward(encode(LOOPED), encode(FRAME)) == [FRAME]
     assert bench.forward(b"", b"\x01", encode(FRAME)[:18], encode(FRAME)) == [FRAME]
@@ -187,14 +211,16 @@ def test_forward_tells_once_how_to_stop_feedback(
     assert [record.getMessage().count("filter-stream=yes") for record in caplog.records] == [1]
 
 
-def test_forward_drops_senders_that_are_not_listed() -> None:
+@pytest.mark.parametrize("count", [1, 3 * FEW])
+def test_forward_drops_senders_that_are_not_listed(count: int) -> None:
     bench = Bench(routers=(ip_address("127.0.0.2"),))
     try:
-        assert bench.forward(encode(FRAME), KEEPALIVE, b"junk") == []
+        assert bench.forward(*[encode(FRAME)] * count) == []
+        assert bench.forward(KEEPALIVE, b"junk") == []
         other = ethernet(b"other" * 10)
         mixed = [("127.0.0.1", encode(FRAME)), ("127.0.0.2", encode(other))]
         assert bench.forward(*mixed) == [other]
-        assert bench.counts()["dropped"]["unlisted_source"] == 4
+        assert bench.counts()["dropped"]["unlisted_source"] == count + 3
     finally:
         bench.close()
 

@@ -7,7 +7,7 @@ import pytest
 
 from appliance.capture import receive
 from appliance.capture.mmsg import SLOTS, Batch
-from appliance.capture.receive import PAUSE_S, Receiver
+from appliance.capture.receive import LARGE_BATCH, LONG_PAUSE_S, PAUSE_S, Receiver
 from appliance.service import Stop
 
 
@@ -106,6 +106,17 @@ def test_run_pauses_where_more_is_due_within_the_pause(
     receiver(ports, recorder, stop, lambda: None).run()
     assert [len(batch) for batch in recorder.batches] == [2, 2, 2]
     assert sleeps == [PAUSE_S] * 3
+
+
+def test_run_pauses_longer_after_large_batches(
+    ports: Ports, sleeps: list[float], clock: list[float]
+) -> None:
+    stop = Stop()
+    clock[0] += PAUSE_S
+    for _ in range(LARGE_BATCH):
+        ports.senders[0].send(b"")
+    receiver(ports, Recorder(stop, LARGE_BATCH), stop, lambda: None).run()
+    assert sleeps == [LONG_PAUSE_S]
 
 
 def test_run_takes_a_slow_stream_without_pause(

@@ -239,6 +239,14 @@ def test_forward_counts_each_sender_apart(bench: Bench) -> None:
     assert bench.sources.last_frame == 7.0
 
 
+@pytest.mark.parametrize("count", [1, FEW])
+def test_forward_counts_senders_of_plain_frames_apart(bench: Bench, count: int) -> None:
+    hosts = ["127.0.0.1", "127.0.0.2"] * count
+    assert bench.forward(*((host, encode(FRAME)) for host in hosts)) == [FRAME] * len(hosts)
+    counts = {source.address: source.tally.as_json()["frames_sent"] for source in bench.sources}
+    assert counts == {"127.0.0.1": count, "127.0.0.2": count}
+
+
 def test_forward_knows_a_sender_whatever_port_it_sends_from(bench: Bench) -> None:
     with socket.socket(type=socket.SOCK_DGRAM) as other:
         other.connect(bench.senders["127.0.0.1"].getpeername())

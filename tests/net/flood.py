@@ -1,4 +1,7 @@
-"""A flood of numbered frames in TZSP, and a sniffer that checks the numbers as they come out."""
+"""A flood of numbered frames in TZSP, and a sniffer that checks the numbers as they come out.
+
+Each frame is of a flow of its own: the number is its IP source address, too.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from numpy.typing import NDArray
 from appliance.capture import mmsg
 from appliance.capture.mmsg import Batch
 from appliance.capture.tzsp import encode
-from tests.frames import ethernet
+from tests.frames import ethernet, ipv4, udp
 from tests.net.namespaces import DEADLINE_S, SENSOR_ADDRESS, Network, Sniffer, on_one_cpu
 
 BURST = 64
@@ -20,6 +23,8 @@ FRAME_BYTES = 100
 TZSP_HEADER = 5
 # In the destination address, behind a byte that makes it a local one: a View shows it in `heads`.
 NUMBER = slice(TZSP_HEADER + 1, TZSP_HEADER + 5)
+IP_SOURCE = slice(TZSP_HEADER + 26, TZSP_HEADER + 30)
+HEADERS = 14 + 20 + 8
 
 
 class Flood:
@@ -28,7 +33,8 @@ class Flood:
     def __init__(self, network: Network) -> None:
         self._router = network.udp_socket()
         self._router.connect((SENSOR_ADDRESS, PORT))
-        datagram = encode(b"\x02" + ethernet(bytes(FRAME_BYTES - 14), ether_type=0x88B5)[1:])
+        frame = ethernet(ipv4(udp(bytes(FRAME_BYTES - HEADERS), destination_port=53)))
+        datagram = encode(b"\x02" + frame[1:])
         self._datagrams = np.tile(np.frombuffer(datagram, np.uint8), (BURST, 1))
         starts = self._datagrams.ctypes.data + len(datagram) * np.arange(BURST, dtype=np.uintp)
         self._messages, self._vectors = mmsg.messages(starts)
@@ -40,7 +46,8 @@ class Flood:
             for start in range(first, first + count, BURST):
                 burst = min(BURST, first + count - start)
                 numbers = np.arange(start, start + burst, dtype=">u4")
-                self._datagrams[:burst, NUMBER] = numbers.view(np.uint8).reshape(burst, 4)
+                for place in (NUMBER, IP_SOURCE):
+                    self._datagrams[:burst, place] = numbers.view(np.uint8).reshape(burst, 4)
                 self._send_burst(burst)
 
     def _send_burst(self, count: int) -> None:

@@ -200,16 +200,15 @@ def test_replay_refuses_a_socket_that_is_not_udp(network: Network, tmp_path: Pat
 
 
 @pytest.mark.timeout(600)
-def test_replay_needs_no_more_memory_after_millions_than_at_first(
+def test_replay_needs_no_more_memory_for_a_million_flows(
     network: Network, flood: Flood, tmp_path: Path
 ) -> None:
     with replaying(network, tmp_path, *LISTEN) as service:
         flood.send(0, STREAM)
         service.wait_for(STREAM, "datagrams_received", "socket_overflow")
         before = resident_kib(service)
-        for _ in range(5):
-            flood.send(0, STREAM)
-        service.wait_for(6 * STREAM, "datagrams_received", "socket_overflow")
+        flood.send(STREAM, FLOOD)
+        service.wait_for(STREAM + FLOOD, "datagrams_received", "socket_overflow")
         after = resident_kib(service)
     assert after - before < 1024
     assert after < 60 << 10

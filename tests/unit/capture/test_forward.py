@@ -19,7 +19,7 @@ from appliance.capture.counters import Outcome
 from appliance.capture.ethernet import UnsupportedEncapsulation, as_ethernet
 from appliance.capture.feedback import is_feedback
 from appliance.capture.forward import FEW, Forwarder
-from appliance.capture.mmsg import SLOTS, Batch
+from appliance.capture.mmsg import LARGEST_DATAGRAM, SLOTS, Batch
 from appliance.capture.sources import Sources
 from appliance.capture.tzsp import Encapsulation, encode
 from appliance.errors import DecodeError
@@ -183,6 +183,18 @@ def test_forward_turns_other_encapsulations_into_ethernet_in_place_and_order(ben
     )
     assert [frames[0], frames[2], frames[3]] == [FRAME] * 3
     assert (frames[1][12:14], frames[1][14:]) == (b"\x08\x00", packet)
+
+
+@pytest.mark.parametrize("count", [1, 3 * FEW])
+def test_forward_drops_what_was_cut_off(bench: Bench, count: int) -> None:
+    # No UDP datagram is longer than its slot; what comes from another kind of socket may be.
+    bench.receiver.close()
+    bench.receiver, sender = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    bench.senders["127.0.0.1"] = sender
+    sender.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 << 20)
+    too_long = encode(ethernet(bytes(LARGEST_DATAGRAM)))
+    assert bench.forward(*[encode(FRAME)] * (count - 1), too_long) == [FRAME] * (count - 1)
+    assert bench.counts()["dropped"]["malformed"] == 1
 
 
 def test_forward_plain_batch_after_a_mixed_one(bench: Bench) -> None:

@@ -43,12 +43,19 @@ def test_run_interrupted_ends_its_child(tmp_path: Path) -> None:
         "from pathlib import Path; from image.command import run;"
         f"run(['sh', '-c', 'echo $$; exec sleep 60'], Path({str(tmp_path / 'log')!r}))"
     )
-    parent = subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.DEVNULL)
+    parent = subprocess.Popen(
+        [sys.executable, "-c", script], stderr=subprocess.DEVNULL, preexec_fn=hear_interrupts
+    )
     child = int(wait_for_line(tmp_path / "log"))
     parent.send_signal(signal.SIGINT)
     assert parent.wait(10) != 0
     with pytest.raises(ProcessLookupError):
         os.kill(child, 0)
+
+
+def hear_interrupts() -> None:
+    """Undo what a shell does to its background jobs: they ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def wait_for_line(file: Path) -> str:

@@ -20,6 +20,7 @@ from image.build import Build
 from image.demo import SHIPPED, alert_line, describe, endpoint
 from image.progress import Progress
 from tests.conftest import PROJECT, missing
+from tests.image.test_command import hear_interrupts
 
 DEMO = [sys.executable, "-m", "image.demo"]
 BIND_ANY = ["--tzsp-port", "0", "--page-port", "0"]
@@ -124,8 +125,9 @@ def gone(pid: int) -> bool:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_demo_ended_while_the_guest_boots_leaves_nothing(number: int) -> None:
     process = subprocess.Popen(
-        [*DEMO, "--once", *BIND_ANY], cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+        [*DEMO, "--once", *BIND_ANY], cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        preexec_fn=hear_interrupts,
+    )  # fmt: skip
     machine = wait_for_machine(process.pid)
     process.send_signal(number)
     _, errors = process.communicate(timeout=60)

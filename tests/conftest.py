@@ -62,3 +62,15 @@ def browser() -> Iterator[Browser]:
         launched = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
         yield launched
         launched.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run what is quick first, and what shares the booted image last: it boots once, alone."""
+    places = ["unit", "net", "web", "image"]
+
+    def cost(item: pytest.Item) -> tuple[int, bool]:
+        place = item.path.relative_to(PROJECT / "tests").parts[0]
+        needs_guest = "guest" in getattr(item, "fixturenames", ())
+        return places.index(place) + 1 if place in places else 0, needs_guest
+
+    items.sort(key=cost)

@@ -24,14 +24,14 @@ DATABASE = Path(os.environ.get("GLOVEBOX_DATABASE", "/var/lib/glovebox/alerts/al
 PRUNE_STEP = 5000
 KEEP_MARKERS = 100
 
-_SELECT = """
+SELECT = """
 SELECT alert.id, time_us, gid, sid, rev, message, nullif(classification, ''), priority,
     protocol, source, source_port, destination, destination_port, engine
 FROM alert JOIN signature ON signature.id = alert.signature
 """
 # Ids have no gaps: they rise by one within transactions, and only the oldest are ever deleted.
 # A query for both ends at once would read the whole table.
-_ENDS = "SELECT (SELECT min(id) FROM alert), (SELECT max(id) FROM alert)"
+ENDS = "SELECT (SELECT min(id) FROM alert), (SELECT max(id) FROM alert)"
 _LARGEST_ID = (1 << 63) - 1
 
 _Signature = tuple[str, int, int, int, str, str, int]
@@ -57,7 +57,7 @@ class AlertReader:
 
     def count(self) -> int:
         """Return how many alerts are stored."""
-        return _span(*self._rows(_ENDS)[0])
+        return _span(*self._rows(ENDS)[0])
 
     def counts(self, limit: int = 10) -> list[dict[str, Any]]:
         """Return the most frequent signatures, with `alerts`, the number stored of each."""
@@ -80,7 +80,7 @@ class AlertReader:
         return bool(self._rows(query, token.source_port, token.destination_port)[0][0])
 
     def _alerts(self, clause: str, *values: int) -> list[dict[str, Any]]:
-        return [_alert(row).to_json() for row in self._rows(_SELECT + clause, *values)]
+        return [to_alert(row).to_json() for row in self._rows(SELECT + clause, *values)]
 
     def _rows(self, query: str, *values: int) -> list[tuple[Any, ...]]:
         opened = contextlib.closing(database.open_to_read(self._path))
@@ -137,7 +137,7 @@ class AlertStore:
     def count(self) -> int:
         """Return how many alerts are stored. Raises StoreError."""
         with database.explained():
-            return _span(*self._connection.execute(_ENDS).fetchall()[0])
+            return _span(*self._connection.execute(ENDS).fetchall()[0])
 
     def last_time_us(self) -> int | None:
         """Return the time of the alert stored last, or None. Raises StoreError."""
@@ -194,7 +194,7 @@ class AlertStore:
         return number
 
     def _prune(self, keep: int) -> None:
-        oldest, newest = self._connection.execute(_ENDS).fetchall()[0]
+        oldest, newest = self._connection.execute(ENDS).fetchall()[0]
         if _span(oldest, newest) <= keep:
             return
         bound = min(newest - keep, oldest + PRUNE_STEP - 1)
@@ -232,7 +232,8 @@ def _columns(alert: Alert, signature: int) -> tuple[Any, ...]:
     )
 
 
-def _alert(row: Iterable[Any]) -> Alert:
+def to_alert(row: Iterable[Any]) -> Alert:
+    """Return the alert of a row of `SELECT`."""
     id, time_us, *signature, protocol, source, source_port, destination, port, engine = row
     gid, sid, rev, message, classification, priority = signature
     return Alert(

@@ -13,8 +13,9 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, Unauthorized
 
 from appliance import network
 from appliance.config import Config
+from appliance.ids.search import AlertSearch
 from appliance.ids.store import AlertReader
-from appliance.web import api, entry, metrics, pages, selftest, wording
+from appliance.web import api, chart, entry, metrics, pages, selftest, wording
 from appliance.web.access import FOR_PROGRAMS, Access
 from appliance.web.history import History
 from appliance.web.monitor import Monitor
@@ -61,13 +62,13 @@ def create_app(
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.jinja_env.filters |= {function.__name__: function for function in FILTERS}
     app.jinja_env.globals |= {"title": config.web.title, "static_url": _static_urls(app)}
-    app.jinja_env.globals["machine"] = _machine
+    app.jinja_env.globals |= {"machine": _machine, "chart": chart}
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     guard = Access(vault or Vault(), config.web)
     guard.install(app)
     app.after_request(_secure)
     app.register_error_handler(HTTPException, _show_error)
-    sensor = monitor or Monitor(config), history or History(AlertReader())
+    sensor = monitor or Monitor(config), history or History(AlertReader(), AlertSearch())
     requests = selftest.Requests(sensor[0].directory)
     app.register_blueprint(pages.blueprint(*sensor, requests))
     app.register_blueprint(selftest.blueprint(requests))

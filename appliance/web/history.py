@@ -7,14 +7,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from appliance.ids.database import StoreError
+from appliance.ids.search import AlertSearch, Filter, Hour
 from appliance.ids.store import AlertReader
+
+HOURS = 24
+MOST = 10  # rules and hosts to name
+SAMPLE = 20_000  # alerts among which hosts are counted
 
 
 @dataclass(frozen=True)
 class Page:
     """Some alerts in their JSON form, newest first. `trouble` says why there are none to show.
 
-    `newer` and `older` are the ids to go on from, or None at the end.
+    `newer` and `older` are the ids to go on from, or None at the end. `unfinished`: a search had no
+    time to look further back than `older`.
     """
 
     alerts: Sequence[Mapping[str, Any]] = ()
@@ -22,6 +28,7 @@ class Page:
     newer: int | None = None
     older: int | None = None
     trouble: str | None = None
+    unfinished: bool = False
 
     @property
     def version(self) -> str:
@@ -42,11 +49,24 @@ class Summary:
     signatures: Sequence[Mapping[str, Any]] = ()
 
 
+@dataclass(frozen=True)
+class Overview:
+    """What the alerts are about: by hour, by rule, and by host among the newest `SAMPLE`.
+
+    Empty where they cannot be read.
+    """
+
+    hours: Sequence[Hour] = ()
+    rules: Sequence[Mapping[str, Any]] = ()
+    hosts: Sequence[tuple[str, int]] = ()
+
+
 class History:
     """Turns the pages of the alert store. Several threads may use it."""
 
-    def __init__(self, reader: AlertReader) -> None:
+    def __init__(self, reader: AlertReader, search: AlertSearch) -> None:
         self._reader = reader
+        self._search = search
 
     def latest(self, limit: int, before: int | None = None) -> Page:
         """Return the newest alerts; with `before`, of those with a smaller id."""
@@ -76,6 +96,30 @@ class History:
             newer=alerts[0]["id"] if len(found) > limit else None,
             older=alerts[-1]["id"] if before else None,
         )
+
+    def find(self, wanted: Filter, limit: int, before: int | None = None) -> Page:
+        """Return the newest alerts that fit; with `before`, of those with a smaller id."""
+        try:
+            found, count = self._search.find(wanted, limit, before), self._reader.count()
+        except StoreError as error:
+            return Page(trouble=_sentence(error))
+        return Page(
+            found.alerts,
+            count,
+            older=None if found.ended else found.reached,
+            unfinished=not found.ended and len(found.alerts) < limit,
+        )
+
+    def overview(self, now: float) -> Overview:
+        """Return what the alerts are about; `now` is in seconds since the epoch."""
+        try:
+            return Overview(
+                self._search.hours(now, HOURS),
+                self._reader.counts(MOST),
+                self._search.hosts(SAMPLE, MOST),
+            )
+        except StoreError:
+            return Overview()
 
     def summary(self, limit: int) -> Summary:
         """Return the numbers of alerts, with at most `limit` signatures."""

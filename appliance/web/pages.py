@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from flask import Blueprint, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest
 
+from appliance.ids.search import Filter
 from appliance.web import parameters
 from appliance.web.facts import Facts
 from appliance.web.headline import headline
@@ -18,6 +20,7 @@ from appliance.web.selftest import Requests
 LATEST = 50
 PER_PAGE = 100
 MOST_SOURCES = 20
+LONGEST_TEXT = 100
 PARTS = (
     *("announcement", "state", "configuration", "troubles", "setup", "stream", "engine", "alerts"),
     *("selftest", "ledger", "checks", "counters"),
@@ -50,15 +53,34 @@ def blueprint(monitor: Monitor, history: History, requests: Requests) -> Bluepri
 
     @routes.get("/alerts")
     def alerts() -> ResponseReturnValue:
-        parameters.allow(("before", "after"))
+        parameters.allow(("before", "after", "text", "priority", "sid", "address"))
         before, after = parameters.whole("before"), parameters.whole("after")
-        if before is not None and after is not None:
-            raise BadRequest("Give before or after, not both.")
-        page = history.latest(PER_PAGE, before) if after is None else history.after(after, PER_PAGE)
+        wanted = _filter()
+        if after is not None and (before is not None or wanted):
+            raise BadRequest("Give before or after, not both, and no filter with after.")
+        if wanted:
+            page = history.find(wanted, PER_PAGE, before)
+        elif after is None:
+            page = history.latest(PER_PAGE, before)
+        else:
+            page = history.after(after, PER_PAGE)
         newest = before is None and page.newer is None
-        return render_template("alerts.html", history=page, newest=newest)
+        overview = history.overview(time.time()) if newest and not wanted else None
+        given = {key: value for key, value in vars(wanted).items() if value is not None}
+        return render_template(
+            "alerts.html", history=page, newest=newest, overview=overview, given=given
+        )
 
     return routes
+
+
+def _filter() -> Filter:
+    return Filter(
+        text=parameters.text("text", LONGEST_TEXT),
+        priority=parameters.filled("priority"),
+        sid=parameters.filled("sid"),
+        address=parameters.address("address"),
+    )
 
 
 def _figures(facts: Facts, requests: Requests) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from ipaddress import ip_address
 
 from flask import request
 from werkzeug.exceptions import BadRequest
@@ -30,6 +31,28 @@ def whole(name: str) -> int | None:
     if not WHOLE.fullmatch(text) or int(text) > LARGEST:
         raise BadRequest(f"{name} = '{text[:32]}': expected a whole number from 0 to {LARGEST}.")
     return int(text)
+
+
+def text(name: str, most: int) -> str | None:
+    """Return the parameter, or None where it is empty or not given. Raises BadRequest."""
+    value = request.args.get(name, "").strip()
+    if len(value) > most:
+        raise BadRequest(f"{name}: expected at most {most} characters.")
+    return value or None
+
+
+def filled(name: str) -> int | None:
+    """Return the parameter as `whole` does, None also where a form left it empty."""
+    return whole(name) if request.args.get(name) else None
+
+
+def address(name: str) -> str | None:
+    """Return the parameter as an IP address in its usual form, or None. Raises BadRequest."""
+    value = text(name, 64)
+    try:
+        return None if value is None else str(ip_address(value))
+    except ValueError:
+        raise BadRequest(f"{name} = '{value}': expected an IP address.") from None
 
 
 def clamped(name: str, default: int, most: int) -> int:

@@ -196,6 +196,8 @@ def test_state_is_shown(
         picture(page, f"{state}-{size}-{scheme}")
         assert overflow(page) <= 0
         page.goto("/alerts")
+        for summary in page.locator("summary").all():
+            summary.click()
         picture(page, f"{state}-{size}-{scheme}-alerts")
         assert overflow(page) <= 0
         assert page.evaluate("window.harmed") is None

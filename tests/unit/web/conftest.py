@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 
 from appliance import status
 from appliance.config import CaptureConfig, Config, WebConfig
+from appliance.ids.search import AlertSearch
 from appliance.ids.store import AlertReader, AlertStore
 from appliance.web import create_app
 from appliance.web.history import History
@@ -46,7 +47,8 @@ def app(tmp_path: Path) -> Flask:
     """
     config = Config(capture=CaptureConfig(interface="lo"), web=WebConfig(api_token=TOKEN))
     monitor = Monitor(config, engine_user="daemon", directory=tmp_path)
-    history = History(AlertReader(tmp_path / "alerts.db"))
+    database = tmp_path / "alerts.db"
+    history = History(AlertReader(database), AlertSearch(database))
     made = create_app(config, monitor, history, Vault(tmp_path / "web"))
     made.testing = True
     return made

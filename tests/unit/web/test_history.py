@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from appliance.ids.search import AlertSearch, Filter
 from appliance.ids.store import AlertReader, AlertStore
-from appliance.web.history import History, Page
+from appliance.web.history import History, Overview, Page, Summary
 from tests.web.alerts import add, an_alert
 
 
 @pytest.fixture
 def history(tmp_path: Path) -> History:
-    return History(AlertReader(tmp_path / "alerts.db"))
+    return History(AlertReader(tmp_path / "alerts.db"), AlertSearch(tmp_path / "alerts.db"))
 
 
 def ids(page: Page) -> list[int]:
@@ -82,3 +83,10 @@ def test_after_with_a_damaged_database_says_so(history: History, tmp_path: Path)
     page = history.after(0, 10)
     assert page.trouble is not None
     assert page.trouble.startswith("The alert store is damaged")
+
+
+def test_overview_and_summary_without_a_store_are_empty(tmp_path: Path) -> None:
+    history = History(AlertReader(tmp_path / "none.db"), AlertSearch(tmp_path / "none.db"))
+    assert history.overview(0.0) == Overview()
+    assert history.summary(5) == Summary()
+    assert history.find(Filter(sid=1), 5).trouble == "The alert store is not there yet."

@@ -1,0 +1,112 @@
+"""Whatever is asked of it, the application answers, and never with a fault of its own."""
+
+from __future__ import annotations
+
+import string
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from appliance.ids.store import AlertStore
+from appliance.web import LARGEST_BODY
+from tests.unit.web.test_entry import form_token, set_up
+from tests.web.alerts import add, an_alert
+
+ROUTES = ["/", "/live", "/alerts", "/healthz", "/metrics", "/api/status", "/api/alerts", "/setup",
+          "/login", "/logout", "/selftest", "/static/page.js", "/static/../vault.py"]  # fmt: skip
+NAMES = ["limit", "after", "before", "text", "priority", "sid", "address", "alerts", "v", "x"]
+METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", "BREW"]
+HEADERS = ["Authorization", "Cookie", "Host", "Content-Type", "Range", "If-None-Match", "Accept",
+           "If-Modified-Since", "X-Forwarded-For", "Origin", "Content-Length"]  # fmt: skip
+# What the test client itself would take for the end of the path.
+PRINTABLE = "".join(set(string.printable) - set("?#"))
+LATIN = st.text(st.characters(codec="latin-1", exclude_characters="\r\n\0"), max_size=40)
+VALUES = st.one_of(
+    st.text(max_size=30), st.integers().map(str), st.floats().map(str), st.ip_addresses().map(str)
+)
+# With a reason: no sensor that watches, no store, too many passwords at once.
+ALLOWED = (503,)
+
+
+@pytest.fixture
+def clients(
+    app: Flask, stranger: FlaskClient, client: FlaskClient, store: AlertStore
+) -> list[FlaskClient]:
+    """Return a stranger, a program and the owner, before a store with something in it."""
+    add(store, [an_alert(), an_alert(source="2001:db8::1", source_port=None)])
+    owner = app.test_client()
+    set_up(owner)
+    app.testing = False
+    return [stranger, client, owner]
+
+
+@settings(
+    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    who=st.integers(0, 2),
+    route=st.sampled_from(ROUTES) | st.text(PRINTABLE, max_size=20).map("/{}".format),
+    method=st.sampled_from(METHODS),
+    query=st.lists(st.tuples(st.sampled_from(NAMES), VALUES), max_size=4) | LATIN,
+    headers=st.lists(st.tuples(st.sampled_from(HEADERS[:-1]), LATIN), max_size=4),
+    body=st.binary(max_size=200) | st.just(b"a" * (LARGEST_BODY + 1)),
+)
+def test_no_request_is_a_fault(
+    clients: list[FlaskClient], who: int, route: str, method: str, query: object,
+    headers: list[tuple[str, str]], body: bytes,
+) -> None:  # fmt: skip
+    text = query.replace("#", "") if isinstance(query, str) else query
+    answer = clients[who].open(route, method=method, query_string=text, headers=headers, data=body)
+    assert answer.status_code < 500 or answer.status_code in ALLOWED
+    assert "Traceback" not in answer.get_data(as_text=True)
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    route=st.sampled_from(["/setup", "/login", "/logout", "/selftest"]),
+    fields=st.dictionaries(st.sampled_from(["csrf", "password", "again"]), st.text(max_size=300)),
+    kind=st.sampled_from(
+        ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x",
+         "multipart/form-data", "application/json", "text/plain; charset=utf-99", ""]
+    ),
+    raw=st.binary(max_size=300),
+    is_raw=st.booleans(),
+)  # fmt: skip
+def test_no_form_is_a_fault(
+    clients: list[FlaskClient],
+    route: str,
+    fields: dict[str, str],
+    kind: str,
+    raw: bytes,
+    is_raw: bool,
+) -> None:
+    for client in clients:
+        data = {"data": raw, "content_type": kind} if is_raw else {"data": fields}
+        answer = client.post(route, **data)  # type: ignore[arg-type]
+        assert answer.status_code < 500 or answer.status_code in ALLOWED
+        # No field is that of the session: nothing may have been let through.
+        assert answer.status_code not in (200, 303) or answer.headers.get("Location") == "/login"
+
+
+def test_wrong_passwords_at_speed_are_slowed_and_harm_nobody(
+    app: Flask, stranger: FlaskClient, tmp_path: Path
+) -> None:
+    set_up(app.test_client())
+    token = form_token(stranger, "/login")
+    codes = [
+        stranger.post("/login", data={"csrf": token, "password": f"guess {number}"}).status_code
+        for number in range(300)
+    ]
+    assert codes[:3] == [403, 403, 403]
+    assert codes.count(403) < 12
+    assert set(codes) == {403, 429}
+    owner = app.test_client()
+    owner.environ_base["REMOTE_ADDR"] = "192.168.1.9"
+    right = {"csrf": form_token(owner, "/login"), "password": "correct horse battery"}
+    assert owner.post("/login", data=right).status_code == 303

@@ -272,15 +272,15 @@ def test_the_page_is_small_and_its_own(browser: Browser, sensor: Sensor) -> None
 @pytest.mark.skipif(not os.environ.get("GLOVEBOX_PICTURES"), reason="GLOVEBOX_PICTURES is not set")
 def test_picture_of_the_documentation(browser: Browser, sensor: Sensor) -> None:
     sensor.start_engine()
-    add_realistic_alerts(sensor, count=5)
+    add_realistic_alerts(sensor, count=3)
     flow = flowing(sensor, 1234, keepalives=512, feedback=48, oversize=12)
     with flow, supervising(sensor), tab(browser, sensor, "desktop") as page:
         page.set_viewport_size({"width": 1000, "height": 900})
         page.goto("/")
-        expect(page.locator("#state")).to_contain_text("1,234 frames a second")
-        sum_of_all = page.locator(".sum").first.bounding_box()
-        assert sum_of_all is not None
-        height = sum_of_all["y"] + sum_of_all["height"] + 20
+        expect(page.locator("#stream")).to_contain_text("1,234/s")
+        ledger = page.locator("#ledger").bounding_box()
+        assert ledger is not None
+        height = ledger["y"] + ledger["height"] + 20
         clip: FloatRect = {"x": 0, "y": 0, "width": 1000, "height": height}
         page.screenshot(path=DOCUMENTED, full_page=True, clip=clip)
     assert DOCUMENTED.stat().st_size < LARGEST_PICTURE

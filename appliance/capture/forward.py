@@ -1,12 +1,11 @@
 """From a batch of datagrams to frames on the interface, and one outcome counted for each.
 
 Nearly every batch is plain: one sender, the usual header, no frame of our own intake. It is told by
-a few comparisons over the whole of it, and sent from where it lies. Others are looked at closely.
+a few comparisons over the whole of it, and sent from where it lies. Others go through triage.
 """
 
 from __future__ import annotations
 
-import logging
 import socket
 import sys
 from collections.abc import Collection
@@ -14,14 +13,10 @@ from collections.abc import Collection
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.capture import tzsp
 from appliance.capture.counters import OUTCOMES, Outcome
-from appliance.capture.ethernet import HEADER_LENGTH, UnsupportedEncapsulation, as_ethernet
-from appliance.capture.feedback import is_feedback
+from appliance.capture.ethernet import HEADER_LENGTH
 from appliance.capture.inject import Injector
 from appliance.capture.mmsg import (
-    DATAGRAM_AT,
-    FRAME_AT,
     LARGEST_DATAGRAM,
     NAME_BYTES,
     PORT_PLACES,
@@ -32,29 +27,17 @@ from appliance.capture.mmsg import (
     View,
 )
 from appliance.capture.sources import IPV4_MAPPED, Source, Sources
-from appliance.errors import DecodeError
-
-log = logging.getLogger(__name__)
-
-TZSP_HEADER = FRAME_AT - DATAGRAM_AT
-SHORTEST = TZSP_HEADER + HEADER_LENGTH
-
+from appliance.capture.triage import RECEIVED, SHORTEST, TZSP_HEADER, USUAL, Triage
 
 # So many are looked at one by one; for more, numpy is faster.
 FEW = 4
 
-
-def _head(header: bytes) -> NDArray[np.uint64]:
-    """Return a header as View.heads shows it; an array, for numpy to convert nothing."""
-    return np.array(int.from_bytes(bytes(DATAGRAM_AT) + header, sys.byteorder), np.uint64)
-
-
-_USUAL = tzsp.encode(b"")
-_RECEIVED = _head(_USUAL)
-_TRANSMIT = _head(bytes((tzsp.VERSION, tzsp.PacketType.TRANSMIT)) + _USUAL[2:])
-_AS_FAR_AS_PORTS = TZSP_HEADER + PORTS_AT + PORTS_APART * PORT_PLACES
+# Arrays, for numpy to convert nothing.
+_RECEIVED = np.array(RECEIVED, np.uint64)
 _SHORTEST = np.array(SHORTEST, np.uint32)
 _HEADER_LENGTH = np.array(HEADER_LENGTH, np.uint32)
+_PORTS_AT = TZSP_HEADER + PORTS_AT
+_PORTS_END = _PORTS_AT + PORTS_APART * PORT_PLACES
 
 # Where struct sockaddr_in and sockaddr_in6 hold the address (ip(7), ipv6(7)).
 _IPV4_ADDRESS = slice(4, 8)
@@ -68,12 +51,11 @@ class Forwarder:
         """Take the way out, the book to count in, and the UDP ports that we receive on."""
         self._injector = injector
         self._sources = sources
-        self._ports = frozenset(ports)
-        self._port_bytes = [port.to_bytes(2, "big") for port in self._ports]
-        self._port_words = [np.array(socket.htons(port), np.uint16) for port in self._ports]
+        self._triage = Triage(frozenset(ports))
+        self._port_bytes = [port.to_bytes(2, "big") for port in ports]
+        self._port_words = [np.array(socket.htons(port), np.uint16) for port in ports]
         self._sender: Source | None = None
         self._sender_names = b""
-        self._fed_back = False
 
     def forward(self, batch: Batch, count: int, now: float) -> None:
         """Deal with the first `count` datagrams of a batch, received at `now` (monotonic)."""
@@ -117,11 +99,11 @@ class Forwarder:
         frame_bytes = 0
         for index in range(count):
             length = batch.length(index)
-            start = bytes(batch.datagram(index)[:_AS_FAR_AS_PORTS])
-            if not SHORTEST <= length <= LARGEST_DATAGRAM or not start.startswith(_USUAL):
+            start = bytes(batch.datagram(index)[:_PORTS_END])
+            if not SHORTEST <= length <= LARGEST_DATAGRAM or not start.startswith(USUAL):
                 return None
             for port in self._port_bytes:
-                if start.find(port, TZSP_HEADER + PORTS_AT) >= 0:
+                if start.find(port, _PORTS_AT) >= 0:
                     return None
             batch.set_frame_length(index, length - TZSP_HEADER)
             frame_bytes += length - TZSP_HEADER
@@ -147,75 +129,14 @@ class Forwarder:
         sender_of = np.array([numbers[key] for key in keys], np.intp)
         listed = np.array([sender.listed for sender in senders])[sender_of]
 
-        outcomes = np.where(listed, Outcome.SENT, Outcome.UNLISTED_SOURCE).astype(np.uint8)
-        offsets = np.full(view.count, FRAME_AT, np.uintp)
-        lengths = view.lengths.astype(np.int64) - TZSP_HEADER
-        self._decide(batch, view, outcomes, offsets, lengths)
-
+        decisions = self._triage.decide(batch, view, listed)
+        outcomes, lengths = decisions.outcomes, decisions.lengths
         chosen = np.flatnonzero(outcomes == Outcome.SENT)
-        batch.aim(chosen, offsets[chosen], lengths[chosen].astype(np.uintp))
+        batch.aim(chosen, decisions.offsets[chosen], lengths[chosen].astype(np.uintp))
         failures = self._injector.send(batch, len(chosen))
         if failures is not None:
             outcomes[chosen] = failures
         self._count(senders, sender_of, view, outcomes, lengths, now)
-
-    def _decide(
-        self,
-        batch: Batch,
-        view: View,
-        outcomes: NDArray[np.uint8],
-        offsets: NDArray[np.uintp],
-        lengths: NDArray[np.int64],
-    ) -> None:
-        """Find out what is to become of each datagram that is so far to be sent."""
-        usual = (view.heads == _RECEIVED) | (view.heads == _TRANSMIT)
-        usual &= (view.lengths >= SHORTEST) & (view.lengths <= LARGEST_DATAGRAM)
-        for index in np.flatnonzero(~usual & (outcomes == Outcome.SENT)).tolist():
-            outcomes[index], offsets[index], lengths[index] = self._decode(batch, view, index)
-        suspects = usual & (outcomes == Outcome.SENT) & self._suspects(view)
-        for index in np.flatnonzero(suspects).tolist():
-            if self._feeds_back(batch.datagram(index)[TZSP_HEADER:]):
-                outcomes[index] = Outcome.FEEDBACK
-
-    def _decode(self, batch: Batch, view: View, index: int) -> tuple[Outcome, int, int]:
-        """Return the outcome of one unusual datagram, and where in its slot the frame lies."""
-        if view.lengths[index] > LARGEST_DATAGRAM:
-            return Outcome.MALFORMED, 0, 0
-        datagram = batch.datagram(index)
-        try:
-            packet = tzsp.decode(datagram)
-            if not packet.carries_frame:
-                return Outcome.KEEPALIVE, 0, 0
-            frame = as_ethernet(packet.encapsulation, packet.payload, packet.damaged)
-        except UnsupportedEncapsulation:
-            return Outcome.UNSUPPORTED_ENCAPSULATION, 0, 0
-        except DecodeError:
-            return Outcome.MALFORMED, 0, 0
-        if self._feeds_back(memoryview(frame)):
-            return Outcome.FEEDBACK, 0, 0
-        if frame is packet.payload:
-            return Outcome.SENT, DATAGRAM_AT + len(datagram) - len(frame), len(frame)
-        batch.replace(index, bytes(frame))
-        return Outcome.SENT, FRAME_AT, len(frame)
-
-    def _suspects(self, view: View) -> NDArray[np.bool_]:
-        """Tell the frames that bear one of our ports where a UDP header may have it."""
-        suspects = np.zeros(view.count, np.bool_)
-        for port in self._port_words:
-            suspects |= (view.ports == port).any(axis=1)
-        return suspects
-
-    def _feeds_back(self, frame: memoryview) -> bool:
-        if not is_feedback(frame, self._ports):
-            return False
-        if not self._fed_back:
-            self._fed_back = True
-            log.warning(
-                "a router sends us its own stream to us once more; such frames are dropped and"
-                " counted. On RouterOS, sniffer: /tool sniffer set filter-stream=yes; mangle: add"
-                " dst-address=!SENSOR to the rule with action=sniff-tzsp"
-            )
-        return True
 
     def _count(
         self,

@@ -215,14 +215,6 @@ def test_forward_drops_feedback_on_any_of_its_ports() -> None:
         bench.close()
 
 
-def test_forward_tells_once_how_to_stop_feedback(
-    bench: Bench, caplog: pytest.LogCaptureFixture
-) -> None:
-    for _ in range(3):
-        bench.forward(encode(LOOPED), encode(LOOPED))
-    assert [record.getMessage().count("filter-stream=yes") for record in caplog.records] == [1]
-
-
 @pytest.mark.parametrize("count", [1, 3 * FEW])
 def test_forward_drops_senders_that_are_not_listed(count: int) -> None:
     bench = Bench(routers=(ip_address("127.0.0.2"),))

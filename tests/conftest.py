@@ -68,9 +68,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run what is quick first, and what shares the booted image last: it boots once, alone."""
     places = ["unit", "net", "web", "image"]
 
-    def cost(item: pytest.Item) -> tuple[int, bool]:
+    def cost(item: pytest.Item) -> tuple[int, bool, bool]:
         place = item.path.relative_to(PROJECT / "tests").parts[0]
         needs_guest = "guest" in getattr(item, "fixturenames", ())
-        return places.index(place) + 1 if place in places else 0, needs_guest
+        # How it booted is looked at before other tests stop and start its services.
+        changes_guest = needs_guest and item.path.name != "test_guest.py"
+        return places.index(place) + 1 if place in places else 0, needs_guest, changes_guest
 
     items.sort(key=cost)

@@ -205,7 +205,8 @@ def main(argv: Sequence[str]) -> int:
         reader=AlertReader(arguments.database),
     )
     result = run(sensor, secret, arguments.seconds)
-    publish(result)
+    if arguments.publish:
+        publish(result)
     print(json.dumps(result.to_json()) if arguments.json else describe(result))
     return 0 if result.passed else 1
 
@@ -228,6 +229,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--seconds", type=float, default=SECONDS, help="wait at most so long (%(default)s)")
     add("--json", action="store_true", help="print one JSON object")
+    add("--publish", action="store_true", help="let the page and the supervisor know (service)")
     add("--directory", type=Path, default=DIRECTORY, help="of the engine (%(default)s)")
     add("--database", type=Path, default=DATABASE, help="of the alerts (%(default)s)")
     return parser

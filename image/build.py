@@ -73,6 +73,12 @@ class Build:
                 engine_root=self.engine_root(engine),
             )
 
+    def engine_alone(self) -> Path:
+        """Make what is missing of the engine's root and return it unpacked, for tests."""
+        with locked(self.folder):
+            (self.folder / "cache").mkdir(exist_ok=True)
+            return self.engine_root(self.engine(self.tools()))
+
     def tools(self) -> Tools:
         """Make the tools root: the programs of the build itself, alike on every host."""
         packages = package_list(IMAGE / "toolsroot" / "packages.txt")

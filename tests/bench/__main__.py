@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -32,6 +33,8 @@ def main() -> int:
     missing = [need for need in NEEDS if not shutil.which(need)]
     if os.geteuid() != 0 or missing:
         parser.error(f"needs root and {', '.join(missing or NEEDS)}")
+    # As an exception it lets the namespaces and processes be cleared away.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     prepare()
     with network() as made, tempfile.TemporaryDirectory() as runtime:
         results = suite.run(made, Path(runtime), quick, lambda text: print(text, file=sys.stderr))

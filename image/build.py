@@ -12,7 +12,8 @@ from functools import partial
 from pathlib import Path
 
 from appliance.errors import GloveboxError, InputError
-from image import disk, overlay
+from image import boards, disk, emulation, overlay
+from image.boards import IMAGE, Board
 from image.cache import Cache, Input, discard, locked
 from image.command import run
 from image.progress import Progress
@@ -20,22 +21,20 @@ from image.roots import SOURCE_DATE_EPOCH, Root, change, package_list
 from image.tools import Tools, make_runnable
 
 PROJECT = Path(__file__).resolve().parent.parent
-IMAGE = PROJECT / "image"
 BUILD = PROJECT / "build"
 SUITE = "trixie"
 PYTHON = "3.13"
-ARCHITECTURES = {"vm": "x86_64"}
 
 
 @dataclass(frozen=True)
 class Image:
     """A finished build: the disk and what starts it in an emulated machine."""
 
+    board: Board
     tools: Tools
     disk: Path
     kernel: Path
     initrd: Path
-    command_line: str
     engine_root: Path
 
 
@@ -43,7 +42,7 @@ class Image:
 class Build:
     """One board's stages; a mirror of None means mmdebstrap's own choice."""
 
-    board: str
+    board: Board
     progress: Progress
     mirror: str | None = None
     ubuntu_mirror: str | None = None
@@ -56,20 +55,26 @@ class Build:
     def log(self, stage: str) -> Path:
         return self.folder / "log" / f"{stage}.log"
 
+    def named(self, stage: str) -> str:
+        """Return the name of a stage that every board has for itself."""
+        return f"{stage}-{self.board.title}"
+
     def image(self) -> Image:
         """Make what is missing and return the whole; one build at a time in a folder."""
         with locked(self.folder):
             (self.folder / "cache").mkdir(exist_ok=True)
             tools = self.tools()
             engine = self.engine(tools)
-            system = self.system(engine)
-            boot = self.cache.stage("boot-files", "", [system.name], partial(take_boot, system))
+            system = self.system(tools, engine)
+            boot = self.cache.stage(
+                self.named("boot-files"), "", [system.name], partial(take_boot, system)
+            )
             return Image(
+                board=self.board,
                 tools=tools,
                 disk=self.disk(tools, system),
                 kernel=boot / "vmlinuz",
                 initrd=boot / "initrd.img",
-                command_line=(IMAGE / "boards" / self.board / "cmdline").read_text().strip(),
                 engine_root=self.engine_root(engine),
             )
 
@@ -107,9 +112,15 @@ class Build:
             components=(folder / "components").read_text().strip(),
             mirror=self.ubuntu_mirror,
             keyring=tools.root / "usr/share/keyrings/ubuntu-archive-keyring.gpg",
+            architecture=self.board.architecture,
         )
+
+        def make(tar: Path) -> None:
+            emulation.ensure(self.board.architecture, tools, self.log("emulation"))
+            root.make(tar, self.log("engine"))
+
         return self.cache.stage(
-            "engine-snort", ".tar", root.inputs, lambda tar: root.make(tar, self.log("engine"))
+            f"engine-snort-{self.board.architecture}", ".tar", root.inputs, make
         )
 
     def engine_root(self, engine: Path) -> Path:
@@ -123,28 +134,31 @@ class Build:
         link.symlink_to(folder)
         return folder
 
-    def packages(self) -> Path:
+    def packages(self, tools: Tools) -> Path:
         """Make the tar of the board's packages, its initrd among them."""
-        board = IMAGE / "boards" / self.board
-        packages = package_list(board / "packages.txt")
-        root = Root(SUITE, packages, mirror=self.mirror, keyring=debian_keyring())
-        inputs: list[Input] = [*root.inputs, board / "early"]
+        board = self.board
+        root = Root(
+            SUITE, board.packages, board.components, mirror=self.mirror,
+            keyring=debian_keyring(), architecture=board.architecture,
+        )  # fmt: skip
+        inputs: list[Input] = [*root.inputs, board.early]
 
         def make(target: Path) -> None:
             early = target.with_suffix(".early")
-            overlay.write(early, [(board / "early", "")], int(SOURCE_DATE_EPOCH))
+            overlay.write(early, [(board.early, "")], int(SOURCE_DATE_EPOCH))
             hook = f"--essential-hook=tar-in {early} /"
             try:
+                emulation.ensure(board.architecture, tools, self.log("emulation"))
                 replace(root, hooks=(hook,)).make(target, self.log("packages"))
             finally:
                 discard(early)
 
-        return self.cache.stage("packages", ".tar", inputs, make)
+        return self.cache.stage(self.named("packages"), ".tar", inputs, make)
 
     def wheels(self) -> Path:
         """Fetch the Python packages that Debian does not have, unpacked, checked by hash."""
         requirements = IMAGE / "python" / "pcapy-ng.txt"
-        platform = f"manylinux_2_28_{ARCHITECTURES[self.board]}"
+        platform = f"manylinux_2_28_{self.board.machine}"
 
         def make(target: Path) -> None:
             run(
@@ -157,13 +171,15 @@ class Build:
                 self.log("wheels"),
             )  # fmt: skip
 
-        return self.cache.stage("wheels", "", [requirements, platform, PYTHON], make)
+        return self.cache.stage(
+            f"wheels-{self.board.machine}", "", [requirements, platform, PYTHON], make
+        )
 
-    def system(self, engine: Path) -> Path:
+    def system(self, tools: Tools, engine: Path) -> Path:
         """Make the tar of the whole root: packages, engine, and our own files."""
-        packages, wheels = self.packages(), self.wheels()
+        packages, wheels = self.packages(tools), self.wheels()
         hook = IMAGE / "hooks" / "finish-root"
-        places = [*overlay.sources(PROJECT, self.board), (wheels, overlay.PACKAGES)]
+        places = [*overlay.sources(PROJECT, self.board.name), (wheels, overlay.PACKAGES)]
         inputs: list[Input] = [packages.name, engine.name, hook, IMAGE / "overlay.py"]
         folders: list[Input] = [part for pair in places for part in pair]
 
@@ -176,13 +192,13 @@ class Build:
             finally:
                 discard(own)
 
-        return self.cache.stage("system", ".tar", [*inputs, *folders], make)
+        return self.cache.stage(self.named("system"), ".tar", [*inputs, *folders], make)
 
     def disk(self, tools: Tools, system: Path) -> Path:
         """Make the disk image of the board."""
-        layout = IMAGE / "boards" / self.board / "genimage.cfg"
+        layout = self.board.layout
         return self.cache.stage(
-            f"glovebox-{self.board}", ".img",
+            self.named("glovebox"), ".img",
             [system.name, tools.root.name, layout, IMAGE / "disk.py"],
             lambda target: disk.make(tools, system, layout, target, self.log("disk")),
         )  # fmt: skip
@@ -213,10 +229,17 @@ def unpack(tar: Path, target: Path, log: Path) -> None:
 def parser() -> argparse.ArgumentParser:
     """Return the options that every command which builds an image has."""
     options = argparse.ArgumentParser(add_help=False)
-    options.add_argument("--board", choices=sorted(ARCHITECTURES), default="vm")
+    options.add_argument("--board", choices=boards.names(), default="vm")
+    options.add_argument("--flavour", help="of the board: whose kernel and firmware it has")
     options.add_argument("--mirror", metavar="URL", help="Debian mirror (default: mmdebstrap's)")
     options.add_argument("--ubuntu-mirror", metavar="URL", help="mirror for the engine's packages")
     return options
+
+
+def of(arguments: argparse.Namespace, progress: Progress) -> Build:
+    """Return the build that the options of `parser` ask for. Raises InputError."""
+    board = boards.choose(arguments.board, arguments.flavour)
+    return Build(board, progress, arguments.mirror, arguments.ubuntu_mirror)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -229,7 +252,7 @@ def main(argv: Sequence[str]) -> int:
     ).parse_args(argv)
     progress = Progress()
     try:
-        image = Build(arguments.board, progress, arguments.mirror, arguments.ubuntu_mirror).image()
+        image = of(arguments, progress).image()
     except GloveboxError as error:
         print(f"build.sh image: {error}", file=sys.stderr)
         return error.exit_status

@@ -17,7 +17,7 @@ from appliance.capture.captures import open_capture
 from appliance.capture.pacing import OriginalTiming, PacketRate
 from appliance.capture.send import send_capture
 from appliance.errors import GloveboxError, GuestError, InputError
-from image.build import BUILD, PROJECT, Build, parser
+from image.build import BUILD, PROJECT, of, parser
 from image.guest import Forward, Guest
 from image.page import AlertFeed, Page
 from image.progress import Progress
@@ -109,8 +109,7 @@ def run(arguments: argparse.Namespace, progress: Progress, out: TextIO) -> Outco
     ]
     for forward in forwards:
         forward.resolved()
-    build = Build(arguments.board, progress, arguments.mirror, arguments.ubuntu_mirror)
-    image = build.image()
+    image = of(arguments, progress).image()
     with Guest(image, BUILD, forwards) as guest:
         with progress.stage("boot until Snort listens"):
             wait_ready(guest)

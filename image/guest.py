@@ -178,7 +178,7 @@ class Guest:
             "-M", "pc", "-smp", "2", "-m", str(MEMORY_MIB), "-nodefaults", "-no-user-config",
             "-display", "none", "-no-reboot", "-serial", f"file:{self.console}",
             "-kernel", str(image.kernel), "-initrd", str(image.initrd),
-            "-append", image.command_line,
+            "-append", image.board.command_line,
             "-drive", f"file={overlay},if=virtio,format=qcow2,cache=writethrough",
             "-netdev", f"user,id=home{forwards}",
             "-device", "virtio-net-pci,netdev=home,romfile=",

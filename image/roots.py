@@ -28,6 +28,8 @@ SLIM = (
 class Root:
     """What one root is made of; `mirror` None means mmdebstrap's own choice for the suite.
 
+    An `architecture` of None is the host's.
+
     Device nodes stay out: a plain user could not unpack them, and the kernel makes them anyway.
     """
 
@@ -36,6 +38,7 @@ class Root:
     components: str = "main"
     mirror: str | None = None
     keyring: Path | None = None
+    architecture: str | None = None
     hooks: tuple[str, ...] = field(default=())
 
     @property
@@ -43,18 +46,22 @@ class Root:
         """Return what tells this root from another one, for the cache."""
         return [
             Path(__file__),
-            self.suite, *self.packages, self.components, self.mirror or "", *self.hooks, *SLIM,
+            self.suite, *self.packages, self.components, self.mirror or "",
+            self.architecture or "", *self.hooks, *SLIM,
         ]  # fmt: skip
 
     def make(self, target: Path, log: Path) -> None:
         """Write the root as a tar file. Raises what image.command.run raises."""
         mirror = [self.mirror] if self.mirror else []
+        # Whether foreign programs run is seen to before (image/emulation.py).
+        foreign = ["--skip=check/qemu", f"--architectures={self.architecture}"]
+        architecture = foreign if self.architecture else []
         with readable(self.keyring) as keyring:
             run(
                 [
                     "mmdebstrap", "--format=tar", "--variant=essential", "--skip=output/dev",
                     f"--include={','.join(self.packages)}", f"--components={self.components}",
-                    *SLIM, *keyring, *self.hooks, self.suite, target, *mirror,
+                    *architecture, *SLIM, *keyring, *self.hooks, self.suite, target, *mirror,
                 ],
                 log,
                 {"SOURCE_DATE_EPOCH": SOURCE_DATE_EPOCH},

@@ -45,12 +45,13 @@ def shared_data() -> Path:
 @pytest.fixture(scope="session")
 def engine_root() -> Path:
     """Return an unpacked root with the engine in it, as the image carries it; made if need be."""
+    from image import boards
     from image.build import Build
     from image.progress import Progress
 
     if not shutil.which("mmdebstrap"):
         missing("no mmdebstrap, which makes the engine's root")
-    return Build("vm", Progress()).engine_alone()
+    return Build(boards.choose("vm"), Progress()).engine_alone()
 
 
 @pytest.fixture(scope="session")

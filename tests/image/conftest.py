@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from image import boards
 from image.build import BUILD, Build, Image
 from image.demo import TZSP_PORT, page_of, wait_ready
 from image.guest import Forward, Guest
@@ -16,7 +17,7 @@ from image.progress import Progress
 @pytest.fixture(scope="session")
 def image() -> Image:
     """Build what is missing of the `vm` board."""
-    return Build("vm", Progress()).image()
+    return Build(boards.choose("vm"), Progress()).image()
 
 
 @pytest.fixture(scope="session")

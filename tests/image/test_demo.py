@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import DiskFullError, NetworkError
+from image import boards
 from image.build import Build
 from image.demo import SHIPPED, alert_line, describe, endpoint
 from image.progress import Progress
@@ -73,7 +74,9 @@ def test_demo_says_which_port_is_taken(kind: str, option: str) -> None:
 
 
 def test_build_without_a_network_says_so_and_keeps_nothing(tmp_path: Path) -> None:
-    build = Build("vm", Progress(), mirror="http://127.0.0.1:9/debian", folder=tmp_path)
+    build = Build(
+        boards.choose("vm"), Progress(), mirror="http://127.0.0.1:9/debian", folder=tmp_path
+    )
     with pytest.raises(NetworkError, match="--mirror"):
         build.image()
     assert list((tmp_path / "cache").iterdir()) == []
@@ -93,7 +96,7 @@ def test_build_on_a_full_disk_says_so_and_keeps_nothing(
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(small_disk))
     with pytest.raises(DiskFullError, match="free some"):
-        Build("vm", Progress(), folder=small_disk / "build").image()
+        Build(boards.choose("vm"), Progress(), folder=small_disk / "build").image()
     assert list((small_disk / "build" / "cache").iterdir()) == []
 
 

@@ -20,7 +20,8 @@ from tests.web.serving import Sensor, flowing
 pytestmark = [pytest.mark.browser, pytest.mark.net]
 expect.set_options(timeout=DEADLINE_S * 1000)
 
-TWO_SECONDS = 2000
+STEP = 100  # ms
+STEPS = 20
 
 
 def open_with_own_clock(page: Page, address: str = "/") -> None:
@@ -30,11 +31,19 @@ def open_with_own_clock(page: Page, address: str = "/") -> None:
     page.clock.pause_at(time.time() + 1)
 
 
+def let_two_seconds_pass(page: Page) -> None:
+    """Let time pass in steps, with an answer of the server between them: a question that was on
+    its way when time stood still gets its answer as well."""
+    for _ in range(STEPS):
+        page.clock.run_for(STEP)
+        page.evaluate("fetch('/healthz').then((answer) => answer.text())")
+
+
 def test_an_alert_appears_within_two_seconds_without_reloading(page: Page, sensor: Sensor) -> None:
     open_with_own_clock(page)
     page.evaluate("window.mark = 'not reloaded'")
     add(sensor.store, [an_alert(message="MALWARE-CNC test")])
-    page.clock.run_for(TWO_SECONDS)
+    let_two_seconds_pass(page)
     row = page.get_by_role("row", name="MALWARE-CNC test")
     expect(row).to_be_visible()
     expect(row).to_contain_text("medium")
@@ -48,7 +57,7 @@ def test_a_change_of_state_appears_within_two_seconds(page: Page, sensor: Sensor
         open_with_own_clock(page)
         expect(page.locator("#state")).to_contain_text("Watching")
     sensor.publish(a_report(time.time() - 3600))
-    page.clock.run_for(TWO_SECONDS)
+    let_two_seconds_pass(page)
     expect(page.locator("#state")).to_contain_text("The receiver last reported 1 h ago")
     expect(page.get_by_role("status")).to_contain_text("The receiver stopped reporting")
 

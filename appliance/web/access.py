@@ -27,7 +27,9 @@ from appliance.web.vault import Vault
 IDLE = timedelta(hours=12)
 RENEW = 600.0  # seconds: a page that follows the sensor need not set a cookie each time
 READING = ("GET", "HEAD")
-WRITING = frozenset({"entry.setup", "entry.login", "entry.logout", "selftest.request"})
+WRITING = frozenset(
+    {"entry.setup", "entry.login", "entry.logout", "entry.password", "selftest.request"}
+)
 OPEN = frozenset({"static", "api.healthz"})
 ENTRY = frozenset({"entry.setup", "entry.login"})
 FOR_PROGRAMS = ("/api/", "/live", "/metrics")

@@ -1,4 +1,4 @@
-"""`/setup`, `/login` and `/logout`: how the owner gets in and out."""
+"""`/setup`, `/login`, `/password` and `/logout`: how the owner gets in and out."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BUSY = "Others are trying to log in just now. Try again in a moment."
 
 
 def blueprint(guard: Access) -> Blueprint:
-    """Return the routes `/setup`, `/login` and `/logout`."""
+    """Return the routes `/setup`, `/login`, `/password` and `/logout`."""
     routes, attempts = Blueprint("entry", __name__), Attempts()
 
     @routes.route("/setup", methods=["GET", "POST"])
@@ -38,6 +38,12 @@ def blueprint(guard: Access) -> Blueprint:
         if access.logged_in():
             return redirect(url_for("pages.status"), 303)
         return _form("login.html", 200)
+
+    @routes.route("/password", methods=["GET", "POST"])
+    def password() -> ResponseReturnValue:
+        if guard.password.is_configured:
+            return _form("password.html", 200, fixed=True)
+        return _change(guard, attempts) if request.method == "POST" else _form("password.html", 200)
 
     @routes.post("/logout")
     def logout() -> ResponseReturnValue:
@@ -88,10 +94,45 @@ def _try(guard: Access, attempts: Attempts) -> ResponseReturnValue:
     return redirect(url_for("pages.status"), 303)
 
 
+def _change(guard: Access, attempts: Attempts) -> ResponseReturnValue:
+    """Set another password; whoever is logged in elsewhere must log in with it."""
+    address, new = request.remote_addr or "", access.text(request.form, "password")
+    wait = math.ceil(attempts.begin(address, time.monotonic()))
+    if wait:
+        return _form(
+            "password.html", 429, f"Too many wrong passwords. Try again in {wait} s.", wait
+        )
+    wrong = objection(new)
+    if new != access.text(request.form, "again"):
+        wrong = "The two new ones are not the same."
+    try:
+        if wrong:
+            attempts.withdraw(address)
+            return _form("password.html", 400, wrong)
+        if not guard.password.matches(access.text(request.form, "current")):
+            return _form("password.html", 403, "The present password is another one.")
+        guard.password.change(new)
+    except BusyError:
+        attempts.withdraw(address)
+        return _form("password.html", 503, BUSY, retry=1)
+    except OSError as error:
+        log.error("the new password cannot be kept: %s", error)
+        return _form("password.html", 503, f"It cannot be kept: {error.strerror}.")
+    attempts.succeeded(address)
+    log.warning("the password was changed from %s", address)
+    guard.end_sessions(current_app)
+    access.log_in()
+    return redirect(url_for("pages.status"), 303)
+
+
 def _form(
-    template: str, code: int, complaint: str | None = None, retry: int | None = None
+    template: str,
+    code: int,
+    complaint: str | None = None,
+    retry: int | None = None,
+    fixed: bool = False,
 ) -> ResponseReturnValue:
-    limits = {"shortest": SHORTEST, "longest": LONGEST}
+    limits = {"shortest": SHORTEST, "longest": LONGEST, "fixed": fixed}
     answer = make_response(render_template(template, complaint=complaint, **limits), code)
     if retry is not None:
         answer.headers["Retry-After"] = str(retry)

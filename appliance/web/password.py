@@ -1,4 +1,4 @@
-"""The owner's password: set once, checked in a time that tells nothing.
+"""The owner's password: set, changed, checked in a time that tells nothing.
 
 scrypt takes 32 MB for each check, so one is made at a time.
 """
@@ -48,6 +48,17 @@ class Password:
         with self._turn():
             hashed = hashed_password(password)
         self._vault.set_password_hash(hashed)
+
+    @property
+    def is_configured(self) -> bool:
+        """Whether it comes from the settings on the card, which the page cannot change."""
+        return bool(self._configured)
+
+    def change(self, password: str) -> None:
+        """Keep another password in the place of the one there is. Raises OSError, BusyError."""
+        with self._turn():
+            hashed = hashed_password(password)
+        self._vault.replace_password_hash(hashed)
 
     def matches(self, password: str) -> bool:
         """Tell whether this is the password. Raises BusyError."""

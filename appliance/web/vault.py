@@ -35,6 +35,10 @@ class Vault:
         """Keep the hash of the first password. Raises FileExistsError if one is set, OSError."""
         self._write(PASSWORD, value, replace=False)
 
+    def replace_password_hash(self, value: str) -> None:
+        """Keep the hash of another password. Raises OSError."""
+        self._write(PASSWORD, value, replace=True)
+
     def session_key(self) -> str:
         """Return the key that signs the sessions; made at the first call."""
         return self._made_once(KEY)

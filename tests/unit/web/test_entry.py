@@ -129,3 +129,43 @@ def test_logout_needs_the_form(stranger: FlaskClient) -> None:
     assert stranger.get("/").status_code == 200
     stranger.post("/logout", data={"csrf": form_token(stranger, "/")})
     assert stranger.get("/").headers["Location"] == "/login"
+
+
+def change(client: FlaskClient, current: str, new: str, again: str | None = None) -> TestResponse:
+    fields = {"current": current, "password": new, "again": new if again is None else again}
+    return client.post("/password", data={"csrf": form_token(client, "/password"), **fields})
+
+
+def test_password_is_changed_and_others_are_logged_out(app: Flask, stranger: FlaskClient) -> None:
+    set_up(stranger)
+    other = app.test_client()
+    log_in(other)
+    assert change(stranger, PASSWORD, "another good one").status_code == 303
+    assert stranger.get("/").status_code == 200
+    assert other.get("/").headers["Location"] == "/login"
+    assert log_in(other).status_code == 403
+    assert log_in(other, "another good one").status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("current", "new", "again", "code", "words"),
+    [("wrong", "another good one", None, 403, "is another one"),
+     (PASSWORD, "short", None, 400, "at least 8 characters"),
+     (PASSWORD, "another good one", "another", 400, "not the same")],
+)  # fmt: skip
+def test_password_stays_where_the_form_is_wrong(
+    app: Flask, stranger: FlaskClient, current: str, new: str, again: str | None, code: int,
+    words: str,
+) -> None:  # fmt: skip
+    set_up(stranger)
+    answer = change(stranger, current, new, again)
+    assert answer.status_code == code
+    assert words in answer.text
+    assert log_in(app.test_client()).status_code == 303
+
+
+def test_password_cannot_be_guessed_at_speed(stranger: FlaskClient) -> None:
+    set_up(stranger)
+    codes = [change(stranger, "wrong", "another good one").status_code for _ in range(12)]
+    assert codes[0] == 403
+    assert codes[-1] == 429

@@ -17,7 +17,7 @@ from tests.unit.web.test_entry import form_token, set_up
 from tests.web.alerts import add, an_alert
 
 ROUTES = ["/", "/live", "/alerts", "/healthz", "/metrics", "/api/status", "/api/alerts", "/setup",
-          "/login", "/logout", "/selftest", "/static/page.js", "/static/../vault.py"]  # fmt: skip
+          "/login", "/logout", "/password", "/selftest", "/static/page.js", "/static/../vault.py"]  # fmt: skip
 NAMES = ["limit", "after", "before", "text", "priority", "sid", "address", "alerts", "v", "x"]
 METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", "BREW"]
 HEADERS = ["Authorization", "Cookie", "Host", "Content-Type", "Range", "If-None-Match", "Accept",
@@ -69,7 +69,7 @@ def test_no_request_is_a_fault(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
-    route=st.sampled_from(["/setup", "/login", "/logout", "/selftest"]),
+    route=st.sampled_from(["/setup", "/login", "/logout", "/password", "/selftest"]),
     fields=st.dictionaries(st.sampled_from(["csrf", "password", "again"]), st.text(max_size=300)),
     kind=st.sampled_from(
         ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x",

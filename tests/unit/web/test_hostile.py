@@ -17,7 +17,8 @@ from tests.unit.web.test_entry import form_token, set_up
 from tests.web.alerts import add, an_alert
 
 ROUTES = ["/", "/live", "/alerts", "/healthz", "/metrics", "/api/status", "/api/alerts", "/setup",
-          "/login", "/logout", "/password", "/selftest", "/static/page.js", "/static/../vault.py"]  # fmt: skip
+          "/login", "/logout", "/password", "/selftest", "/static/page.js",
+          "/static/../vault.py"]  # fmt: skip
 NAMES = ["limit", "after", "before", "text", "priority", "sid", "address", "alerts", "v", "x"]
 METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", "BREW"]
 HEADERS = ["Authorization", "Cookie", "Host", "Content-Type", "Range", "If-None-Match", "Accept",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Container, Iterable
-from ipaddress import ip_address
+from ipaddress import IPv4Address, ip_address
 from pathlib import Path
 
 import netifaces
@@ -48,6 +48,21 @@ def addresses(without: Container[str] = ()) -> list[Address]:
         for address in _usable(_texts(name))
     )
     return [address for *_, address in ranked]
+
+
+def ipv4_addresses(interface: str) -> list[IPv4Address]:
+    """Return the IPv4 addresses of one interface; none where it is missing."""
+    parsed = (ip_address(text.partition("%")[0]) for text in _texts(interface))
+    return [address for address in parsed if isinstance(address, IPv4Address)]
+
+
+def has_default_route(interface: str) -> bool:
+    """Tell whether a default route, IPv4 or IPv6, leads through a gateway on `interface`."""
+    gateways = netifaces.gateways()
+    families = (netifaces.AF_INET, netifaces.AF_INET6)
+    return any(
+        gateway[1] == interface for family in families for gateway in gateways.get(family, ())
+    )
 
 
 def _texts(interface: str) -> list[str]:

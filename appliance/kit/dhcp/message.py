@@ -1,0 +1,119 @@
+"""DHCPv4 messages, bytes to values and back; no I/O (RFC 2131 section 2, RFC 2132)."""
+
+from __future__ import annotations
+
+import enum
+import struct
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+
+from appliance.errors import DecodeError
+
+SERVER_PORT, CLIENT_PORT = 67, 68
+REQUEST, REPLY = 1, 2
+BROADCAST = 0x8000
+NOWHERE = IPv4Address(0)
+
+# op, htype, hlen, hops, xid, secs, flags, ciaddr, yiaddr, siaddr, giaddr, chaddr, sname, file.
+_HEADER = struct.Struct("!BBBBIHH4s4s4s4s16s64s128s")
+_COOKIE = bytes((99, 130, 83, 99))
+_ETHERNET = 1
+_PAD, _PARAMETERS, _OVERLOAD, _KIND, _SERVER, _END = 0, 55, 52, 53, 54, 255
+# What a client usually asks for: mask, router, DNS.
+_WANTED = bytes((1, 3, 6))
+
+
+class Kind(enum.IntEnum):
+    """DHCP message types (RFC 2132 section 9.6)."""
+
+    DISCOVER = 1
+    OFFER = 2
+    REQUEST = 3
+    DECLINE = 4
+    ACK = 5
+    NAK = 6
+    RELEASE = 7
+    INFORM = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What matters of a message; `kind` is None for plain BOOTP or a type nobody knows."""
+
+    op: int
+    xid: int
+    client: bytes
+    kind: Kind | None
+    address: IPv4Address
+    relay: IPv4Address
+    server: IPv4Address | None
+
+
+def parse(data: bytes) -> Message:
+    """Read one message.
+
+    Raises DecodeError where the header is cut off, its lengths or its cookie are wrong, or an
+    option runs past the end. A missing END is let pass: some servers send none.
+    """
+    if len(data) < _HEADER.size + len(_COOKIE):
+        raise DecodeError("DHCP: cut off in the header")
+    op, _, length, _, xid, _, _, _, address, _, relay, hardware, name, file = _HEADER.unpack_from(
+        data
+    )
+    if op not in (REQUEST, REPLY) or length > 16:
+        raise DecodeError("DHCP: neither a request nor a reply")
+    if data[_HEADER.size : _HEADER.size + 4] != _COOKIE:
+        raise DecodeError("DHCP: no magic cookie")
+    options = _options(data[_HEADER.size + 4 :])
+    overload = options.get(_OVERLOAD, b"\0")[:1]
+    for bit, field in ((1, file), (2, name)):
+        if overload and overload[0] & bit:
+            options = {**_options(field), **options}
+    return Message(
+        op, xid, hardware[:length], _kind(options.get(_KIND)), IPv4Address(address),
+        IPv4Address(relay), _server(options.get(_SERVER)),
+    )  # fmt: skip
+
+
+def discover(client: bytes, xid: int, seconds: int = 0) -> bytes:
+    """Return a DISCOVER of the station `client` (6 bytes) that asks for a broadcast answer.
+
+    `seconds` is for how long it has been asking. The message is padded to BOOTP's 300 bytes.
+    """
+    header = _HEADER.pack(
+        REQUEST, _ETHERNET, len(client), 0, xid, seconds, BROADCAST,
+        *[NOWHERE.packed] * 4, client, b"", b"",
+    )  # fmt: skip
+    options = [(_KIND, bytes((Kind.DISCOVER,))), (_PARAMETERS, _WANTED)]
+    encoded = b"".join(bytes((code, len(value))) + value for code, value in options)
+    return (header + _COOKIE + encoded + bytes((_END,))).ljust(300, b"\0")
+
+
+def _options(field: bytes) -> dict[int, bytes]:
+    found: dict[int, bytes] = {}
+    position = 0
+    while position < len(field):
+        code = field[position]
+        if code == _END:
+            break
+        if code == _PAD:
+            position += 1
+            continue
+        length = field[position + 1] if position + 1 < len(field) else len(field)
+        value = field[position + 2 : position + 2 + length]
+        if len(value) < length:
+            raise DecodeError(f"DHCP: option {code} runs past the end")
+        # One that is repeated continues the first (RFC 3396).
+        found[code] = found.get(code, b"") + value
+        position += 2 + length
+    return found
+
+
+def _kind(value: bytes | None) -> Kind | None:
+    if value is None or len(value) != 1 or value[0] not in Kind.__members__.values():
+        return None
+    return Kind(value[0])
+
+
+def _server(value: bytes | None) -> IPv4Address | None:
+    return IPv4Address(value) if value is not None and len(value) == 4 else None

@@ -268,6 +268,14 @@ class Box(threading.Thread):
             time.sleep(0.01)
         return report
 
+    def wait_for_lease(self) -> list[dict[str, Any]]:
+        """Return the leases that are published, once there are some."""
+        deadline = time.monotonic() + DEADLINE_S
+        while not (leases := self.report.get("leases")):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        return list(leases)
+
     def know(self, station: bytes, address: str) -> None:
         """Have a lease for a station from before: dnsmasq answers it at once, without a ping."""
         line = f"{int(time.time()) + 9999} {station.hex(':')} {address} * *\n"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from appliance.health import machinechecks, servicechecks, streamchecks, units
+from appliance.health import kitchecks, machinechecks, servicechecks, streamchecks, units
 from appliance.health.history import History
 from appliance.health.ledger import Stage
 from appliance.health.observations import NotKnownError
@@ -76,8 +76,8 @@ CHECKS = (
     Check("temperature", "the processor's heat", 10, ("temperature",), machinechecks.temperature),
     Check("power", "the power supply", 10, ("power",), machinechecks.power),
     Check("media", "the media server", 30, ("units", "media"), machinechecks.media),
-    Check("dhcp", "the DHCP server", 10, ("units",),
-          partial(service, unit=units.DHCP, name="The DHCP server")),
+    Check("dhcp", "addresses for devices, and never beside another server", 10, ("dhcp",),
+          kitchecks.dhcp),
     Check("selftest", "the newest self-test", 10, ("selftest",), machinechecks.selftest),
 )
 # fmt: on

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from appliance.capture.counters import Tally
 from appliance.health.units import Unit
+from appliance.kit.dhcp.report import PortReport
 
 T = TypeVar("T")
 
@@ -221,4 +222,5 @@ class Observations:
     power: Power | None | Unknown
     settings: Settings | Unknown
     media: Media | Unknown
+    dhcp: tuple[PortReport, ...] | Unknown
     selftest: SelfTest | None | Unknown

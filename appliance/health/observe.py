@@ -29,6 +29,7 @@ from appliance.health.systemdbus import Systemd
 from appliance.health.units import WATCHED
 from appliance.ids import sniffers, snort
 from appliance.ids.store import DATABASE, AlertReader
+from appliance.kit.dhcp import report
 
 SOURCES = tuple(
     field.name
@@ -74,6 +75,7 @@ class Observer:
             "power": lambda: machine.power(places.sys),
             "settings": self._settings,
             "media": machine.media,
+            "dhcp": lambda: report.read_all(self._places.runtime),
             "selftest": self._selftest,
         }
 

@@ -54,6 +54,7 @@ RHYTHMS: Mapping[State, Rhythm] = MappingProxyType(
         State.WAITING: Rhythm(((LONG, LONG),)),
         State.SEEING: Rhythm(((SHORT, 2800),)),
         State.ALERT: Rhythm(((LONG, GAP), (SHORT, GAP), (SHORT, PAUSE))),
+        State.OTHER_DHCP: Rhythm(((LONG, GAP), (SHORT, GAP), (SHORT, GAP), (SHORT, PAUSE))),
         State.SAFE_TO_UNPLUG: Rhythm(((LONG, GAP), (LONG, PAUSE))),
         State.LOSING: short_flashes(2),
         State.ENGINE_DOWN: short_flashes(3),

@@ -16,6 +16,7 @@ class State(enum.StrEnum):
     ENGINE_DOWN = "engine_down"
     ALERT = "alert"
     CONFIG_ERROR = "config_error"
+    OTHER_DHCP = "other_dhcp"
     SAFE_TO_UNPLUG = "safe_to_unplug"
     # Never published: what a reader makes of a status that is old, missing or not understood.
     SILENT = "silent"
@@ -39,6 +40,7 @@ WORDS = {
     State.ENGINE_DOWN: "the detection engine does not run",
     State.ALERT: "a new alert of high priority",
     State.CONFIG_ERROR: "a setting cannot be used",
+    State.OTHER_DHCP: "another DHCP server answers, so this one is silent",
     State.SAFE_TO_UNPLUG: "safe to unplug",
     State.SILENT: "the supervisor says nothing",
 }

@@ -13,9 +13,8 @@ STORE = "glovebox-alerts.service"
 PAGE = "glovebox-web.service"
 LEDS = "glovebox-leds.service"
 MEDIA = "minidlna.service"
-DHCP = "dnsmasq.service"
 
-WATCHED = (INTERFACES, REPLAY, ENGINE_CONFIG, ENGINE, STORE, PAGE, LEDS, MEDIA, DHCP)
+WATCHED = (INTERFACES, REPLAY, ENGINE_CONFIG, ENGINE, STORE, PAGE, LEDS, MEDIA)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ PRECEDENCE = (
     State.ALERT,
     State.LOSING,
     State.CONFIG_ERROR,
+    State.OTHER_DHCP,
     State.BOOTING,
     State.WAITING,
     State.SEEING,

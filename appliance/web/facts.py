@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from appliance.config import Address
 from appliance.health.heartbeat import STALE_SECONDS
+from appliance.kit.dhcp.report import PortReport
 from appliance.network import Link
 from appliance.web.rates import Rates
 from appliance.web.reports import Report, StoreReport
@@ -75,6 +76,7 @@ class Facts:
     told: Health | None = None
     selftest: SelfTest | None = None
     config_errors: tuple[str, ...] = ()
+    ports: tuple[PortReport, ...] = ()
 
     @property
     def health(self) -> Health | None:

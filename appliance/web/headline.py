@@ -28,6 +28,7 @@ WORDS = {
     State.ENGINE_DOWN: "Not watching",
     State.ALERT: "Alert",
     State.CONFIG_ERROR: "Wrong setting",
+    State.OTHER_DHCP: "Another DHCP server",
     State.SAFE_TO_UNPLUG: "Safe to unplug",
     State.SILENT: "Unsure",
 }

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from appliance import network, status
 from appliance.config import Config
 from appliance.ids import sniffers
+from appliance.kit.dhcp.report import PortReport, read_all
 from appliance.web import reports, supervision
 from appliance.web.facts import Engine, Facts
 from appliance.web.rates import Meter, Rates
@@ -59,7 +60,14 @@ class Monitor:
             told=self._read("health", supervision.parse_health),
             selftest=self._read("selftest", supervision.parse_selftest),
             config_errors=self._errors,
+            ports=self._ports(),
         )
+
+    def _ports(self) -> tuple[PortReport, ...]:
+        try:
+            return read_all(self.directory)
+        except (KeyError, TypeError, ValueError):  # As below.
+            return ()
 
     def _read(self, name: str, parse: Callable[[Mapping[str, Any]], T]) -> T | None:
         values = status.read(name, self.directory)

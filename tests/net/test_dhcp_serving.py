@@ -46,7 +46,9 @@ def udhcpc(segment: Segment, namespace: str, folder: Path) -> dict[str, str]:
     script.chmod(0o755)
     found.unlink(missing_ok=True)
     argv = ["udhcpc", "-i", "eth0", "-f", "-q", "-t", "10", "-O", "ntpsrv", "-x", "hostname:tablet"]
-    process = segment.start(namespace, [*argv, "-s", script], env=os.environ | {"FOUND": str(found)})
+    process = segment.start(
+        namespace, [*argv, "-s", script], env=os.environ | {"FOUND": str(found)}
+    )
     assert process.wait(timeout=60) == 0
     return dict(line.split("=", 1) for line in found.read_text().splitlines() if "=" in line)
 

@@ -129,6 +129,7 @@ class Guard:
             "updated": time.time(),
             "interface": self._port.interface,
             "serving": self._permission.given,
+            "answers": is_answering(),
             "reason": self._decision.reason.value,
             "words": words or self._decision.words,
             "address": str(self._served.own),
@@ -231,6 +232,16 @@ def own_station(interface: str) -> bytes:
         return bytes.fromhex((INTERFACES / interface / "address").read_text().replace(":", ""))
     except (OSError, ValueError):
         return b""
+
+
+def is_answering(table: Path = Path("/proc/net/udp")) -> bool:
+    """Tell whether somebody on this machine has the port of DHCP servers open (proc_net(5))."""
+    local = f":{message.SERVER_PORT:04X}"
+    try:
+        lines = table.read_text(encoding="ascii").splitlines()[1:]
+    except OSError:
+        return False
+    return any(line.split()[1].endswith(local) for line in lines)
 
 
 def random_station() -> bytes:

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 
+LATEST = 1 << 36  # the year 4147: what is later was never a time
 _STATION = re.compile(r"(?:[0-9a-f]{2}-)?[0-9a-f]{2}(?::[0-9a-f]{2}){0,15}")
 
 
@@ -41,7 +42,10 @@ def _parse_line(line: str) -> Lease | None:
     if len(words) != 5 or not _STATION.fullmatch(words[1]) or not all(words):
         return None
     try:
-        return Lease(int(words[0]), words[1], IPv4Address(words[2]), words[3], words[4])
+        expires = int(words[0])
+        if not 0 <= expires < LATEST:
+            return None
+        return Lease(expires, words[1], IPv4Address(words[2]), words[3], words[4])
     except ValueError:
         return None
 

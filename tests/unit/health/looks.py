@@ -52,6 +52,7 @@ WELL = Observations(
     power=None,
     settings=Settings("snort", (), ()),
     media=Media(0, 1, 0),
+    dhcp=(),
     selftest=None,
 )  # fmt: skip
 

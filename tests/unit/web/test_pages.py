@@ -12,6 +12,8 @@ from flask.testing import FlaskClient
 from appliance import status
 from appliance.ids.store import AlertStore
 from appliance.web.pages import LATEST, MOST_SOURCES, PER_PAGE
+from tests.unit.kit.dhcp.test_report import LEASE
+from tests.unit.kit.dhcp.test_report import VALUES as PORT
 from tests.web.alerts import add, an_alert
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
@@ -243,3 +245,23 @@ def test_live_gives_what_the_page_shows(client: FlaskClient, store: AlertStore) 
     page = shown(client)
     for part in client.get("/live").get_json()["parts"].values():
         assert part.strip() in page
+
+
+def test_status_shows_devices_and_why_others_get_no_address(
+    client: FlaskClient, tmp_path: Path
+) -> None:
+    status.publish("dhcp-eth0", PORT | {"leases": [LEASE | {"name": HOSTILE}]}, tmp_path)
+    silent = {"interface": "eth1", "serving": False, "words": "the DHCP server 192.168.88.1"}
+    status.publish("dhcp-eth1", PORT | silent | {"leases": []}, tmp_path)
+    page = shown(client)
+    assert "10.77.0.9" in page
+    assert html.escape(HOSTILE) in page.replace("&#34;", "&quot;").replace("&#39;", "&#x27;")
+    assert "<script>alert(1)" not in page
+    assert "No addresses are given out on eth1: the DHCP server 192.168.88.1." in page
+
+
+def test_status_survives_a_report_of_a_port_that_makes_no_sense(
+    client: FlaskClient, tmp_path: Path
+) -> None:
+    status.publish("dhcp-eth0", PORT | {"leases": [LEASE | {"expires": 1e300}]}, tmp_path)
+    assert "No port gives out addresses." in shown(client)

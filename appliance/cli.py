@@ -23,7 +23,6 @@ COMMANDS = {
     "status": ("appliance.health.terminal", "how the sensor is; --json"),
     "selftest": ("appliance.health.selftest", "send a marker through the whole sensor"),
     "dhcp": ("appliance.kit.dhcp.guard", "let dnsmasq serve where nobody else does (service)"),
-    "dhcp-prepare": ("appliance.kit.dhcp.prepare", "make a port ready for dnsmasq (service)"),
     "config": ("appliance.config", "check or show the configuration"),
 }
 

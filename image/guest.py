@@ -96,13 +96,20 @@ class Guest:
         folder: Path,
         forwards: Sequence[Forward] = (),
         extra: Sequence[str] = (),
+        network: Path | None = None,
     ) -> None:
+        """Take an image and where to work.
+
+        Without `network` the machine has QEMU's own network, with `forwards` into it; else its port
+        leads to the datagram socket `network`, one Ethernet frame in each datagram.
+        """
         self.image = image
         self.forwards = {each.guest_port: each.resolved() for each in forwards}
         self.folder = Path(tempfile.mkdtemp(prefix="run-", dir=folder))
         self.console = self.folder / "console.log"
         self._memory = folder / "accelerator"
         self._extra = list(extra)
+        self._network = network
         self._process: subprocess.Popen[bytes] | None = None
         self._shell: Shell | None = None
         self.started = 0.0
@@ -142,12 +149,39 @@ class Guest:
         assert self._shell is not None, "the guest is not running"
         return self._shell.execute(command, seconds)
 
-    def stop(self) -> None:
-        """End the machine at once, as a power cut would, and remove what it left."""
+    def cut_power(self) -> None:
+        """End the machine at once; what it had written stays for `power_on`."""
         if self._shell:
             self._shell.close()
         if self._process and self._process.poll() is None:
             end(self._process, seconds=5.0)
+
+    def power_on(self, *extra: str) -> None:
+        """Start the machine again after `cut_power`, with other `extra` words for QEMU."""
+        self._extra = list(extra)
+        self._run()
+
+    def monitor(self, command: str) -> None:
+        """Give QEMU's monitor a command; `set_link home off` pulls the cable."""
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(str(self.folder / "monitor.sock"))
+            connection.sendall(f"{command}\n".encode())
+            received = b""
+            # One prompt before the command, one when it is done.
+            while received.count(b"(qemu)") < 2:
+                chunk = connection.recv(4096)
+                if not chunk:
+                    raise self._explain("ended")
+                received += chunk
+
+    @property
+    def address(self) -> Path:
+        """The datagram socket at the machine's end of its network cable."""
+        return self.folder / "port.sock"
+
+    def stop(self) -> None:
+        """End the machine at once, as a power cut would, and remove what it left."""
+        self.cut_power()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _start(self) -> None:
@@ -160,6 +194,12 @@ class Guest:
             ],
             self.folder / "qemu-img.log",
         )  # fmt: skip
+        self._run()
+
+    def _run(self) -> None:
+        overlay = self.folder / "disk.qcow2"
+        for name in ("harness.sock", "port.sock", "monitor.sock"):
+            (self.folder / name).unlink(missing_ok=True)
         with (self.folder / "qemu.log").open("wb") as log:
             self._process = subprocess.Popen(
                 self._argv(overlay), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
@@ -170,7 +210,6 @@ class Guest:
 
     def _argv(self, overlay: Path) -> list[str]:
         tools, image = self.image.tools, self.image
-        forwards = "".join(f",{forward.rule}" for forward in self.forwards.values())
         return [
             *tools.argv("qemu-system-x86_64"),
             "-L", str(tools.root / "usr/share/qemu"), "-L", str(tools.root / "usr/share/seabios"),
@@ -180,8 +219,9 @@ class Guest:
             "-kernel", str(image.kernel), "-initrd", str(image.initrd),
             "-append", image.board.command_line,
             "-drive", f"file={overlay},if=virtio,format=qcow2,cache=writethrough",
-            "-netdev", f"user,id=home{forwards}",
+            "-netdev", self._netdev(),
             "-device", "virtio-net-pci,netdev=home,romfile=",
+            "-monitor", f"unix:{self.folder}/monitor.sock,server=on,wait=off",
             "-device", "virtio-rng-pci", "-device", "virtio-serial",
             "-chardev", f"socket,id=harness,path={self.folder}/harness.sock,server=on,wait=off",
             "-device", "virtserialport,chardev=harness,name=glovebox.harness",
@@ -189,6 +229,15 @@ class Guest:
             *credential("systemd.unit-dropin.sysinit.target", HARNESS_WANTED),
             *self._extra,
         ]  # fmt: skip
+
+    def _netdev(self) -> str:
+        if self._network is None:
+            forwards = "".join(f",{forward.rule}" for forward in self.forwards.values())
+            return f"user,id=home{forwards}"
+        return (
+            f"dgram,id=home,local.type=unix,local.path={self.address}"
+            f",remote.type=unix,remote.path={self._network}"
+        )
 
     def _explain(self, what: str) -> GuestError:
         parts = [

@@ -82,6 +82,11 @@ class Segment:
         ip("-n", self.name, "link", "set", name, "master", "switch", "up")
         with inside(namespace):
             Path(f"/proc/sys/net/ipv6/conf/{interface}/disable_ipv6").write_text("1")
+        # What a guest receives must have its checksums.
+        subprocess.run(
+            ["ip", "netns", "exec", namespace, "ethtool", "-K", interface, "tx", "off"],
+            check=True, capture_output=True,
+        )  # fmt: skip
         ip("-n", namespace, "link", "set", interface, "up")
 
     def cable(self, name: str, state: str) -> None:
@@ -301,19 +306,22 @@ class Box(threading.Thread):
 
     def _serve(self) -> None:
         for line in unit_lines("ExecStartPre", "ExecStart"):
-            words = line.replace("%I", "%i").replace("%i", self.interface).split()
-            words = [word.replace("/run/glovebox-dhcp", str(self._runtime)) for word in words]
-            if words[0] == "/usr/bin/glovebox":
-                argv = [GLOVEBOX, *words[1:], "--state", self._state]
-                self._start(argv).wait()
-            else:
-                self._dnsmasq = self._start(words)
+            self._dnsmasq = self._start(self._words(line))
+            if "dnsmasq" not in line:
+                self._dnsmasq.wait()
+
+    def _words(self, line: str) -> list[str]:
+        file = self._state / f"{self.interface}.address"
+        line = line.replace("${ADDRESS}", file.read_text().strip().removeprefix("ADDRESS="))
+        line = line.replace("/run/glovebox-dhcp", str(self._runtime))
+        return line.replace("%I", self.interface).replace("%i", self.interface).split()
 
     def _be_silent(self) -> None:
         if self._dnsmasq:
             self._dnsmasq.send_signal(signal.SIGKILL)
             self._dnsmasq.wait()
-            self._start([GLOVEBOX, "dhcp-prepare", "--undo", self.interface]).wait()
+            for line in unit_lines("ExecStopPost"):
+                self._start(self._words(line)).wait()
         self._dnsmasq = None
 
 

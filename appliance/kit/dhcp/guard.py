@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import argparse
 import logging
-import secrets
+import os
 import select
-import subprocess
 import time
 from collections.abc import Callable, Sequence
 from ipaddress import IPv4Address
@@ -20,8 +19,10 @@ from typing import Any
 
 from appliance import config, service, status
 from appliance.config import Config
-from appliance.kit.dhcp import dnsmasq, frame, hearing, leases, message, network, policy
+from appliance.kit.dhcp import frame, hearing, leases, message, network, policy
 from appliance.kit.dhcp.hearing import Heard
+from appliance.kit.dhcp.network import Served
+from appliance.kit.dhcp.permission import RUNTIME, STATE, Permission
 from appliance.kit.dhcp.policy import Decision, Facts, Surroundings
 from appliance.kit.dhcp.port import INTERFACES, Port, look
 from appliance.kit.dhcp.watch import Server, Timing, Watch
@@ -29,9 +30,6 @@ from appliance.service import Stop
 
 log = logging.getLogger(__name__)
 
-RUNTIME = Path("/run/glovebox-dhcp")
-STATE = Path("/var/lib/glovebox/dhcp")
-PERMISSION = "dnsmasq.conf"
 TURN_S = 0.5
 PUBLISH_S = 2.0
 # More than NTP corrects without a step: then leases are dated anew.
@@ -43,32 +41,6 @@ def boottime() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
-class Permission:
-    """The file that lets dnsmasq run on a port: its configuration."""
-
-    def __init__(self, folder: Path) -> None:
-        self._file = folder / PERMISSION
-        self.given = False
-
-    def give(self, text: str) -> str:
-        """Write it if dnsmasq takes it; return what dnsmasq complains of, or nothing."""
-        draft = self._file.with_suffix(".draft")
-        draft.write_text(text, encoding="ascii")
-        argv = ["dnsmasq", "--test", f"--conf-file={draft}"]
-        tried = subprocess.run(argv, capture_output=True, text=True, check=False)
-        if tried.returncode != 0:
-            lines = tried.stderr.strip().splitlines() or ["no reason"]
-            return f"dnsmasq does not take its settings: {lines[-1]}"
-        draft.rename(self._file)
-        self.given = True
-        return ""
-
-    def withdraw(self) -> None:
-        """Take it away; dnsmasq ends when this service does."""
-        self._file.unlink(missing_ok=True)
-        self.given = False
-
-
 class Guard:
     """Hears, asks and decides for one port."""
 
@@ -76,21 +48,20 @@ class Guard:
         self,
         port: Port,
         settings: Config,
+        served: Served,
         permission: Permission,
         timing: Timing,
-        lease_file: Path,
         clock: Callable[[], float] = boottime,
     ) -> None:
         self._port = port
         self._settings = settings
         self._permission = permission
         self._timing = timing
-        self._lease_file = lease_file
         self._clock = clock
-        self._served = network.served(settings.dhcp, port.interface)
+        self._served = served
         self._own = own_station(port.interface)
         self._watch = Watch(timing, began=clock())
-        self._identifier = secrets.randbits(32)
+        self._identifier = int.from_bytes(os.urandom(4), "big")
         self._surroundings: Surroundings | None = None
         self._decision: Decision | None = None
         self._problem = ""
@@ -111,10 +82,7 @@ class Guard:
 
     def allow(self) -> None:
         """Let dnsmasq serve, or remember what it complains of."""
-        text = dnsmasq.render(
-            self._settings.dhcp, self._port.interface, self._served, self._lease_file
-        )
-        self._problem = self._permission.give(text)
+        self._problem = self._permission.give()
         self._clock_offset = time.time() - boottime()
 
     def clock_was_set(self) -> bool:
@@ -202,7 +170,9 @@ class Guard:
 
     def _leases(self) -> list[dict[str, Any]]:
         try:
-            found = leases.parse(self._lease_file.read_text(encoding="ascii", errors="replace"))
+            found = leases.parse(
+                self._permission.lease_file.read_text(encoding="ascii", errors="replace")
+            )
         except OSError:
             return []
         now = time.time()
@@ -246,7 +216,8 @@ def is_answering(table: Path = Path("/proc/net/udp")) -> bool:
 
 def random_station() -> bytes:
     """Return a station that nobody has: random, locally administered, no group."""
-    return bytes([secrets.randbits(8) & 0xFC | 0x02]) + secrets.token_bytes(5)
+    random = os.urandom(6)
+    return bytes([random[0] & 0xFC | 0x02]) + random[1:]
 
 
 def run(guard: Guard, port: Port, permission: Permission, stop: Stop, turn: float = TURN_S) -> None:
@@ -295,10 +266,12 @@ def main(argv: Sequence[str]) -> int:
         log.warning("%s", error)
     stop = Stop().install()
     port = Port(arguments.interface, random_station())
-    permission = Permission(arguments.runtime / arguments.interface)
+    served = network.served(settings.dhcp, port.interface)
+    permission = Permission(
+        port.interface, settings.dhcp, served, arguments.runtime, arguments.state
+    )
     permission.withdraw()
     timing = Timing().hastened(arguments.haste)
-    lease_file = arguments.state / f"{arguments.interface}.leases"
-    guard = Guard(port, settings, permission, timing, lease_file)
+    guard = Guard(port, settings, served, permission, timing)
     run(guard, port, permission, stop, TURN_S / arguments.haste)
     return 0

@@ -1,4 +1,4 @@
-"""The guard's permission and its small parts; it works in tests/net/test_dhcp_guard.py."""
+"""The guard's small parts; it works in tests/net/test_dhcp_guard.py."""
 
 from __future__ import annotations
 
@@ -6,38 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.kit.dhcp.guard import Permission, main, own_station, random_station
-
-
-@pytest.fixture
-def dnsmasq(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a dnsmasq that takes every configuration but one with the word `bad`."""
-    program = tmp_path / "bin" / "dnsmasq"
-    program.parent.mkdir()
-    program.write_text(
-        '#!/bin/sh\ngrep -q bad "${2#*=}" && echo bad option >&2 && exit 1\nexit 0\n'
-    )
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", str(program.parent), prepend=":")
-    return program
-
-
-@pytest.mark.usefixtures("dnsmasq")
-def test_permission_is_there_only_whole(tmp_path: Path) -> None:
-    permission = Permission(tmp_path)
-    assert permission.give("interface=eth0\n") == ""
-    assert (tmp_path / "dnsmasq.conf").read_text() == "interface=eth0\n"
-    permission.withdraw()
-    permission.withdraw()
-    assert not (tmp_path / "dnsmasq.conf").exists()
-
-
-@pytest.mark.usefixtures("dnsmasq")
-def test_permission_is_not_given_for_what_dnsmasq_refuses(tmp_path: Path) -> None:
-    permission = Permission(tmp_path)
-    assert "bad option" in permission.give("bad\n")
-    assert not permission.given
-    assert not (tmp_path / "dnsmasq.conf").exists()
+from appliance.kit.dhcp.guard import is_answering, main, own_station, random_station
 
 
 def test_random_station_is_locally_administered_and_no_group() -> None:
@@ -53,3 +22,13 @@ def test_own_station_of_none() -> None:
 def test_main_wants_a_port() -> None:
     with pytest.raises(SystemExit, match="2"):
         main([])
+
+
+def test_is_answering_by_the_table_of_the_kernel(tmp_path: Path) -> None:
+    table = tmp_path / "udp"
+    head = "  sl  local_address rem_address   st\n"
+    table.write_text(head + "  1: 00000000:0043 00000000:0000 07\n")
+    assert is_answering(table)
+    table.write_text(head + "  1: 00000000:0044 00000000:0043 07\n")
+    assert not is_answering(table)
+    assert not is_answering(tmp_path / "absent")

@@ -10,8 +10,8 @@ usage() {
 usage: ./build.sh COMMAND [OPTION…]
 
   setup [test]                  install what this host needs: Debian packages, Python environment
-  demo [CAPTURE] [--once] …     build, boot, send CAPTURE as a router would, show Snort's alerts
-  image [--board vm] …          build the image of a board
+  demo [CAPTURE] [--once] …     build, boot, send CAPTURE as a router would, show the alerts
+  image [--board vm] …          build the image of a board; --ids snort|suricata|none
   test [PYTEST OPTION…]         run all tests; `test -m 'not image'` leaves the booted image out
   bench [--quick]               measure the packet path against its peers
   clean                         remove what was built; downloads are made again

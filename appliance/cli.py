@@ -16,7 +16,7 @@ COMMANDS = {
     "decap": ("appliance.capture.decap", "TZSP to pcap, on stdout or in files"),
     "send": ("appliance.capture.send", "play the router: wrap a capture in TZSP and send it"),
     "alerts": ("appliance.ids.alerts", "store the engine's alerts (service)"),
-    "ids-config": ("appliance.ids.snort", "render the engine's configuration (service)"),
+    "ids-config": ("appliance.ids.configure", "render the engine's configuration (service)"),
     "web": ("appliance.web.serve", "serve the status page (service)"),
     "leds": ("appliance.health.leds", "show health on LEDs (service); --list, --demo"),
     "supervisor": ("appliance.health.supervisor", "check, restart, report (service)"),

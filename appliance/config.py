@@ -32,6 +32,7 @@ from appliance.errors import ConfigError
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
+EngineName = Literal["snort", "suricata", "none"]
 
 FILES = tuple(
     Path(path)
@@ -43,6 +44,8 @@ FILES = tuple(
     ).split(":")
 )
 LARGEST_FILE = 1 << 20
+# The name of the engine that this image holds, or "none"; not there on a development machine.
+HELD_ENGINE = Path(os.environ.get("GLOVEBOX_ENGINE_FILE", "/usr/share/glovebox/engine"))
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ class CaptureConfig:
 
 @dataclass(frozen=True)
 class IdsConfig:
-    engine: Literal["snort"] = "snort"
+    engine: Literal[EngineName, "image"] = "snort"
     home_networks: tuple[Network, ...] = ()
 
 
@@ -189,17 +192,42 @@ def load(files: Sequence[Path] = FILES) -> tuple[Config, list[ConfigError]]:
     A file that cannot be used is left out whole, with its error in the list: the values below it
     stand. A file that is not there is no error.
     """
-    config, errors = Config(), []
+    held = held_engine()
+    config, errors = _with_engine(Config(ids=IdsConfig(engine="image")), held, ""), []
     merged: dict[str, dict[str, Any]] = {}
     for file in files:
         try:
             candidate = _merge(merged, read(file))
-            config, merged = build(candidate, str(file)), candidate
+            config = _with_engine(build(candidate, str(file)), held, str(file))
+            merged = candidate
         except FileNotFoundError:
             continue
         except ConfigError as error:
             errors.append(error)
     return config, errors
+
+
+def held_engine(file: Path = HELD_ENGINE) -> EngineName | None:
+    """Return the engine that this image holds, None where nothing tells."""
+    try:
+        name = file.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+    return next((known for known in typing.get_args(EngineName) if known == name), None)
+
+
+def _with_engine(config: Config, held: EngineName | None, file: str) -> Config:
+    """Put the engine that the image holds in the place of "image". Raises ConfigError for another.
+
+    Where it is not known what the image holds, nothing is refused.
+    """
+    engine = config.ids.engine
+    if engine == "image":
+        ids = dataclasses.replace(config.ids, engine=held or "snort")
+        return dataclasses.replace(config, ids=ids)
+    if held is not None and engine not in (held, "none"):
+        raise ConfigError(f"{file}: [ids] engine = {engine!r}: this image holds {held!r}")
+    return config
 
 
 def read(file: Path) -> dict[str, Any]:

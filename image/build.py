@@ -12,10 +12,11 @@ from functools import partial
 from pathlib import Path
 
 from appliance.errors import GloveboxError, InputError
-from image import boards, disk, emulation, overlay
+from image import boards, disk, emulation, engines, overlay
 from image.boards import IMAGE, Board
 from image.cache import Cache, Input, discard, locked
 from image.command import run
+from image.engines import Engine
 from image.progress import Progress
 from image.roots import SOURCE_DATE_EPOCH, Root, change, package_list
 from image.tools import Tools, make_runnable
@@ -31,11 +32,12 @@ class Image:
     """A finished build: the disk and what starts it in an emulated machine."""
 
     board: Board
+    engine: Engine
     tools: Tools
     disk: Path
     kernel: Path
     initrd: Path
-    engine_root: Path
+    engine_root: Path | None
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ class Build:
     mirror: str | None = None
     ubuntu_mirror: str | None = None
     folder: Path = BUILD
+    ids: Engine = Engine(engines.DEFAULT)
 
     @property
     def cache(self) -> Cache:
@@ -56,8 +59,8 @@ class Build:
         return self.folder / "log" / f"{stage}.log"
 
     def named(self, stage: str) -> str:
-        """Return the name of a stage that every board has for itself."""
-        return f"{stage}-{self.board.title}"
+        """Return the name of a stage that every image has for itself."""
+        return f"{stage}-{self.board.title}{self.ids.suffix}"
 
     def image(self) -> Image:
         """Make what is missing and return the whole; one build at a time in a folder."""
@@ -71,18 +74,22 @@ class Build:
             )
             return Image(
                 board=self.board,
+                engine=self.ids,
                 tools=tools,
                 disk=self.disk(tools, system),
                 kernel=boot / "vmlinuz",
                 initrd=boot / "initrd.img",
-                engine_root=self.engine_root(engine),
+                engine_root=self.engine_root(engine) if engine else None,
             )
 
     def engine_alone(self) -> Path:
         """Make what is missing of the engine's root and return it unpacked, for tests."""
         with locked(self.folder):
             (self.folder / "cache").mkdir(exist_ok=True)
-            return self.engine_root(self.engine(self.tools()))
+            engine = self.engine(self.tools())
+            if engine is None:
+                raise InputError(f"{self.ids.name} has no root")
+            return self.engine_root(engine)
 
     def tools(self) -> Tools:
         """Make the tools root: the programs of the build itself, alike on every host."""
@@ -103,15 +110,17 @@ class Build:
 
         return Tools(self.cache.stage("tools", "", inputs, make))
 
-    def engine(self, tools: Tools) -> Path:
-        """Make the tar of the engine's own root."""
-        folder = IMAGE / "engines" / "snort"
+    def engine(self, tools: Tools) -> Path | None:
+        """Make the tar of the engine's own root; None for a sensor without one."""
+        if not self.ids.has_root:
+            return None
+        ubuntu_keyring = tools.root / "usr/share/keyrings/ubuntu-archive-keyring.gpg"
         root = Root(
-            suite=(folder / "suite").read_text().strip(),
-            packages=package_list(folder / "packages.txt"),
-            components=(folder / "components").read_text().strip(),
-            mirror=self.ubuntu_mirror,
-            keyring=tools.root / "usr/share/keyrings/ubuntu-archive-keyring.gpg",
+            suite=self.ids.suite,
+            packages=self.ids.packages,
+            components=self.ids.components,
+            mirror=self.mirror if self.ids.is_debian else self.ubuntu_mirror,
+            keyring=debian_keyring() if self.ids.is_debian else ubuntu_keyring,
             architecture=self.board.architecture,
         )
 
@@ -120,16 +129,16 @@ class Build:
             root.make(tar, self.log("engine"))
 
         return self.cache.stage(
-            f"engine-snort-{self.board.architecture}", ".tar", root.inputs, make
+            f"engine-{self.ids.name}-{self.board.architecture}", ".tar", root.inputs, make
         )
 
     def engine_root(self, engine: Path) -> Path:
         """Unpack the engine's root for the tests and return its folder."""
         folder = self.cache.stage(
-            "engine-root", "", [engine.name],
+            f"engine-root-{self.ids.name}-{self.board.architecture}", "", [engine.name],
             lambda target: unpack(engine, target, self.log("engine-unpack")),
         )  # fmt: skip
-        link = self.folder / "engine-snort"
+        link = self.folder / f"engine-{self.ids.name}"
         discard(link)
         link.symlink_to(folder)
         return folder
@@ -153,7 +162,7 @@ class Build:
             finally:
                 discard(early)
 
-        return self.cache.stage(self.named("packages"), ".tar", inputs, make)
+        return self.cache.stage(f"packages-{board.title}", ".tar", inputs, make)
 
     def wheels(self) -> Path:
         """Fetch the Python packages that Debian does not have, unpacked, checked by hash."""
@@ -175,19 +184,26 @@ class Build:
             f"wheels-{self.board.machine}", "", [requirements, platform, PYTHON], make
         )
 
-    def system(self, tools: Tools, engine: Path) -> Path:
+    def system(self, tools: Tools, engine: Path | None) -> Path:
         """Make the tar of the whole root: packages, engine, and our own files."""
         packages, wheels = self.packages(tools), self.wheels()
         hook = IMAGE / "hooks" / "finish-root"
-        places = [*overlay.sources(PROJECT, self.board.name), (wheels, overlay.PACKAGES)]
-        inputs: list[Input] = [packages.name, engine.name, hook, IMAGE / "overlay.py"]
+        places = [
+            *overlay.sources(PROJECT, self.board.name),
+            (self.ids.overlay, ""),
+            (wheels, overlay.PACKAGES),
+        ]
+        engines_root = [(engine, "/usr/lib/glovebox/engine")] if engine else []
+        inputs: list[Input] = [
+            packages.name, *(tar.name for tar, _ in engines_root), hook, IMAGE / "overlay.py",
+        ]  # fmt: skip
         folders: list[Input] = [part for pair in places for part in pair]
 
         def make(target: Path) -> None:
             own = target.with_suffix(".own")
             overlay.write(own, places, int(SOURCE_DATE_EPOCH))
             try:
-                tars = [(packages, "/"), (engine, "/usr/lib/glovebox/engine"), (own, "/")]
+                tars = [(packages, "/"), *engines_root, (own, "/")]
                 change(tars, hook, target, self.log("system"))
             finally:
                 discard(own)
@@ -231,15 +247,24 @@ def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(add_help=False)
     options.add_argument("--board", choices=boards.names(), default="vm")
     options.add_argument("--flavour", help="of the board: whose kernel and firmware it has")
+    options.add_argument(
+        "--ids", choices=engines.names(), default=engines.DEFAULT, help="the engine (%(default)s)"
+    )
     options.add_argument("--mirror", metavar="URL", help="Debian mirror (default: mmdebstrap's)")
-    options.add_argument("--ubuntu-mirror", metavar="URL", help="mirror for the engine's packages")
+    options.add_argument("--ubuntu-mirror", metavar="URL", help="mirror for Snort's packages")
     return options
 
 
 def of(arguments: argparse.Namespace, progress: Progress) -> Build:
     """Return the build that the options of `parser` ask for. Raises InputError."""
     board = boards.choose(arguments.board, arguments.flavour)
-    return Build(board, progress, arguments.mirror, arguments.ubuntu_mirror)
+    return Build(
+        board,
+        progress,
+        arguments.mirror,
+        arguments.ubuntu_mirror,
+        ids=engines.choose(arguments.ids),
+    )
 
 
 def main(argv: Sequence[str]) -> int:

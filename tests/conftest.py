@@ -44,7 +44,7 @@ def shared_data() -> Path:
 
 @pytest.fixture(scope="session")
 def engine_root() -> Path:
-    """Return an unpacked root with the engine in it, as the image carries it; made if need be."""
+    """Return an unpacked root with Snort in it, as the image carries it; made if need be."""
     from image import boards
     from image.build import Build
     from image.progress import Progress
@@ -52,6 +52,18 @@ def engine_root() -> Path:
     if not shutil.which("mmdebstrap"):
         missing("no mmdebstrap, which makes the engine's root")
     return Build(boards.choose("vm"), Progress()).engine_alone()
+
+
+@pytest.fixture(scope="session")
+def suricata_root() -> Path:
+    """Return an unpacked root with Suricata in it, as an image with it carries it."""
+    from image import boards, engines
+    from image.build import Build
+    from image.progress import Progress
+
+    if not shutil.which("mmdebstrap"):
+        missing("no mmdebstrap, which makes the engine's root")
+    return Build(boards.choose("vm"), Progress(), ids=engines.choose("suricata")).engine_alone()
 
 
 @pytest.fixture(scope="session")

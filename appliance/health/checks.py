@@ -38,7 +38,7 @@ CHECKS = (
     Check("receiver", "glovebox-replay", 2, ("units",),
           partial(service, unit=units.REPLAY, name="The receiver", state=State.ENGINE_DOWN)),
     Check("reports", "the receiver's figures are fresh", 2, ("receiver",), streamchecks.reports),
-    Check("stream", "frames arrive", 2, ("receiver",), streamchecks.stream),
+    Check("stream", "frames arrive", 2, ("receiver", "listening"), streamchecks.stream),
     Check("routers", "each router of the settings streams", 10, ("receiver",),
           streamchecks.routers),
     Check("strangers", "nobody else streams", 10, ("receiver",), streamchecks.strangers),

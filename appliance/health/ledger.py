@@ -14,6 +14,7 @@ from typing import Any
 
 from appliance.capture.counters import Outcome
 from appliance.health.observations import Observations, Receiver, Unknown
+from appliance.ids.engine import EngineCount
 
 
 class Stage(enum.StrEnum):
@@ -122,7 +123,7 @@ def counters(observations: Observations) -> Flows:
     found: dict[Stage, Flow] = {}
     if not isinstance(observations.receiver, Unknown):
         found |= _receiver_flows(observations.receiver)
-    if not isinstance(observations.engine, Unknown):
+    if isinstance(observations.engine, EngineCount):
         found[Stage.ENGINE] = Flow(observations.engine.offered, observations.engine.lost)
     return found
 
@@ -184,9 +185,10 @@ class Row:
         }
 
 
-def rows(totals: Flows, recent: Flows) -> list[Row]:
-    """Return a line for each stage, in the order in which packets pass them."""
-    return [_row(stage, totals.get(stage), recent.get(stage, Flow())) for stage in Stage]
+def rows(totals: Flows, recent: Flows, with_engine: bool = True) -> list[Row]:
+    """Return a line for each stage that there is, in the order in which packets pass them."""
+    stages = [stage for stage in Stage if with_engine or stage is not Stage.ENGINE]
+    return [_row(stage, totals.get(stage), recent.get(stage, Flow())) for stage in stages]
 
 
 def _row(stage: Stage, total: Flow | None, recent: Flow) -> Row:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from appliance.capture.counters import Tally
 from appliance.health.units import Unit
+from appliance.ids.engine import EngineCount
 from appliance.kit.dhcp.report import PortReport
 
 T = TypeVar("T")
@@ -84,19 +85,6 @@ class Receiver:
                 for address, counts in values["sources"].items()
             },
         )
-
-
-@dataclass(frozen=True, slots=True)
-class EngineCount:
-    """Frames handed to the engine since it is watched, and those of them it dropped unseen."""
-
-    offered: int
-    lost: int
-
-    @property
-    def seen(self) -> int:
-        """Frames that the engine inspected."""
-        return self.offered - self.lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,8 +200,8 @@ class Observations:
     addresses: tuple[str, ...] | Unknown
     home: tuple[IPv4Address | IPv6Address, ...] | Unknown
     receiver: Receiver | Unknown
-    engine: EngineCount | Unknown
-    listening: bool | Unknown
+    engine: EngineCount | None | Unknown
+    listening: bool | None | Unknown
     store: Store | Unknown
     alarm: Alarm | None | Unknown
     memory: Memory | Unknown

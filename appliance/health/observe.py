@@ -14,10 +14,9 @@ from typing import Any
 import appliance
 from appliance import config, network, status
 from appliance.errors import GloveboxError
-from appliance.health import engines, machine
+from appliance.health import machine
 from appliance.health.alarms import Alarms
 from appliance.health.observations import (
-    EngineCount,
     Observations,
     Receiver,
     SelfTest,
@@ -27,7 +26,8 @@ from appliance.health.observations import (
 )
 from appliance.health.systemdbus import Systemd
 from appliance.health.units import WATCHED
-from appliance.ids import sniffers, snort
+from appliance.ids import sniffers
+from appliance.ids.engine import SPOOL, USER, Engine, EngineCount
 from appliance.ids.store import DATABASE, AlertReader
 from appliance.kit.dhcp import report
 
@@ -47,17 +47,24 @@ class Places:
     sys: Path = machine.SYS
     proc: Path = machine.PROC
     runtime: Path = status.RUNTIME_DIRECTORY
-    statistics: Path = snort.SPOOL / "statistics.csv"
+    spool: Path = SPOOL
     database: Path = DATABASE
     disks: tuple[Path, ...] = (Path("/var/lib/glovebox"), Path("/run"))
     settings: Sequence[Path] = config.FILES
 
 
 class Observer:
-    """Gathers observations; `interface` is the sniffing interface."""
+    """Gathers observations; `interface` is the sniffing interface, `engine` None without one."""
 
-    def __init__(self, interface: str, systemd: Systemd, places: Places = Places()) -> None:
+    def __init__(
+        self,
+        interface: str,
+        systemd: Systemd,
+        engine: Engine | None,
+        places: Places = Places(),
+    ) -> None:
         self._places = places
+        self._engine = engine
         alarms = Alarms(AlertReader(places.database))
         self._sources: Mapping[str, Callable[[], Any]] = {
             "units": lambda: systemd.units(WATCHED),
@@ -65,8 +72,8 @@ class Observer:
             "addresses": lambda: machine.addresses(interface),
             "home": lambda: tuple(network.addresses(without={interface})),
             "receiver": self._receiver,
-            "engine": self._engine,
-            "listening": lambda: sniffers.listening(interface, _uid(snort.USER)),
+            "engine": self._count,
+            "listening": lambda: sniffers.listening(interface, _uid(USER)) if engine else None,
             "store": self._store,
             "alarm": lambda: alarms.newest(self._store()),
             "memory": machine.memory,
@@ -108,9 +115,8 @@ class Observer:
     def _store(self) -> Store:
         return Store.from_json(self._published("alerts"))
 
-    def _engine(self) -> EngineCount:
-        text = self._places.statistics.read_text(encoding="ascii", errors="replace")
-        return engines.parse_perfmonitor(text)
+    def _count(self) -> EngineCount | None:
+        return self._engine.count(self._places.spool) if self._engine else None
 
     def _selftest(self) -> SelfTest | None:
         values = status.read("selftest", self._places.runtime)

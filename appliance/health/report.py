@@ -38,7 +38,8 @@ def health(
     times are those of the clock as it is now, so that setting it does not tear them apart.
     """
     now = history.now
-    lines = ledger.rows(history.ledger.totals, history.span(KEPT_S)[0])
+    recent = history.span(KEPT_S)[0]
+    lines = ledger.rows(history.ledger.totals, recent, with_engine=now.engine is not None)
     return {
         "updated": now.time,
         "state": verdict.state.value,

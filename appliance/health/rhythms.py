@@ -53,6 +53,7 @@ RHYTHMS: Mapping[State, Rhythm] = MappingProxyType(
         State.BOOTING: Rhythm(((SHORT, SHORT),)),
         State.WAITING: Rhythm(((LONG, LONG),)),
         State.SEEING: Rhythm(((SHORT, 2800),)),
+        State.CAPTURING: Rhythm(((LONG, 2800),)),
         State.ALERT: Rhythm(((LONG, GAP), (SHORT, GAP), (SHORT, PAUSE))),
         State.OTHER_DHCP: Rhythm(((LONG, GAP), (SHORT, GAP), (SHORT, GAP), (SHORT, PAUSE))),
         State.SAFE_TO_UNPLUG: Rhythm(((LONG, GAP), (LONG, PAUSE))),

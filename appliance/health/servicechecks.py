@@ -8,16 +8,10 @@ from itertools import takewhile
 
 from appliance.health import units, words
 from appliance.health.history import KEPT_S, History
-from appliance.health.observations import (
-    EngineCount,
-    Interface,
-    Observations,
-    Store,
-    Unknown,
-    known,
-)
+from appliance.health.observations import Interface, Observations, Store, Unknown, known
 from appliance.health.results import Level, Result, fail, ok, unknown, warn
 from appliance.health.states import State
+from appliance.ids.engine import EngineCount
 
 # The slowest start (Snort on a small Pi) is quicker; what takes longer does not come up.
 START_S = 120.0
@@ -59,6 +53,8 @@ def _is_stuck(history: History, unit: str) -> bool:
 
 def engine(history: History) -> Result:
     """Judge whether the detection engine runs and has the sniffing interface open."""
+    if history.now.listening is None:
+        return ok("Captures only: this sensor has no engine.")
     name = engine_name(history.now)
     interface = history.now.interface
     if isinstance(interface, Interface) and not interface.present:
@@ -83,6 +79,8 @@ def inspects(history: History) -> Result | None:
     if not known(history.now.units)[units.ENGINE].runs:
         return None
     name, count = engine_name(history.now), known(history.now.engine)
+    if count is None:
+        return None
     resting = list(takewhile(partial(_rests, count), history.during(KEPT_S)))
     if _passed_since(resting):
         text = f"{name} runs, but frames pass it uninspected."

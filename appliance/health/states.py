@@ -12,6 +12,7 @@ class State(enum.StrEnum):
     BOOTING = "booting"
     WAITING = "waiting"
     SEEING = "seeing"
+    CAPTURING = "capturing"
     LOSING = "losing"
     ENGINE_DOWN = "engine_down"
     ALERT = "alert"
@@ -36,6 +37,7 @@ WORDS = {
     State.BOOTING: "starting",
     State.WAITING: "ready, but no router sends a stream",
     State.SEEING: "traffic arrives and is inspected",
+    State.CAPTURING: "traffic arrives; captures only, without an engine",
     State.LOSING: "packets are lost on the way",
     State.ENGINE_DOWN: "the detection engine does not run",
     State.ALERT: "a new alert of high priority",

@@ -86,8 +86,12 @@ def stream(history: History) -> Result:
     rate = frames_per_second(history)
     if rate:
         senders = words.listed(_senders(history, now)) or "a router"
-        return ok(f"{_figure(rate)} frames a second arrive from {senders}.", State.SEEING)
+        return ok(f"{_figure(rate)} frames a second arrive from {senders}.", _good(history.now))
     return _no_frames(history.now, now)
+
+
+def _good(look: Observations) -> State:
+    return State.CAPTURING if look.listening is None else State.SEEING
 
 
 def _no_frames(look: Observations, now: Receiver) -> Result:
@@ -96,7 +100,7 @@ def _no_frames(look: Observations, now: Receiver) -> Result:
     if now.last_frame is not None:
         silent = max(0.0, look.time - now.last_frame)
         if silent < RATE_S:
-            return ok("Frames arrive.", State.SEEING)
+            return ok("Frames arrive.", _good(look))
         text = f"The stream stopped {words.duration(silent)} ago."
     elif now.tally.outcomes[Outcome.KEEPALIVE]:
         text = "A router is set up, but sends keepalives only."

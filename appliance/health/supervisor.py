@@ -24,6 +24,7 @@ from appliance.health.results import Level, Result
 from appliance.health.states import State
 from appliance.health.systemdbus import BusError, Systemd
 from appliance.health.verdict import Verdict
+from appliance.ids import engines
 from appliance.service import Stop
 
 log = logging.getLogger(__name__)
@@ -179,7 +180,8 @@ def main(argv: Sequence[str]) -> int:
     stop = Stop().install()
     settings, _ = config.load()
     with Systemd() as systemd:
-        observer = Observer(settings.capture.interface, systemd)
+        engine = engines.chosen(settings)
+        observer = Observer(settings.capture.interface, systemd, engine)
         troubles = policy.remember(status.read(report.NAME), boottime(), time.time())
         # What exists by now stays: the collector need not look at it again.
         gc.freeze()

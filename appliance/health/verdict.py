@@ -19,6 +19,7 @@ PRECEDENCE = (
     State.BOOTING,
     State.WAITING,
     State.SEEING,
+    State.CAPTURING,
 )
 
 
@@ -44,6 +45,8 @@ def judge(results: Mapping[str, Result]) -> Verdict:
     sentence = decisive.words
     if state is State.SEEING and "inspection" in results:
         sentence = f"{sentence.removesuffix('.')}; {results['inspection'].words}"
+    if state is State.CAPTURING and "engine" in results:
+        sentence = f"{sentence} {results['engine'].words}"
     if _is_news(worst, decisive):
         sentence = f"{sentence.removesuffix('.')}, but: {worst.words}"
     return Verdict(state, worst.level, sentence)

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from appliance import config, service, status
-from appliance.ids import snort
+from appliance.ids import engines
+from appliance.ids.engine import DIRECTORY, ENGINE_ROOT, SPOOL
 from appliance.ids.follower import Follower
-from appliance.ids.naming import Naming
+from appliance.ids.handover import Nothing
 from appliance.ids.store import DATABASE
 from appliance.service import Stop
 
@@ -34,11 +35,13 @@ def main(argv: Sequence[str]) -> int:
     for error in errors:
         log.warning("%s", error)
     stop = Stop().install()
+    engine = engines.chosen(settings)
     carrier = Follower(
-        spool=arguments.spool,
+        source=engine.handover(arguments.spool, arguments.directory, arguments.root)
+        if engine
+        else Nothing(),
         path=arguments.database,
         boot=BOOT_ID.read_text().strip(),
-        naming=Naming(arguments.directory, arguments.root),
         keep=settings.alerts.keep if arguments.keep is None else arguments.keep,
     )
     run(carrier, stop)
@@ -77,16 +80,18 @@ def describe(report: Mapping[str, Any]) -> str:
     stored = f"{report['stored']} alerts stored"
     if report["error"]:
         return f"{report['error']}; {stored}, {report['spool_lag_bytes']} bytes wait in the spool"
+    if report["unreadable"]:
+        return f"{stored}; {report['unreadable']} could not be read"
     return stored
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="glovebox alerts", description=DESCRIPTION, epilog=EPILOG)
     add = parser.add_argument
-    add("--spool", type=Path, default=snort.SPOOL, help="where alerts come in (%(default)s)")
+    add("--spool", type=Path, default=SPOOL, help="where alerts come in (%(default)s)")
     add("--database", type=Path, default=DATABASE, help="where they go (%(default)s)")
-    add("--directory", type=Path, default=snort.DIRECTORY, help="holds snort.conf (%(default)s)")
-    add("--root", type=Path, default=snort.ENGINE_ROOT, help="the engine's root (%(default)s)")
+    add("--directory", type=Path, default=DIRECTORY, help="holds its configuration (%(default)s)")
+    add("--root", type=Path, default=ENGINE_ROOT, help="the engine's root (%(default)s)")
     add("--keep", type=int, help="how many alerts are kept (default: as configured)")
     add("-v", "--verbose", action="store_true", help="log more")
     return parser

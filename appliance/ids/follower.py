@@ -9,10 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from appliance.ids import database, marker, spool
+from appliance.ids import database, handover
 from appliance.ids.database import StoreDamagedError, StoreError
-from appliance.ids.naming import Naming
-from appliance.ids.spool import SpoolFile
+from appliance.ids.handover import Handover, SpoolFile
 from appliance.ids.store import AlertStore
 
 log = logging.getLogger(__name__)
@@ -33,17 +32,17 @@ class Follower:
     logged when it comes and when it goes.
     """
 
-    def __init__(self, spool: Path, path: Path, boot: str, naming: Naming, keep: int) -> None:
-        self._spool = spool
+    def __init__(self, source: Handover, path: Path, boot: str, keep: int) -> None:
+        self._source = source
         self._path = path
         self._boot = boot
-        self._naming = naming
         self._keep = keep
         self._store: AlertStore | None = None
         self._stored = 0
         self._last_us: int | None = None
         self._committed = -COMMIT_S
         self._lag = 0
+        self._unreadable = 0
         self._error: str | None = None
 
     def step(self, hurry: bool = False) -> float:
@@ -71,41 +70,41 @@ class Follower:
         self._close()
 
     def report(self) -> dict[str, Any]:
-        """Return how things stand; `last_alert` in seconds since 1970, `error` for people."""
+        """Return how things stand; `last_alert` in seconds since 1970, `error` for people.
+
+        `unreadable` counts what the engine handed over and nobody understands.
+        """
         return {
             "stored": self._stored,
             "last_alert": None if self._last_us is None else self._last_us / 1e6,
             "spool_lag_bytes": self._lag,
+            "unreadable": self._unreadable,
             "error": self._error,
         }
 
     def _advance(self, hurry: bool) -> float:
         store = self._store or self._open()
-        listed = spool.files(self._spool)
-        self._lag = spool.lag(listed, store.positions)
+        listed = self._source.files()
+        self._lag = handover.lag(listed, store.positions)
         waited = time.monotonic() - self._committed >= COMMIT_S
-        if not (hurry or waited or self._lag >= spool.BATCH_BYTES):
+        if not (hurry or waited or self._lag >= self._source.batch_bytes):
             return LOOK_S
         more = self._commit(store, listed)
-        spool.tidy(self._spool, listed, store.positions)
-        return 0.0 if more and (hurry or self._lag >= spool.BATCH_BYTES) else LOOK_S
+        self._source.tidy(listed, store.positions)
+        return 0.0 if more and (hurry or self._lag >= self._source.batch_bytes) else LOOK_S
 
     def _commit(self, store: AlertStore, listed: Sequence[SpoolFile]) -> bool:
         """Store one batch; tell whether there was one."""
-        batch = spool.read(listed, store.positions)
+        batch = self._source.read(listed, store.positions)
         if not batch.positions and self._stored <= self._keep:
             return False
-        self._naming.refresh()
-        alerts = [
-            self._naming.alert(event) for event in batch.events if not marker.is_marker(event)
-        ]
-        markers = [marker.token_of(event) for event in batch.events if marker.is_marker(event)]
         before = {file.name: store.positions.get(file.name, 0) for file in listed}
-        store.add(alerts, before | batch.positions, self._keep, markers)
+        store.add(batch.alerts, before | batch.positions, self._keep, batch.markers)
         self._committed = time.monotonic()
-        self._lag = spool.lag(listed, store.positions)
+        self._lag = handover.lag(listed, store.positions)
         self._stored = store.count()
-        self._last_us = alerts[-1].time_us if alerts else self._last_us
+        self._last_us = batch.alerts[-1].time_us if batch.alerts else self._last_us
+        self._unreadable += batch.unreadable
         return bool(batch.positions)
 
     def _open(self) -> AlertStore:
@@ -122,9 +121,9 @@ class Follower:
         positions = self._store.positions if self._store else {}
         self._close()
         with contextlib.suppress(OSError):
-            listed = spool.files(self._spool)
-            self._lag = spool.lag(listed, positions)
-            spool.shed(listed)
+            listed = self._source.files()
+            self._lag = handover.lag(listed, positions)
+            self._source.shed(listed)
 
     def _replace(self) -> float:
         self._close()

@@ -12,8 +12,7 @@ import socket
 import struct
 from dataclasses import dataclass
 from pathlib import Path
-
-from appliance.ids.unified2 import Event
+from typing import Protocol
 
 GID, SID = 1, 1000001
 SECRET_BYTES = 24
@@ -26,6 +25,19 @@ _ETHERNET = bytes.fromhex("02676c6f7665 02676c6f7666 0800")
 _IPV4 = struct.Struct(">BBHHHBBH4s4s")
 _UDP = struct.Struct(">HHHH")
 _UDP_PROTOCOL = 17
+
+
+class Raised(Protocol):
+    """What every engine's alert has."""
+
+    @property
+    def gid(self) -> int: ...
+    @property
+    def sid(self) -> int: ...
+    @property
+    def source_port(self) -> int | None: ...
+    @property
+    def destination_port(self) -> int | None: ...
 
 
 @dataclass(frozen=True)
@@ -47,12 +59,12 @@ def new_token() -> Token:
     return Token(FIRST_PORT + first, FIRST_PORT + second)
 
 
-def is_marker(event: Event) -> bool:
+def is_marker(event: Raised) -> bool:
     """Tell whether an event is the engine's answer to a marker."""
     return (event.gid, event.sid) == (GID, SID)
 
 
-def token_of(event: Event) -> Token:
+def token_of(event: Raised) -> Token:
     """Return the token that a marker's event carries."""
     return Token(event.source_port or 0, event.destination_port or 0)
 

@@ -32,6 +32,11 @@ _PROTOCOLS = {
 }
 
 
+def protocol_name(number: int) -> str:
+    """Return what an IP protocol is called."""
+    return _PROTOCOLS.get(number, f"IP-{number}")
+
+
 class Naming:
     """Names events after the rules now in force; notices when they are rendered anew."""
 
@@ -64,7 +69,7 @@ class Naming:
             message=self._book.message(event.gid, event.sid, event.rev),
             classification=self._book.classification(event.classification_id),
             priority=event.priority,
-            protocol=_PROTOCOLS.get(event.protocol, f"IP-{event.protocol}"),
+            protocol=protocol_name(event.protocol),
             source=event.source,
             source_port=event.source_port,
             destination=event.destination,

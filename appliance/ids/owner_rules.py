@@ -1,7 +1,7 @@
 """The owner's own rules: every line that can stand is taken, the others are named with the reason.
 
 This check is about what people get wrong: a rule for another engine, a sid that is taken, a slip of
-the pen. What it cannot know, Snort says when it starts (start.sh).
+the pen. What it cannot know, the engine says when it starts.
 """
 
 from __future__ import annotations
@@ -19,31 +19,13 @@ LARGEST_TOTAL = 4 << 20
 RESERVED = range(1_000_000, 1_001_000)
 
 ACTIONS = ("alert", "log", "pass", "drop", "reject", "sdrop")
-PROTOCOLS = ("tcp", "udp", "icmp", "ip")
 DIRECTIONS = ("->", "<>")
-# Options of Snort 2.9 and of the preprocessors that our snort.conf loads (Snort manual, chapter 3).
-OPTIONS = frozenset(
-    re.findall(
-        r"\w+",
-        """
-    msg reference gid sid rev classtype priority metadata content protected_content hash length
-    nocase rawbytes depth offset distance within http_client_body http_cookie http_raw_cookie
-    http_header http_raw_header http_method http_uri http_raw_uri http_stat_code http_stat_msg
-    http_encode fast_pattern uricontent urilen isdataat pcre pkt_data file_data base64_decode
-    base64_data byte_test byte_jump byte_extract byte_math ftpbounce asn1 cvs dce_iface dce_opnum
-    dce_stub_data ssl_version ssl_state fragoffset ttl tos id ipopts fragbits dsize flags flow
-    flowbits seq ack window itype icode icmp_id icmp_seq rpc ip_proto sameip stream_reassemble
-    stream_size logto session resp react tag replace detection_filter threshold
-    """,
-    )
-)
 _FILTER = re.compile(
     r"suppress\s+gen_id\s+\d+\s*,\s*sig_id\s+\d+(\s*,\s*track\s+by_(src|dst)\s*,\s*ip\s+\S+)?"
     r"|event_filter\s+gen_id\s+\d+\s*,\s*sig_id\s+\d+\s*,\s*type\s+(limit|threshold|both)\s*,"
     r"\s*track\s+by_(src|dst)\s*,\s*count\s+\d+\s*,\s*seconds\s+\d+"
 )
 _VARIABLE = re.compile(r"\$\(?(\w+)")
-_DEFINITION = re.compile(r"^(?:ip|port)?var\s+(\w+)", re.MULTILINE)
 _CONTENT = re.compile(r'!?\s*"(?:[^"\\|]|\\.|\|[0-9A-Fa-f\s]*\|)+"(\s*,.*)?')
 
 
@@ -60,20 +42,38 @@ class Problem:
         return f"{where}: {self.reason}; left out"
 
 
+@dataclass(frozen=True)
+class Language:
+    """What rules of an engine are written in; None: the engine itself says what it does not know,
+    and does without that rule.
+    """
+
+    name: str
+    protocols: frozenset[str] | None = None
+    options: frozenset[str] | None = None
+
+
 class Checker:
     """Takes in one rule after the other. `taken` are the keys of rules that are there already."""
 
-    def __init__(self, config: str, classifications: Iterable[str], taken: Iterable[Key]) -> None:
-        self._variables = frozenset(_DEFINITION.findall(config))
+    def __init__(
+        self,
+        language: Language,
+        variables: Iterable[str],
+        classifications: Iterable[str],
+        taken: Iterable[Key],
+    ) -> None:
+        self._language = language
+        self._variables = frozenset(variables)
         self._classifications = frozenset(classifications)
         self._taken = set(taken)
 
     def check(self, line: str) -> None:
         """Accept a rule or a filter line. Raises RuleError with the reason why not."""
-        if _FILTER.fullmatch(line):
+        if is_filter(line):
             return
         rule = rules.parse(line)
-        _check_header(rule.header)
+        self._check_header(rule.header)
         self._check_words(rule)
         key = rule.key
         if key[0] == 1 and key[1] in RESERVED:
@@ -82,13 +82,25 @@ class Checker:
             raise RuleError(f"sid {key[1]} is taken by another rule")
         self._taken.add(key)
 
+    def _check_header(self, header: Sequence[str]) -> None:
+        if len(header) != 7:
+            raise RuleError("expected: action protocol source port direction destination port (…)")
+        action, protocol, direction = header[0], header[1], header[4]
+        protocols = self._language.protocols
+        if action not in ACTIONS:
+            raise RuleError(f"action '{action}': expected {_list(ACTIONS)}")
+        if protocols is not None and protocol not in protocols:
+            raise RuleError(f"protocol '{protocol}': expected {_list(protocols)}")
+        if direction not in DIRECTIONS:
+            raise RuleError(f"direction '{direction}': expected -> or <>")
+
     def _check_words(self, rule: Rule) -> None:
         for name in _VARIABLE.findall(" ".join(rule.header)):
             if name not in self._variables:
                 raise RuleError(f"no variable ${name}; there are {_list(self._variables)}")
         for keyword, value in rule.options:
-            if keyword not in OPTIONS:
-                raise RuleError(f"'{keyword}' is no option of Snort 2.9")
+            if self._language.options is not None and keyword not in self._language.options:
+                raise RuleError(f"'{keyword}' is no option of {self._language.name}")
             if keyword in ("content", "uricontent") and not _CONTENT.fullmatch(value):
                 raise RuleError(f"{keyword}:{value}: quotes or |hex bytes| are not right")
         classtype = rule.option("classtype")
@@ -136,16 +148,9 @@ def collect(found: Iterable[Path], checker: Checker) -> tuple[list[str], list[Pr
     return accepted, problems
 
 
-def _check_header(header: Sequence[str]) -> None:
-    if len(header) != 7:
-        raise RuleError("expected: action protocol source port direction destination port (…)")
-    action, protocol, direction = header[0], header[1], header[4]
-    if action not in ACTIONS:
-        raise RuleError(f"action '{action}': expected {_list(ACTIONS)}")
-    if protocol not in PROTOCOLS:
-        raise RuleError(f"protocol '{protocol}': expected {_list(PROTOCOLS)}")
-    if direction not in DIRECTIONS:
-        raise RuleError(f"direction '{direction}': expected -> or <>")
+def is_filter(line: str) -> bool:
+    """Tell whether a line is no rule but says which of a rule's alerts are wanted."""
+    return _FILTER.fullmatch(line) is not None
 
 
 def _list(words: Iterable[str]) -> str:

@@ -1,33 +1,24 @@
-"""`glovebox ids-config`: what Snort 2.9 reads when it starts, and the wait until it has started."""
+"""Snort 2.9: what it reads when it starts, and how its alerts and its own figures are read."""
 
 from __future__ import annotations
 
-import argparse
-import contextlib
-import errno
 import logging
-import pwd
 import re
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from appliance import config, service
-from appliance.config import Config, Network
-from appliance.errors import ConfigError, DiskFullError, InputError, PrivilegeError
-from appliance.ids import marker, owner_rules, rules, sniffers
-from appliance.ids.owner_rules import Checker
+from appliance.config import Config
+from appliance.ids import owner_rules, perfmonitor, rules
+from appliance.ids.engine import DIRECTORY, EngineCount
+from appliance.ids.handover import Handover
+from appliance.ids.naming import Naming
+from appliance.ids.owner_rules import Checker, Language
+from appliance.ids.templates import fill, home_networks, interface_of, read
+from appliance.ids.unified2_spool import Unified2Spool
 
 log = logging.getLogger(__name__)
 
-USER = "glovebox-ids"
-# The same path within Snort's root and outside of it.
-DIRECTORY = Path("/run/glovebox-ids")
-SPOOL = DIRECTORY / "spool"
-ENGINE_ROOT = Path("/usr/lib/glovebox/engine")
-TEMPLATES = Path("/usr/share/glovebox/snort")
-OWNER_RULES = (Path("/boot/firmware/rules"), Path("/var/lib/glovebox/rules.d"))
-DEADLINE_S = 100.0
+TITLE = "Snort"
 
 # Where Snort looks for HTTP and for TLS, as in the configuration of its package.
 HTTP_PORTS = (
@@ -38,54 +29,42 @@ HTTP_PORTS = (
 )
 TLS_PORTS = (443, 465, 563, 636, 989, 992, 993, 994, 995, 7801, 7802, *range(7900, 7921))
 
-DESCRIPTION = """\
-Write Snort's configuration and rules for the settings in force; or, with --wait-listening, wait
-until Snort takes the frames of the sniffing interface."""
-EPILOG = """\
-exit status: 0 done; 2 bad usage or a template that cannot be read; 3 nothing listens in time;
-4 the files may not be written; 7 no space for them; 78 a setting that Snort cannot have."""
-
-_INTERFACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,14}")
-_PLACEHOLDER = re.compile(r"@([A-Z_]+)@")
-
-
-def main(argv: Sequence[str]) -> int:
-    """Render the configuration, or wait until Snort listens; `--help` tells the exit statuses."""
-    arguments = _parser().parse_args(argv)
-    service.log_to_journal("ids-config")
-    settings, errors = config.load()
-    if arguments.wait_listening:
-        deadline = time.monotonic() + arguments.seconds
-        interface = interface_of(settings)
-        sniffers.wait_until_listening(interface, _uid(arguments.user), deadline)
-        return 0
-    for error in errors:
-        log.warning("%s", error)
-    files = configuration(
-        settings, arguments.templates, arguments.root, arguments.owner_rules or OWNER_RULES
-    )
-    _write_all(arguments.directory, files)
-    return 0
+# Options of Snort 2.9 and of the preprocessors that our snort.conf loads (Snort manual, chapter 3).
+OPTIONS = """
+    msg reference gid sid rev classtype priority metadata content protected_content hash length
+    nocase rawbytes depth offset distance within http_client_body http_cookie http_raw_cookie
+    http_header http_raw_header http_method http_uri http_raw_uri http_stat_code http_stat_msg
+    http_encode fast_pattern uricontent urilen isdataat pcre pkt_data file_data base64_decode
+    base64_data byte_test byte_jump byte_extract byte_math ftpbounce asn1 cvs dce_iface dce_opnum
+    dce_stub_data ssl_version ssl_state fragoffset ttl tos id ipopts fragbits dsize flags flow
+    flowbits seq ack window itype icode icmp_id icmp_seq rpc ip_proto sameip stream_reassemble
+    stream_size logto session resp react tag replace detection_filter threshold
+"""
+LANGUAGE = Language(
+    name="Snort 2.9",
+    protocols=frozenset(("tcp", "udp", "icmp", "ip")),
+    options=frozenset(OPTIONS.split()),
+)
+VARIABLE = re.compile(r"^(?:ip|port)?var\s+(\w+)", re.MULTILINE)
 
 
 def configuration(
-    settings: Config, templates: Path, root: Path, owner_directories: Sequence[Path]
+    settings: Config, folder: Path, root: Path, owner_directories: Sequence[Path]
 ) -> dict[str, str]:
-    """Return the files that Snort starts with, by name: snort.conf comes last, its rules before.
+    """Return the files that Snort starts with, by name: snort.conf comes after its rules.
 
     What the owner's rules cannot keep is logged; plain.conf is for the case that Snort refuses the
     rest. Raises ConfigError, InputError.
     """
-    template = _read(templates / "snort.conf")
-    shipped = {name: _read(templates / name) for name in ("local.rules", "preprocessor.rules")}
+    template = read(folder / "snort.conf")
+    shipped = {name: read(folder / name) for name in ("local.rules", "preprocessor.rules")}
     accepted = _owner_lines(template, list(shipped.values()), root, owner_directories)
     return {
         **{f"rules/{name}": text for name, text in shipped.items()},
         "rules/owner.rules": "".join(f"{line}\n" for line in accepted),
         "plain.conf": render(template, settings, with_owner_rules=False),
-        "start": fill(_read(templates / "start.sh"), {"INTERFACE": interface_of(settings)}),
-        "listening": fill(_read(templates / "listening.sh"), {"INTERFACE": interface_of(settings)}),
         "snort.conf": render(template, settings, with_owner_rules=bool(accepted)),
+        "start": fill(read(folder / "start.sh"), {"INTERFACE": interface_of(settings)}),
     }
 
 
@@ -104,34 +83,17 @@ def render(template: str, settings: Config, with_owner_rules: bool) -> str:
     )
 
 
-def fill(template: str, values: Mapping[str, str]) -> str:
-    """Put values in the place of @NAMES@. Raises KeyError for a name without value."""
-    return _PLACEHOLDER.sub(lambda match: values[match[1]], template)
-
-
-def home_networks(networks: Sequence[Network]) -> str:
-    """Return the value of HOME_NET: a list, or `any` where no network is named."""
-    return f"[{','.join(map(str, networks))}]" if networks else "any"
-
-
-def interface_of(settings: Config) -> str:
-    """Return the sniffing interface. Raises ConfigError for a name that no interface can have."""
-    name = settings.capture.interface
-    if not _INTERFACE.fullmatch(name):
-        raise ConfigError(f"[capture] interface = {name!r}: expected a name like tzsp0")
-    return name
-
-
 def _owner_lines(
     template: str, shipped: Sequence[str], root: Path, directories: Sequence[Path]
 ) -> list[str]:
     found = owner_rules.files(directories)
     if not found:
         return []
-    packaged = [_read(file) for file in sorted((root / "etc/snort/rules").glob("*.rules"))]
-    classes = rules.classifications(_read(root / "etc/snort/classification.config"))
+    packaged = [read(file) for file in sorted((root / "etc/snort/rules").glob("*.rules"))]
+    classes = rules.classifications(read(root / "etc/snort/classification.config"))
     checker = Checker(
-        config=template,
+        language=LANGUAGE,
+        variables=VARIABLE.findall(template),
         classifications=[name for name, _ in classes],
         taken={key for text in (*shipped, *packaged) for key in rules.messages(text)},
     )
@@ -141,62 +103,13 @@ def _owner_lines(
     return accepted
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="glovebox ids-config",
-        description=DESCRIPTION,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+def handover(spool: Path, directory: Path, root: Path) -> Handover:
+    """Return Snort's alerts, named after the rules in `directory` and `root`."""
+    return Unified2Spool(spool, Naming(directory, root))
+
+
+def count(spool: Path) -> EngineCount:
+    """Return what Snort's perfmonitor wrote last. Raises OSError, ValueError."""
+    return perfmonitor.parse(
+        (spool / "statistics.csv").read_text(encoding="ascii", errors="replace")
     )
-    add = parser.add_argument
-    add("--directory", type=Path, default=DIRECTORY, help="where to write (%(default)s)")
-    add("--templates", type=Path, default=TEMPLATES, help="what to fill in (%(default)s)")
-    add("--root", type=Path, default=ENGINE_ROOT, help="the engine's root (%(default)s)")
-    add("--owner-rules", type=Path, action="append", metavar="DIR",
-        help=f"with *.rules files; may be given again ({', '.join(map(str, OWNER_RULES))})",
-    )  # fmt: skip
-    add("--wait-listening", action="store_true", help="write nothing, wait for Snort")
-    add("--user", default=USER, help="whose process must listen, by name or number (%(default)s)")
-    add("--seconds", type=float, default=DEADLINE_S, help="wait at most so long (%(default)s)")
-    return parser
-
-
-def _uid(user: str) -> int:
-    try:
-        return int(user) if user.isdigit() else pwd.getpwnam(user).pw_uid
-    except KeyError:
-        raise InputError(f"--user {user}: there is no such user") from None
-
-
-def _read(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise InputError(f"{file}: {error.strerror}") from error
-
-
-def _write_all(directory: Path, files: Mapping[str, str]) -> None:
-    with _explained(directory):
-        (directory / "rules").mkdir(parents=True, exist_ok=True)
-        secret = marker.secret_of_this_boot(directory / marker.SECRET_FILE.name)
-        _write(directory / "rules" / "marker.rules", marker.rule(secret) + "\n", mode=0o640)
-        for name, text in files.items():
-            _write(directory / name, text)
-
-
-def _write(file: Path, text: str, mode: int = 0o644) -> None:
-    temporary = file.with_name(f".{file.name}.new")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.chmod(mode)
-    temporary.replace(file)
-
-
-@contextlib.contextmanager
-def _explained(directory: Path) -> Iterator[None]:
-    try:
-        yield
-    except PermissionError as error:
-        raise PrivilegeError(f"{error.filename}: may not be written; be {USER}") from error
-    except OSError as error:
-        kind = DiskFullError if error.errno == errno.ENOSPC else InputError
-        raise kind(f"{error.filename or directory}: {error.strerror}") from error

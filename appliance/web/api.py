@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, ServiceUnavailable
 
 from appliance.web import parameters, wording
-from appliance.web.facts import Facts
+from appliance.web.facts import Engine, Facts
 from appliance.web.headline import headline
 from appliance.web.history import History
 from appliance.web.monitor import Monitor
@@ -74,7 +74,7 @@ def status_object(facts: Facts) -> dict[str, Any]:
         "sentence": verdict.sentence,
         "watching": facts.watching,
         "parts": parts(facts),
-        "engine": facts.engine_name.lower(),
+        "engine": "none" if facts.engine is Engine.NONE else facts.engine_name.lower(),
         "interface": facts.interface,
         "targets": facts.targets,
         "supervisor": None if facts.health is None else _supervisor_object(facts.health),

@@ -49,11 +49,12 @@ class Alerts(enum.Enum):
 
 
 class Engine(enum.Enum):
-    """Whether the engine has a socket open on the sniffing interface."""
+    """Whether the engine has a socket open on the sniffing interface, where there is one."""
 
     LISTENING = "listening"
     DEAF = "deaf"
     UNKNOWN = "unknown"
+    NONE = "none"
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,11 @@ class Facts:
         """What the supervisor says of now; None when it is silent."""
         fresh = self.told is not None and abs(self.now - self.told.updated) <= STALE_SECONDS
         return self.told if fresh else None
+
+    @property
+    def reader(self) -> str:
+        """What frames are meant for, in words."""
+        return "any sniffer" if self.engine is Engine.NONE else self.engine_name
 
     @property
     def receiver(self) -> Receiver:
@@ -145,9 +151,12 @@ class Facts:
 
     @property
     def watching(self) -> bool:
-        """Whether a frame that arrives now is inspected; not whether one does arrive."""
+        """Whether a frame that arrives now is inspected; not whether one does arrive.
+
+        Without an engine: whether it gets to the interface.
+        """
         return (
             self.receiver is Receiver.RUNNING
             and self.link is Link.UP
-            and self.engine is Engine.LISTENING
+            and self.engine in (Engine.LISTENING, Engine.NONE)
         )

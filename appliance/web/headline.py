@@ -24,6 +24,7 @@ WORDS = {
     State.BOOTING: "Starting",
     State.WAITING: "Waiting",
     State.SEEING: "Watching",
+    State.CAPTURING: "Capturing",
     State.LOSING: "Losing packets",
     State.ENGINE_DOWN: "Not watching",
     State.ALERT: "Alert",
@@ -56,7 +57,7 @@ def _unsupervised(own: Verdict) -> Verdict:
 
 def _supervised(health: Health) -> Verdict:
     level, word = LEVELS[health.level], WORDS[health.state]
-    if health.state is State.SEEING:
+    if health.state in (State.SEEING, State.CAPTURING):
         word += SHADES[level]
     # A state that nobody knows is no good state, whatever level stands beside it.
     if health.state is State.SILENT:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from appliance import network, status
 from appliance.config import Config
-from appliance.ids import sniffers
+from appliance.ids import engines, sniffers
 from appliance.kit.dhcp.report import PortReport, read_all
 from appliance.web import reports, supervision
 from appliance.web.facts import Engine, Facts
@@ -37,7 +37,7 @@ class Monitor:
         """Take the settings in force, and in `errors` what is wrong with their files."""
         self._capture = config.capture
         self._engine_name = config.ids.engine.capitalize()
-        self._engine_user = engine_user
+        self._engine_user = None if config.ids.engine == engines.NONE else engine_user
         self.directory = directory
         self._errors = tuple(map(str, errors))
         self._meter = Meter()
@@ -78,8 +78,13 @@ class Monitor:
             return None
 
 
-def engine_state(interface: str, user: str) -> Engine:
-    """Tell whether a process of `user` has a packet socket open on `interface`."""
+def engine_state(interface: str, user: str | None) -> Engine:
+    """Tell whether a process of `user` has a packet socket open on `interface`.
+
+    A user of None stands for a sensor without an engine.
+    """
+    if user is None:
+        return Engine.NONE
     try:
         uid = pwd.getpwnam(user).pw_uid
         return Engine.LISTENING if sniffers.listening(interface, uid) else Engine.DEAF

@@ -50,7 +50,7 @@ def judge(facts: Facts) -> Verdict:
 
 def _receiver_trouble(facts: Facts) -> Verdict | None:
     if facts.report is None:
-        text = "The receiver does not report: no frame reaches " + facts.engine_name + "."
+        text = "The receiver does not report: no frame reaches " + facts.reader + "."
         return _blind("receiver-absent", text)
     if facts.receiver is Receiver.STALE:
         age = wording.duration(abs(facts.now - facts.report.updated))
@@ -66,7 +66,7 @@ def _interface_trouble(facts: Facts) -> Verdict | None:
     if facts.link is Link.UP:
         return None
     state = "does not exist" if facts.link is Link.MISSING else "is down"
-    text = f"The interface {facts.interface} {state}: no frame reaches {facts.engine_name}."
+    text = f"The interface {facts.interface} {state}: no frame reaches {facts.reader}."
     return _blind(f"interface-{facts.link.value}", text)
 
 
@@ -104,7 +104,7 @@ def _stream_words(facts: Facts) -> tuple[str, str]:
 
 
 def _engine_note(facts: Facts) -> str:
-    if facts.engine is Engine.LISTENING:
+    if facts.engine in (Engine.LISTENING, Engine.NONE):
         return ""
     if facts.engine is Engine.DEAF:
         return f" {facts.engine_name} does not listen either."
@@ -122,6 +122,8 @@ def _engine_trouble(facts: Facts) -> Verdict | None:
 
 
 def _store_trouble(facts: Facts) -> Verdict | None:
+    if facts.engine is Engine.NONE:
+        return None
     if facts.store is None or facts.alerts is Alerts.ABSENT:
         reason = figureless = "their store does not report"
     elif facts.alerts is Alerts.STALE:
@@ -143,18 +145,20 @@ def _store_trouble(facts: Facts) -> Verdict | None:
 
 def _watching(facts: Facts) -> Verdict:
     flow, listens = _flow(facts), f"{facts.engine_name} listens."
+    name, word = "watching", "Watching"
+    if facts.engine is Engine.NONE:
+        listens = "captures only: this sensor has no engine."
+        name, word = "capturing", "Capturing"
     if not facts.losses:
-        return Verdict(
-            "watching", Level.OK, "Watching", f"{flow}; {listens}", f"Frames arrive; {listens}"
-        )
+        return Verdict(name, Level.OK, word, f"{flow}; {listens}", f"Frames arrive; {listens}")
     lost = wording.rate(sum(facts.losses.values()))
     reasons = wording.enumerate_words([wording.reason(code) for code in facts.losses])
     return Verdict(
-        "watching-with-losses",
+        f"{name}-with-losses",
         Level.WARNING,
-        "Watching, with losses",
+        f"{word}, with losses",
         f"{flow}; {listens} {lost} a second are lost: {reasons}.",
-        f"{listens} Some frames are lost: {reasons}.",
+        f"Frames arrive; {listens} Some are lost: {reasons}.",
     )
 
 

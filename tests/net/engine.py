@@ -58,6 +58,8 @@ _SPEWED = re.compile(
 class Engine:
     """Snort with a run directory of its own; `spool` is what it hands over."""
 
+    name = "snort"
+
     def __init__(self, root: Path, directory: Path, network: Network | None) -> None:
         self.root = root.resolve()
         self.directory = directory
@@ -68,6 +70,8 @@ class Engine:
         self._network = network
         self.process: subprocess.Popen[str] | None = None
         self.stderr = ""
+        self.environment: dict[str, str] = dict(os.environ)
+        self.unit_environment: dict[str, str] = {}
 
     def configure(self, home_networks: Iterable[str] = (), owner_rules: str = "") -> str:
         """Render its configuration as the service does; return what that logged."""
@@ -75,15 +79,16 @@ class Engine:
         networks = ", ".join(f'"{network}"' for network in home_networks)
         settings.write_text(
             f'[capture]\ninterface = "{INTERFACE}"\n[ids]\nhome_networks = [{networks}]\n'
+            f'engine = "{self.name}"\n'
         )
         owner = self.directory.with_name("owner")
         owner.mkdir(exist_ok=True)
         (owner / "test.rules").write_text(owner_rules)
-        self._glovebox = os.environ | {"GLOVEBOX_CONFIG": str(settings)}
+        self.environment["GLOVEBOX_CONFIG"] = str(settings)
         done = subprocess.run(
             [GLOVEBOX, "ids-config", "--directory", self.directory, "--root", self.root,
-             "--templates", PROJECT / "config/snort", "--owner-rules", owner],
-            env=self._glovebox, check=True, capture_output=True, text=True,
+             "--templates", PROJECT / "config", "--owner-rules", owner],
+            env=self.environment, check=True, capture_output=True, text=True,
         )  # fmt: skip
         # The service that writes them is the engine's user; some are for its eyes only.
         for path in self.directory.rglob("*"):
@@ -96,15 +101,19 @@ class Engine:
         inside = ["ip", "netns", "exec", self._network.sensor]
         self.process = subprocess.Popen(
             [*inside, *self._enter(Path("/")), "sh", "/run/glovebox-ids/start"],
+            env=self.environment | self.unit_environment,
             stderr=subprocess.PIPE,
             text=True,
         )
+        self._wait_until_it_listens(inside)
+        return self.process.pid
+
+    def _wait_until_it_listens(self, inside: Sequence[str]) -> None:
         subprocess.run(
             [*inside, GLOVEBOX, "ids-config", "--wait-listening",
              "--user", str(UID), "--seconds", str(DEADLINE_S)],
-            env=self._glovebox, check=True,
+            env=self.environment, check=True,
         )  # fmt: skip
-        return self.process.pid
 
     def stop(self, number: int = signal.SIGTERM) -> None:
         """End it, by default as systemd would."""
@@ -163,6 +172,7 @@ class Alerts:
     def __init__(self, engine: Engine, database: Path, *options: str) -> None:
         self.database = database
         self._runtime = engine.directory.parent
+        self._environment = engine.environment
         places = {
             "--spool": engine.spool,
             "--database": database,
@@ -180,7 +190,7 @@ class Alerts:
             self._argv,
             stderr=subprocess.PIPE,
             text=True,
-            env=os.environ | {"GLOVEBOX_RUNTIME_DIRECTORY": str(self._runtime)},
+            env=self._environment | {"GLOVEBOX_RUNTIME_DIRECTORY": str(self._runtime)},
         )
 
     def stop(self, number: int = signal.SIGTERM) -> None:

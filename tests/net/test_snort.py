@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from appliance.health.engines import parse_perfmonitor
+from appliance.ids import perfmonitor
 from appliance.ids.alert import from_json
 from appliance.ids.unified2 import Event
 from tests import frames as handmade
@@ -348,8 +348,8 @@ def test_statistics_count_the_frames(network: Network, engine: Engine, scan: lis
             nonlocal sent
             inject(network, [END])
             sent += 1
-            return parse_perfmonitor(file.read_text(), "afpacket").offered
+            return perfmonitor.parse(file.read_text(), "afpacket").offered
 
         wait_until(lambda: offered() >= len(scan) * 10, "statistics")
-    assert parse_perfmonitor(file.read_text(), "afpacket").lost == 0
-    assert parse_perfmonitor(file.read_text(), "afpacket").offered <= sent
+    assert perfmonitor.parse(file.read_text(), "afpacket").lost == 0
+    assert perfmonitor.parse(file.read_text(), "afpacket").offered <= sent

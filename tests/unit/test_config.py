@@ -111,3 +111,45 @@ def test_main_show_prints_the_settings_in_force(
     file = write(tmp_path, "glovebox.toml", "[capture]\nports = [9]\n")
     assert config.main(["show", str(file)]) == 0
     assert json.loads(capsys.readouterr().out)["capture"]["ports"] == [9]
+
+
+@pytest.mark.parametrize(
+    ("held", "wanted", "engine", "refused"),
+    [
+        (None, "image", "snort", False),
+        (None, "suricata", "suricata", False),
+        ("suricata", "image", "suricata", False),
+        ("suricata", "suricata", "suricata", False),
+        ("suricata", "none", "none", False),
+        ("suricata", "snort", "suricata", True),
+        ("none", "image", "none", False),
+        ("none", "snort", "none", True),
+    ],
+)
+def test_load_takes_the_engine_that_the_image_holds(
+    held: str | None,
+    wanted: str,
+    engine: str,
+    refused: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(config, "held_engine", lambda: held)
+    file = tmp_path / "glovebox.toml"
+    file.write_text(f'[ids]\nengine = "{wanted}"\n')
+    found, errors = config.load([file])
+    assert found.ids.engine == engine
+    assert [f"{file}: [ids] engine = 'snort': this image holds '{held}'"] * refused == [
+        str(error) for error in errors
+    ]
+
+
+def test_load_without_files_takes_the_engine_that_the_image_holds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(config, "held_engine", lambda: "suricata")
+    assert config.load([])[0].ids.engine == "suricata"
+
+
+def test_held_engine_of_no_image(tmp_path: Path) -> None:
+    assert config.held_engine(tmp_path / "absent") is None

@@ -11,7 +11,6 @@ from appliance.capture.counters import Outcome, Tally
 from appliance.health.history import History
 from appliance.health.observations import (
     Disk,
-    EngineCount,
     Interface,
     Media,
     Memory,
@@ -22,6 +21,7 @@ from appliance.health.observations import (
     Store,
 )
 from appliance.health.units import WATCHED, Unit
+from appliance.ids.engine import EngineCount
 
 NOW = 1_795_000_000.0
 RUNS = Unit("loaded", "active", "running")

@@ -17,7 +17,8 @@ from appliance.health.ledger import (
     first_loss,
     rows,
 )
-from appliance.health.observations import EngineCount, Unknown
+from appliance.health.observations import Unknown
+from appliance.ids.engine import EngineCount
 from tests.unit.health.looks import TZSP0, look, received, receiver
 
 COUNTS = st.integers(0, 1 << 40)

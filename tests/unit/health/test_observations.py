@@ -6,7 +6,6 @@ import pytest
 
 from appliance.capture.counters import REASONS
 from appliance.health.observations import (
-    EngineCount,
     NotKnownError,
     Receiver,
     SelfTest,
@@ -14,6 +13,7 @@ from appliance.health.observations import (
     Unknown,
     known,
 )
+from appliance.ids.engine import EngineCount
 
 COUNTS: dict[str, Any] = {
     "datagrams_received": 12, "bytes_received": 1200, "frames_sent": 9, "bytes_sent": 900,

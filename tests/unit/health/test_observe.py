@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from appliance.health.observations import EngineCount, SelfTest, Settings, Store, Unknown
+from appliance.health.observations import SelfTest, Settings, Store, Unknown
 from appliance.health.observe import BUILT, SOURCES, Observer, Places
 from appliance.health.systemdbus import Systemd
-from tests.unit.health.test_engines import NAMES
+from appliance.ids import snort
+from appliance.ids.engine import EngineCount
 from tests.unit.health.test_observations import ALERTS, REPLAY, SELFTEST
+from tests.unit.ids.test_perfmonitor import NAMES
 
 
 @pytest.fixture
@@ -18,7 +20,7 @@ def places(tmp_path: Path) -> Places:
     return Places(
         sys=tmp_path / "sys",
         runtime=tmp_path,
-        statistics=tmp_path / "statistics.csv",
+        spool=tmp_path,
         database=tmp_path / "alerts.db",
         disks=(tmp_path,),
         settings=(tmp_path / "glovebox.toml",),
@@ -27,7 +29,7 @@ def places(tmp_path: Path) -> Places:
 
 @pytest.fixture
 def observer(places: Places, tmp_path: Path) -> Observer:
-    return Observer("tzsp0", Systemd(f"unix:path={tmp_path / 'no-bus'}"), places)
+    return Observer("tzsp0", Systemd(f"unix:path={tmp_path / 'no-bus'}"), snort, places)
 
 
 def test_look_at_a_machine_without_anything_fails_softly(observer: Observer) -> None:
@@ -44,7 +46,7 @@ def test_look_at_a_machine_without_anything_fails_softly(observer: Observer) -> 
 def test_look_reads_what_the_services_publish(observer: Observer, places: Places) -> None:
     for name, values in (("replay", REPLAY), ("alerts", ALERTS), ("selftest", SELFTEST)):
         (places.runtime / f"{name}.json").write_text(json.dumps(values))
-    places.statistics.write_text(NAMES + "1,0,70,30,0\n")
+    (places.spool / "statistics.csv").write_text(NAMES + "1,0,70,30,0\n")
     found = observer.look(["receiver", "store", "selftest", "engine"])
     assert found.receiver.updated == 100.5  # type: ignore[union-attr]
     assert found.store == Store.from_json(ALERTS)

@@ -13,9 +13,11 @@ from appliance.capture import tzsp
 from appliance.errors import InterfaceError
 from appliance.health import selftest
 from appliance.health.selftest import PASSED, Result
-from appliance.ids import marker
+from appliance.ids import marker, snort, suricata
+from appliance.ids.handover import Handover
 from appliance.ids.marker import Token
 from appliance.ids.unified2 import EVENT_IPV4, HEADER
+from tests.unit.ids import eve
 
 TOKEN = Token(40001, 40002)
 
@@ -26,6 +28,10 @@ def event(sid: int, token: Token) -> bytes:
         token.source_port, token.destination_port, socket.IPPROTO_UDP,
     )  # fmt: skip
     return HEADER.pack(7, len(body)) + body
+
+
+def snort_spool(folder: Path) -> Handover:
+    return snort.handover(folder, folder, folder)
 
 
 @pytest.mark.parametrize(
@@ -39,13 +45,23 @@ def event(sid: int, token: Token) -> bytes:
     ],
     ids=["there", "of another test", "of another rule", "empty", "damaged"],
 )
-def test_is_in_spool_wants_this_tests_marker(records: bytes, found: bool, tmp_path: Path) -> None:
+def test_is_handed_over_wants_this_tests_marker(
+    records: bytes, found: bool, tmp_path: Path
+) -> None:
     (tmp_path / "alert.u2.1.1").write_bytes(records)
-    assert selftest.is_in_spool(tmp_path, TOKEN) is found
+    assert selftest.is_handed_over(snort_spool(tmp_path), TOKEN) is found
 
 
-def test_is_in_spool_without_a_spool(tmp_path: Path) -> None:
-    assert selftest.is_in_spool(tmp_path / "absent", TOKEN) is False
+def test_is_handed_over_by_suricata(tmp_path: Path) -> None:
+    alerts = suricata.handover(tmp_path, tmp_path, tmp_path)
+    ports = (TOKEN.source_port, TOKEN.destination_port)
+    (tmp_path / "alert.1.json").write_bytes(eve.line(marker.SID, ports=ports))
+    assert selftest.is_handed_over(alerts, TOKEN) is True
+    assert selftest.is_handed_over(alerts, Token(1, 2)) is False
+
+
+def test_is_handed_over_without_a_spool(tmp_path: Path) -> None:
+    assert selftest.is_handed_over(snort_spool(tmp_path / "absent"), TOKEN) is False
 
 
 def test_wait_for_gives_up_at_the_deadline() -> None:

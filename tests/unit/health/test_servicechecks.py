@@ -8,7 +8,6 @@ from appliance.health import servicechecks, units
 from appliance.health.history import History
 from appliance.health.observations import (
     Alarm,
-    EngineCount,
     Interface,
     NotKnownError,
     Observations,
@@ -20,6 +19,7 @@ from appliance.health.results import Level
 from appliance.health.servicechecks import START_S
 from appliance.health.states import State
 from appliance.health.units import Unit
+from appliance.ids.engine import EngineCount
 from tests.unit.health.looks import ABSENT, FAILED, NOW, RUNS, STARTING, history, look
 from tests.unit.health.looks import units as unit_states
 

@@ -12,11 +12,12 @@ import pytest
 
 from appliance import service, status
 from appliance.health import supervisor, units
-from appliance.health.observations import EngineCount, Interface, Observations
+from appliance.health.observations import Interface, Observations
 from appliance.health.observe import Observer
 from appliance.health.results import fail, ok
 from appliance.health.supervisor import ROUND_S, Publisher, Supervisor, complaints
 from appliance.health.systemdbus import BusError, Systemd
+from appliance.ids.engine import EngineCount
 from appliance.service import Stop
 from tests.unit.health.looks import FAILED, NOW, look, received
 from tests.unit.health.looks import units as unit_states

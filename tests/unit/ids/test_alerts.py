@@ -21,8 +21,11 @@ GLOVEBOX = str(Path(sys.executable).with_name("glovebox"))
 
 
 def test_describe_tells_trouble_first() -> None:
-    report = {"stored": 7, "last_alert": 1.0, "spool_lag_bytes": 60, "error": None}
+    report = {
+        "stored": 7, "last_alert": 1.0, "spool_lag_bytes": 60, "unreadable": 0, "error": None,
+    }  # fmt: skip
     assert alerts.describe(report) == "7 alerts stored"
+    assert alerts.describe({**report, "unreadable": 3}) == "7 alerts stored; 3 could not be read"
     assert alerts.describe({**report, "error": "no space"}) == (
         "no space; 7 alerts stored, 60 bytes wait in the spool"
     )
@@ -64,7 +67,14 @@ def test_service_tells_systemd_and_stores_the_rest_when_it_ends(tmp_path: Path) 
         notified.close()
     report = status.read("alerts", tmp_path)
     assert report is not None
-    assert set(report) == {"updated", "stored", "last_alert", "spool_lag_bytes", "error"}
+    assert set(report) == {
+        "updated",
+        "stored",
+        "last_alert",
+        "spool_lag_bytes",
+        "unreadable",
+        "error",
+    }
     assert (report["stored"], report["spool_lag_bytes"], report["error"]) == (3, 0, None)
     stored = AlertReader(tmp_path / "alerts.db").after(0, 10)
     assert [alert["sid"] for alert in stored] == [1, 2, 3]

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from appliance.ids import database, follower, spool
+from appliance.ids import database, follower, handover
+from appliance.ids import unified2_spool as spool
 from appliance.ids.follower import Follower
 from appliance.ids.naming import Naming
 from appliance.ids.store import AlertReader, AlertStore
+from appliance.ids.unified2_spool import Unified2Spool
 from tests.unit.ids import records
 
 
@@ -25,10 +27,9 @@ class Setup:
         self.file = self.spool / "alert.u2.1.1"
         self.now = 1000.0
         self.follower = Follower(
-            spool=self.spool,
+            source=Unified2Spool(self.spool, Naming(folder / "none", folder / "none")),
             path=self.path,
             boot="boot",
-            naming=Naming(folder / "none", folder / "none"),
             keep=1000,
         )
 
@@ -97,7 +98,8 @@ def test_step_deletes_what_is_read_of_an_earlier_run(setup: Setup) -> None:
 def test_report_tells_how_things_stand(setup: Setup) -> None:
     setup.follower.step()
     assert setup.follower.report() == {
-        "stored": 0, "last_alert": None, "spool_lag_bytes": 0, "error": None,
+        "stored": 0, "last_alert": None, "spool_lag_bytes": 0, "unreadable": 0,
+        "error": None,
     }  # fmt: skip
     setup.now += follower.COMMIT_S
     setup.raise_alerts(1, 2)
@@ -108,6 +110,7 @@ def test_report_tells_how_things_stand(setup: Setup) -> None:
         "stored": 2,
         "last_alert": pytest.approx(records.SECOND + 0.123456),
         "spool_lag_bytes": 60,
+        "unreadable": 0,
         "error": None,
     }
 
@@ -178,7 +181,7 @@ def test_step_replaces_a_store_that_is_damaged_while_it_is_open(setup: Setup) ->
 def test_step_makes_room_where_the_store_fails_for_long(
     setup: Setup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(spool, "SPOOL_LIMIT", 100)
+    monkeypatch.setattr(handover, "SPOOL_LIMIT", 100)
     setup.path.parent.rmdir()
     setup.raise_alerts(1)
     (setup.spool / "alert.u2.2.1").write_bytes(records.event(2))

@@ -7,19 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from appliance.ids import owner_rules, rules
+from appliance.ids import owner_rules, rules, snort
 from appliance.ids.owner_rules import Checker
 from appliance.ids.rules import RuleError
 from tests.conftest import PROJECT
 
-CONFIG = "ipvar HOME_NET any\nportvar HTTP_PORTS [80]\nvar RUN 0\n"
+VARIABLES = ("HOME_NET", "HTTP_PORTS", "RUN")
 GOOD = 'alert tcp any any -> $HOME_NET 80 (msg:"x"; content:"a|0D 0a|b"; sid:1001000;)'
 
 
 @pytest.fixture
 def checker() -> Checker:
     """Return a checker that knows one rule, sid 527, and one class."""
-    return Checker(CONFIG, classifications=["misc-activity"], taken=[(1, 527)])
+    return Checker(snort.LANGUAGE, VARIABLES, classifications=["misc-activity"], taken=[(1, 527)])
 
 
 @pytest.mark.parametrize(
@@ -73,12 +73,14 @@ def test_check_rejects_the_second_of_two(checker: Checker) -> None:
 
 
 def test_check_accepts_what_the_package_ships(engine_root: Path) -> None:
-    snort = engine_root / "etc/snort"
+    packaged = engine_root / "etc/snort"
     template = (PROJECT / "config/snort/snort.conf").read_text()
-    classes = rules.classifications((snort / "classification.config").read_text())
-    checker = Checker(template, [name for name, _ in classes], taken=[])
+    classes = rules.classifications((packaged / "classification.config").read_text())
+    checker = Checker(
+        snort.LANGUAGE, snort.VARIABLE.findall(template), [name for name, _ in classes], taken=[]
+    )
     for name in re.findall("^include /etc/snort/rules/(.*)", template, re.MULTILINE):
-        text = (snort / "rules" / name).read_text(errors="replace")
+        text = (packaged / "rules" / name).read_text(errors="replace")
         for _, line in rules.logical_lines(text):
             checker.check(line)
 

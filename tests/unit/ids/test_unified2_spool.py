@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from appliance.ids import spool
-from appliance.ids.spool import FILE_LIMIT
+from appliance.ids import handover
+from appliance.ids import unified2_spool as spool
+from appliance.ids.unified2_spool import FILE_LIMIT
 from tests.unit.ids import records
 
 
@@ -26,7 +27,7 @@ def put_full(directory: Path, run: int, second: int) -> str:
     return name
 
 
-def sids(batch: spool.Batch) -> list[int]:
+def sids(batch: spool.Events) -> list[int]:
     return [event.sid for event in batch.events]
 
 
@@ -55,7 +56,7 @@ def test_read_goes_on_where_it_was(tmp_path: Path) -> None:
     batch = spool.read(spool.files(tmp_path), {first: 60})
     assert sids(batch) == [2, 3]
     assert batch.positions == {first: 120, second: 60}
-    assert spool.read(spool.files(tmp_path), batch.positions) == spool.Batch()
+    assert spool.read(spool.files(tmp_path), batch.positions) == spool.Events()
 
 
 def test_read_leaves_half_a_record(tmp_path: Path) -> None:
@@ -98,8 +99,8 @@ def test_read_starts_again_in_a_file_that_shrank(tmp_path: Path) -> None:
 
 def test_lag_counts_what_is_unread(tmp_path: Path) -> None:
     name = put(tmp_path, 1, 5, records.event() * 3)
-    assert spool.lag(spool.files(tmp_path), {}) == 180
-    assert spool.lag(spool.files(tmp_path), {name: 60, "gone": 7}) == 120
+    assert handover.lag(spool.files(tmp_path), {}) == 180
+    assert handover.lag(spool.files(tmp_path), {name: 60, "gone": 7}) == 120
 
 
 def test_tidy_keeps_the_file_of_the_last_run(tmp_path: Path) -> None:
@@ -145,7 +146,7 @@ def test_tidy_deletes_rotated_statistics(tmp_path: Path) -> None:
 def test_shed_deletes_the_oldest_finished_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(spool, "SPOOL_LIMIT", 200)
+    monkeypatch.setattr(handover, "SPOOL_LIMIT", 200)
     names = [put(tmp_path, run, 5, records.event() * 2) for run in (1, 2, 3, 4)]
     spool.shed(spool.files(tmp_path))
     assert [file.name for file in spool.files(tmp_path)] == names[3:]

@@ -11,12 +11,14 @@ from __future__ import annotations
 import contextlib
 import logging
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from appliance.errors import DecodeError
-from appliance.ids import unified2
+from appliance.ids import handover, marker, unified2
+from appliance.ids.handover import Batch, SpoolFile, read_at
+from appliance.ids.naming import Naming
 from appliance.ids.unified2 import Event
 
 log = logging.getLogger(__name__)
@@ -24,9 +26,6 @@ log = logging.getLogger(__name__)
 # `limit 16` in snort.conf, in MiB; a record is smaller than the slack.
 FILE_LIMIT = 16 << 20
 SLACK = 1 << 12
-# What may wait in all. A full spool would end Snort; and of so many alerts, a million, the store
-# would not keep the oldest anyway.
-SPOOL_LIMIT = 64 << 20
 # Events of one batch: some 4000, stored within a fraction of a second even on a small machine.
 BATCH_BYTES = 1 << 18
 
@@ -34,32 +33,43 @@ _NAME = re.compile(r"alert\.u2\.(\d+)\.(\d+)")
 _OLD_STATISTICS = re.compile(r"\d{4}-\d\d-\d\d(\.\d+)?")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class SpoolFile:
-    """A file as it was when it was listed, in the order in which Snort wrote them."""
-
-    run: int
-    second: int
-    path: Path
-    size: int
-
-    @property
-    def name(self) -> str:
-        """Return the name, which no other file of this boot has had."""
-        return self.path.name
-
-    @property
-    def is_full(self) -> bool:
-        """Tell whether Snort has gone on to another file, or is about to."""
-        return self.size > FILE_LIMIT - SLACK
-
-
 @dataclass
-class Batch:
+class Events:
     """Events in order, and how far each file has been read once they are stored (bytes)."""
 
     events: list[Event] = field(default_factory=list)
     positions: dict[str, int] = field(default_factory=dict)
+    unreadable: int = 0
+
+
+class Unified2Spool:
+    """Snort's hand-over: the events of its spool, named after its rules."""
+
+    def __init__(self, spool: Path, naming: Naming) -> None:
+        self._spool = spool
+        self._naming = naming
+
+    @property
+    def batch_bytes(self) -> int:
+        return BATCH_BYTES
+
+    def files(self) -> Sequence[SpoolFile]:
+        return files(self._spool)
+
+    def read(self, listed: Sequence[SpoolFile], positions: Mapping[str, int]) -> Batch:
+        found = read(listed, positions)
+        markers = [marker.token_of(event) for event in found.events if marker.is_marker(event)]
+        events = [event for event in found.events if not marker.is_marker(event)]
+        if events:
+            self._naming.refresh()
+        alerts = [self._naming.alert(event) for event in events]
+        return Batch(alerts, markers, found.positions, found.unreadable)
+
+    def tidy(self, listed: Sequence[SpoolFile], positions: Mapping[str, int]) -> None:
+        tidy(self._spool, listed, positions)
+
+    def shed(self, listed: Sequence[SpoolFile]) -> None:
+        shed(listed)
 
 
 def files(directory: Path) -> list[SpoolFile]:
@@ -74,13 +84,13 @@ def files(directory: Path) -> list[SpoolFile]:
     return sorted(found)
 
 
-def read(listed: Iterable[SpoolFile], positions: Mapping[str, int]) -> Batch:
+def read(listed: Iterable[SpoolFile], positions: Mapping[str, int]) -> Events:
     """Read on from `positions`, at most BATCH_BYTES. Raises OSError.
 
     A record whose end is missing stays for the next time. Where bytes make no sense, reading goes
     on behind what is there now, for each write of Snort starts a record; that is logged.
     """
-    batch, budget = Batch(), BATCH_BYTES
+    batch, budget = Events(), BATCH_BYTES
     for file in listed:
         position = positions.get(file.name, 0)
         if position > file.size:
@@ -88,11 +98,12 @@ def read(listed: Iterable[SpoolFile], positions: Mapping[str, int]) -> Batch:
             position = 0
         if position == file.size or budget <= 0:
             continue
-        data = _read_at(file.path, position, min(budget, file.size - position))
+        data = read_at(file.path, position, min(budget, file.size - position))
         try:
             events, taken = unified2.decode(data)
         except DecodeError as error:
             events, taken = [], file.size - position
+            batch.unreadable += 1
             log.error("%s, byte %d: %s; %d bytes skipped", file.name, position, error, taken)
         if taken:
             batch.events += events
@@ -101,9 +112,9 @@ def read(listed: Iterable[SpoolFile], positions: Mapping[str, int]) -> Batch:
     return batch
 
 
-def lag(listed: Iterable[SpoolFile], positions: Mapping[str, int]) -> int:
-    """Return the number of bytes not read yet."""
-    return sum(max(0, file.size - positions.get(file.name, 0)) for file in listed)
+def is_full(file: SpoolFile) -> bool:
+    """Tell whether Snort has gone on to another file, or is about to."""
+    return file.size > FILE_LIMIT - SLACK
 
 
 def finished(listed: Iterable[SpoolFile]) -> list[SpoolFile]:
@@ -111,8 +122,8 @@ def finished(listed: Iterable[SpoolFile]) -> list[SpoolFile]:
     listed = list(listed)
     last_run = max((file.run for file in listed), default=0)
     current = [file for file in listed if file.run == last_run]
-    moved_on = any(not file.is_full for file in current)
-    return [file for file in listed if file.run < last_run or (file.is_full and moved_on)]
+    moved_on = any(not is_full(file) for file in current)
+    return [file for file in listed if file.run < last_run or (is_full(file) and moved_on)]
 
 
 def tidy(directory: Path, listed: Iterable[SpoolFile], positions: Mapping[str, int]) -> None:
@@ -134,9 +145,9 @@ def tidy(directory: Path, listed: Iterable[SpoolFile], positions: Mapping[str, i
 
 
 def shed(listed: Iterable[SpoolFile]) -> None:
-    """Delete the oldest finished files, read or not, until SPOOL_LIMIT holds. Raises OSError."""
+    """Delete the oldest finished files, read or not, until the limit holds. Raises OSError."""
     listed = list(listed)
-    excess = sum(file.size for file in listed) - SPOOL_LIMIT
+    excess = sum(file.size for file in listed) - handover.SPOOL_LIMIT
     for file in finished(listed):
         if excess <= 0:
             break
@@ -149,12 +160,6 @@ def _is_cut_off(file: SpoolFile, position: int) -> bool:
     if file.size - position > unified2.LONGEST_RECORD:
         return False
     try:
-        return unified2.decode(_read_at(file.path, position, file.size - position))[1] == 0
+        return unified2.decode(read_at(file.path, position, file.size - position))[1] == 0
     except DecodeError:
         return False
-
-
-def _read_at(path: Path, position: int, length: int) -> bytes:
-    with path.open("rb", buffering=0) as stream:
-        stream.seek(position)
-        return stream.read(length)

@@ -2,16 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from appliance.health.engines import (
-    DAQ,
-    DROPPED,
-    RECEIVED,
-    parse_perfmonitor,
-    snort_afpacket,
-    snort_pcap,
-    suricata,
-)
-from appliance.health.observations import EngineCount
+from appliance.ids import perfmonitor
+from appliance.ids.engine import EngineCount
+from appliance.ids.perfmonitor import DAQ, DROPPED, RECEIVED
 from tests.conftest import PROJECT
 
 START = "##### Perfmon start: pid=42 at=Fri Nov 20 09:46:06 2026 (1795167966) #####\n"
@@ -23,26 +16,19 @@ STOP = "##### Perfmon stop: pid=42 at=Fri Nov 20 09:47:06 2026 (1795168026) ####
 # tenths of them, and reported it like this.
 @pytest.mark.parametrize(
     ("count", "lost"),
-    [(snort_pcap(100_006, 89_520), 89_520), (snort_afpacket(10_582, 89_421), 89_421)],
+    [(perfmonitor.pcap(100_006, 89_520), 89_520), (perfmonitor.afpacket(10_582, 89_421), 89_421)],
     ids=["pcap", "afpacket"],
 )
-def test_snort_offered_are_all_frames_that_passed(count: EngineCount, lost: int) -> None:
+def test_offered_are_all_frames_that_passed(count: EngineCount, lost: int) -> None:
     assert count.lost == lost
     assert 100_000 <= count.offered <= 100_006
     assert count.seen == count.offered - lost
 
 
-def test_suricata_counts_the_drops_among_the_packets() -> None:
-    # A sensor in the field: 74,498,141 packets had been decoded; the rest was still in its rings.
-    count = suricata({"kernel_packets": 112_002_445, "kernel_drops": 37_214_768})
-    assert count.offered == 112_002_445
-    assert count.seen == pytest.approx(74_498_141, rel=0.005)
-
-
-def test_parse_perfmonitor_takes_the_newest_row() -> None:
+def test_parse_takes_the_newest_row() -> None:
     text = START + NAMES + "1795168035,0.0,6,0,0\n1795168040,47.2,100006,89520,0\n"
-    assert parse_perfmonitor(text, "pcap") == EngineCount(100_006, 89_520)
-    assert parse_perfmonitor(text, "afpacket") == EngineCount(189_526, 89_520)
+    assert perfmonitor.parse(text, "pcap") == EngineCount(100_006, 89_520)
+    assert perfmonitor.parse(text, "afpacket") == EngineCount(189_526, 89_520)
 
 
 def test_daq_is_the_one_that_snort_is_started_with() -> None:
@@ -60,8 +46,8 @@ def test_daq_is_the_one_that_snort_is_started_with() -> None:
     ],
     ids=["just started", "stopped", "started again", "half a row", "rotated"],
 )
-def test_parse_perfmonitor_of_every_state_of_the_file(text: str, count: EngineCount) -> None:
-    assert parse_perfmonitor(text, "pcap") == count
+def test_parse_of_every_state_of_the_file(text: str, count: EngineCount) -> None:
+    assert perfmonitor.parse(text, "pcap") == count
 
 
 @pytest.mark.parametrize(
@@ -69,6 +55,6 @@ def test_parse_perfmonitor_of_every_state_of_the_file(text: str, count: EngineCo
     ["", START, "1,0,7,2,0\n", "#time,other\n1,2\n", NAMES + "1,0,many,2,0\n", NAMES + "1,0\n"],
     ids=["empty", "no names", "no header", "other columns", "no figure", "short row"],
 )
-def test_parse_perfmonitor_refuses_what_it_cannot_read(text: str) -> None:
+def test_parse_refuses_what_it_cannot_read(text: str) -> None:
     with pytest.raises(ValueError):
-        parse_perfmonitor(text)
+        perfmonitor.parse(text)

@@ -1,0 +1,122 @@
+"""`glovebox ids-config`: write what the engine starts with, or wait until it has started."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import errno
+import logging
+import pwd
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from appliance import config, service
+from appliance.config import Config
+from appliance.errors import DiskFullError, InputError, PrivilegeError
+from appliance.ids import engines, marker, sniffers, templates
+from appliance.ids.engine import DIRECTORY, ENGINE_ROOT, OWNER_RULES, TEMPLATES, USER, Engine
+
+log = logging.getLogger(__name__)
+
+DEADLINE_S = 100.0
+# The unit starts the engine only where this is; it is written last.
+START = "start"
+
+DESCRIPTION = """\
+Write the engine's configuration and rules for the settings in force; or, with --wait-listening,
+wait until the engine takes the frames of the sniffing interface."""
+EPILOG = """\
+exit status: 0 done; 2 bad usage or a template that cannot be read; 3 nothing listens in time;
+4 the files may not be written; 7 no space for them; 78 a setting that the engine cannot have."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Render the configuration, or wait until the engine listens; `--help` tells the statuses."""
+    arguments = _parser().parse_args(argv)
+    service.log_to_journal("ids-config")
+    settings, errors = config.load()
+    if arguments.wait_listening:
+        deadline = time.monotonic() + arguments.seconds
+        interface = templates.interface_of(settings)
+        sniffers.wait_until_listening(interface, _uid(arguments.user), deadline)
+        return 0
+    for error in errors:
+        log.warning("%s", error)
+    engine = engines.chosen(settings)
+    if engine is None:
+        _withdraw(arguments.directory)
+        return 0
+    _write_all(arguments.directory, _files(engine, settings, arguments))
+    return 0
+
+
+def _files(engine: Engine, settings: Config, arguments: argparse.Namespace) -> dict[str, str]:
+    listening = templates.read(arguments.templates / "ids" / "listening.sh")
+    folder = arguments.templates / settings.ids.engine
+    interface = {"INTERFACE": templates.interface_of(settings)}
+    files = engine.configuration(
+        settings, folder, arguments.root, arguments.owner_rules or OWNER_RULES
+    )
+    start = files.pop(START)
+    return {"listening": templates.fill(listening, interface), **files, START: start}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="glovebox ids-config",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--directory", type=Path, default=DIRECTORY, help="where to write (%(default)s)")
+    add("--templates", type=Path, default=TEMPLATES, help="what to fill in (%(default)s)")
+    add("--root", type=Path, default=ENGINE_ROOT, help="the engine's root (%(default)s)")
+    add("--owner-rules", type=Path, action="append", metavar="DIR",
+        help=f"with *.rules files; may be given again ({', '.join(map(str, OWNER_RULES))})",
+    )  # fmt: skip
+    add("--wait-listening", action="store_true", help="write nothing, wait for the engine")
+    add("--user", default=USER, help="whose process must listen, by name or number (%(default)s)")
+    add("--seconds", type=float, default=DEADLINE_S, help="wait at most so long (%(default)s)")
+    return parser
+
+
+def _uid(user: str) -> int:
+    try:
+        return int(user) if user.isdigit() else pwd.getpwnam(user).pw_uid
+    except KeyError:
+        raise InputError(f"--user {user}: there is no such user") from None
+
+
+def _withdraw(directory: Path) -> None:
+    """Leave nothing to start: the unit of the engine is then passed over."""
+    with _explained(directory):
+        (directory / START).unlink(missing_ok=True)
+
+
+def _write_all(directory: Path, files: Mapping[str, str]) -> None:
+    with _explained(directory):
+        (directory / "rules").mkdir(parents=True, exist_ok=True)
+        secret = marker.secret_of_this_boot(directory / marker.SECRET_FILE.name)
+        _write(directory / "rules" / "marker.rules", marker.rule(secret) + "\n", mode=0o640)
+        for name, text in files.items():
+            _write(directory / name, text)
+
+
+def _write(file: Path, text: str, mode: int = 0o644) -> None:
+    temporary = file.with_name(f".{file.name}.new")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.chmod(mode)
+    temporary.replace(file)
+
+
+@contextlib.contextmanager
+def _explained(directory: Path) -> Iterator[None]:
+    try:
+        yield
+    except PermissionError as error:
+        raise PrivilegeError(f"{error.filename}: may not be written; be {USER}") from error
+    except OSError as error:
+        kind = DiskFullError if error.errno == errno.ENOSPC else InputError
+        raise kind(f"{error.filename or directory}: {error.strerror}") from error

@@ -1,0 +1,155 @@
+"""The image with Suricata, booted with as little memory as a Zero 2 W has."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from appliance.capture.pacing import PacketRate
+from appliance.capture.send import send_capture
+from image import boards, engines
+from image.build import BUILD, Build, Image
+from image.demo import SHIPPED, TZSP_PORT, counters, page_of, play, wait_ready
+from image.guest import Forward, Guest
+from image.page import Page
+from image.progress import Progress
+from tests.net.suricata import Suricata
+
+pytestmark = [pytest.mark.image, pytest.mark.suricata, pytest.mark.timeout(600)]
+
+MEMORY_MIB = 512
+# All of ours and the engine; the ring that frames wait in is part of it.
+MOST_MIB = 256
+PPS = 500
+SECONDS = 60.0
+
+
+@pytest.fixture(scope="module")
+def image() -> Image:
+    """Build what is missing of the `vm` board with Suricata."""
+    return Build(boards.choose("vm"), Progress(), ids=engines.choose("suricata")).image()
+
+
+@pytest.fixture(scope="module")
+def guest(image: Image) -> Iterator[Guest]:
+    """Boot it; Suricata listens when a test gets it."""
+    forwards = [Forward("udp", TZSP_PORT), Forward("tcp", 80)]
+    with Guest(image, BUILD, forwards, extra=["-m", str(MEMORY_MIB)]) as guest:
+        wait_ready(guest)
+        yield guest
+
+
+@pytest.fixture
+def page(guest: Guest) -> Page:
+    """Return the device's page as the host reaches it."""
+    return page_of(guest)
+
+
+def wait_for(page: Page, **wanted: object) -> dict[str, Any]:
+    """Wait until the status has these values."""
+    deadline = time.monotonic() + SECONDS
+    while True:
+        status = page.get("api/status")
+        if all(status[key] == value for key, value in wanted.items()):
+            return status
+        assert time.monotonic() < deadline, (wanted, status)
+        time.sleep(0.5)
+
+
+def test_boot_has_no_failed_unit(guest: Guest) -> None:
+    guest.execute("systemctl is-system-running --wait")
+    assert guest.run("systemctl --failed --plain --no-legend") == ""
+
+
+def test_demo_raises_the_alerts_of_the_file(
+    guest: Guest, page: Page, image: Image, tmp_path: Path
+) -> None:
+    assert image.engine_root is not None
+    reference = Suricata(image.engine_root, tmp_path / "ids", network=None)
+    reference.configure()
+    expected = Counter((each.gid, each.sid) for each in reference.alerts_of(SHIPPED))
+    play(guest, SHIPPED, PPS)
+    # When it ends it looks at what is left in its streams, as it does at the end of a file.
+    guest.run("systemctl restart glovebox-ids", 120)
+    guest.run("glovebox selftest", 60)
+    found = page.alerts_after(0)
+    assert Counter((alert["gid"], alert["sid"]) for alert in found) == expected
+    assert {alert["engine"] for alert in found} == {"suricata"}
+    assert counters(guest)["socket_overflow"] == 0
+
+
+def test_memory_is_enough(guest: Guest) -> None:
+    """Right after the demo: the proportional share of every process of ours."""
+    total = 0
+    for unit in guest.run("systemctl list-units --plain --no-legend 'glovebox-*.service'").split(
+        "\n"
+    ):
+        pid = guest.run(f"systemctl show -P MainPID {unit.split()[0]}")
+        if pid != "0":
+            total += int(guest.run(f"awk '/^Pss:/ {{print $2}}' /proc/{pid}/smaps_rollup"))
+    print(f"memory of all services of ours: {total / 1024:.0f} MiB")
+    assert total / 1024 <= MOST_MIB
+
+
+def test_page_and_status_name_the_engine(guest: Guest, page: Page) -> None:
+    status = wait_for(page, level="ok", engine="suricata")
+    assert status["parts"]["engine"] == "listening"
+    assert "Suricata" in guest.execute("glovebox status")[1]
+
+
+def test_ledger_has_what_suricata_counts(guest: Guest, page: Page) -> None:
+    sent = counters(guest)["frames_sent"]
+    deadline = time.monotonic() + SECONDS
+    while True:
+        ledger = page.get("api/status")["supervisor"]["ledger"]
+        (engine,) = (stage for stage in ledger if stage["stage"] == "engine")
+        if engine["count"] == sent:
+            break
+        assert time.monotonic() < deadline, (engine, sent)
+        time.sleep(0.5)
+    assert engine["lost"] == 0
+
+
+def test_stopped_suricata_is_found_and_restarted(guest: Guest, page: Page) -> None:
+    started = guest.run("systemctl show glovebox-ids -P ExecMainPID")
+    guest.run("systemctl kill -s STOP glovebox-ids")
+    deadline = time.monotonic() + 2 * SECONDS
+    while guest.run("systemctl show glovebox-ids -P ExecMainPID") in (started, "0"):
+        assert time.monotonic() < deadline, guest.run("cat /run/glovebox/health.json")
+        play_some(guest)
+    guest.run("systemctl start glovebox-ids", 120)
+    actions = json.loads(guest.run("cat /run/glovebox/health.json"))["actions"]
+    assert "frames pass it uninspected" in actions[0]["reason"]
+
+
+def play_some(guest: Guest) -> None:
+    send_capture(SHIPPED, ("127.0.0.1", guest.host_port(TZSP_PORT)), PacketRate(PPS))
+
+
+def test_unit_is_well_sandboxed(guest: Guest) -> None:
+    report = guest.execute("systemd-analyze security --no-pager glovebox-ids")[1]
+    assert float(report.splitlines()[-1].split(": ")[1].split()[0]) <= 2.0
+
+
+def test_owner_can_switch_the_engine_off(guest: Guest, page: Page) -> None:
+    services = "glovebox-supervisor glovebox-alerts glovebox-web"
+    guest.run("printf '[ids]\\nengine = \"none\"\\n' >/var/lib/glovebox/glovebox.toml")
+    guest.run(f"systemctl restart glovebox-ids-config {services}", 120)
+    try:
+        assert guest.execute("systemctl is-active glovebox-ids")[1] == "inactive"
+        assert guest.run("glovebox selftest", 60).endswith("self-test: passed")
+        play_some(guest)
+        status = wait_for(page, engine="none", state="capturing", level="ok")
+        assert "captures only" in status["sentence"].lower()
+        assert guest.run("systemctl --failed --plain --no-legend") == ""
+    finally:
+        guest.run("rm /var/lib/glovebox/glovebox.toml")
+        guest.run(f"systemctl restart glovebox-ids-config {services}", 120)
+        guest.run("systemctl start glovebox-ids", 120)
+    wait_for(page, engine="suricata")

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from appliance.ids import eve_statistics
+from appliance.ids.engine import EngineCount
+from tests.unit.ids import eve
+
+
+def test_drops_are_counted_among_the_packets() -> None:
+    # A sensor in the field: 74,498,141 packets had been decoded; the rest was still in its rings.
+    count = eve_statistics.parse(eve.stats(112_002_445, 37_214_768))
+    assert count.offered == 112_002_445
+    assert count.seen == pytest.approx(74_498_141, rel=0.005)
+
+
+@pytest.mark.parametrize(
+    ("tail", "count"),
+    [
+        (eve.stats(1, 0) + eve.stats(7, 2), EngineCount(7, 2)),
+        (eve.stats(7, 2) + eve.stats(9, 2)[:-1], EngineCount(7, 2)),
+        (eve.stats(7, 2)[40:] + eve.stats(9, 2), EngineCount(9, 2)),
+        (bytes(100) + eve.stats(9, 2), EngineCount(9, 2)),
+        (eve.stats(7, 2) + eve.line(), EngineCount(7, 2)),
+        (eve.stats(7, 2) + b'{"event_type":"stats"}\n[]\n', EngineCount(7, 2)),
+        (eve.stats(0, 0), EngineCount(0, 0)),
+        (b"", EngineCount(0, 0)),
+    ],
+    ids=[
+        "newest",
+        "half a line",
+        "cut at the front",
+        "hole",
+        "alert",
+        "others",
+        "zeros left out",
+        "just started",
+    ],
+)
+def test_parse_takes_the_newest_whole_record(tail: bytes, count: EngineCount) -> None:
+    assert eve_statistics.parse(tail) == count
+
+
+@pytest.mark.parametrize("tail", [b"nonsense\n", eve.stats(7, 2)[:-1], eve.line()])
+def test_parse_refuses_what_has_none(tail: bytes) -> None:
+    with pytest.raises(ValueError, match="no statistics"):
+        eve_statistics.parse(tail)
+
+
+def test_newest_reads_the_end_alone(tmp_path: Path) -> None:
+    file = tmp_path / "statistics.json"
+    file.write_bytes(b"x" * 1_000_000 + b"\n" + eve.stats(7, 2))
+    assert eve_statistics.newest(file) == EngineCount(7, 2)
+
+
+def test_newest_of_no_file(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        eve_statistics.newest(tmp_path / "absent")

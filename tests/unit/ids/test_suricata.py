@@ -1,0 +1,108 @@
+"""What is written for Suricata; that it starts with it is shown in tests/net."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+
+from appliance.config import Config, IdsConfig
+from appliance.ids import rules, suricata
+from appliance.ids.engine import EngineCount
+from tests.conftest import PROJECT
+from tests.unit.ids import eve
+
+TEMPLATES = PROJECT / "config/suricata"
+HOME = (ip_network("10.0.0.0/8"), ip_network("fc00::/7"))
+OURS = Config(ids=IdsConfig(engine="suricata", home_networks=HOME))
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Return an engine's root with one packaged rule."""
+    made = tmp_path / "root"
+    (made / "etc/suricata/rules").mkdir(parents=True)
+    (made / "etc/suricata/classification.config").write_text(
+        "config classification: misc-activity,Misc activity,3\n"
+    )
+    (made / "etc/suricata/rules/dns-events.rules").write_text(
+        'alert dns any any -> any any (msg:"x"; app-layer-event:dns.z_flag_set; sid:2240003;)\n'
+    )
+    return made
+
+
+@pytest.fixture
+def owner(tmp_path: Path) -> Path:
+    """Return the owner's folder, empty."""
+    made = tmp_path / "owner"
+    made.mkdir()
+    return made
+
+
+def test_configuration_leaves_no_name_unfilled(root: Path, owner: Path) -> None:
+    files = suricata.configuration(OURS, TEMPLATES, root, [owner])
+    for name, text in files.items():
+        assert not re.search(r"@[A-Z_]+@", text), name
+    assert 'HOME_NET: "[10.0.0.0/8,fc00::/7]"\n' in files["suricata.yaml"]
+    assert "interface=tzsp0\n" in files["start"]
+    assert files["rules/owner.rules"] == ""
+
+
+def test_configuration_takes_in_the_rules_of_the_owner(
+    root: Path, owner: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    good = 'alert http $HOME_NET any -> any any (msg:"mine"; http.uri; content:"x"; sid:1001000;)'
+    quiet = "suppress gen_id 1, sig_id 2240003"
+    taken = 'alert tcp any any -> any any (msg:"taken"; sid:2240003;)'
+    ours = 'alert tcp any any -> any any (msg:"ours"; sid:1000100;)'
+    stray = 'alert tcp $OUTSIDE any -> any any (msg:"stray"; sid:1001001;)'
+    (owner / "my.rules").write_text("\n".join((good, quiet, taken, ours, stray)))
+    files = suricata.configuration(OURS, TEMPLATES, root, [owner])
+    assert files["rules/owner.rules"] == f"# my.rules:1\n{good}\n# my.rules:2\n"
+    assert files["threshold.config"].endswith(f"\n{quiet}\n")
+    for line, reason in (
+        (3, "sid 2240003 is taken"),
+        (4, "sid 1000100"),
+        (5, "no variable $OUTSIDE"),
+    ):
+        assert f"my.rules:{line}: {reason}" in caplog.text
+
+
+def test_our_rules_have_numbers_of_our_own() -> None:
+    found = rules.messages((TEMPLATES / "local.rules").read_text())
+    assert len(found) == len(re.findall(r"\bsid:", (TEMPLATES / "local.rules").read_text())) > 20
+    assert all(gid == 1 and 1_000_100 <= sid < 1_001_000 for gid, sid in found)
+
+
+def test_our_rules_mean_the_same_with_every_engine() -> None:
+    ours = rules.messages((TEMPLATES / "local.rules").read_text())
+    snorts = rules.messages((PROJECT / "config/snort/local.rules").read_text())
+    assert {key: ours[key] for key in snorts} == snorts
+
+
+def test_every_limit_is_of_a_rule_of_ours() -> None:
+    limited = re.findall(
+        r"event_filter gen_id 1, sig_id (\d+)", (TEMPLATES / "threshold.config").read_text()
+    )
+    ours = rules.messages((TEMPLATES / "local.rules").read_text())
+    assert limited
+    assert {(1, int(sid)) for sid in limited} <= ours.keys()
+
+
+def test_start_is_right_shell() -> None:
+    subprocess.run(["sh", "-n", TEMPLATES / "start.sh"], check=True)
+
+
+def test_count_is_that_of_the_newest_statistics(tmp_path: Path) -> None:
+    (tmp_path / "statistics.json").write_bytes(eve.stats(7, 2))
+    assert suricata.count(tmp_path) == EngineCount(offered=7, lost=2)
+
+
+def test_the_output_that_start_names_is_the_one_for_alerts() -> None:
+    template = (TEMPLATES / "suricata.yaml").read_text()
+    outputs = template[template.index("\noutputs:") :]
+    assert outputs.index("alert:") < outputs.index("stats:")
+    assert "outputs.0.eve-log.filename=alert." in (TEMPLATES / "start.sh").read_text()

@@ -14,8 +14,6 @@ from pathlib import Path
 from appliance.ids import rules
 from appliance.ids.rules import Key, Rule, RuleError
 
-# More would be too much for a machine of 1 GB.
-LARGEST_TOTAL = 4 << 20
 RESERVED = range(1_000_000, 1_001_000)
 
 ACTIONS = ("alert", "log", "pass", "drop", "reject", "sdrop")
@@ -45,10 +43,11 @@ class Problem:
 @dataclass(frozen=True)
 class Language:
     """What rules of an engine are written in; None: the engine itself says what it does not know,
-    and does without that rule.
+    and does without that rule. More than `largest` bytes are too much for a machine of 1 GB.
     """
 
     name: str
+    largest: int
     protocols: frozenset[str] | None = None
     options: frozenset[str] | None = None
 
@@ -63,7 +62,7 @@ class Checker:
         classifications: Iterable[str],
         taken: Iterable[Key],
     ) -> None:
-        self._language = language
+        self.language = language
         self._variables = frozenset(variables)
         self._classifications = frozenset(classifications)
         self._taken = set(taken)
@@ -86,7 +85,7 @@ class Checker:
         if len(header) != 7:
             raise RuleError("expected: action protocol source port direction destination port (…)")
         action, protocol, direction = header[0], header[1], header[4]
-        protocols = self._language.protocols
+        protocols = self.language.protocols
         if action not in ACTIONS:
             raise RuleError(f"action '{action}': expected {_list(ACTIONS)}")
         if protocols is not None and protocol not in protocols:
@@ -99,8 +98,8 @@ class Checker:
             if name not in self._variables:
                 raise RuleError(f"no variable ${name}; there are {_list(self._variables)}")
         for keyword, value in rule.options:
-            if self._language.options is not None and keyword not in self._language.options:
-                raise RuleError(f"'{keyword}' is no option of {self._language.name}")
+            if self.language.options is not None and keyword not in self.language.options:
+                raise RuleError(f"'{keyword}' is no option of {self.language.name}")
             if keyword in ("content", "uricontent") and not _CONTENT.fullmatch(value):
                 raise RuleError(f"{keyword}:{value}: quotes or |hex bytes| are not right")
         classtype = rule.option("classtype")
@@ -127,7 +126,8 @@ def collect(found: Iterable[Path], checker: Checker) -> tuple[list[str], list[Pr
 
     A file that cannot be read is a problem like any other.
     """
-    accepted, problems, room = list[str](), list[Problem](), LARGEST_TOTAL
+    largest = checker.language.largest
+    accepted, problems, room = list[str](), list[Problem](), largest
     for file in found:
         try:
             text = file.read_bytes()[: room + 1].decode("utf-8-sig", errors="replace")
@@ -136,7 +136,7 @@ def collect(found: Iterable[Path], checker: Checker) -> tuple[list[str], list[Pr
             continue
         room -= len(text)
         if room < 0:
-            problems.append(Problem(file, 0, f"more than {LARGEST_TOTAL >> 20} MB of rules"))
+            problems.append(Problem(file, 0, f"more than {largest >> 20} MB of rules"))
             break
         for number, line in rules.logical_lines(text):
             try:

@@ -42,6 +42,7 @@ OPTIONS = """
 """
 LANGUAGE = Language(
     name="Snort 2.9",
+    largest=4 << 20,
     protocols=frozenset(("tcp", "udp", "icmp", "ip")),
     options=frozenset(OPTIONS.split()),
 )

@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 TITLE = "Suricata"
 # What it does not know of a rule it says itself, and goes on without that rule.
-LANGUAGE = Language("Suricata")
+LANGUAGE = Language("Suricata", largest=16 << 20)
 
 _PACKAGED = "etc/suricata/rules"
 _VARIABLE = re.compile(r"^ {4}([A-Z_]+):", re.MULTILINE)

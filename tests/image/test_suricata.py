@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -27,7 +26,8 @@ MEMORY_MIB = 512
 # All of ours and the engine; the ring that frames wait in is part of it.
 MOST_MIB = 256
 PPS = 500
-SECONDS = 60.0
+# Longer than anything takes on a busy machine; only a failure waits for it.
+SECONDS = 120.0
 
 
 @pytest.fixture(scope="module")
@@ -51,15 +51,15 @@ def page(guest: Guest) -> Page:
     return page_of(guest)
 
 
-def wait_for(page: Page, **wanted: object) -> dict[str, Any]:
-    """Wait until the status has these values."""
+def wait_for(guest: Guest, page: Page, **wanted: object) -> dict[str, Any]:
+    """Wait, while frames arrive, until the status has these values."""
     deadline = time.monotonic() + SECONDS
     while True:
+        send_capture(SHIPPED, ("127.0.0.1", guest.host_port(TZSP_PORT)), PacketRate(PPS))
         status = page.get("api/status")
         if all(status[key] == value for key, value in wanted.items()):
             return status
         assert time.monotonic() < deadline, (wanted, status)
-        time.sleep(0.5)
 
 
 def test_boot_has_no_failed_unit(guest: Guest) -> None:
@@ -98,7 +98,7 @@ def test_memory_is_enough(guest: Guest) -> None:
 
 
 def test_page_and_status_name_the_engine(guest: Guest, page: Page) -> None:
-    status = wait_for(page, level="ok", engine="suricata")
+    status = wait_for(guest, page, level="ok", engine="suricata")
     assert status["parts"]["engine"] == "listening"
     assert "Suricata" in guest.execute("glovebox status")[1]
 
@@ -117,19 +117,13 @@ def test_ledger_has_what_suricata_counts(guest: Guest, page: Page) -> None:
 
 
 def test_stopped_suricata_is_found_and_restarted(guest: Guest, page: Page) -> None:
-    started = guest.run("systemctl show glovebox-ids -P ExecMainPID")
     guest.run("systemctl kill -s STOP glovebox-ids")
-    deadline = time.monotonic() + 2 * SECONDS
-    while guest.run("systemctl show glovebox-ids -P ExecMainPID") in (started, "0"):
-        assert time.monotonic() < deadline, guest.run("cat /run/glovebox/health.json")
-        play_some(guest)
+    wait_for(guest, page, state="engine_down")
+    found = "journalctl -b -u glovebox-supervisor -o cat --no-pager"
+    reason = "glovebox-ids.service: restart: Suricata runs, but frames pass it uninspected."
+    assert reason in guest.run(found)
     guest.run("systemctl start glovebox-ids", 120)
-    actions = json.loads(guest.run("cat /run/glovebox/health.json"))["actions"]
-    assert "frames pass it uninspected" in actions[0]["reason"]
-
-
-def play_some(guest: Guest) -> None:
-    send_capture(SHIPPED, ("127.0.0.1", guest.host_port(TZSP_PORT)), PacketRate(PPS))
+    wait_for(guest, page, level="ok")
 
 
 def test_unit_is_well_sandboxed(guest: Guest) -> None:
@@ -144,12 +138,11 @@ def test_owner_can_switch_the_engine_off(guest: Guest, page: Page) -> None:
     try:
         assert guest.execute("systemctl is-active glovebox-ids")[1] == "inactive"
         assert guest.run("glovebox selftest", 60).endswith("self-test: passed")
-        play_some(guest)
-        status = wait_for(page, engine="none", state="capturing", level="ok")
+        status = wait_for(guest, page, engine="none", state="capturing", level="ok")
         assert "captures only" in status["sentence"].lower()
         assert guest.run("systemctl --failed --plain --no-legend") == ""
     finally:
         guest.run("rm /var/lib/glovebox/glovebox.toml")
         guest.run(f"systemctl restart glovebox-ids-config {services}", 120)
         guest.run("systemctl start glovebox-ids", 120)
-    wait_for(page, engine="suricata")
+    wait_for(guest, page, engine="suricata", level="ok")

@@ -81,3 +81,9 @@ def test_look_tells_the_time_and_when_this_was_built(observer: Observer) -> None
     found = observer.look([])
     assert abs(found.time - time.time()) < 60
     assert found.built == BUILT <= found.time
+
+
+def test_look_at_a_sensor_without_an_engine(places: Places, tmp_path: Path) -> None:
+    systemd = Systemd(f"unix:path={tmp_path / 'no-bus'}")
+    found = Observer("tzsp0", systemd, None, places).look(["engine", "listening"])
+    assert (found.engine, found.listening) == (None, None)

@@ -76,3 +76,9 @@ def test_admit_says_where_restarting_was_given_up() -> None:
     admitted = report.admit(bad, {"a.service": gave_up})
     assert "2 restarts within an hour did not help" in admitted["engine"].advice
     assert admitted["disks"] is bad["disks"]
+
+
+def test_health_without_an_engine_has_no_such_stage() -> None:
+    health = report.health(history(look(engine=None)), VERDICT, {}, {}, [])
+    stages = [row["stage"] for row in health["ledger"]]
+    assert stages == [stage.value for stage in Stage if stage is not Stage.ENGINE]

@@ -238,3 +238,12 @@ def test_alarm_tells_of_fresh_ones(alarm: Alarm | None, state: State | None) -> 
     assert (result.level, result.state) == (Level.OK, state)
     if state:
         assert "2 min ago: SCAN of something (from 192.0.2.66)" in result.words
+
+
+def test_a_sensor_without_an_engine_complains_of_nothing() -> None:
+    without = look(engine=None, listening=None, settings=Settings("none", (), ()))
+    result = servicechecks.engine(history(without))
+    assert (result.level, result.state, result.remedy) == (Level.OK, None, None)
+    assert result.words == "Captures only: this sensor has no engine."
+    running = look(engine=None, listening=None)
+    assert servicechecks.inspects(history(running)) is None

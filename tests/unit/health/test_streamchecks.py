@@ -199,3 +199,12 @@ def test_loss_is_forgotten_after_a_minute() -> None:
 
 def test_loss_of_a_stage_that_nobody_knows_is_nothing() -> None:
     assert streamchecks.loss(history(look(receiver=Unknown("test"))), Stage.SOCKET) is None
+
+
+def test_stream_without_an_engine_is_captured() -> None:
+    flowing = [
+        look(at, receiver=receiver(tally=received(sent=100 * at).tally), listening=None)
+        for at in range(0, 12, 2)
+    ]
+    result = streamchecks.stream(history(*flowing))
+    assert (result.level, result.state) == (Level.OK, State.CAPTURING)

@@ -59,3 +59,13 @@ def test_judge_says_what_matters_most(
 def test_judge_prefers_the_first_of_the_table() -> None:
     first = fail("The interface is missing.", "", state=State.ENGINE_DOWN)
     assert verdict.judge({"interface": first, "engine": BLIND}).sentence == first.words
+
+
+def test_judge_of_a_sensor_that_only_captures() -> None:
+    capturing = ok("7 frames a second arrive from 192.0.2.1.", State.CAPTURING)
+    engine = ok("Captures only: this sensor has no engine.")
+    found = verdict.judge({"stream": capturing, "engine": engine})
+    assert (found.state, found.level) == (State.CAPTURING, Level.OK)
+    assert found.sentence == (
+        "7 frames a second arrive from 192.0.2.1. Captures only: this sensor has no engine."
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -123,10 +124,8 @@ def test_collect_names_what_cannot_be_read(tmp_path: Path, checker: Checker) -> 
     ]
 
 
-def test_collect_stops_where_it_is_too_much(
-    tmp_path: Path, checker: Checker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(owner_rules, "LARGEST_TOTAL", 200)
+def test_collect_stops_where_it_is_too_much(tmp_path: Path) -> None:
+    checker = Checker(replace(snort.LANGUAGE, largest=200), VARIABLES, [], [])
     (tmp_path / "a.rules").write_text(GOOD)
     (tmp_path / "b.rules").write_text("#" * 200)
     accepted, problems = owner_rules.collect(owner_rules.files([tmp_path]), checker)

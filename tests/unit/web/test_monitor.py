@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from appliance import status
-from appliance.config import CaptureConfig, Config
+from appliance.config import CaptureConfig, Config, IdsConfig
 from appliance.ids import sniffers
 from appliance.network import Link
 from appliance.web.facts import Engine, Receiver
@@ -81,3 +81,10 @@ def test_engine_state_without_the_list_of_sockets(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(sniffers, "listening", unreadable)
     assert engine_state("lo", "root") is Engine.UNKNOWN
+
+
+def test_facts_of_a_sensor_without_an_engine(tmp_path: Path) -> None:
+    config = Config(capture=CONFIG.capture, ids=IdsConfig(engine="none"))
+    facts = Monitor(config, NOBODY, tmp_path).facts()
+    assert facts.engine is Engine.NONE
+    assert facts.reader == "any sniffer"

@@ -206,3 +206,16 @@ def test_announcement_stays_while_figures_change(facts: Facts) -> None:
 
 def _changes(one: Verdict, other: Verdict) -> set[str]:
     return {key for key in vars(one) if getattr(one, key) != getattr(other, key)}
+
+
+def test_judge_of_a_sensor_that_only_captures(facts: Facts) -> None:
+    without = replace(facts, engine=Engine.NONE, engine_name="None", store=None)
+    verdict = judge(without)
+    assert (verdict.name, verdict.level, verdict.word) == ("capturing", Level.OK, "Capturing")
+    assert verdict.sentence == (
+        "1,234 frames a second from 192.0.2.1; captures only: this sensor has no engine."
+    )
+    assert without.watching
+    assert "None" not in judge(replace(without, report=None)).sentence
+    assert "None" not in judge(replace(without, link=Link.DOWN)).sentence
+    assert "None" not in judge(seen(without, None)).sentence

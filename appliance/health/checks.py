@@ -78,6 +78,8 @@ CHECKS = (
     Check("media", "the media server", 30, ("units", "media"), machinechecks.media),
     Check("dhcp", "addresses for devices, and never beside another server", 10, ("dhcp",),
           kitchecks.dhcp),
+    Check("firewall", "glovebox-firewall", 10, ("units",),
+          partial(service, unit=units.FIREWALL, name="The firewall")),
     Check("selftest", "the newest self-test", 10, ("selftest",), machinechecks.selftest),
 )
 # fmt: on

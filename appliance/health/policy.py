@@ -25,6 +25,7 @@ LADDERS: Mapping[str, tuple[str, ...]] = {
     units.PAGE: (units.PAGE,),
     units.LEDS: (units.LEDS,),
     units.MEDIA: (units.MEDIA,),
+    units.FIREWALL: (units.FIREWALL,),
 }
 TRIES_PER_STEP = 2
 FIRST_WAIT_S, LONGEST_WAIT_S = 30.0, 900.0

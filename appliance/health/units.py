@@ -12,9 +12,10 @@ ENGINE = "glovebox-ids.service"
 STORE = "glovebox-alerts.service"
 PAGE = "glovebox-web.service"
 LEDS = "glovebox-leds.service"
+FIREWALL = "glovebox-firewall.service"
 MEDIA = "minidlna.service"
 
-WATCHED = (INTERFACES, REPLAY, ENGINE_CONFIG, ENGINE, STORE, PAGE, LEDS, MEDIA)
+WATCHED = (INTERFACES, REPLAY, ENGINE_CONFIG, ENGINE, STORE, PAGE, LEDS, MEDIA, FIREWALL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,11 @@ from image.page import Page
 pytestmark = [pytest.mark.image, pytest.mark.timeout(600)]
 
 LISTEN_SECONDS = 25.0
+# What a service may do beyond packet sockets.
+RIGHTS = {
+    "glovebox-firewall.service": {"cap_net_admin"},
+    "glovebox-clock-restore.service": {"cap_sys_time"},
+}
 
 
 def test_boot_has_no_failed_unit(guest: Guest) -> None:
@@ -72,8 +77,28 @@ def test_each_service_has_a_user_of_its_own_and_few_rights(guest: Guest) -> None
         shown = guest.run(f"systemctl show {service} -p User -p CapabilityBoundingSet")
         values = dict(line.split("=", 1) for line in shown.splitlines())
         users[service] = values["User"]
-        assert set(values["CapabilityBoundingSet"].split()) <= {"cap_net_raw"}, service
+        rights = RIGHTS.get(service, {"cap_net_raw"})
+        assert set(values["CapabilityBoundingSet"].split()) <= rights, service
     assert all(user.startswith("glovebox-") for user in users.values()), users
+
+
+def test_firewall_was_there_before_any_port_had_an_address(guest: Guest) -> None:
+    loaded, networkd = (
+        int(guest.run(f"systemctl show {unit} -P {moment}TimestampMonotonic"))
+        for unit, moment in (
+            ("glovebox-firewall", "ActiveEnter"),
+            ("systemd-networkd", "ExecMainStart"),
+        )
+    )
+    assert 0 < loaded < networkd
+    assert "policy drop" in guest.run("nft list table inet glovebox")
+
+
+def test_clock_is_kept_on_the_disk(guest: Guest) -> None:
+    guest.run("systemctl start glovebox-clock.service")
+    stamp = float(guest.run("stat -c %Y /var/lib/glovebox/time/clock"))
+    assert stamp > float(guest.run("date +%s"))
+    assert guest.run("systemctl is-active chrony") == "active"
 
 
 def test_page_answers(page: Page) -> None:
@@ -84,8 +109,8 @@ def test_page_answers(page: Page) -> None:
 def test_only_documented_ports_listen(guest: Guest) -> None:
     sockets = guest.run("ss -H -l -n -u -t").splitlines()
     ports = {line.split()[4].rpartition(":")[2] for line in sockets}
-    # 68 and 546: networkd's DHCP clients.
-    assert ports - {"68", "546"} == {"37008", "80"}
+    # 68 and 546: networkd's DHCP clients; 123: chrony, which the firewall lets only the kit ask.
+    assert ports - {"68", "546"} == {"37008", "80", "123"}
 
 
 def test_each_unit_of_ours_is_well_sandboxed(guest: Guest) -> None:

@@ -1,0 +1,153 @@
+"""The firewall, looked at from outside: what listens is reached only where the documents say so."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+
+from appliance.config import CaptureConfig, Config
+from appliance.kit.firewall import render
+from tests.conftest import missing
+from tests.net.kit import Segment, inside
+
+pytestmark = pytest.mark.net
+
+OWN, CLIENT, OTHER = "10.77.0.1", "10.77.0.9", "10.77.0.10"
+TCP = {22: False, 53: True, 80: True, 443: False, 8200: True, 9999: False}
+UDP = {53: True, 67: False, 123: True, 1900: True, 5353: True, 9999: False, 37008: True}
+PROBE_S = 0.5
+
+
+@pytest.fixture
+def segment() -> Iterator[Segment]:
+    if not Path("/usr/sbin/nft").exists() and not shutil.which("nft"):
+        missing("no nft")
+    made = Segment()
+    made.station("box", f"{OWN}/24")
+    made.station("client", f"{CLIENT}/24")
+    made.station("other", f"{OTHER}/24")
+    yield made
+    made.close()
+
+
+def load(segment: Segment, settings: Config) -> None:
+    """Have the kernel take the rules, twice: the second replace the first."""
+    for _ in range(2):
+        subprocess.run(
+            ["ip", "netns", "exec", f"{segment.name}-box", "nft", "--file", "-"],
+            input=render(settings), text=True, check=True,
+        )  # fmt: skip
+
+
+@contextlib.contextmanager
+def listening(segment: Segment) -> Iterator[dict[int, socket.socket]]:
+    """Have something listen on every port of both tables; yield the UDP sockets."""
+    with contextlib.ExitStack() as stack, inside(f"{segment.name}-box"):
+        for port in TCP:
+            stack.enter_context(socket.create_server(("", port)))
+        receivers = {}
+        for port in UDP:
+            receivers[port] = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            stack.enter_context(receivers[port])
+            receivers[port].bind(("", port))
+            receivers[port].settimeout(PROBE_S)
+        yield receivers
+
+
+def connects(segment: Segment, port: int) -> bool:
+    with inside(f"{segment.name}-client"), socket.socket() as asking:
+        asking.settimeout(PROBE_S)
+        return asking.connect_ex((OWN, port)) == 0
+
+
+def arrives(segment: Segment, receiver: socket.socket, station: str = "client") -> bool:
+    port = receiver.getsockname()[1]
+    with inside(f"{segment.name}-{station}"), socket.socket(type=socket.SOCK_DGRAM) as sending:
+        sending.sendto(b"hello", (OWN, port))
+    try:
+        return receiver.recv(9) == b"hello"
+    except TimeoutError:
+        return False
+
+
+def test_scan_from_outside_finds_only_the_documented_ports(segment: Segment) -> None:
+    with listening(segment) as receivers:
+        assert all(connects(segment, port) for port in TCP), "before there are rules"
+        load(segment, Config())
+        assert {port: connects(segment, port) for port in TCP} == TCP
+        assert {port: arrives(segment, receivers[port]) for port in UDP} == UDP
+
+
+def test_only_listed_routers_stream(segment: Segment) -> None:
+    listed = CaptureConfig(routers=(ip_address(CLIENT),))
+    load(segment, Config(capture=listed))
+    with listening(segment) as receivers:
+        assert arrives(segment, receivers[37008], "client")
+        assert not arrives(segment, receivers[37008], "other")
+
+
+def test_dns_and_time_are_closed_where_we_do_not_serve(segment: Segment) -> None:
+    """The same port with an address of a home network: nothing of the kit is open there."""
+    segment.station("box", "192.168.88.7/24")
+    segment.station("client", "192.168.88.9/24")
+    load(segment, Config())
+    with listening(segment) as receivers:
+        for port in (53, 123):
+            with (
+                inside(f"{segment.name}-client"),
+                socket.socket(type=socket.SOCK_DGRAM) as sending,
+            ):
+                sending.sendto(b"hello", ("192.168.88.7", port))
+            with pytest.raises(TimeoutError):
+                receivers[port].recv(9)
+
+
+def test_large_datagrams_of_the_stream_arrive_whole(segment: Segment) -> None:
+    """Fragments are put together although the stream is not tracked."""
+    load(segment, Config())
+    with listening(segment) as receivers:
+        with inside(f"{segment.name}-client"), socket.socket(type=socket.SOCK_DGRAM) as sending:
+            sending.sendto(b"x" * 1600, (OWN, 37008))
+        assert len(receivers[37008].recv(4096)) == 1600
+
+
+def test_nothing_is_forwarded(segment: Segment) -> None:
+    far = Segment()
+    try:
+        box = f"{segment.name}-box"
+        far.plug(box, "box", "eth1")
+        subprocess.run(
+            ["ip", "-n", box, "address", "add", "10.77.1.1/24", "dev", "eth1"], check=True
+        )
+        target = far.station("target", "10.77.1.9/24")
+        for station, way in ((f"{segment.name}-client", OWN), (target, "10.77.1.1")):
+            subprocess.run(["ip", "-n", station, "route", "add", "default", "via", way], check=True)
+        subprocess.run(
+            ["ip", "netns", "exec", box, "sysctl", "-qw", "net.ipv4.ip_forward=1"], check=True
+        )
+        with inside(target):
+            receiver = socket.socket(type=socket.SOCK_DGRAM)
+        receiver.bind(("", 80))
+        receiver.settimeout(PROBE_S)
+
+        def forwarded() -> bool:
+            with inside(f"{segment.name}-client"), socket.socket(type=socket.SOCK_DGRAM) as sending:
+                sending.sendto(b"hello", ("10.77.1.9", 80))
+            try:
+                return receiver.recv(9) == b"hello"
+            except TimeoutError:
+                return False
+
+        assert forwarded(), "before there are rules"
+        load(segment, Config())
+        assert not forwarded()
+        receiver.close()
+    finally:
+        far.close()

@@ -23,6 +23,7 @@ COMMANDS = {
     "status": ("appliance.health.terminal", "how the sensor is; --json"),
     "selftest": ("appliance.health.selftest", "send a marker through the whole sensor"),
     "dhcp": ("appliance.kit.dhcp.guard", "let dnsmasq serve where nobody else does (service)"),
+    "clock": ("appliance.kit.clock", "keep the time over power cuts (service)"),
     "firewall": ("appliance.kit.firewall", "who may reach what on this machine; --load"),
     "config": ("appliance.config", "check or show the configuration"),
 }

@@ -156,6 +156,7 @@ def test_clock_and_leases_over_a_power_cut_in_the_car(
         guest.execute("true", BOOT_SECONDS)
         wait_for_reason(guest, "free", BOOT_SECONDS)
         assert float(guest.run("date +%s")) >= before
+        assert guest.run("systemctl is-active glovebox-clock-restore") == "active"
         assert clients.request(2, second) == second
         others = {clients.lease(number, seconds=60.0) for number in range(3, 9)}
         assert others.isdisjoint({first, second, None})

@@ -25,6 +25,7 @@ COMMANDS = {
     "dhcp": ("appliance.kit.dhcp.guard", "let dnsmasq serve where nobody else does (service)"),
     "clock": ("appliance.kit.clock", "keep the time over power cuts (service)"),
     "firewall": ("appliance.kit.firewall", "who may reach what on this machine; --load"),
+    "settings": ("appliance.settings.apply", "hand on what the owner wrote on BOOT (service)"),
     "config": ("appliance.config", "check or show the configuration"),
 }
 

@@ -20,17 +20,26 @@ from ipaddress import (
     IPv4Address,
     IPv4Interface,
     IPv4Network,
-    IPv6Address,
     IPv6Network,
     ip_address,
+    ip_interface,
     ip_network,
 )
 from pathlib import Path
 from typing import Any, Literal
 
 from appliance.errors import ConfigError
+from appliance.sections import Address as Address
+from appliance.sections import (
+    Interface,
+    SshConfig,
+    SystemConfig,
+    WifiConfig,
+    WiredConfig,
+)
+from appliance.sections import Unfit as _Unfit
+from appliance.sections import expect as _expect
 
-Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 EngineName = Literal["snort", "suricata", "none"]
 
@@ -39,13 +48,19 @@ FILES = tuple(
     for path in os.environ.get(
         "GLOVEBOX_CONFIG",
         "/usr/share/glovebox/glovebox.toml"
-        ":/boot/firmware/glovebox.toml"
+        # What the owner wrote on the boot partition, checked: see appliance/settings.
+        ":/run/glovebox-settings/glovebox.toml"
         ":/var/lib/glovebox/glovebox.toml",
     ).split(":")
 )
 LARGEST_FILE = 1 << 20
 # The name of the engine that this image holds, or "none"; not there on a development machine.
 HELD_ENGINE = Path(os.environ.get("GLOVEBOX_ENGINE_FILE", "/usr/share/glovebox/engine"))
+# As the page's own, and as crypt(5) makes them: Imager knows a password in no other form.
+PASSWORD_HASH = re.compile(
+    r"scrypt:[0-9:]{5,16}\$\w{1,64}\$[0-9a-f]{128}"
+    r"|\$(y|gy|7|2b|6|5)\$[./0-9A-Za-z$=,]{20,200}"
+)
 
 
 @dataclass(frozen=True)
@@ -78,13 +93,15 @@ class AlertsConfig:
 @dataclass(frozen=True)
 class WebConfig:
     title: str = "Glovebox"
+    password: str = field(default="", repr=False)
     password_hash: str = field(default="", repr=False)
     api_token: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         _expect(0 < len(self.title) <= 64, "title", self.title, "1 to 64 characters")
-        hashed = re.fullmatch(r"scrypt:[0-9:]{5,16}\$\w{1,64}\$[0-9a-f]{128}", self.password_hash)
-        if self.password_hash and not hashed:
+        if self.password and not 8 <= len(self.password) <= 256:
+            raise _Unfit("password: expected 8 to 256 characters")
+        if self.password_hash and not PASSWORD_HASH.fullmatch(self.password_hash):
             raise _Unfit("password_hash: expected what `glovebox web --hash-password` prints")
         if self.api_token and not re.fullmatch(r"[!-~]{16,256}", self.api_token):
             raise _Unfit("api_token: expected 16 to 256 letters, digits and signs, no spaces")
@@ -169,21 +186,16 @@ def _is_static(line: str, address: str) -> bool:
 
 @dataclass(frozen=True)
 class Config:
+    system: SystemConfig = field(default_factory=SystemConfig)
+    wired: WiredConfig = field(default_factory=WiredConfig)
+    wifi: WifiConfig = field(default_factory=WifiConfig)
+    ssh: SshConfig = field(default_factory=SshConfig)
     capture: CaptureConfig = field(default_factory=CaptureConfig)
     ids: IdsConfig = field(default_factory=IdsConfig)
     alerts: AlertsConfig = field(default_factory=AlertsConfig)
     web: WebConfig = field(default_factory=WebConfig)
     leds: LedsConfig = field(default_factory=LedsConfig)
     dhcp: DhcpConfig = field(default_factory=DhcpConfig)
-
-
-class _Unfit(ValueError):
-    """A value that does not fit; the caller adds file and section."""
-
-
-def _expect(condition: bool, key: str, value: object, expected: str) -> None:
-    if not condition:
-        raise _Unfit(f"{key} = {value!r}: expected {expected}")
 
 
 def load(files: Sequence[Path] = FILES) -> tuple[Config, list[ConfigError]]:
@@ -197,7 +209,7 @@ def load(files: Sequence[Path] = FILES) -> tuple[Config, list[ConfigError]]:
     merged: dict[str, dict[str, Any]] = {}
     for file in files:
         try:
-            candidate = _merge(merged, read(file))
+            candidate = merge(merged, read(file))
             config = _with_engine(build(candidate, str(file)), held, str(file))
             merged = candidate
         except FileNotFoundError:
@@ -239,12 +251,20 @@ def read(file: Path) -> dict[str, Any]:
     try:
         with file.open("rb") as stream:
             content = stream.read(LARGEST_FILE + 1)
-        if len(content) > LARGEST_FILE:
-            raise ConfigError(f"{file}: larger than {LARGEST_FILE} bytes")
-        return tomllib.loads(content.decode("utf-8-sig").replace("\r\n", "\n"))
     except FileNotFoundError:
         raise
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+    except OSError as error:
+        raise ConfigError(f"{file}: {error.strerror}") from error
+    return parse(content, str(file))
+
+
+def parse(content: bytes, file: str) -> dict[str, Any]:
+    """Parse TOML; accepts a byte-order mark and Windows line ends. Raises ConfigError."""
+    if len(content) > LARGEST_FILE:
+        raise ConfigError(f"{file}: larger than {LARGEST_FILE} bytes")
+    try:
+        return tomllib.loads(content.decode("utf-8-sig").replace("\r\n", "\n"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError(f"{file}: {error}") from error
 
 
@@ -270,6 +290,9 @@ def _section(section_type: type[Any], table: Mapping[str, Any]) -> Any:
     for key in table:
         if key not in hints:
             raise _Unfit(f"{key}: no such key; there are {_names(hints)}")
+    for part in dataclasses.fields(section_type):
+        if part.default is dataclasses.MISSING and part.name not in table:
+            raise _Unfit(f"{part.name}: missing")
     return section_type(**{key: _convert(key, value, hints[key]) for key, value in table.items()})
 
 
@@ -278,6 +301,9 @@ def _convert(key: str, value: Any, wanted: Any) -> Any:
     if origin is tuple:
         _expect(isinstance(value, list), key, value, "a list […]")
         return tuple(_convert(key, item, arguments[0]) for item in value)
+    if dataclasses.is_dataclass(wanted):
+        _expect(isinstance(value, dict), key, value, "a table { … }")
+        return _section(typing.cast("type[Any]", wanted), value)
     if origin is Literal:
         _expect(value in arguments, key, value, " or ".join(map(repr, arguments)))
         return value
@@ -287,12 +313,15 @@ def _convert(key: str, value: Any, wanted: Any) -> Any:
     return value
 
 
+ADDRESSES: Mapping[Any, tuple[Any, str]] = {
+    Address: (ip_address, "an IP address"),
+    Interface: (ip_interface, "an address with its network like 192.168.88.5/24"),
+    Network: (ip_network, "a network like 10.0.0.0/8"),
+}
+
+
 def _parse_address(key: str, value: Any, wanted: Any) -> Any:
-    parse, expected = (
-        (ip_address, "an IP address")
-        if wanted == Address
-        else (ip_network, "a network like 10.0.0.0/8")
-    )
+    parse, expected = ADDRESSES[wanted]
     _expect(isinstance(value, str), key, value, f"{expected} in quotes")
     try:
         return parse(value)
@@ -300,7 +329,8 @@ def _parse_address(key: str, value: Any, wanted: Any) -> Any:
         raise _Unfit(f"{key} = {value!r}: expected {expected}") from None
 
 
-def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+def merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay tables of settings over others, key by key."""
     merged = dict(below)
     for name, table in above.items():
         both = isinstance(table, dict) and isinstance(merged.get(name), dict)

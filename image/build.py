@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from appliance.errors import GloveboxError, InputError
-from image import boards, disk, emulation, engines, overlay
+from image import boards, bootfiles, disk, emulation, engines, overlay
 from image.boards import IMAGE, Board
 from image.cache import Cache, Input, discard, locked
 from image.command import run
@@ -213,11 +213,20 @@ class Build:
     def disk(self, tools: Tools, system: Path) -> Path:
         """Make the disk image of the board."""
         layout = self.board.layout
-        return self.cache.stage(
-            self.named("glovebox"), ".img",
-            [system.name, tools.root.name, layout, IMAGE / "disk.py"],
-            lambda target: disk.make(tools, system, layout, target, self.log("disk")),
-        )  # fmt: skip
+        settings = PROJECT / "config" / bootfiles.NAME
+        inputs: list[Input] = [layout, settings, IMAGE / "disk.py", IMAGE / "bootfiles.py"]
+
+        def make(target: Path) -> None:
+            boot = target.with_suffix(".boot")
+            discard(boot)
+            bootfiles.write(boot, PROJECT)
+            try:
+                disk.make(tools, boot, system, layout, target, self.log("disk"))
+            finally:
+                discard(boot)
+
+        inputs += [system.name, tools.root.name]
+        return self.cache.stage(self.named("glovebox"), ".img", inputs, make)
 
 
 def debian_keyring() -> Path:

@@ -1,10 +1,11 @@
-"""From the root's tar to the disk: ext4 file systems and the partition table, without rights."""
+"""From the root's tar to the disk: file systems and the partition table, without rights."""
 
 from __future__ import annotations
 
+import os
 import tarfile
 import tempfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from image.command import run
 from image.roots import SOURCE_DATE_EPOCH
@@ -14,14 +15,20 @@ BLOCK = 4096
 # Fixed, so that two builds give the same bits.
 ROOT_UUID = "6b1f2f0e-8a0c-4a57-9d5e-6a1d0c0ffee1"
 DATA_UUID = "6b1f2f0e-8a0c-4a57-9d5e-6a1d0c0ffee2"
+BOOT_ID = "0c0ffee3"
+BOOT_SIZE = 64 << 20
 
 
-def make(tools: Tools, root_tar: Path, layout: Path, target: Path, log: Path) -> None:
-    """Write the disk that `layout` (a genimage configuration) describes to `target`."""
+def make(tools: Tools, boot: Path, root_tar: Path, layout: Path, target: Path, log: Path) -> None:
+    """Write the disk that `layout` (a genimage configuration) describes to `target`.
+
+    The folder `boot` becomes the FAT partition, `root_tar` the root.
+    """
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".disk-") as folder:
         inputs = Path(folder) / "inputs"
         for name in ("inputs", "root", "tmp", "images"):
             (Path(folder) / name).mkdir()
+        make_fat(tools, boot, "BOOT", BOOT_ID, BOOT_SIZE, inputs / "boot.vfat", log)
         make_ext4(tools, root_tar, "ROOT", ROOT_UUID, inputs / "root.ext4", log)
         make_ext4(tools, None, "DATA", DATA_UUID, inputs / "data.ext4", log)
         run(
@@ -53,6 +60,33 @@ def make_ext4(
         log,
         {**tools.environment, "SOURCE_DATE_EPOCH": SOURCE_DATE_EPOCH},
     )  # fmt: skip
+
+
+def make_fat(
+    tools: Tools, content: Path, label: str, volume_id: str, size: int, target: Path, log: Path
+) -> None:
+    """Write a FAT32 file system of `size` bytes holding the files of the folder `content`."""
+    with target.open("wb") as stream:
+        stream.truncate(size)
+    run(
+        [
+            *tools.argv("mkfs.vfat"), "--invariant", "-F", "32", "-i", volume_id, "-n", label,
+            target,
+        ],
+        log,
+        tools.environment,
+    )  # fmt: skip
+    environment = {**tools.environment, "SOURCE_DATE_EPOCH": SOURCE_DATE_EPOCH}
+    for folder, names, files in os.walk(content):
+        # Named one by one and in order: left to itself, mcopy takes them as the disk has them.
+        names.sort()
+        place = PurePosixPath("::", os.path.relpath(folder, content))
+        if names:
+            made = [str(place / name) for name in names]
+            run([*tools.argv("mmd"), "-i", target, *made], log, environment)
+        if files:
+            sources = [os.path.join(folder, name) for name in sorted(files)]
+            run([*tools.argv("mcopy"), "-i", target, *sources, str(place)], log, environment)
 
 
 def root_size(content: Path) -> int:

@@ -22,6 +22,7 @@ PLACES = (
     ("systemd/sysusers.d", "usr/lib/sysusers.d"),
     ("systemd/tmpfiles.d", "usr/lib/tmpfiles.d"),
     ("systemd/sysctl.d", "usr/lib/sysctl.d"),
+    ("systemd/resolved.conf.d", "usr/lib/systemd/resolved.conf.d"),
     ("systemd/udev", "usr/lib/udev/rules.d"),
     ("systemd/journald.conf.d", "usr/lib/systemd/journald.conf.d"),
     ("config", "usr/share/glovebox"),

@@ -30,6 +30,7 @@ from appliance.ids import sniffers
 from appliance.ids.engine import SPOOL, USER, Engine, EngineCount
 from appliance.ids.store import DATABASE, AlertReader
 from appliance.kit.dhcp import report
+from appliance.settings.report import problems
 
 SOURCES = tuple(
     field.name
@@ -124,7 +125,8 @@ class Observer:
 
     def _settings(self) -> Settings:
         found, errors = config.load(self._places.settings)
-        return Settings(found.ids.engine, found.capture.routers, tuple(map(str, errors)))
+        told = [*map(str, errors), *problems(self._places.runtime)]
+        return Settings(found.ids.engine, found.capture.routers, tuple(told))
 
 
 def _reason(error: Exception) -> str:

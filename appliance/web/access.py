@@ -21,7 +21,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, Forbidden, MethodNotAllowed, Unauthorized
 
 from appliance.config import WebConfig
-from appliance.web.password import Password
+from appliance.web.password import Password, hashed_password
 from appliance.web.vault import Vault
 
 IDLE = timedelta(hours=12)
@@ -40,7 +40,9 @@ class Access:
     """Guards an application. Several threads may use it."""
 
     def __init__(self, vault: Vault, settings: WebConfig) -> None:
-        self.password = Password(vault, settings.password_hash)
+        # In clear only where no `glovebox settings` runs before: on a development machine.
+        clear = settings.password and hashed_password(settings.password)
+        self.password = Password(vault, clear or settings.password_hash)
         self._vault = vault
         self._token = (settings.api_token or vault.token()).encode()
 

@@ -32,7 +32,7 @@ class Monitor:
         config: Config,
         engine_user: str = ENGINE_USER,
         directory: Path = status.RUNTIME_DIRECTORY,
-        errors: Sequence[Exception] = (),
+        errors: Sequence[Exception | str] = (),
     ) -> None:
         """Take the settings in force, and in `errors` what is wrong with their files."""
         self._capture = config.capture

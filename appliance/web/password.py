@@ -10,6 +10,7 @@ import threading
 
 from werkzeug.security import check_password_hash, generate_password_hash
 
+from appliance.web import unixcrypt
 from appliance.web.vault import Vault
 
 log = logging.getLogger(__name__)
@@ -69,7 +70,8 @@ class Password:
             return False
         with self._turn():
             try:
-                return check_password_hash(known, password)
+                check = unixcrypt.matches if known.startswith("$") else check_password_hash
+                return check(known, password)
             except ValueError:
                 log.error("the stored password is damaged: set [web] password_hash")
                 return False

@@ -17,6 +17,7 @@ import waitress
 
 from appliance import config, service
 from appliance.errors import GloveboxError, InputError
+from appliance.settings import report
 from appliance.web import LARGEST_BODY, channel, create_app, listening, password
 from appliance.web.monitor import ENGINE_USER, Monitor
 
@@ -53,7 +54,8 @@ def main(argv: Sequence[str]) -> int:
     for error in errors:
         log.warning("%s", error)
     sockets = service.inherited_sockets() or [listening.open_socket(arguments.listen)]
-    monitor = Monitor(settings, arguments.engine_user, errors=errors)
+    wrong = [*map(str, errors), *report.problems()]
+    monitor = Monitor(settings, arguments.engine_user, errors=wrong)
     server = waitress.create_server(create_app(settings, monitor), sockets=sockets, **LIMITS)
     channel.install(server)
     thread = threading.Thread(target=server.run, name="server", daemon=True)

@@ -57,6 +57,8 @@ def test_load_leaves_a_bad_file_out_whole(tmp_path: Path) -> None:
         ('[ids]\nengine = "zeek"\n', ["engine = 'zeek'", "'snort'"]),
         ('[web]\npassword_hash = "secret"\n', ["password_hash", "--hash-password"]),
         ('[web]\napi_token = "short"\n', ["api_token", "16 to 256"]),
+        ('[web]\npassword = "short"\n', ["password", "8 to 256"]),
+        ("[web]\npassword = 1234567890\n", ["password = …", "str"]),
         ("[alerts]\nkeep = 1\n", ["keep = 1", "at least 1000"]),
         ("[capture\n", []),
     ],

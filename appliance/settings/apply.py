@@ -1,0 +1,192 @@
+"""`glovebox settings`: read what the owner wrote on BOOT, hand it on to the system.
+
+Runs once, before the network. Whatever BOOT holds, the last good settings or the defaults stand,
+and what is wrong is published and written back (`appliance.settings.writeback`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import logging
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from appliance import config, service, status
+from appliance.config import LARGEST_FILE
+from appliance.settings import durable, imager, owner, report, writeback
+from appliance.settings.findings import Tables, merged
+from appliance.settings.plan import Plan, plan
+
+NETWORK = Path("/run/systemd/network/80-wired.network.d/50-settings.conf")
+KEPT, IMAGER = "glovebox.toml", "imager.json"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where to read and write, and whether BOOT and DATA are really there."""
+
+    boot: Path = Path("/boot/firmware")
+    data: Path = Path("/var/lib/glovebox")
+    run: Path = Path("/run/glovebox-settings")
+    network: Path = NETWORK
+    status: Path = status.RUNTIME_DIRECTORY
+    boot_mounted: bool = True
+    data_mounted: bool = True
+
+    @property
+    def kept(self) -> Path:
+        return self.data / "settings"
+
+    @property
+    def outbox(self) -> Path:
+        return self.run / "outbox"
+
+
+@dataclass
+class Outcome:
+    """What is wrong, what has no use, and what BOOT should hold in the place of what it holds."""
+
+    problems: list[str]
+    notes: list[str]
+    rewrites: dict[str, bytes]
+
+
+def main(argv: Sequence[str]) -> int:
+    """Apply the settings, or write back to BOOT. A broken file is no failure of this command."""
+    parser = argparse.ArgumentParser(
+        prog="glovebox settings",
+        description="Hand the owner's settings on to the system (service, once at each start).",
+    )
+    parser.add_argument(
+        "--write-back", action="store_true", help="write what is wrong, and hidden secrets, to BOOT"
+    )
+    arguments = parser.parse_args(argv)
+    service.log_to_journal("settings")
+    if arguments.write_back:
+        return writeback.main(Places().outbox, Places().boot)
+    apply(
+        Places(boot_mounted=os.path.ismount(Places.boot), data_mounted=os.path.ismount(Places.data))
+    )
+    return 0
+
+
+def apply(places: Places) -> Outcome:
+    """Read BOOT and DATA, write what the system reads, and prepare what goes back to BOOT."""
+    outcome = Outcome([], [], {})
+    given = _read_boot(places, outcome)
+    below = _imager(places, given, outcome)
+    tables = merged(below, _owner(places, given, below, outcome))
+    write(plan(config.build(tables), tables), places)
+    if places.boot_mounted:
+        _prepare(places, given, outcome)
+    for problem in outcome.problems:
+        log.warning("%s", problem)
+    for note in outcome.notes:
+        log.info("%s", note)
+    values = {"problems": outcome.problems, "notes": outcome.notes}
+    status.publish("settings", values, places.status)
+    return outcome
+
+
+def _read_boot(places: Places, outcome: Outcome) -> Mapping[str, bytes]:
+    """Return the files on BOOT that mean something to us; one over the limit is cut behind it."""
+    if not places.boot_mounted:
+        outcome.problems.append("the BOOT partition cannot be read; what was set before holds")
+        return {}
+    given = {}
+    for name in (owner.NAME, report.NAME, *imager.NAMES):
+        try:
+            with (places.boot / name).open("rb") as stream:
+                given[name] = stream.read(LARGEST_FILE + 1)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            outcome.problems.append(f"{name}: {error.strerror}")
+    return given
+
+
+def _imager(places: Places, given: Mapping[str, bytes], outcome: Outcome) -> Tables:
+    """Take over what Imager wrote; its secrets leave BOOT only when DATA has them."""
+    before = _taken_over_before(places.kept / IMAGER)
+    files = {name: given[name] for name in imager.NAMES if name in given}
+    found = imager.take_over(files, before)
+    tables = owner.without_clear_password(found.tables, hashed)
+    outcome.problems += found.problems
+    outcome.notes += found.notes
+    if found.digest != before.digest:
+        kept = imager.TakenOver(tables, found.problems, found.notes, digest=found.digest)
+        if _keep(places, IMAGER, kept.to_json().encode(), outcome):
+            outcome.rewrites |= found.rewrites
+    return tables
+
+
+def _taken_over_before(file: Path) -> imager.TakenOver:
+    try:
+        before = imager.TakenOver.from_json(file.read_text(encoding="utf-8"))
+        config.build(before.tables)
+    except (OSError, ValueError, KeyError, TypeError):
+        return imager.TakenOver()
+    return before
+
+
+def _owner(places: Places, given: Mapping[str, bytes], below: Tables, outcome: Outcome) -> Tables:
+    kept = None
+    with contextlib.suppress(OSError):
+        kept = (places.kept / KEPT).read_bytes()
+    found = owner.judge(given.get(owner.NAME), kept, below, hashed)
+    outcome.problems += found.problems
+    if found.keep is not None and found.keep != kept:
+        _keep(places, KEPT, found.keep, outcome)
+    if found.rewrite is not None:
+        outcome.rewrites[owner.NAME] = found.rewrite
+    return found.tables
+
+
+def _keep(places: Places, name: str, content: bytes, outcome: Outcome) -> bool:
+    """Write to DATA; tell whether the content is there for good."""
+    try:
+        places.kept.mkdir(mode=0o700, exist_ok=True)
+        durable.write(places.kept / name, content)
+    except OSError as error:
+        outcome.problems.append(f"settings cannot be kept on the card: {error.strerror}")
+        return False
+    if not places.data_mounted:
+        outcome.problems.append("settings cannot be kept: the DATA partition is not there")
+    return places.data_mounted
+
+
+def write(result: Plan, places: Places) -> None:
+    """Write the planned files, each whole or not at all."""
+    places.run.mkdir(exist_ok=True)
+    for name, file in result.files.items():
+        durable.write(places.run / name, file.text.encode(), file.mode)
+    link = places.run / "localtime.new"
+    link.unlink(missing_ok=True)
+    link.symlink_to(result.localtime)
+    link.replace(places.run / "localtime")
+    if result.wired:
+        durable.write(places.network, result.wired.encode(), 0o644)
+
+
+def _prepare(places: Places, given: Mapping[str, bytes], outcome: Outcome) -> None:
+    """Lay out what BOOT should hold; an empty file stands for one to be removed."""
+    shutil.rmtree(places.outbox, ignore_errors=True)
+    places.outbox.mkdir()
+    text = report.text(outcome.problems)
+    for name, content in {**outcome.rewrites, report.NAME: text}.items():
+        if content != given.get(name, b""):
+            durable.write(places.outbox / name, content)
+
+
+def hashed(password: str) -> str:
+    """Return the page's hash of a password."""
+    # Imported where it is needed: at most starts there is no clear password, and time counts.
+    from appliance.web.password import hashed_password
+
+    return hashed_password(password)

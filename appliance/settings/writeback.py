@@ -1,0 +1,41 @@
+"""Write back to BOOT: what is wrong, and files without their secrets.
+
+The unit opens BOOT for writing around this; a FAT that is full, corrupt or write-protected costs
+only the text on it, and is told like any other problem.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from appliance import status
+from appliance.settings import durable
+
+log = logging.getLogger(__name__)
+
+
+def main(outbox: Path, boot: Path, directory: Path = status.RUNTIME_DIRECTORY) -> int:
+    """Bring each file of `outbox` to `boot`; an empty one stands for a file to be removed."""
+    problems = []
+    for source in sorted(outbox.iterdir()):
+        try:
+            _bring(source.read_bytes(), boot / source.name)
+        except OSError as error:
+            problems.append(f"{source.name} cannot be written to BOOT: {error.strerror}")
+        else:
+            source.unlink()
+    for problem in problems:
+        log.warning("%s", problem)
+    if problems:
+        known = status.read("settings", directory) or {}
+        told = [*known.get("problems", []), *problems]
+        status.publish("settings", {**known, "problems": told}, directory)
+    return 0
+
+
+def _bring(content: bytes, target: Path) -> None:
+    if content:
+        durable.write(target, content)
+    else:
+        durable.remove(target)

@@ -1,0 +1,173 @@
+"""The whole way: what BOOT holds, what the system reads, what goes back, over several starts."""
+
+from __future__ import annotations
+
+import shutil
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from appliance import status
+from appliance.settings import apply, writeback
+from appliance.settings.apply import Places
+from image import bootfiles
+from image.build import PROJECT
+
+PRESEED = b'config_version = "1.1"\n[system]\nhostname = "mypi"\n[user]\npassword = "the secret"\n'
+ERRORS = "glovebox-errors.txt"
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Places:
+    made = Places(
+        *(tmp_path / name for name in ("boot", "data", "run")),
+        network=tmp_path / "network" / "50-settings.conf",
+        status=tmp_path / "status",
+    )
+    for folder in (made.boot, made.data, made.network.parent, made.status):
+        folder.mkdir()
+    return made
+
+
+@pytest.fixture
+def start(places: Places) -> Callable[..., list[str]]:
+    """Return one start of the machine: what was in memory is gone; gives the problems."""
+
+    def run(**conditions: bool) -> list[str]:
+        shutil.rmtree(places.run, ignore_errors=True)
+        at = Places(**{**vars(places), **conditions})
+        outcome = apply.apply(at)
+        if at.outbox.is_dir():
+            writeback.main(at.outbox, at.boot, at.status)
+        return outcome.problems
+
+    return run
+
+
+def hostname(places: Places) -> str:
+    return (places.run / "sysctl.conf").read_text().split()[-1]
+
+
+def test_apply_of_the_shipped_template(places: Places, start: Callable[..., list[str]]) -> None:
+    bootfiles.write(places.boot / "new", PROJECT)
+    shutil.copy(places.boot / "new" / "glovebox.toml", places.boot)
+    assert start() == []
+    assert hostname(places) == "glovebox"
+    assert not (places.boot / ERRORS).exists()
+    assert (places.run / "localtime").readlink() == Path("/usr/share/zoneinfo/UTC")
+
+
+def test_apply_keeps_the_last_good_settings(
+    places: Places, start: Callable[..., list[str]]
+) -> None:
+    (places.boot / "glovebox.toml").write_text('[system]\nhostname = "first"\n')
+    assert start() == []
+    (places.boot / "glovebox.toml").write_text('[system]\r\nhostname = "second"\r\nx\r\n')
+    (problem,) = start()
+    assert "glovebox.toml" in problem and "line 3" in problem
+    assert hostname(places) == "first"
+    assert "line 3" in (places.boot / ERRORS).read_bytes().decode()
+    (places.boot / "glovebox.toml").write_text('[system]\nhostname = "third"\n')
+    assert start() == []
+    assert hostname(places) == "third"
+    assert not (places.boot / ERRORS).exists()
+
+
+def test_apply_writes_nothing_to_boot_where_nothing_changed(
+    places: Places, start: Callable[..., list[str]]
+) -> None:
+    (places.boot / "glovebox.toml").write_text("[nonsense]\n")
+    start()
+    apply.apply(places)
+    assert list(places.outbox.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["boot_mounted", "data_mounted"])
+def test_apply_without_a_partition(
+    name: str, places: Places, start: Callable[..., list[str]]
+) -> None:
+    (places.boot / "glovebox.toml").write_text('[system]\nhostname = "box"\n')
+    start()
+    problems = start(**{name: False})
+    assert hostname(places) == "box"
+    assert len(problems) == (1 if name == "boot_mounted" else 0)
+
+
+def test_apply_restores_a_file_that_is_gone(
+    places: Places, start: Callable[..., list[str]]
+) -> None:
+    (places.boot / "glovebox.toml").write_text('[system]\nhostname = "box"\n')
+    start()
+    (places.boot / "glovebox.toml").unlink()
+    assert start() == []
+    assert (places.boot / "glovebox.toml").read_text() == '[system]\nhostname = "box"\n'
+
+
+def test_apply_takes_over_what_imager_wrote_and_the_owner_goes_before(
+    places: Places, start: Callable[..., list[str]]
+) -> None:
+    (places.boot / "rpi-preseed.toml").write_bytes(PRESEED)
+    assert start() == []
+    assert hostname(places) == "mypi"
+    assert b"the secret" not in (places.boot / "rpi-preseed.toml").read_bytes()
+    shared = tomllib.loads((places.run / "glovebox.toml").read_text())
+    assert shared["web"]["password_hash"].startswith("scrypt:")
+    assert not any(
+        b"the secret" in file.read_bytes() for file in places.data.rglob("*") if file.is_file()
+    )
+    (places.boot / "glovebox.toml").write_text('[system]\nhostname = "mine"\n')
+    assert start() == []
+    assert hostname(places) == "mine"
+    assert tomllib.loads((places.run / "glovebox.toml").read_text())["web"] == shared["web"]
+
+
+def test_apply_leaves_secrets_where_they_cannot_be_kept(
+    places: Places, start: Callable[..., list[str]]
+) -> None:
+    (places.boot / "rpi-preseed.toml").write_bytes(PRESEED)
+    problems = start(data_mounted=False)
+    assert hostname(places) == "mypi"
+    assert (places.boot / "rpi-preseed.toml").read_bytes() == PRESEED
+    assert "DATA partition is not there" in problems[0]
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b'{"digest": "", "tables": {"x": {}}}'])
+def test_apply_survives_a_damaged_memory(
+    content: bytes, places: Places, start: Callable[..., list[str]]
+) -> None:
+    (places.data / "settings").mkdir()
+    for name in ("imager.json", "glovebox.toml"):
+        (places.data / "settings" / name).write_bytes(content)
+    (places.boot / "rpi-preseed.toml").write_bytes(PRESEED)
+    start()
+    assert hostname(places) == "mypi"
+
+
+def test_apply_publishes_what_is_wrong(places: Places, start: Callable[..., list[str]]) -> None:
+    (places.boot / "firstrun.sh").write_text("#!/bin/sh\n")
+    problems = start()
+    assert status.read("settings", places.status) == {"problems": problems, "notes": []}
+
+
+def test_write_of_networks_keys_and_addresses(
+    places: Places, start: Callable[..., list[str]]
+) -> None:
+    key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIexample a"
+    (places.boot / "glovebox.toml").write_text(
+        '[wired]\naddresses = ["192.168.1.5/24"]\n[wifi]\nnetworks = [{ ssid = "Home" }]\n'
+        f'[ssh]\nkeys = ["{key}"]\n'
+    )
+    assert start() == []
+    assert "Address=192.168.1.5/24" in places.network.read_text()
+    modes = {file.name: file.stat().st_mode & 0o777 for file in places.run.iterdir()}
+    assert modes["authorized_keys"] == 0o644
+    assert modes["wpa_supplicant.conf"] == 0o600
+    assert modes["glovebox.toml"] == 0o640
+
+
+def test_hashed_is_what_the_page_takes() -> None:
+    from appliance.config import PASSWORD_HASH
+
+    assert PASSWORD_HASH.fullmatch(apply.hashed("the secret"))

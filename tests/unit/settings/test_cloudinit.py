@@ -1,0 +1,139 @@
+"""Imager's cloud-init files: the known parts become settings, nothing is ever carried out."""
+
+from __future__ import annotations
+
+import pytest
+
+from appliance.settings.cloudinit import META_DATA, NETWORK_CONFIG, USER_DATA, parse
+
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIexample alice@laptop"
+CRYPTED = "$5$I7MJvu4qmd$5t6CmyUfR6ogr5Gp/5pDRlm1HIfM4ZEirJTg21jDpF8"
+PSK = "5ff3d2cfa4cabcc7a3a1a2fbbc2fd8b16fc1bd76bb8fe0cd6a3a6b0ccdb1f2f9"
+# As Imager 2.0 writes them.
+IMAGERS_USER_DATA = f"""\
+#cloud-config
+hostname: mypi
+manage_etc_hosts: true
+packages:
+- avahi-daemon
+apt:
+  conf: |
+    Acquire {{
+      Check-Date "false";
+    }};
+timezone: Europe/Oslo
+keyboard:
+  model: pc105
+  layout: "no"
+enable_ssh: true
+users:
+- name: alice
+  groups: users,adm,sudo
+  shell: /bin/bash
+  lock_passwd: false
+  passwd: {CRYPTED}
+  ssh_authorized_keys:
+    - {KEY}
+  sudo: ALL=(ALL) NOPASSWD:ALL
+runcmd:
+  - [ rfkill, unblock, wifi ]
+"""
+IMAGERS_NETWORK_CONFIG = f"""\
+network:
+  version: 2
+  wifis:
+    wlan0:
+      dhcp4: true
+      regulatory-domain: NO
+      access-points:
+        "My \\"Net\\"":
+          hidden: true
+          password: "{PSK}"
+      optional: true
+"""
+
+
+def test_parse_of_the_user_data_that_imager_writes() -> None:
+    found = parse(USER_DATA, IMAGERS_USER_DATA.encode())
+    assert found.problems == []
+    assert found.tables == {
+        "system": {"hostname": "mypi", "timezone": "Europe/Oslo"},
+        "web": {"password_hash": CRYPTED},
+        "ssh": {"keys": [KEY]},
+    }
+    assert found.secrets == [CRYPTED]
+
+
+def test_parse_of_the_network_config_that_imager_writes() -> None:
+    """The country is Norway, not the truth value that YAML makes of it."""
+    found = parse(NETWORK_CONFIG, IMAGERS_NETWORK_CONFIG.encode())
+    assert found.problems == []
+    assert found.tables["wifi"] == {
+        "country": "NO",
+        "networks": [{"ssid": 'My "Net"', "password": PSK, "hidden": True}],
+    }
+
+
+def test_parse_of_fixed_addresses() -> None:
+    text = """
+version: 2
+ethernets:
+  eth0:
+    dhcp4: false
+    addresses: [192.168.1.5/24]
+    gateway4: 192.168.1.1
+    nameservers: {addresses: [192.168.1.1]}
+"""
+    found = parse(NETWORK_CONFIG, text.encode())
+    assert found.problems == []
+    assert found.tables["wired"] == {
+        "addresses": ["192.168.1.5/24"], "gateways": ["192.168.1.1"], "dns": ["192.168.1.1"],
+    }  # fmt: skip
+
+
+def test_parse_of_meta_data() -> None:
+    found = parse(META_DATA, b"instance-id: rpi-imager-1\nlocal-hostname: box\n")
+    assert (found.problems, found.tables) == ([], {"system": {"hostname": "box"}})
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "words"),
+    [
+        (USER_DATA, "runcmd:\n- [reboot]", ["runcmd", "never"]),
+        (USER_DATA, "bootcmd:\n- reboot", ["bootcmd", "not carried out"]),
+        (USER_DATA, "write_files:\n- path: /etc/x", ["write_files", "not carried out"]),
+        (USER_DATA, "packages: [vim]", ["packages"]),
+        (USER_DATA, "ssh_pwauth: true", ["ssh_pwauth", "public key"]),
+        (USER_DATA, "users:\n- name: a\n  ssh_import_id: gh:a", ["ssh_import_id"]),
+        (USER_DATA, "hostname: [a]", ["hostname", "str"]),
+        (USER_DATA, "users:\n- plain_text_passwd: short", ["plain_text_passwd", "8 to 256"]),
+        (USER_DATA, "just words", ["expected lines"]),
+        (USER_DATA, "a: [", ["not YAML"]),
+        (USER_DATA, "a: &x [1]\nb: *x", ["aliases"]),
+        (USER_DATA, "hostname: !!python/object/apply:os.system [reboot]", ["hostname"]),
+        (NETWORK_CONFIG, "version: 2\nbonds: {}", ["bonds"]),
+        (NETWORK_CONFIG, "version: 2\nwifis: {w: {access-points: {H: {password: x}}}}", ["8 to"]),
+        (NETWORK_CONFIG, "version: 2\nwifis: {w: {auth: x}}", ["wifis: auth"]),
+        (META_DATA, "public-keys: x", ["public-keys"]),
+    ],
+)
+def test_parse_tells_what_is_wrong(file: str, text: str, words: list[str]) -> None:
+    found = parse(file, text.encode())
+    (problem,) = found.problems
+    assert problem.startswith(f"{file}: ")
+    assert all(word in problem for word in words), problem
+    assert found.tables == {}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"\xff", b"a: " + b"[" * 50_000, b"#" * ((1 << 20) + 1), b"a: 1\n\0"],
+    ids=["not UTF-8", "nested", "too large", "zeros"],
+)
+def test_parse_survives_hostile_files(content: bytes) -> None:
+    assert len(parse(USER_DATA, content).problems) == 1
+
+
+def test_parse_of_nothing() -> None:
+    found = parse(USER_DATA, b"#cloud-config\n")
+    assert (found.problems, found.tables) == ([], {})

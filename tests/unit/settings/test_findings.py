@@ -1,0 +1,73 @@
+"""Each value is checked by itself; what does not fit is told and leaves the rest alone."""
+
+from __future__ import annotations
+
+from appliance.settings.findings import TAKEN_OVER, Findings, merged
+
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIexample alice@laptop"
+
+
+def test_set_takes_over_what_fits() -> None:
+    found = Findings("file")
+    found.set("system", "hostname", "box", "[system] hostname")
+    assert (found.tables, found.problems) == ({"system": {"hostname": "box"}}, [])
+
+
+def test_set_tells_place_and_expectation_of_what_does_not() -> None:
+    found = Findings("file")
+    found.set("system", "hostname", "a b", "[x] name")
+    assert found.tables == {}
+    assert found.problems[0].startswith("file: [x] name as: [system] hostname = 'a b': expected")
+
+
+def test_network_adds_to_those_before() -> None:
+    found = Findings("file")
+    found.network("Home", "long enough", False, "[wlan]")
+    found.network("Open", None, True, "[wlan]")
+    found.network("Bad", "short", False, "[wlan]")
+    assert [network["ssid"] for network in found.tables["wifi"]["networks"]] == ["Home", "Open"]
+    assert len(found.problems) == 1
+
+
+def test_network_whose_password_was_taken_over_is_not_an_open_one() -> None:
+    found = Findings("file")
+    found.network("Home", TAKEN_OVER, False, "[wlan]")
+    assert found.tables == {}
+    assert "write it anew" in found.problems[0]
+
+
+def test_problems_hold_no_secret() -> None:
+    found = Findings("file")
+    found.network("Home", "1234567", False, "[wlan]")
+    found.password("seven77", False, "[user] password")
+    found.password("$9$nonsense", True, "[user] password")
+    assert len(found.problems) == 3
+    assert not any(secret in str(found.problems) for secret in found.secrets)
+
+
+def test_keys_are_judged_one_by_one() -> None:
+    found = Findings("file")
+    found.keys([f" {KEY} ", 'command="sh" ' + KEY, 7], "[ssh]")
+    assert found.tables == {"ssh": {"keys": [KEY]}}
+    assert len(found.problems) == 2
+
+
+def test_keys_wants_a_list() -> None:
+    found = Findings("file")
+    found.keys(KEY, "[ssh]")
+    assert found.tables == {}
+    assert "a list" in found.problems[0]
+
+
+def test_note_and_secret() -> None:
+    found = Findings("file")
+    found.note("[user] name")
+    assert found.secret(7, "place") is None
+    assert found.notes == ["file: [user] name has no use here"]
+
+
+def test_merged_goes_key_by_key() -> None:
+    below = {"system": {"hostname": "a", "timezone": "UTC"}}
+    assert merged(below, {"system": {"hostname": "b"}}) == {
+        "system": {"hostname": "b", "timezone": "UTC"}
+    }

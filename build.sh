@@ -14,6 +14,7 @@ usage: ./build.sh COMMAND [OPTION…]
   image [--board vm] …          build the image of a board; --ids snort|suricata|none
   test [PYTEST OPTION…]         run all tests; `test -m 'not image'` leaves the booted image out
   bench [--quick]               measure the packet path against its peers
+  bench films                   three films for five minutes while the sensor is flooded
   clean                         remove what was built; downloads are made again
 
 Every command takes --help. Only setup needs root (it asks sudo), and network tests do.
@@ -85,7 +86,11 @@ case $command in
     demo) setup && in_project -m image.demo "$@" ;;
     image) setup && in_project -m image.build "$@" ;;
     test) setup test && cd "$project" && in_project -m pytest "$@" ;;
-    bench) setup && cd "$project" && in_project -m tests.bench "$@" ;;
+    bench)
+        setup test && cd "$project" || exit
+        [ "${1:-}" = films ] && shift && in_project -m tests.bench.films "$@"
+        in_project -m tests.bench "$@"
+        ;;
     clean) rm -rf "$project/build" ;;
     -h | --help) usage ;;
     *) usage >&2; die "no command '$command'" 2 ;;

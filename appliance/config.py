@@ -185,6 +185,36 @@ def _is_static(line: str, address: str) -> bool:
 
 
 @dataclass(frozen=True)
+class MediaConfig:
+    enabled: bool = True
+    name: str = "Glovebox"
+    kinds: tuple[Literal["video", "audio", "pictures"], ...] = ("video", "audio", "pictures")
+    folders: bool = True
+
+    def __post_init__(self) -> None:
+        fits = 0 < len(self.name.encode()) <= 63 and self.name.isprintable()
+        fits = fits and self.name == self.name.strip() and not set(self.name) & set("<>&")
+        _expect(fits, "name", self.name, "1 to 63 bytes on one line, without < > &")
+        once = bool(self.kinds) and len(set(self.kinds)) == len(self.kinds)
+        _expect(once, "kinds", list(self.kinds), "at least one kind, each once")
+
+
+@dataclass(frozen=True)
+class AccessPointConfig:
+    ssid: str = "Glovebox"
+    passphrase: str = field(default="", repr=False)
+    country: str = ""
+    driver: Literal["wireless", "wifi"] = "wireless"
+    stream: bool = False
+
+    def __post_init__(self) -> None:
+        _expect(0 < len(self.ssid.encode()) <= 32, "ssid", self.ssid, "1 to 32 bytes")
+        # Never shown in an error: IEEE 802.11-2020, J.4.1.
+        if self.passphrase and not re.fullmatch(r"[ -~]{8,63}", self.passphrase):
+            raise _Unfit("passphrase: expected 8 to 63 letters, digits and signs of ASCII")
+
+
+@dataclass(frozen=True)
 class Config:
     system: SystemConfig = field(default_factory=SystemConfig)
     wired: WiredConfig = field(default_factory=WiredConfig)
@@ -196,6 +226,8 @@ class Config:
     web: WebConfig = field(default_factory=WebConfig)
     leds: LedsConfig = field(default_factory=LedsConfig)
     dhcp: DhcpConfig = field(default_factory=DhcpConfig)
+    media: MediaConfig = field(default_factory=MediaConfig)
+    access_point: AccessPointConfig = field(default_factory=AccessPointConfig)
 
 
 def load(files: Sequence[Path] = FILES) -> tuple[Config, list[ConfigError]]:

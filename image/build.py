@@ -164,6 +164,22 @@ class Build:
 
         return self.cache.stage(f"packages-{board.title}", ".tar", inputs, make)
 
+    def device_programs(self) -> Tools:
+        """Make what is missing of the board's packages and return them unpacked, for tests."""
+        with locked(self.folder):
+            (self.folder / "cache").mkdir(exist_ok=True)
+            packages = self.packages(self.tools())
+            programs = IMAGE / "programs.txt"
+
+            def make(target: Path) -> None:
+                unpack(packages, target, self.log("packages-unpack"))
+                (target / "run").mkdir(exist_ok=True)
+                shutil.copy(programs, target / "run" / "programs")
+                make_runnable(target)
+
+            inputs: list[Input] = [packages.name, programs, IMAGE / "tools.py"]
+            return Tools(self.cache.stage("packages-root", "", inputs, make))
+
     def wheels(self) -> Path:
         """Fetch the Python packages that Debian does not have, unpacked, checked by hash."""
         requirements = IMAGE / "python" / "pcapy-ng.txt"

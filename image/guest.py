@@ -24,6 +24,7 @@ from appliance.errors import AddressInUseError, GuestError
 from image import accelerator
 from image.build import Image
 from image.command import end, run
+from image.monitor import Monitor
 from image.shell import Shell
 
 MEMORY_MIB = 1024
@@ -134,6 +135,10 @@ class Guest:
         """Return the host's port that leads to `guest_port`."""
         return self.forwards[guest_port].host_port
 
+    def qmp(self) -> Monitor:
+        """Return a connection to QEMU's monitor that speaks QMP."""
+        return Monitor(self.folder / "qmp.sock")
+
     def run(self, command: str, seconds: float = 60.0) -> str:
         """Run a shell command as root in the guest and return what it printed.
 
@@ -198,7 +203,7 @@ class Guest:
 
     def _run(self) -> None:
         overlay = self.folder / "disk.qcow2"
-        for name in ("harness.sock", "port.sock", "monitor.sock"):
+        for name in ("harness.sock", "port.sock", "monitor.sock", "qmp.sock"):
             (self.folder / name).unlink(missing_ok=True)
         with (self.folder / "qemu.log").open("wb") as log:
             self._process = subprocess.Popen(
@@ -225,6 +230,7 @@ class Guest:
             "-device", "virtio-rng-pci", "-device", "virtio-serial",
             "-chardev", f"socket,id=harness,path={self.folder}/harness.sock,server=on,wait=off",
             "-device", "virtserialport,chardev=harness,name=glovebox.harness",
+            "-qmp", f"unix:{self.folder}/qmp.sock,server=on,wait=off",
             *credential("systemd.extra-unit.harness.service", HARNESS_UNIT),
             *credential("systemd.unit-dropin.sysinit.target", HARNESS_WANTED),
             *self._extra,

@@ -37,14 +37,16 @@ class Tools:
 def make_runnable(root: Path) -> None:
     """Write `run/<program>` for each program of `root`: a start through the root's own loader."""
     machine = os.uname().machine
-    libraries = f"usr/lib/{machine}-linux-gnu"
+    # The links to the first two are absolute: they lead to the host's, if it has any.
+    folders = [f"usr/lib/{machine}-linux-gnu{each}" for each in ("/blas", "/lapack", "")]
+    libraries = ":".join(f"$here/{each}" for each in folders if (root / each).is_dir())
     folder = root / "run"
     for program in _programs(root):
         script = folder / program.name
         script.write_text(
             "#!/bin/sh\n"
             'here=$(dirname "$(dirname "$(readlink -f "$0")")")\n'
-            f'exec "$here/{LOADERS[machine]}" --library-path "$here/{libraries}"'
+            f'exec "$here/{LOADERS[machine]}" --library-path "{libraries}"'
             f' --argv0 {program.name} "$here/{program.relative_to(root)}" "$@"\n'
         )
         script.chmod(script.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)

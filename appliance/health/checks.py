@@ -6,7 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from appliance.health import kitchecks, machinechecks, servicechecks, streamchecks, units
+from appliance.health import (
+    kitchecks,
+    machinechecks,
+    mediachecks,
+    servicechecks,
+    streamchecks,
+    units,
+)
 from appliance.health.history import History
 from appliance.health.ledger import Stage
 from appliance.health.observations import NotKnownError
@@ -44,6 +51,8 @@ CHECKS = (
     Check("strangers", "nobody else streams", 10, ("receiver",), streamchecks.strangers),
     Check("feedback", "the stream does not contain itself", 10, ("receiver",),
           streamchecks.feedback),
+    Check("inspected", "how much is inspected", 2,
+          ("receiver", "engine", "interface", "listening"), streamchecks.inspected),
     Check("loss-reassembly", "every fragment arrives", 2, ("receiver",),
           partial(loss, stage=Stage.REASSEMBLY)),
     Check("loss-socket", "the receiver keeps up", 2, ("receiver",),
@@ -75,11 +84,12 @@ CHECKS = (
     Check("disks", "room to write", 10, ("disks",), machinechecks.disks),
     Check("temperature", "the processor's heat", 10, ("temperature",), machinechecks.temperature),
     Check("power", "the power supply", 10, ("power",), machinechecks.power),
-    Check("media", "the media server", 30, ("units", "media"), machinechecks.media),
     Check("dhcp", "addresses for devices, and never beside another server", 10, ("dhcp",),
           kitchecks.dhcp),
     Check("firewall", "glovebox-firewall", 10, ("units",),
           partial(service, unit=units.FIREWALL, name="The firewall")),
+    Check("media", "the media server", 4, ("units", "media", "settings"), mediachecks.media),
+    Check("drives", "sticks and disks", 4, ("drives", "settings"), mediachecks.drives),
     Check("selftest", "the newest self-test", 10, ("selftest",), machinechecks.selftest),
 )
 # fmt: on

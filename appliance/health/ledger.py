@@ -8,6 +8,7 @@ The counters behind it start anew when their program does; the ledger's totals g
 from __future__ import annotations
 
 import enum
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -116,6 +117,16 @@ class Ledger:
             stage: flow.since(earlier.totals.get(stage, Flow()))
             for stage, flow in self.totals.items()
         }
+
+
+def inspected(flows: Flows) -> float | None:
+    """Return the share of 1 of what arrived that came through every stage and was inspected.
+
+    None where nothing arrived, or where the engine's count is not known.
+    """
+    if Stage.ENGINE not in flows or Stage.SOCKET not in flows or not flows[Stage.SOCKET].count:
+        return None
+    return math.prod(1.0 - flow.share for flow in flows.values())
 
 
 def counters(observations: Observations) -> Flows:

@@ -1,4 +1,4 @@
-"""What kernel, firmware and minidlna tell about this machine; raises OSError or ValueError."""
+"""What kernel and firmware tell about this machine; raises OSError or ValueError."""
 
 from __future__ import annotations
 
@@ -10,16 +10,13 @@ from pathlib import Path
 
 import psutil
 
-from appliance.health.observations import Disk, Interface, Media, Memory, Power
+from appliance.health.observations import Disk, Interface, Memory, Power
 
 SYS = Path("/sys")
 PROC = Path("/proc")
 IFF_UP = 0x1
 # Bits of the firmware's word (vcgencmd get_throttled); what is 16 bits higher was true before.
 LOW, CAPPED, SLOWED, WAS_LOW = 1 << 0, 1 << 1, 1 << 2, 1 << 16
-MINIDLNA = ("127.0.0.1", 8200)
-MINIDLNA_PATIENCE_S = 2.0
-LARGEST_PAGE = 1 << 16
 
 
 def interface(name: str, sys: Path = SYS) -> Interface:
@@ -105,26 +102,3 @@ def power(sys: Path = SYS) -> Power | None:
             low = int((sensor / "in0_lcrit_alarm").read_text()) != 0
             return Power(low=low, was_low=low, slowed=False)
     return None
-
-
-def media(address: tuple[str, int] = MINIDLNA) -> Media:
-    """Ask minidlna's own page how much it found."""
-    with socket.create_connection(address, MINIDLNA_PATIENCE_S) as connection:
-        connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
-        return parse_media(_read(connection).decode(errors="replace"))
-
-
-def _read(connection: socket.socket) -> bytes:
-    page = bytearray()
-    while len(page) < LARGEST_PAGE and (piece := connection.recv(LARGEST_PAGE)):
-        page += piece
-    return bytes(page)
-
-
-def parse_media(page: str) -> Media:
-    """Return the counts in minidlna's page. Raises ValueError where they are not there."""
-    counts = dict(re.findall(r"(Audio|Video|Image) files</td><td>(\d+)", page))
-    try:
-        return Media(int(counts["Audio"]), int(counts["Video"]), int(counts["Image"]))
-    except KeyError as error:
-        raise ValueError(f"its page has no count of {error.args[0]} files") from None

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from appliance.health import units, words
+from appliance.health import words
 from appliance.health.history import KEPT_S, History
-from appliance.health.observations import Disk, Unknown, known
-from appliance.health.results import Level, Result, fail, ok, warn
-from appliance.health.servicechecks import RESTARTED, service
+from appliance.health.observations import Disk, known
+from appliance.health.results import Result, fail, ok, warn
 from appliance.health.states import State
 
 SCARCE, EXHAUSTED = 0.10, 0.03
@@ -113,23 +112,6 @@ def configuration(history: History) -> Result:
         f"A setting cannot be used: {errors[0]}{more}.",
         "Correct that file; until then what was set before it holds.",
         State.CONFIG_ERROR,
-    )
-
-
-def media(history: History) -> Result | None:
-    """Judge whether the films are served, where this machine does that."""
-    found = service(history, units.MEDIA, "The media server")
-    if found is None or found.level is not Level.OK:
-        return found
-    counts = history.now.media
-    if isinstance(counts, Unknown):
-        text = f"The media server does not answer: {counts.reason}."
-        return fail(text, RESTARTED, units.MEDIA)
-    if not (counts.video or counts.audio or counts.images):
-        return warn("The media server has found no films.", "Put some on the MEDIA partition.")
-    return ok(
-        f"The media server has {counts.video:,} films, {counts.audio:,} songs and"
-        f" {counts.images:,} pictures."
     )
 
 

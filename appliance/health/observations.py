@@ -11,6 +11,8 @@ from appliance.capture.counters import Tally
 from appliance.health.units import Unit
 from appliance.ids.engine import EngineCount
 from appliance.kit.dhcp.report import PortReport
+from appliance.kit.drives import Drive
+from appliance.kit.library import Library
 
 T = TypeVar("T")
 
@@ -152,15 +154,7 @@ class Settings:
     engine: str
     routers: tuple[IPv4Address | IPv6Address, ...]
     errors: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Media:
-    """What minidlna's own page counts."""
-
-    audio: int
-    video: int
-    images: int
+    films: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +203,7 @@ class Observations:
     temperature: float | None | Unknown
     power: Power | None | Unknown
     settings: Settings | Unknown
-    media: Media | Unknown
     dhcp: tuple[PortReport, ...] | Unknown
+    media: Library | Unknown
+    drives: tuple[Drive, ...] | Unknown
     selftest: SelfTest | None | Unknown

@@ -29,6 +29,7 @@ from appliance.health.units import WATCHED
 from appliance.ids import sniffers
 from appliance.ids.engine import SPOOL, USER, Engine, EngineCount
 from appliance.ids.store import DATABASE, AlertReader
+from appliance.kit import drives, library
 from appliance.kit.dhcp import report
 from appliance.settings.report import problems
 
@@ -82,8 +83,9 @@ class Observer:
             "temperature": lambda: machine.temperature(places.sys),
             "power": lambda: machine.power(places.sys),
             "settings": self._settings,
-            "media": machine.media,
             "dhcp": lambda: report.read_all(self._places.runtime),
+            "media": library.ask,
+            "drives": drives.plugged,
             "selftest": self._selftest,
         }
 
@@ -126,7 +128,9 @@ class Observer:
     def _settings(self) -> Settings:
         found, errors = config.load(self._places.settings)
         told = [*map(str, errors), *problems(self._places.runtime)]
-        return Settings(found.ids.engine, found.capture.routers, tuple(told))
+        return Settings(
+            found.ids.engine, found.capture.routers, tuple(told), found.media.enabled
+        )
 
 
 def _reason(error: Exception) -> str:

@@ -24,7 +24,7 @@ LADDERS: Mapping[str, tuple[str, ...]] = {
     units.STORE: (units.STORE,),
     units.PAGE: (units.PAGE,),
     units.LEDS: (units.LEDS,),
-    units.MEDIA: (units.MEDIA,),
+    units.MEDIA: (units.MEDIA, units.MEDIA_CONFIG),
     units.FIREWALL: (units.FIREWALL,),
 }
 TRIES_PER_STEP = 2

@@ -8,7 +8,7 @@ from typing import Any
 
 from appliance.health import ledger
 from appliance.health.history import KEPT_S, History
-from appliance.health.observations import Observations, SelfTest
+from appliance.health.observations import Observations, SelfTest, Unknown
 from appliance.health.policy import Action, Kind, Troubles
 from appliance.health.results import Level, Result
 from appliance.health.verdict import Verdict
@@ -57,6 +57,7 @@ def health(
         ],
         "ledger": [line.as_json() for line in lines],
         "first_loss": ledger.first_loss(lines),
+        "media": _media(now),
         "selftest": asdict(now.selftest) if isinstance(now.selftest, SelfTest) else None,
         "actions": [
             {
@@ -67,6 +68,17 @@ def health(
             }
             for each in reversed(done[-MOST_ACTIONS:])
         ],
+    }
+
+
+def _media(now: Observations) -> dict[str, Any] | None:
+    """Return what is served and what is plugged in; None where nothing is."""
+    if isinstance(now.media, Unknown) or isinstance(now.drives, Unknown):
+        return None
+    return {
+        **asdict(now.media),
+        "clients": [asdict(each) for each in now.media.clients],
+        "drives": [asdict(each) for each in now.drives],
     }
 
 

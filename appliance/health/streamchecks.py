@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from appliance.capture.counters import Outcome
-from appliance.health import units, words
+from appliance.health import ledger, units, words
 from appliance.health.history import History
 from appliance.health.ledger import ADVICE, LOST, Flow, Stage
 from appliance.health.observations import Observations, Receiver, Unknown, known
@@ -199,6 +199,22 @@ def feedback(history: History) -> Result:
         "On the router: /tool sniffer set filter-stream=yes. If another device captures it, exclude"
         " UDP port 37008 there.",
     )
+
+
+def inspected(history: History) -> Result | None:
+    """Judge how much of the last minute's traffic came through every stage and was inspected."""
+    flows, _ = history.span(LOSS_S)
+    share = ledger.inspected(flows)
+    if share is None:
+        return None
+    if 1.0 - share < TOLERABLE:
+        return ok("The traffic of the last minute was inspected.")
+    stage = max(flows, key=lambda each: flows[each].share)
+    flow = flows[stage]
+    text = f"{words.percent(share)} of the traffic of the last minute was inspected: {flow.lost:,}"
+    text = f"{text} of {flow.count:,} {LOST[stage]}."
+    result = warn(text, ADVICE[stage], State.LOSING)
+    return replace(result, level=Level.FAIL) if 1.0 - share >= SEVERE else result
 
 
 def loss(history: History, stage: Stage) -> Result | None:

@@ -13,9 +13,13 @@ STORE = "glovebox-alerts.service"
 PAGE = "glovebox-web.service"
 LEDS = "glovebox-leds.service"
 FIREWALL = "glovebox-firewall.service"
-MEDIA = "minidlna.service"
+MEDIA_CONFIG = "glovebox-media-config.service"
+MEDIA = "glovebox-media.service"
 
-WATCHED = (INTERFACES, REPLAY, ENGINE_CONFIG, ENGINE, STORE, PAGE, LEDS, MEDIA, FIREWALL)
+WATCHED = (
+    *(INTERFACES, REPLAY, ENGINE_CONFIG, ENGINE, STORE, PAGE, LEDS),
+    *(MEDIA_CONFIG, MEDIA, FIREWALL),
+)
 
 
 @dataclass(frozen=True, slots=True)

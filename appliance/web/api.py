@@ -95,6 +95,7 @@ def _supervisor_object(health: Health) -> dict[str, Any]:
         ],
         "ledger": [dataclasses.asdict(stage) for stage in health.ledger],
         "first_loss": health.first_loss,
+        "media": None if health.films is None else health.films.as_json(),
     }
 
 

@@ -23,7 +23,7 @@ MOST_SOURCES = 20
 LONGEST_TEXT = 100
 PARTS = (
     *("announcement", "state", "configuration", "troubles", "setup", "stream", "engine", "alerts"),
-    *("addresses", "selftest", "ledger", "checks", "counters"),
+    *("addresses", "films", "selftest", "ledger", "checks", "counters"),
 )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from appliance.health.results import Level
 from appliance.health.states import State, parse
+from appliance.web.films import Films, parse_films
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class Health:
     checks: Sequence[Check]
     ledger: Sequence[Stage]
     first_loss: str | None
+    films: Films | None = None
 
     @property
     def troubles(self) -> Sequence[Check]:
@@ -81,6 +83,7 @@ def parse_health(values: Mapping[str, Any]) -> Health:
             checks=[_check(each) for each in values["checks"]],
             ledger=[_stage(each) for each in values["ledger"]],
             first_loss=_text_or_none(values["first_loss"]),
+            films=None if values["media"] is None else parse_films(values["media"]),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"health: {error!r}") from error

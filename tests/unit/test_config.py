@@ -60,6 +60,11 @@ def test_load_leaves_a_bad_file_out_whole(tmp_path: Path) -> None:
         ('[web]\npassword = "short"\n', ["password", "8 to 256"]),
         ("[web]\npassword = 1234567890\n", ["password = …", "str"]),
         ("[alerts]\nkeep = 1\n", ["keep = 1", "at least 1000"]),
+        ('[media]\nname = "a\\nport=1"\n', ["[media] name", "on one line"]),
+        ('[media]\nname = " "\n', ["[media] name", "1 to 63 bytes"]),
+        ('[media]\nname = "<b>"\n', ["[media] name", "without < > &"]),
+        ('[media]\nkinds = ["films"]\n', ["kinds = 'films'", "'video' or 'audio'"]),
+        ("[media]\nkinds = []\n", ["kinds = []", "at least one kind"]),
         ("[capture\n", []),
     ],
 )

@@ -67,6 +67,19 @@ def a_health(now: float, **changes: Any) -> dict[str, Any]:
               for stage in stages),
         ],
         "first_loss": None,
+        "media": {
+            "audio": 210, "video": 41, "images": 1305, "scanning": False, "streams": 2,
+            "clients": [
+                {"kind": "Generic DLNA 1.5", "address": "10.4.0.21", "streams": 1},
+                {"kind": "Samsung Series [CDEF]", "address": "10.4.0.22", "streams": 1},
+            ],
+            "drives": [
+                {"device": "sda1", "name": "FILME", "kind": "exfat", "size": 31_914_983_424,
+                 "mounted": True},
+                {"device": "sdb1", "name": "ALT", "kind": "ntfs", "size": 1_000_000_000,
+                 "mounted": False},
+            ],
+        },
         "selftest": None,
         "actions": [],
         **changes,

@@ -12,7 +12,6 @@ from appliance.health.history import History
 from appliance.health.observations import (
     Disk,
     Interface,
-    Media,
     Memory,
     Observations,
     Receiver,
@@ -22,6 +21,7 @@ from appliance.health.observations import (
 )
 from appliance.health.units import WATCHED, Unit
 from appliance.ids.engine import EngineCount
+from appliance.kit.library import Library
 
 NOW = 1_795_000_000.0
 RUNS = Unit("loaded", "active", "running")
@@ -51,8 +51,9 @@ WELL = Observations(
     temperature=50.0,
     power=None,
     settings=Settings("snort", (), ()),
-    media=Media(0, 1, 0),
     dhcp=(),
+    media=Library(0, 1, 0),
+    drives=(),
     selftest=None,
 )  # fmt: skip
 

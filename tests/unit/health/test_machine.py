@@ -1,20 +1,12 @@
 from __future__ import annotations
 
-import socket
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from appliance.health import machine
-from appliance.health.observations import Interface, Media, Power
+from appliance.health.observations import Interface, Power
 
-PAGE = (
-    "HTTP/1.0 200 OK\r\n\r\n<table><tr><td>Audio files</td><td>12</td></tr>"
-    "<tr><td>Video files</td><td>345</td></tr><tr><td>Image files</td><td>6</td></tr></table>"
-)
 MOUNTINFO = """\
 22 1 179:2 / / ro,noatime shared:1 - ext4 /dev/mmcblk0p2 ro
 30 22 179:3 / {place} ro,noatime master:4 - ext4 /dev/mmcblk0p3 {options}
@@ -124,40 +116,3 @@ THROTTLED = "devices/platform/soc/soc:firmware/get_throttled"
 )
 def test_power_reads_both_kernels(tmp_path: Path, files: dict[str, str], power: Power) -> None:
     assert machine.power(write(tmp_path, files)) == power
-
-
-@contextmanager
-def web_server(page: str) -> Iterator[tuple[str, int]]:
-    """Answer one request with `page`."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def serve() -> None:
-            connection, _ = listener.accept()
-            with connection:
-                connection.recv(4096)
-                connection.sendall(page.encode())
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        yield listener.getsockname()
-        thread.join(timeout=10)
-
-
-def test_media_asks_the_page_of_the_server() -> None:
-    with web_server(PAGE) as address:
-        assert machine.media(address) == Media(audio=12, video=345, images=6)
-
-
-def test_media_refuses_a_page_without_counts() -> None:
-    with (
-        web_server("HTTP/1.0 200 OK\r\n\r\nhello") as address,
-        pytest.raises(ValueError, match="Audio"),
-    ):
-        machine.media(address)
-
-
-def test_media_says_that_nobody_answers() -> None:
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        with pytest.raises(ConnectionRefusedError):
-            machine.media(unused.getsockname())

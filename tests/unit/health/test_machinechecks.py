@@ -4,20 +4,17 @@ from dataclasses import replace
 
 import pytest
 
-from appliance.health import machinechecks, units
+from appliance.health import machinechecks
 from appliance.health.observations import (
     Disk,
-    Media,
     Memory,
     Power,
     SelfTest,
     Settings,
-    Unknown,
 )
 from appliance.health.results import Level
 from appliance.health.states import State
-from tests.unit.health.looks import ABSENT, FAILED, NOW, WELL, history, look
-from tests.unit.health.looks import units as unit_states
+from tests.unit.health.looks import NOW, WELL, history, look
 
 GIB = 1 << 30
 
@@ -105,30 +102,6 @@ def test_configuration_shows_the_first_error() -> None:
     result = machinechecks.configuration(history(look(settings=settings)))
     assert (result.level, result.state) == (Level.WARN, State.CONFIG_ERROR)
     assert "a.toml: [web] titel: no such key (and 1 more)" in result.words
-
-
-@pytest.mark.parametrize(
-    ("media", "level", "remedy"),
-    [
-        (Media(1, 2, 3), Level.OK, None),
-        (Media(0, 0, 0), Level.WARN, None),
-        (Unknown("timed out"), Level.FAIL, units.MEDIA),
-    ],
-    ids=["films", "none", "no answer"],
-)
-def test_media_wants_an_answer_and_films(
-    media: Media | Unknown, level: Level, remedy: str | None
-) -> None:
-    result = machinechecks.media(history(look(media=media)))
-    assert result is not None
-    assert (result.level, result.remedy) == (level, remedy)
-
-
-def test_media_goes_by_the_unit_first() -> None:
-    absent = look(units=unit_states({units.MEDIA: ABSENT}), media=Unknown("refused"))
-    assert machinechecks.media(history(absent)) is None
-    failed = machinechecks.media(history(look(units=unit_states({units.MEDIA: FAILED}))))
-    assert failed is not None and "does not run" in failed.words
 
 
 @pytest.mark.parametrize(

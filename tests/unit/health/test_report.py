@@ -35,6 +35,8 @@ def test_health_has_the_form_that_others_rely_on() -> None:
              "since": NOW + 3},
         ],
         "first_loss": None,
+        "media": {"audio": 0, "video": 1, "images": 0, "scanning": False, "streams": 0,
+                  "clients": [], "drives": []},
         "selftest": {"time": NOW, "passed": True, "verdict": "Passed.",
                      "seconds": {"engine": 0.5}},
         "actions": [{"time": NOW + 4, "unit": "a.service", "action": "restart",

@@ -15,6 +15,7 @@ from appliance.web.pages import LATEST, MOST_SOURCES, PER_PAGE
 from tests.unit.kit.dhcp.test_report import LEASE
 from tests.unit.kit.dhcp.test_report import VALUES as PORT
 from tests.web.alerts import add, an_alert
+from tests.web.reports import a_health
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
 
@@ -265,3 +266,22 @@ def test_status_survives_a_report_of_a_port_that_makes_no_sense(
 ) -> None:
     status.publish("dhcp-eth0", PORT | {"leases": [LEASE | {"expires": 1e300}]}, tmp_path)
     assert "No port gives out addresses." in shown(client)
+
+
+def test_status_shows_films_and_what_is_plugged_in(
+    client: FlaskClient, tmp_path: Path, fresh: dict[str, Any]
+) -> None:
+    health = a_health(fresh["updated"])
+    health["media"]["drives"][0]["name"] = HOSTILE
+    status.publish("health", health, tmp_path)
+    page = shown(client)
+    assert "<dd>41</dd>" in page and "10.4.0.21" in page
+    assert "31.9 GB" in page and "not open" in page
+    assert HOSTILE not in page and html.escape("<script>") in page
+
+
+def test_status_without_a_media_server(
+    client: FlaskClient, tmp_path: Path, fresh: dict[str, Any]
+) -> None:
+    status.publish("health", a_health(fresh["updated"], media=None), tmp_path)
+    assert "no media server answers" in shown(client)

@@ -42,6 +42,10 @@ def test_parse_health_takes_an_unknown_state_for_silence() -> None:
         {"checks": ["name"]},
         {"checks": [{"name": "engine"}]},
         {"ledger": [{"stage": "wire"}]},
+        {"media": {}},
+        {"media": {**a_health(NOW)["media"], "video": -1}},
+        {"media": {**a_health(NOW)["media"], "drives": [{"device": "sda1"}]}},
+        {"media": {**a_health(NOW)["media"], "clients": ["10.4.0.21"]}},
         {"ledger": [a_health(NOW)["ledger"][2] | {"count": -1}]},
         {"ledger": [a_health(NOW)["ledger"][2] | {"lost": 1.5}]},
     ],
@@ -53,7 +57,7 @@ def test_parse_health_refuses_what_does_not_fit(changes: dict[str, Any]) -> None
 
 def test_parse_health_refuses_what_lacks_a_key() -> None:
     values = a_health(NOW)
-    for key in ("updated", "state", "level", "sentence", "checks", "ledger", "first_loss"):
+    for key in ("updated", "state", "level", "sentence", "checks", "ledger", "first_loss", "media"):
         with pytest.raises(ValueError):
             parse_health({name: value for name, value in values.items() if name != key})
 

@@ -1,0 +1,1 @@
+"""What MikroTik's routers are told: scripts for RouterOS."""

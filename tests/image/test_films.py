@@ -1,0 +1,261 @@
+"""Films from USB sticks of every kind in the booted image: plugged in, served, pulled out."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from image.build import BUILD, Image
+from image.demo import page_of, wait_ready
+from image.guest import Forward, Guest
+from image.monitor import Monitor
+from image.page import Page
+from tests.image import sticks, streaming
+from tests.image.sticks import Stick
+from tests.movies import avi
+from tests.player import Film, Player, chunks, fetch
+
+pytestmark = [pytest.mark.image, pytest.mark.timeout(900)]
+
+MEDIA_PORT = 8200
+KINDS = list(sticks.FORMATS)
+FOUND_S = 5.0
+LONGEST_GAP_S = 0.5
+# The long run is a command of its own: `./build.sh bench films`.
+FLOODED_S, FLOOD_PER_SECOND = 45.0, 8000
+FILLING = """
+import pathlib
+pathlib.Path("Serien/Фильмы").mkdir(parents=True)
+pathlib.Path("Serien/Фильмы/Käpt'n 千尋.avi").write_bytes(avi(1 << 20, seed=1))
+pathlib.Path("Lang.avi").write_bytes(avi(48 << 20, seed=2))
+"""
+SHORT, LONG = "Käpt'n 千尋", "Lang"
+
+
+@dataclass(frozen=True)
+class Kit:
+    """A booted kit with a USB socket, and a player that reaches it."""
+
+    guest: Guest
+    monitor: Monitor
+    page: Page
+
+    @property
+    def location(self) -> str:
+        return f"http://127.0.0.1:{self.guest.host_port(MEDIA_PORT)}/rootDesc.xml"
+
+    def films(self) -> dict[str, Film]:
+        return {film.title: film for film in Player("127.0.0.1").films(self.location)}
+
+    def url(self, film: Film) -> str:
+        """Return where the host reaches a film: the guest tells its own address."""
+        return f"{self.location.removesuffix('/rootDesc.xml')}/{film.url.split('/', 3)[3]}"
+
+    def media(self) -> dict[str, Any]:
+        """Return what the page shows of films, sticks and players."""
+        return dict(self.page.get("api/status")["supervisor"]["media"] or {})
+
+    def check(self, name: str) -> dict[str, Any]:
+        checks = self.page.get("api/status")["supervisor"]["checks"]
+        return next((dict(each) for each in checks if each["name"] == name), {})
+
+
+def wait_for(condition: Callable[[], object], what: str, seconds: float = 60) -> float:
+    """Wait until `condition` holds; return for how long. Raises TimeoutError."""
+    start = time.monotonic()
+    while not condition():
+        if time.monotonic() - start > seconds:
+            raise TimeoutError(f"not within {seconds} s: {what}")
+        time.sleep(0.05)
+    return time.monotonic() - start
+
+
+@pytest.fixture(scope="module")
+def kit(image: Image) -> Iterator[Kit]:
+    forwards = [Forward("udp", 37008), Forward("tcp", 80), Forward("tcp", MEDIA_PORT)]
+    with Guest(image, BUILD, forwards, extra=["-device", "qemu-xhci"]) as guest:
+        wait_ready(guest)
+        with guest.qmp() as monitor:
+            yield Kit(guest, monitor, page_of(guest))
+
+
+@pytest.fixture(scope="module")
+def filled(kit: Kit, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Stick]:
+    """Return a stick of each kind, filled by the guest's kernel."""
+    folder = tmp_path_factory.mktemp("sticks")
+    made = {}
+    for kind in KINDS:
+        made[kind] = sticks.blank(kit.guest.image.tools, folder, kind, f"F {kind}"[:11].upper())
+        sticks.fill(kit.guest, kit.monitor, made[kind], FILLING)
+    return made
+
+
+@pytest.fixture
+def plugged(kit: Kit) -> Iterator[Callable[[Stick], str]]:
+    """Plug a stick in; it is pulled out after the test, where the test has not."""
+    devices: list[str] = []
+
+    def plug(stick: Stick) -> str:
+        kit.monitor.plug_in(stick.image)
+        devices.append(sticks.wait_for_device(kit.guest))
+        return devices[-1]
+
+    yield plug
+    if kit.guest.execute("ls /dev/sd?")[0] == 0:
+        kit.monitor.pull_out()
+    for device in devices:
+        sticks.gone(kit.guest, device)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_stick_is_served_within_seconds(
+    kind: str, kit: Kit, filled: dict[str, Stick], plugged: Callable[[Stick], str]
+) -> None:
+    start = time.monotonic()
+    device = plugged(filled[kind])
+    wait_for(lambda: {SHORT, LONG} <= kit.films().keys(), "its films")
+    seconds = time.monotonic() - start
+    print(f"{kind}: films in a player's list {seconds:.1f} s after the stick was plugged in")
+    films = kit.films()
+    assert fetch(kit.url(films[SHORT])) == (200, avi(1 << 20, seed=1))
+    long = avi(48 << 20, seed=2)
+    assert fetch(kit.url(films[LONG]), 40 << 20, (41 << 20) - 1) == (206, long[40 << 20 : 41 << 20])
+    options = kit.guest.run(f"findmnt -n -o OPTIONS /run/media/{device}").split(",")
+    assert {"ro", "nosuid", "nodev", "noexec", "nosymfollow"} <= set(options)
+    assert seconds <= FOUND_S
+
+
+def test_the_page_shows_what_is_plugged_in_and_that_it_was_pulled_out(
+    kit: Kit, filled: dict[str, Stick], plugged: Callable[[Stick], str]
+) -> None:
+    device = plugged(filled["exfat"])
+    wait_for(lambda: kit.media().get("video") == 2, "two films on the page")
+    drive = kit.media()["drives"][0]
+    assert (drive["device"], drive["name"], drive["kind"]) == (device, "F EXFAT", "exfat")
+    assert drive["mounted"] is True
+    kit.monitor.pull_out()
+    wait_for(lambda: "F EXFAT was pulled out" in kit.check("drives").get("words", ""), "the words")
+    wait_for(lambda: kit.media()["video"] == 0 and kit.media()["drives"] == [], "nothing left")
+
+
+def test_a_stick_pulled_out_in_mid_stream_harms_nothing(
+    kit: Kit, filled: dict[str, Stick], plugged: Callable[[Stick], str]
+) -> None:
+    """The player is told the end, whatever is not read yet; the server goes on."""
+    device = plugged(filled["vfat"])
+    wait_for(lambda: LONG in kit.films(), "the film")
+    stream = chunks(kit.url(kit.films()[LONG]))
+    received = len(next(stream))
+    wait_for(lambda: kit.media()["streams"] == 1, "the stream on the page")
+    kit.monitor.pull_out()
+    start = time.monotonic()
+    received += sum(map(len, stream))
+    assert time.monotonic() - start < 30
+    assert received < len(avi(48 << 20, seed=2))
+    sticks.gone(kit.guest, device)
+    wait_for(lambda: LONG not in kit.films(), "its films to go")
+    wait_for(lambda: kit.media()["streams"] == 0, "no stream on the page")
+    assert kit.guest.run("systemctl is-active glovebox-media") == "active"
+    assert kit.guest.run("systemctl --failed --plain --no-legend") == ""
+
+
+def test_a_stick_in_and_out_ten_times(
+    kit: Kit, filled: dict[str, Stick], plugged: Callable[[Stick], str]
+) -> None:
+    for _ in range(10):
+        kit.monitor.plug_in(filled["vfat"].image)
+        kit.monitor.pull_out()
+    plugged(filled["vfat"])
+    wait_for(lambda: {SHORT, LONG} <= kit.films().keys(), "its films")
+
+
+def test_a_hostile_label_is_only_a_name(
+    kit: Kit, tmp_path: Path, plugged: Callable[[Stick], str]
+) -> None:
+    label = '../../etc;$(id)%n"'
+    stick = sticks.blank(kit.guest.image.tools, tmp_path, "ntfs", label, 16)
+    device = plugged(stick)
+    wait_for(lambda: kit.media()["drives"] != [], "the stick")
+    assert kit.media()["drives"][0]["name"] == 'etc;$(id)%n"'
+    link = f"/run/glovebox-media/films/{'etc;$(id)%n'}"
+    wait_for(lambda: kit.guest.execute(f"ls '{link}\"'")[0] == 0, "its link")
+    assert kit.guest.run(f"readlink '{link}\"'") == f"/run/media/{device}"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_corrupt_file_system_is_told(
+    kind: str, kit: Kit, tmp_path: Path, filled: dict[str, Stick], plugged: Callable[[Stick], str]
+) -> None:
+    """The signature is still there, what it promises is not."""
+    content = bytearray(filled[kind].image.read_bytes())
+    keep = {"vfat": 512, "exfat": 512, "ntfs": 512, "ext4": 2048}[kind]
+    content[keep:] = b"\xa5" * (len(content) - keep)
+    if kind == "vfat":
+        # Sectors per FAT and where the root folder starts, beyond the end.
+        content[36:40] = content[44:48] = b"\xff\xff\xff\x0f"
+    broken = tmp_path / "broken.img"
+    broken.write_bytes(content)
+    plugged(Stick(broken, kind, ""))
+    wait_for(lambda: kit.check("drives").get("level") == "warn", "the warning")
+    assert "cannot be opened" in kit.check("drives")["words"]
+    assert kit.guest.run("systemctl is-active glovebox-media") == "active"
+
+
+def test_a_dirty_journal_is_left_as_it_is(
+    kit: Kit, tmp_path: Path, plugged: Callable[[Stick], str]
+) -> None:
+    """Pulled out while being written by someone else; here it is read, and not one byte changes."""
+    stick = sticks.blank(kit.guest.image.tools, tmp_path, "ext4", "DIRTY", 32)
+    sticks.fill(kit.guest, kit.monitor, stick, "open('a.avi', 'wb').write(avi(1 << 20))")
+    kit.monitor.plug_in(stick.image)
+    device = sticks.wait_for_device(kit.guest)
+    kit.guest.run(f"until grep -q /run/media/{device} /proc/self/mountinfo; do sleep 0.1; done")
+    kit.guest.run(f"systemctl stop run-media-{device}.mount")
+    kit.guest.run(f"mount /dev/{device} /run/filling && cd /run/filling && cp a.avi b.avi && sync")
+    kit.monitor.pull_out()
+    kit.guest.run("umount -l /run/filling")
+    sticks.gone(kit.guest, device)
+    before = stick.image.read_bytes()
+    assert "needs_recovery" in features(kit, stick)
+    plugged(stick)
+    wait_for(lambda: "a" in kit.films(), "its film")
+    kit.monitor.pull_out()
+    assert stick.image.read_bytes() == before
+
+
+def features(kit: Kit, stick: Stick) -> str:
+    import subprocess
+
+    tools = kit.guest.image.tools
+    return subprocess.run(
+        [*tools.argv("dumpe2fs"), "-h", str(stick.image)],
+        check=True, capture_output=True, text=True, env=tools.environment,
+    ).stdout  # fmt: skip
+
+
+def test_the_media_server_has_few_rights(kit: Kit) -> None:
+    shown = kit.guest.run("systemctl show glovebox-media -p User,CapabilityBoundingSet,Result")
+    assert shown.splitlines() == ["User=glovebox-media", "CapabilityBoundingSet=", "Result=success"]
+    health = json.loads(kit.guest.run("glovebox status --json || true"))
+    assert next(each["level"] for each in health["checks"] if each["name"] == "media") == "ok"
+
+
+def test_films_play_on_while_the_sensor_is_flooded(
+    kit: Kit, filled: dict[str, Stick], plugged: Callable[[Stick], str]
+) -> None:
+    """Capture gives way, and the page says how much of it was inspected all the same."""
+    plugged(filled["vfat"])
+    wait_for(lambda: LONG in kit.films(), "the film")
+    urls = [kit.url(kit.films()[LONG])] * streaming.STREAMS
+    found = streaming.overload(kit.guest, urls, FLOODED_S, FLOOD_PER_SECOND)
+    print(found)
+    assert found.megabits >= 0.95 * streaming.MEGABITS
+    assert found.longest_gap <= LONGEST_GAP_S
+    assert re.match(r"[0-9.]+ % of the traffic of the last minute was inspected", found.inspected)

@@ -1,0 +1,180 @@
+"""The image's minidlna and a real control point: found, browsed, fetched; films come and go."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from appliance.config import MediaConfig
+from appliance.kit import library, media, shelf
+from image.tools import Tools
+from tests.conftest import missing
+from tests.movies import avi
+from tests.net.namespaces import ROUTER_ADDRESS, SENSOR_ADDRESS, Network, wait_until
+from tests.player import Film, Player, fetch
+
+pytestmark = pytest.mark.net
+
+IDENTITY = uuid.UUID("00000000-0000-4000-8000-000000000001")
+FILM = avi(1 << 20)
+SETTINGS = MediaConfig()
+# In scripts of the world, with what XML, URLs and shells take for their own.
+TITLES = [
+    "Käpt'n Blaubär",
+    "Ёжик в тумане",
+    "千と千尋の神隠し",
+    "حكاية",
+    'a&b <c> "d" $(e) %41 #?;',
+    "🎬",
+]
+
+
+@pytest.fixture(scope="session")
+def programs() -> Tools:
+    """Return the programs of the image's packages; made if need be."""
+    from image import boards
+    from image.build import Build
+    from image.progress import Progress
+
+    if not shutil.which("mmdebstrap"):
+        missing("no mmdebstrap, which makes the image's root")
+    return Build(boards.choose("vm"), Progress()).device_programs()
+
+
+class Server:
+    """minidlna on the sensor, with the configuration that the device renders."""
+
+    def __init__(self, network: Network, programs: Tools, folder: Path) -> None:
+        self.network, self.folder = network, folder
+        self.films = folder / shelf.FILMS.name
+        self.drives = folder / "drives"
+        for place in (self.films, self.drives, folder / media.DATABASE.name):
+            place.mkdir(exist_ok=True)
+        self._argv = [
+            *programs.argv("minidlnad"), "-S", "-f", str(folder / "minidlna.conf"),
+            "-P", str(folder / "pid"),
+        ]  # fmt: skip
+        self._process: subprocess.Popen[bytes] | None = None
+        self.player = Player(ROUTER_ADDRESS)
+
+    def start(self, settings: MediaConfig = SETTINGS) -> None:
+        text = media.render(settings, IDENTITY, self.folder)
+        (self.folder / "minidlna.conf").write_text(text)
+        with self.network.inside(self.network.sensor), (self.folder / "log").open("wb") as log:
+            self._process = subprocess.Popen(self._argv, stdout=log, stderr=log)
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(10)
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "log").read_text(errors="replace")
+
+    def library(self) -> library.Library:
+        with self.network.inside(self.network.sensor):
+            return library.ask((SENSOR_ADDRESS, media.PORT))
+
+    def location(self) -> str:
+        return f"http://{SENSOR_ADDRESS}:{media.PORT}/rootDesc.xml"
+
+    def browse(self) -> dict[str, Film]:
+        with self.network.inside(self.network.router):
+            return {film.title: film for film in self.player.films(self.location())}
+
+    def fetch(
+        self, url: str, first: int | None = None, last: int | None = None
+    ) -> tuple[int, bytes]:
+        with self.network.inside(self.network.router):
+            return fetch(url, first, last)
+
+    def wait_for(self, condition: Callable[[library.Library], bool], what: str) -> None:
+        def holds() -> bool:
+            try:
+                return condition(self.library())
+            except OSError:
+                return False
+
+        wait_until(holds, what)
+
+
+@pytest.fixture
+def server(network: Network, programs: Tools, tmp_path: Path) -> Iterator[Server]:
+    made = Server(network, programs, tmp_path)
+    yield made
+    made.stop()
+
+
+def test_a_player_finds_the_server_and_fetches_every_byte(server: Server) -> None:
+    (server.films / "Der Film.avi").write_bytes(FILM)
+    server.start(MediaConfig(name="Familie Müller's Kiste"))
+    with server.network.inside(server.network.router):
+        location = server.player.find(10)
+        assert server.player.name(location) == "Familie Müller's Kiste"
+    server.wait_for(lambda found: found.video == 1 and not found.scanning, "one film")
+    film = server.browse()["Der Film"]
+    assert film.size == len(FILM)
+    assert server.fetch(film.url) == (200, FILM)
+    for first, last in [(0, 1), (1, 99_999), (500_000, None), (len(FILM) - 1, None)]:
+        end = len(FILM) if last is None else last + 1
+        assert server.fetch(film.url, first, last) == (206, FILM[first:end])
+    assert server.fetch(film.url, len(FILM), None)[0] in (400, 416)
+
+
+def test_films_have_names_in_any_script(server: Server) -> None:
+    for number, title in enumerate(TITLES):
+        (server.films / f"{title}.avi").write_bytes(avi(64 << 10, seed=number))
+    server.start()
+    server.wait_for(lambda found: found.video == len(TITLES), "all films")
+    films = server.browse()
+    assert set(films) == set(TITLES)
+    for number, title in enumerate(TITLES):
+        assert server.fetch(films[title].url)[1] == avi(64 << 10, seed=number)
+
+
+def test_broken_files_are_left_out_and_harm_nothing(server: Server) -> None:
+    (server.films / "empty.avi").write_bytes(b"")
+    (server.films / "cut.avi").write_bytes(FILM[:100])
+    (server.films / "text.mp4").write_bytes(b"not a film\n" * 1000)
+    (server.films / "zeros.mkv").write_bytes(bytes(1 << 16))
+    for number in range(64):
+        damaged = bytearray(FILM[: 1 << 16])
+        damaged[number * 4 : number * 4 + 4] = b"\xff\xff\xff\xff"
+        (server.films / f"damaged-{number}.avi").write_bytes(damaged)
+    (server.films / "whole.avi").write_bytes(FILM)
+    server.start()
+    server.wait_for(lambda found: found.video > 0 and not found.scanning, "the scan")
+    assert server.fetch(server.browse()["whole"].url) == (200, FILM)
+
+
+def test_a_drive_comes_and_goes_while_a_film_plays(server: Server) -> None:
+    """As glovebox-shelf@.service does it; nothing is restarted, and the other film goes on."""
+    (server.films / "MEDIA").mkdir()
+    (server.films / "MEDIA" / "Zuhause.avi").write_bytes(FILM)
+    drive = server.drives / "sda1"
+    (drive / "Serien" / "Staffel 1").mkdir(parents=True)
+    (drive / "Serien" / "Staffel 1" / "Folge 1.avi").write_bytes(avi(1 << 18, seed=1))
+    (drive / "Unterwegs.avi").write_bytes(avi(1 << 18, seed=2))
+    server.start()
+    server.wait_for(lambda found: found.video == 1 and not found.scanning, "the film at home")
+
+    plugged = time.monotonic()
+    shelf.add("sda1", "FILME", server.films, server.drives)
+    server.wait_for(lambda found: found.video == 3, "the films of the drive")
+    assert time.monotonic() - plugged < 5
+    films = server.browse()
+    assert set(films) == {"Zuhause", "Folge 1", "Unterwegs"}
+    assert server.fetch(films["Folge 1"].url)[1] == avi(1 << 18, seed=1)
+
+    shelf.remove("sda1", server.films, server.drives)
+    server.wait_for(lambda found: found.video == 1, "the films to go with the drive")
+    assert set(server.browse()) == {"Zuhause"}
+    shelf.add("sda1", "FILME", server.films, server.drives)
+    server.wait_for(lambda found: found.video == 3, "the drive again")

@@ -1,0 +1,86 @@
+"""Judgements of the films and of what is plugged in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from appliance.health import mediachecks, units
+from appliance.health.observations import Settings, Unknown
+from appliance.health.results import Level
+from appliance.kit.drives import Drive
+from appliance.kit.library import Library
+from tests.unit.health.looks import ABSENT, FAILED, history, look
+from tests.unit.health.looks import units as unit_states
+
+FILMS = Drive("sda1", "FILME", "vfat", 4 << 30, mounted=True)
+SHUT = replace(FILMS, mounted=False)
+OFF = Settings("snort", (), (), films=False)
+
+
+@pytest.mark.parametrize(
+    ("media", "level", "remedy", "words"),
+    [
+        (Library(1, 2, 3, streams=2), Level.OK, None, "2 films, 1 songs and 3 pictures; it is se"),
+        (Library(1, 2, 3, scanning=True), Level.OK, None, "pictures and looks for more;"),
+        (Library(0, 0, 0), Level.OK, None, "has found no films yet."),
+        (Library(0, 0, 0, scanning=True), Level.OK, None, "no films and looks for more."),
+        (Unknown("timed out"), Level.UNKNOWN, None, "does not answer: timed out"),
+    ],
+    ids=["films", "scanning", "none", "none yet", "no answer"],
+)
+def test_media_says_what_is_served(
+    media: Library | Unknown, level: Level, remedy: str | None, words: str
+) -> None:
+    result = mediachecks.media(history(look(media=media)))
+    assert result is not None
+    assert (result.level, result.remedy) == (level, remedy)
+    assert words in result.words
+
+
+def test_media_that_is_silent_for_long_is_restarted() -> None:
+    silent = Unknown("timed out")
+    looks = [look(at, media=silent) for at in (0, 10, 20, 31)]
+    result = mediachecks.media(history(*looks))
+    assert result is not None
+    assert (result.level, result.remedy) == (Level.FAIL, units.MEDIA)
+    answered = mediachecks.media(history(looks[0], look(10), *looks[2:]))
+    assert answered is not None and answered.remedy is None
+
+
+def test_media_goes_by_the_unit_first() -> None:
+    absent = look(units=unit_states({units.MEDIA: ABSENT}), media=Unknown("refused"))
+    assert mediachecks.media(history(absent)) is None
+    failed = mediachecks.media(history(look(units=unit_states({units.MEDIA: FAILED}))))
+    assert failed is not None and "does not run" in failed.words
+
+
+def test_films_that_are_switched_off_are_nobodys_fault() -> None:
+    off = look(settings=OFF, units=unit_states({units.MEDIA: FAILED}), drives=(SHUT,))
+    assert mediachecks.media(history(off)) is None
+    assert mediachecks.drives(history(off)) is None
+
+
+def test_drives_names_what_is_plugged_in() -> None:
+    assert mediachecks.drives(history(look())) is None
+    result = mediachecks.drives(history(look(drives=(FILMS,))))
+    assert result is not None
+    assert (result.level, result.words) == (Level.OK, "FILME is plugged in.")
+
+
+def test_drives_warns_of_one_that_stays_shut() -> None:
+    opening = mediachecks.drives(history(look(0), look(2, drives=(SHUT,))))
+    assert opening is not None and opening.level is Level.OK
+    result = mediachecks.drives(history(look(0, drives=(SHUT,)), look(12, drives=(SHUT,))))
+    assert result is not None and result.level is Level.WARN
+    assert result.words == "FILME (sda1, 4.0 GiB, vfat) cannot be opened."
+
+
+def test_drives_tells_who_was_pulled_out() -> None:
+    gone = history(look(0, drives=(FILMS,)), look(10, drives=(FILMS,)), look(14), look(24))
+    result = mediachecks.drives(gone)
+    assert result is not None
+    assert (result.level, "FILME was pulled out 10 s ago" in result.words) == (Level.OK, True)
+    back = mediachecks.drives(history(look(0, drives=(FILMS,)), look(4), look(8, drives=(FILMS,))))
+    assert back is not None and back.words == "FILME is plugged in."

@@ -91,24 +91,34 @@ class Receiver:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """What glovebox-alerts published: `lag` is in bytes of the spool, `error` for people."""
+    """What glovebox-alerts published: `lag` is in bytes of the spool, `error` for people.
+
+    `stored` are the alerts there are, `added` those that came since the service started. `repaired`
+    says when the store was last mended, in seconds since the boot, `saved` what that brought.
+    """
 
     updated: float
     stored: int
+    added: int
     last_alert: float | None
     lag: int
     error: str | None
+    repaired: float | None = None
+    saved: int = 0
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Store:
         """Return what was published. Raises KeyError, TypeError or ValueError for all else."""
-        last_alert, error = values["last_alert"], values["error"]
+        last_alert, error, repaired = values["last_alert"], values["error"], values["repaired"]
         return cls(
             updated=float(values["updated"]),
             stored=int(values["stored"]),
+            added=int(values["added"]),
             last_alert=None if last_alert is None else float(last_alert),
             lag=int(values["spool_lag_bytes"]),
             error=None if error is None else str(error),
+            repaired=None if repaired is None else float(repaired["boottime"]),
+            saved=0 if repaired is None else int(repaired["alerts"]),
         )
 
 
@@ -122,11 +132,23 @@ class Alarm:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """Bytes of memory that a service holds for itself."""
+
+    unit: str
+    memory: int
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
-    """Bytes of RAM; `available` is what can be had without swapping (proc_meminfo(5))."""
+    """Bytes of RAM; `available` is what can be had without swapping (proc_meminfo(5)).
+
+    `largest` is looked for only where little is available.
+    """
 
     total: int
     available: int
+    largest: Held | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,14 +204,16 @@ class Observations:
     """One look at everything. A field of None is of something that this machine does not have.
 
     `time` is in seconds since the epoch, `boottime` in seconds since the boot: the clock may be
-    set, so only the second measures durations. `built` is when the image was made, `addresses` are
-    those of the sniffing interface, `home` those at which others reach this machine.
+    set, so only the second measures durations. `built` is when the image was made, `comebacks` says
+    how often systemd brought which unit back, `addresses` are those of the sniffing interface,
+    `home` those at which others reach this machine.
     """
 
     time: float
     boottime: float
     built: float
     units: Mapping[str, Unit] | Unknown
+    comebacks: Mapping[str, int] | Unknown
     interface: Interface | Unknown
     addresses: tuple[str, ...] | Unknown
     home: tuple[IPv4Address | IPv6Address, ...] | Unknown

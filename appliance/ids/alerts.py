@@ -24,7 +24,9 @@ BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 PUBLISH_S = 1.0
 
 DESCRIPTION = "Store the alerts of the engine as they come; ends with SIGTERM, SIGINT or SIGHUP."
-EPILOG = "exit status: 0 stopped by a signal; 2 bad usage; 78 a setting is wrong."
+EPILOG = (
+    "exit status: 0 stopped by a signal, or --once and done; 2 bad usage; 78 a setting is wrong."
+)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -44,7 +46,10 @@ def main(argv: Sequence[str]) -> int:
         boot=BOOT_ID.read_text().strip(),
         keep=settings.alerts.keep if arguments.keep is None else arguments.keep,
     )
-    run(carrier, stop)
+    if arguments.once:
+        carrier.finish()
+    else:
+        run(carrier, stop)
     return 0
 
 
@@ -93,5 +98,6 @@ def _parser() -> argparse.ArgumentParser:
     add("--directory", type=Path, default=DIRECTORY, help="holds its configuration (%(default)s)")
     add("--root", type=Path, default=ENGINE_ROOT, help="the engine's root (%(default)s)")
     add("--keep", type=int, help="how many alerts are kept (default: as configured)")
+    add("--once", action="store_true", help="store what waits in the spool, and end")
     add("-v", "--verbose", action="store_true", help="log more")
     return parser

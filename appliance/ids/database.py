@@ -77,19 +77,21 @@ def open_to_write(path: Path) -> sqlite3.Connection:
         return connection
 
 
-def open_to_read(path: Path) -> sqlite3.Connection:
-    """Open the database for reading; read permission is enough. Raises StoreError."""
+def open_to_read(path: Path, patience: float = BUSY_TIMEOUT_S) -> sqlite3.Connection:
+    """Open the database for reading; read permission is enough. Raises StoreError.
+
+    Queries wait `patience` seconds where it is locked.
+    """
     with explained():
         if not path.exists():
             raise StoreError("the alert store is not there yet")
-        return _connect(path, "ro")
+        return _connect(path, "ro", patience)
 
 
-def replace(path: Path) -> Path:
-    """Set a damaged database aside and make an empty one; return where the old one is now.
+def set_aside(path: Path) -> Path:
+    """Rename a damaged database, and return where it is now.
 
-    Only the latest damaged one is kept. The new one numbers its alerts from the present millisecond
-    on, above every number given before. Raises StoreError.
+    Only the latest damaged one is kept. Raises StoreError.
     """
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     aside = path.with_name(f"{path.name}.corrupt-{stamp}")
@@ -100,10 +102,25 @@ def replace(path: Path) -> Path:
         # A journal left behind would be applied to the new database.
         with contextlib.suppress(FileNotFoundError):
             path.with_name(f"{path.name}-journal").rename(f"{aside}-journal")
-        with contextlib.closing(open_to_write(path)) as connection:
-            first = time.time_ns() // 1_000_000
-            connection.execute("INSERT INTO sqlite_sequence VALUES ('alert', ?)", (first,))
     return aside
+
+
+def latest_damaged(path: Path) -> Path | None:
+    """Return the database that was set aside and has no successor at `path` yet."""
+    if path.exists():
+        return None
+    found = path.parent.glob(f"{path.name}.corrupt-*Z")
+    return max(found, key=lambda each: each.name, default=None)
+
+
+def begin_anew(path: Path) -> None:
+    """Make an empty database that numbers its alerts above every number given before.
+
+    They begin at the present millisecond. Raises StoreError.
+    """
+    with explained(), contextlib.closing(open_to_write(path)) as connection:
+        first = time.time_ns() // 1_000_000
+        connection.execute("INSERT INTO sqlite_sequence VALUES ('alert', ?)", (first,))
 
 
 @contextlib.contextmanager
@@ -136,12 +153,12 @@ def explained() -> Iterator[None]:
         raise StoreError(_EXPLANATIONS.get(code, f"the alert store: {error}")) from error
 
 
-def _connect(path: Path, mode: str) -> sqlite3.Connection:
+def _connect(path: Path, mode: str, patience: float = BUSY_TIMEOUT_S) -> sqlite3.Connection:
     # isolation_level None: transactions begin and end where the code says so.
     return sqlite3.connect(
         f"file:{quote(str(path))}?mode={mode}",
         uri=True,
-        timeout=BUSY_TIMEOUT_S,
+        timeout=patience,
         isolation_level=None,
     )
 

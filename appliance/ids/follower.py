@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from appliance.ids import database, handover
+from appliance.ids import database, handover, salvage
 from appliance.ids.database import StoreDamagedError, StoreError
 from appliance.ids.handover import Handover, SpoolFile
 from appliance.ids.store import AlertStore
@@ -23,6 +23,12 @@ LOOK_S = 0.2
 COMMIT_S = 1.0
 RETRY_S = 2.0
 FINISH_S = 20.0
+SAVING = "the alert store was damaged, and what can be read of it is being saved"
+
+
+def boottime() -> float:
+    """Return the seconds since the boot."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 class Follower:
@@ -39,11 +45,16 @@ class Follower:
         self._keep = keep
         self._store: AlertStore | None = None
         self._stored = 0
+        self._added = 0
         self._last_us: int | None = None
         self._committed = -COMMIT_S
         self._lag = 0
         self._unreadable = 0
         self._error: str | None = None
+        self._positions: Mapping[str, int] | None = None
+        self._salvage: Iterator[int] | None = None
+        self._saved = 0
+        self._repaired: dict[str, float] | None = None
 
     def step(self, hurry: bool = False) -> float:
         """Store what is due, with `hurry` at once; return the seconds until the next step."""
@@ -59,7 +70,7 @@ class Follower:
         except OSError as error:
             self._set_error(f"the spool: {error.strerror}: {error.filename}")
             return RETRY_S
-        self._set_error(None)
+        self._set_error(SAVING if self._salvage else None)
         return pause
 
     def finish(self) -> None:
@@ -72,17 +83,23 @@ class Follower:
     def report(self) -> dict[str, Any]:
         """Return how things stand; `last_alert` in seconds since 1970, `error` for people.
 
-        `unreadable` counts what the engine handed over and nobody understands.
+        `unreadable` counts what the engine handed over and nobody understands. `repaired` says when
+        the store was last found damaged and mended, in seconds since the boot, and how many alerts
+        could be saved.
         """
         return {
             "stored": self._stored,
+            "added": self._added,
             "last_alert": None if self._last_us is None else self._last_us / 1e6,
             "spool_lag_bytes": self._lag,
             "unreadable": self._unreadable,
             "error": self._error,
+            "repaired": self._repaired,
         }
 
     def _advance(self, hurry: bool) -> float:
+        if self._store is None and self._is_saving():
+            return 0.0
         store = self._store or self._open()
         listed = self._source.files()
         self._lag = handover.lag(listed, store.positions)
@@ -101,11 +118,31 @@ class Follower:
         before = {file.name: store.positions.get(file.name, 0) for file in listed}
         store.add(batch.alerts, before | batch.positions, self._keep, batch.markers)
         self._committed = time.monotonic()
+        self._added += len(batch.alerts)
         self._lag = handover.lag(listed, store.positions)
         self._stored = store.count()
         self._last_us = batch.alerts[-1].time_us if batch.alerts else self._last_us
         self._unreadable += batch.unreadable
         return bool(batch.positions)
+
+    def _is_saving(self) -> bool:
+        """Save the next part of a damaged store, if there is one; tell whether there was."""
+        if self._salvage is None:
+            damaged = database.latest_damaged(self._path)
+            if damaged is None:
+                return False
+            self._salvage = salvage.salvage(damaged, self._path, self._positions)
+        try:
+            self._saved = next(self._salvage)
+        except StopIteration:
+            log.warning("%d alerts of the damaged store were saved", self._saved)
+            self._repaired = {"boottime": boottime(), "alerts": self._saved}
+            self._salvage = None
+        except StoreError as error:
+            log.error("nothing of the damaged store can be saved: %s", error)
+            self._salvage = None
+            database.begin_anew(self._path)
+        return self._salvage is not None
 
     def _open(self) -> AlertStore:
         self._store = AlertStore(self._path, self._boot)
@@ -126,13 +163,14 @@ class Follower:
             self._source.shed(listed)
 
     def _replace(self) -> float:
+        self._positions = self._store.positions if self._store else None
         self._close()
         try:
-            aside = database.replace(self._path)
+            aside = database.set_aside(self._path)
         except StoreError as error:
             log.error("cannot replace it: %s", error)
             return RETRY_S
-        log.error("a new alert store was made; the old one is kept as %s", aside)
+        log.error("it is kept as %s; what can be read of it is saved into a new one", aside)
         return 0.0
 
     def _set_error(self, error: str | None) -> None:

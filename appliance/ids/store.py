@@ -43,8 +43,10 @@ class AlertReader:
     Every method raises StoreError.
     """
 
-    def __init__(self, path: Path = DATABASE) -> None:
+    def __init__(self, path: Path = DATABASE, patience: float = database.BUSY_TIMEOUT_S) -> None:
+        """Take the file, and for how many seconds to wait where it is locked."""
         self._path = path
+        self._patience = patience
 
     def latest(self, limit: int, before: int | None = None) -> list[dict[str, Any]]:
         """Return the newest alerts, newest first; with `before`, of those with a smaller id."""
@@ -83,7 +85,7 @@ class AlertReader:
         return [to_alert(row).to_json() for row in self._rows(SELECT + clause, *values)]
 
     def _rows(self, query: str, *values: int) -> list[tuple[Any, ...]]:
-        opened = contextlib.closing(database.open_to_read(self._path))
+        opened = contextlib.closing(database.open_to_read(self._path, self._patience))
         with database.explained(), opened as connection:
             return connection.execute(query, values).fetchall()
 

@@ -87,6 +87,27 @@ def inspected_by_guest(guest: Guest, page: Page, capture: Path) -> list[dict[str
     return alerts
 
 
+def test_a_clean_stop_stores_the_last_alert_of_the_engine(guest: Guest) -> None:
+    """All are told to end at once, as when the machine is shut down."""
+    services = "glovebox-ids glovebox-alerts glovebox-alerts-rest"
+    guest.run("systemctl restart glovebox-ids", 120)
+    send_capture(SHIPPED, ("127.0.0.1", guest.host_port(TZSP_PORT)), PacketRate(PPS))
+    guest.run(f"systemctl stop {services}", 120)
+    try:
+        left = guest.run(f"python3 -c '{LEFT}'")
+    finally:
+        guest.run(f"systemctl start {services}", 120)
+    assert left == "0"
+
+
+LEFT = """
+from pathlib import Path
+from appliance.ids import spool, store
+kept = store.AlertStore(store.DATABASE, Path("/proc/sys/kernel/random/boot_id").read_text().strip())
+print(spool.lag(spool.files(Path("/run/glovebox-ids/spool")), kept.positions))
+"""
+
+
 def received(guest: Guest) -> int:
     return int(json.loads(guest.run("cat /run/glovebox/replay.json"))["datagrams_received"])
 

@@ -38,6 +38,14 @@ def test_main_says_what_is_wrong_with_its_options(capsys: pytest.CaptureFixture[
     assert "--keep" in capsys.readouterr().err
 
 
+def test_once_stores_what_waits_and_ends(tmp_path: Path) -> None:
+    (tmp_path / "alert.u2.1.1").write_bytes(records.event(1) + records.event(2))
+    argv = ["--once", "--spool", tmp_path, "--database", tmp_path / "alerts.db",
+            "--directory", tmp_path, "--root", tmp_path]  # fmt: skip
+    assert alerts.main(list(map(str, argv))) == 0
+    assert AlertReader(tmp_path / "alerts.db").count() == 2
+
+
 def test_service_tells_systemd_and_stores_the_rest_when_it_ends(tmp_path: Path) -> None:
     spool = tmp_path / "spool"
     spool.mkdir()
@@ -68,13 +76,9 @@ def test_service_tells_systemd_and_stores_the_rest_when_it_ends(tmp_path: Path) 
     report = status.read("alerts", tmp_path)
     assert report is not None
     assert set(report) == {
-        "updated",
-        "stored",
-        "last_alert",
-        "spool_lag_bytes",
-        "unreadable",
-        "error",
-    }
+        "updated", "stored", "added", "last_alert", "spool_lag_bytes", "unreadable", "error",
+        "repaired",
+    }  # fmt: skip
     assert (report["stored"], report["spool_lag_bytes"], report["error"]) == (3, 0, None)
     stored = AlertReader(tmp_path / "alerts.db").after(0, 10)
     assert [alert["sid"] for alert in stored] == [1, 2, 3]

@@ -91,28 +91,29 @@ def test_damage_is_told_from_other_trouble(path: Path, damage: object) -> None:
         make(path)
 
 
-def test_replace_keeps_the_damaged_one_and_its_journal(path: Path) -> None:
+def test_set_aside_keeps_the_damaged_one_and_its_journal(path: Path) -> None:
     path.write_bytes(b"damaged")
     path.with_name("alerts.db-journal").write_bytes(b"journal of the damaged one")
-    aside = database.replace(path)
+    aside = database.set_aside(path)
     assert aside.name.startswith("alerts.db.corrupt-")
     assert aside.read_bytes() == b"damaged"
     assert Path(f"{aside}-journal").read_bytes() == b"journal of the damaged one"
+    assert database.latest_damaged(path) == aside
     make(path)
+    assert database.latest_damaged(path) is None
 
 
-def test_replace_keeps_only_the_latest(path: Path) -> None:
+def test_set_aside_keeps_only_the_latest(path: Path) -> None:
     for stamp in ("20250101T000000Z", "20260101T000000Z-journal"):
         path.with_name(f"alerts.db.corrupt-{stamp}").touch()
     path.write_bytes(b"damaged")
-    aside = database.replace(path)
+    aside = database.set_aside(path)
     assert list(path.parent.glob("*corrupt*")) == [aside]
 
 
-def test_replace_numbers_on_above_all_numbers_given(path: Path) -> None:
-    path.write_bytes(b"damaged")
+def test_begin_anew_numbers_on_above_all_numbers_given(path: Path) -> None:
     before = time.time_ns() // 1_000_000
-    database.replace(path)
+    database.begin_anew(path)
     with closing(database.open_to_write(path)) as connection:
         connection.execute("INSERT INTO signature VALUES (1, 'snort', 1, 1, 1, 'm', '', 1, 0)")
         (number,) = connection.execute(
@@ -122,9 +123,9 @@ def test_replace_numbers_on_above_all_numbers_given(path: Path) -> None:
     assert number > before
 
 
-def test_replace_says_when_it_cannot(path: Path) -> None:
+def test_set_aside_says_when_it_cannot(path: Path) -> None:
     with pytest.raises(StoreError, match="No such file"):
-        database.replace(path)
+        database.set_aside(path)
 
 
 def test_transaction_undoes_all_of_it(path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from appliance.ids import database, follower, handover
 from appliance.ids import unified2_spool as spool
+from appliance.ids.database import StoreError
 from appliance.ids.follower import Follower
 from appliance.ids.naming import Naming
 from appliance.ids.store import AlertReader, AlertStore
@@ -98,8 +99,8 @@ def test_step_deletes_what_is_read_of_an_earlier_run(setup: Setup) -> None:
 def test_report_tells_how_things_stand(setup: Setup) -> None:
     setup.follower.step()
     assert setup.follower.report() == {
-        "stored": 0, "last_alert": None, "spool_lag_bytes": 0, "unreadable": 0,
-        "error": None,
+        "stored": 0, "added": 0, "last_alert": None, "spool_lag_bytes": 0, "unreadable": 0,
+        "error": None, "repaired": None,
     }  # fmt: skip
     setup.now += follower.COMMIT_S
     setup.raise_alerts(1, 2)
@@ -108,10 +109,12 @@ def test_report_tells_how_things_stand(setup: Setup) -> None:
     setup.follower.step()
     assert setup.follower.report() == {
         "stored": 2,
+        "added": 2,
         "last_alert": pytest.approx(records.SECOND + 0.123456),
         "spool_lag_bytes": 60,
         "unreadable": 0,
         "error": None,
+        "repaired": None,
     }
 
 
@@ -120,6 +123,7 @@ def test_report_knows_what_was_stored_before(setup: Setup) -> None:
     setup.follower.finish()
     setup.follower.step()
     assert setup.follower.report()["stored"] == 2
+    assert setup.follower.report()["added"] == 2
     assert setup.follower.report()["last_alert"] == pytest.approx(records.SECOND + 0.123456)
 
 
@@ -150,6 +154,14 @@ def test_step_waits_for_a_spool(setup: Setup) -> None:
     assert setup.follower.step() == follower.LOOK_S
 
 
+def mend(setup: Setup) -> None:
+    """Step until a damaged store has been mended and what waits is stored."""
+    while setup.follower.step() == 0.0:
+        pass
+    setup.now += follower.COMMIT_S
+    setup.follower.step()
+
+
 def test_step_replaces_a_damaged_store_and_loses_nothing_of_the_spool(
     setup: Setup, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -158,24 +170,51 @@ def test_step_replaces_a_damaged_store_and_loses_nothing_of_the_spool(
     setup.path.write_bytes(b"no database" * 1000)
     setup.raise_alerts(3)
     assert setup.follower.step() == 0.0
-    setup.now += follower.COMMIT_S
-    setup.follower.step()
+    mend(setup)
     assert setup.stored() == [1, 2, 3]
     (aside,) = setup.path.parent.glob("alerts.db.corrupt-*Z")
-    assert aside.read_bytes().startswith(b"no database")
     assert caplog.text.count(str(aside)) == 1
 
 
-def test_step_replaces_a_store_that_is_damaged_while_it_is_open(setup: Setup) -> None:
+def test_step_mends_a_store_that_is_damaged_while_it_is_open(setup: Setup) -> None:
     setup.raise_alerts(1)
     setup.follower.step()
     with setup.path.open("r+b") as stream:
-        stream.write(bytes(setup.path.stat().st_size))
-    setup.raise_alerts(2)
+        stream.write(bytes(100))
+    setup.file.unlink()
+    (setup.spool / "alert.u2.2.1").write_bytes(records.event(2))
     setup.now += follower.COMMIT_S
     assert setup.follower.step() == 0.0
-    setup.follower.step()
+    assert "damaged" in setup.follower.report()["error"]
+    mend(setup)
+    # The first cannot have been read anew: its spool is gone.
     assert setup.stored() == [1, 2]
+    report = setup.follower.report()
+    assert (report["error"], report["repaired"]["alerts"]) == (None, 1)
+
+
+def test_step_goes_on_with_a_repair_that_was_cut_off(setup: Setup) -> None:
+    setup.raise_alerts(1)
+    setup.follower.finish()
+    setup.path.rename(setup.path.with_name("alerts.db.corrupt-20260101T000000Z"))
+    mend(setup)
+    assert setup.stored() == [1]
+
+
+def test_step_begins_anew_where_nothing_can_be_saved(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> Iterator[int]:
+        raise StoreError("no space")
+        yield 0
+
+    monkeypatch.setattr("appliance.ids.follower.salvage.salvage", fail)
+    setup.raise_alerts(1)
+    setup.follower.finish()
+    setup.path.write_bytes(b"no database" * 1000)
+    mend(setup)
+    assert setup.stored() == [1]
+    assert AlertReader(setup.path).latest(1)[0]["id"] > 1_000_000
 
 
 def test_step_makes_room_where_the_store_fails_for_long(
@@ -206,5 +245,6 @@ def test_a_store_replaced_by_version_is_kept_aside(setup: Setup) -> None:
     connection.execute("PRAGMA user_version = 99")
     connection.close()
     assert setup.follower.step() == 0.0
-    assert setup.follower.step() == follower.LOOK_S
+    mend(setup)
+    assert setup.follower.report()["error"] is None
     assert len(list(setup.path.parent.glob("alerts.db.corrupt-*Z"))) == 1

@@ -205,7 +205,7 @@ def test_a_damaged_store_can_be_opened_once_replaced(path: Path) -> None:
     for _ in range(2):
         with pytest.raises(StoreDamagedError):
             AlertStore(path, "boot")
-    database.replace(path)
+    database.set_aside(path)
     AlertStore(path, "boot").close()
 
 

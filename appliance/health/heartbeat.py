@@ -13,7 +13,7 @@ from pathlib import Path
 from appliance import status
 from appliance.health.states import State, parse
 
-STALE_SECONDS = 15.0
+STALE_SECONDS = 10.0
 # Until this long after the machine's start, a supervisor that was never heard may still come.
 BOOT_SECONDS = 120.0
 

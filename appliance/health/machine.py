@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import socket
@@ -10,7 +11,8 @@ from pathlib import Path
 
 import psutil
 
-from appliance.health.observations import Disk, Interface, Memory, Power
+from appliance.health.machinechecks import SCARCE
+from appliance.health.observations import Disk, Held, Interface, Memory, Power
 
 SYS = Path("/sys")
 PROC = Path("/proc")
@@ -34,6 +36,16 @@ def interface(name: str, sys: Path = SYS) -> Interface:
     )
 
 
+def pulses(units: Iterable[str], sys: Path = SYS) -> Mapping[str, int]:
+    """Return the CPU time that services have used, in microseconds (cgroup-v2: cpu.stat)."""
+    found = {}
+    for unit in units:
+        with contextlib.suppress(FileNotFoundError):
+            text = (sys / "fs/cgroup/system.slice" / unit / "cpu.stat").read_text()
+            found[unit] = int(text.split(maxsplit=2)[1])
+    return found
+
+
 def _kind(folder: Path) -> str:
     found = re.search(r"^DEVTYPE=(.+)$", (folder / "uevent").read_text(), re.MULTILINE)
     if found:
@@ -50,10 +62,20 @@ def addresses(name: str) -> tuple[str, ...]:
     )
 
 
-def memory() -> Memory:
-    """Look at the RAM."""
+def memory(sys: Path = SYS) -> Memory:
+    """Look at the RAM; where little of it is free, also at who has most."""
     found = psutil.virtual_memory()
-    return Memory(found.total, found.available)
+    is_scarce = found.available < SCARCE * found.total
+    return Memory(found.total, found.available, largest(sys) if is_scarce else None)
+
+
+def largest(sys: Path = SYS) -> Held | None:
+    """Return the service that holds most memory of its own, where the kernel counts that."""
+    held = [
+        Held(path.parent.name, int(path.read_text().split(maxsplit=2)[1]))
+        for path in (sys / "fs/cgroup/system.slice").glob("*.service/memory.stat")
+    ]
+    return max(held, key=lambda each: each.memory, default=None)
 
 
 def disks(places: Iterable[Path], proc: Path = PROC) -> Mapping[str, Disk]:

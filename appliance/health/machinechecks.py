@@ -20,6 +20,9 @@ def memory(history: History) -> Result:
     """Judge the RAM that programs can still get."""
     found = known(history.now.memory)
     text = f"{words.mebibytes(found.available)} of {words.mebibytes(found.total)} memory are free."
+    if found.largest is not None:
+        held = words.mebibytes(found.largest.memory)
+        text = f"{text.removesuffix('.')}; {found.largest.unit} holds most, {held}."
     share = found.available / found.total
     advice = "Choose fewer rules for the engine, or a Pi with more memory."
     if share < EXHAUSTED:
@@ -85,6 +88,7 @@ def clock(history: History) -> Result:
     return warn(
         "The clock has not been set since the power came: the times of alerts are wrong.",
         "Connect this machine to a network where it can ask the time (NTP).",
+        State.TROUBLE,
     )
 
 
@@ -99,7 +103,8 @@ def clock_jump(history: History) -> Result:
     text = f"{text} {words.duration(KEPT_S)}."
     if moved > 0 and first.time < first.built:
         return ok(text)
-    return warn(text, f"Alerts from before show times that are off by {moved:+,.0f} s.")
+    advice = f"Alerts from before show times that are off by {moved:+,.0f} s."
+    return warn(text, advice, State.TROUBLE)
 
 
 def configuration(history: History) -> Result:

@@ -205,8 +205,8 @@ class Observations:
 
     `time` is in seconds since the epoch, `boottime` in seconds since the boot: the clock may be
     set, so only the second measures durations. `built` is when the image was made, `comebacks` says
-    how often systemd brought which unit back, `addresses` are those of the sniffing interface,
-    `home` those at which others reach this machine.
+    how often which unit was started anew, `pulses` the CPU time that some have used (µs),
+    `addresses` are those of the sniffing interface, `home` those at which others reach us.
     """
 
     time: float
@@ -214,6 +214,7 @@ class Observations:
     built: float
     units: Mapping[str, Unit] | Unknown
     comebacks: Mapping[str, int] | Unknown
+    pulses: Mapping[str, int] | Unknown
     interface: Interface | Unknown
     addresses: tuple[str, ...] | Unknown
     home: tuple[IPv4Address | IPv6Address, ...] | Unknown

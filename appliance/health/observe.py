@@ -16,6 +16,7 @@ from appliance import config, network, status
 from appliance.errors import GloveboxError
 from appliance.health import machine
 from appliance.health.alarms import Alarms
+from appliance.health.comebacks import Comebacks
 from appliance.health.observations import (
     Observations,
     Receiver,
@@ -25,7 +26,7 @@ from appliance.health.observations import (
     Unknown,
 )
 from appliance.health.systemdbus import Systemd
-from appliance.health.units import WATCHED
+from appliance.health.units import LIVELY, NAMES, SUPERVISOR, WATCHED
 from appliance.ids import sniffers
 from appliance.ids.engine import SPOOL, USER, Engine, EngineCount
 from appliance.ids.store import DATABASE, AlertReader
@@ -38,6 +39,8 @@ SOURCES = tuple(
     for field in dataclasses.fields(Observations)
     if field.name not in ("time", "boottime", "built")
 )
+# A store that is locked must not hold up a round.
+PATIENCE_S = 1.0
 # Every file of ours in the image bears the time of its making.
 BUILT = Path(appliance.__file__).stat().st_mtime
 
@@ -64,12 +67,17 @@ class Observer:
         systemd: Systemd,
         engine: Engine | None,
         places: Places = Places(),
+        is_back: bool = False,
     ) -> None:
+        """Take what to look at; `is_back`: this is not the first supervisor since the boot."""
         self._places = places
         self._engine = engine
-        alarms = Alarms(AlertReader(places.database))
+        self._parsed: tuple[object, Settings] | None = None
+        alarms = Alarms(AlertReader(places.database, PATIENCE_S))
         self._sources: Mapping[str, Callable[[], Any]] = {
             "units": lambda: systemd.units(WATCHED),
+            "comebacks": Comebacks(tuple(NAMES), (SUPERVISOR,) if is_back else ()).look,
+            "pulses": lambda: machine.pulses(LIVELY, places.sys),
             "interface": lambda: machine.interface(interface, places.sys),
             "addresses": lambda: machine.addresses(interface),
             "home": lambda: tuple(network.addresses(without={interface})),
@@ -126,11 +134,22 @@ class Observer:
         return None if values is None else SelfTest.from_json(values)
 
     def _settings(self) -> Settings:
-        found, errors = config.load(self._places.settings)
+        # Read often, written once in a while: parsing costs as much as a whole round.
+        stamps = tuple(map(_stamp, self._places.settings))
+        if self._parsed is None or self._parsed[0] != stamps:
+            self._parsed = stamps, config.load(self._places.settings)
+        found, errors = self._parsed[1]
         told = [*map(str, errors), *problems(self._places.runtime)]
-        return Settings(
-            found.ids.engine, found.capture.routers, tuple(told), found.media.enabled
-        )
+        return Settings(found.ids.engine, found.capture.routers, tuple(told), found.media.enabled)
+
+
+def _stamp(path: Path) -> tuple[int, ...] | None:
+    """Return what changes when a file does; None where it cannot be looked at."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def _reason(error: Exception) -> str:

@@ -83,7 +83,8 @@ def _media(now: Observations) -> dict[str, Any] | None:
 
 
 def _epoch(now: Observations, boottime: float) -> float:
-    return round(now.time - (now.boottime - boottime), 3)
+    # By a clock that stands near 1970, what began before then began at once.
+    return max(0.0, round(now.time - (now.boottime - boottime), 3))
 
 
 def dated(

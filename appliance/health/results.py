@@ -27,7 +27,7 @@ class Result:
     """What one check found.
 
     `remedy` names the unit whose restart may help. `state` is what the result makes of the whole
-    machine, if it decides that.
+    machine, if it decides that; a failure makes it State.TROUBLE at least.
     """
 
     level: Level

@@ -61,6 +61,7 @@ RHYTHMS: Mapping[State, Rhythm] = MappingProxyType(
         State.ENGINE_DOWN: short_flashes(3),
         State.CONFIG_ERROR: short_flashes(4),
         State.SILENT: short_flashes(5),
+        State.TROUBLE: Rhythm(((SHORT, GAP), (LONG, PAUSE))),
     }
 )
 

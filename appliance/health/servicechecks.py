@@ -16,8 +16,9 @@ from appliance.ids.engine import EngineCount
 # The slowest start (Snort on a small Pi) is quicker; what takes longer does not come up.
 START_S = 120.0
 RESTARTED = "It is restarted by itself."
-# Snort writes its counters with the first frame that comes 5 s or more after the last writing.
-COUNTING_S = 5.0
+# Snort writes its counters with the first frame that comes 2 s or more after the last writing,
+# Suricata every 2 s; a second more, for a slow machine.
+COUNTING_S = 3.0
 # A frame may wait so long in the engine's buffers before it is counted.
 LAG_S = 4.0
 BLIND_S = COUNTING_S + LAG_S + 6.0
@@ -26,6 +27,12 @@ STALE_S = 10.0
 STUCK_S = 30.0
 # More bytes of the spool than one transaction takes.
 LARGE_LAG = 1 << 20
+# So long nothing that works stands still, however slow the machine is.
+HANGS_S = 8.0
+# For how long it is told that a service ended, where it was back at once.
+TOLD_S = 15.0
+# So many alerts a second are no findings: nobody can read them.
+FLOOD_RATE, FLOOD_S = 100.0, 6.0
 # For how long an alert is new.
 FRESH_S = 600.0
 
@@ -41,6 +48,43 @@ def service(history: History, unit: str, name: str, state: State | None = None) 
         return unknown(f"{name} is starting.", State.BOOTING if state else None)
     text = f"{name} does not come up." if found.is_busy else f"{name} does not run."
     return fail(text, RESTARTED, unit, state)
+
+
+def lively(history: History, unit: str, name: str) -> Result | None:
+    """Judge a unit that does something each second: its CPU time does not stand still.
+
+    A slow machine does not stop it; SIGSTOP and waiting for ever do.
+    """
+    found = service(history, unit, name)
+    looks = list(history.during(HANGS_S))
+    if (
+        found is None
+        or found.level is not Level.OK
+        or history.ago(HANGS_S) is None
+        or any(isinstance(look.pulses, Unknown) for look in looks)
+        or len({known(look.pulses).get(unit) for look in looks}) > 1
+        or unit not in known(history.now.pulses)
+    ):
+        return found
+    return fail(f"{name} hangs.", RESTARTED, unit)
+
+
+def ended(history: History) -> Result:
+    """Tell which services ended lately: they may be back already."""
+    now, before = known(history.now.comebacks), history.ago(TOLD_S)
+    first = (before or history.moments[0].observations).comebacks
+    since = dict(now if isinstance(first, Unknown) else first)
+    if before is None:
+        # Our own comeback is what this history began with.
+        since[units.SUPERVISOR] = 0
+    found = [unit for unit, count in now.items() if count > since.get(unit, 0)]
+    if not found:
+        return ok("No service ended lately.")
+    verb = "was" if len(found) == 1 else "were"
+    text = f"{words.listed([units.NAMES[unit] for unit in found])} ended and {verb} started again."
+    text = text[0].upper() + text[1:]
+    advice = "If that goes on, the log says why: journalctl -u " + " -u ".join(found)
+    return warn(text, advice, State.TROUBLE)
 
 
 def _is_stuck(history: History, unit: str) -> bool:
@@ -129,11 +173,17 @@ def storing(history: History) -> Result:
             f"Alerts are not stored: {now.error}.",
             "They wait in memory until that is mended, and are lost when the power goes.",
         )
+    if now.repaired is not None and history.now.boottime - now.repaired < TOLD_S:
+        return warn(
+            f"The alert store was damaged; the {now.saved:,} alerts that could be read are kept.",
+            "If that comes again, the card is worn out: copy what you need and use a new one.",
+            State.TROUBLE,
+        )
     recent = [look.store for look in history.during(STUCK_S) if isinstance(look.store, Store)]
     least = min(store.lag for store in recent)
     if history.ago(STUCK_S) is None or not least:
         return ok(f"{now.stored:,} alerts are stored.")
-    if now.stored == recent[-1].stored:
+    if now.added == recent[-1].added:
         text = "Alerts wait, and none is stored."
         return fail(text, RESTARTED, units.STORE)
     if least < LARGE_LAG or now.lag < recent[-1].lag:
@@ -144,10 +194,26 @@ def storing(history: History) -> Result:
     )
 
 
+def flood(history: History) -> Result:
+    """Tell of more alerts than anybody can want."""
+    now, before = known(history.now.store), history.ago(FLOOD_S)
+    if before is None or not isinstance(before.store, Store):
+        return ok("Alerts come at a rate that can be read.")
+    rate = (now.added - before.store.added) / (history.now.boottime - before.boottime)
+    if rate < FLOOD_RATE:
+        return ok("Alerts come at a rate that can be read.")
+    return warn(
+        f"A flood of alerts: {rate:,.0f} a second.",
+        "See on the page which rule raises them. It may be an attack; if not, switch the rule off.",
+        State.TROUBLE,
+    )
+
+
 def alarm(history: History) -> Result:
     """Tell of a fresh alert of high priority: the sensor is well, its owner wants to know."""
     found = known(history.now.alarm)
-    age = 0.0 if found is None else history.now.time - found.time
+    # Abs: by a clock that was set back, an alert is of the future, and new for no day to come.
+    age = 0.0 if found is None else abs(history.now.time - found.time)
     if found is None or age >= FRESH_S:
         return ok("No alert of high priority lately.")
     text = f"{words.duration(age)} ago: {found.message} (from {found.source})."

@@ -18,6 +18,7 @@ class State(enum.StrEnum):
     ALERT = "alert"
     CONFIG_ERROR = "config_error"
     OTHER_DHCP = "other_dhcp"
+    TROUBLE = "trouble"
     SAFE_TO_UNPLUG = "safe_to_unplug"
     # Never published: what a reader makes of a status that is old, missing or not understood.
     SILENT = "silent"
@@ -43,10 +44,13 @@ WORDS = {
     State.ALERT: "a new alert of high priority",
     State.CONFIG_ERROR: "a setting cannot be used",
     State.OTHER_DHCP: "another DHCP server answers, so this one is silent",
+    State.TROUBLE: "something else is wrong; the page says what",
     State.SAFE_TO_UNPLUG: "safe to unplug",
     State.SILENT: "the supervisor says nothing",
 }
-FAULTS = frozenset((State.LOSING, State.ENGINE_DOWN, State.CONFIG_ERROR, State.SILENT))
+FAULTS = frozenset(
+    (State.LOSING, State.ENGINE_DOWN, State.CONFIG_ERROR, State.TROUBLE, State.SILENT)
+)
 
 
 def parse(word: Any) -> State:

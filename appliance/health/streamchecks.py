@@ -98,7 +98,8 @@ def _no_frames(look: Observations, now: Receiver) -> Result:
     address = next(iter(_targets(look)), "THE-ADDRESS-OF-THIS-MACHINE")
     advice = POINT_ROUTER.format(address=address, port=now.ports[0])
     if now.last_frame is not None:
-        silent = max(0.0, look.time - now.last_frame)
+        # The clock may have been set since: that it is near says less than that it is far.
+        silent = abs(look.time - now.last_frame)
         if silent < RATE_S:
             return ok("Frames arrive.", _good(look))
         text = f"The stream stopped {words.duration(silent)} ago."
@@ -166,7 +167,7 @@ def routers(history: History) -> Result | None:
     for address in map(str, listed):
         if address not in sources:
             silent.append(f"{address} has not streamed yet")
-        elif (age := history.now.time - sources[address].last_seen) >= RATE_S:
+        elif (age := abs(history.now.time - sources[address].last_seen)) >= RATE_S:
             silent.append(f"{address} last streamed {words.duration(age)} ago")
     if not silent:
         return ok(f"Every router of the settings streams: {words.listed(list(map(str, listed)))}.")

@@ -180,9 +180,13 @@ def main(argv: Sequence[str]) -> int:
     stop = Stop().install()
     settings, _ = config.load()
     with Systemd() as systemd:
+        # In memory, so of this boot.
+        earlier = status.read(report.NAME)
         engine = engines.chosen(settings)
-        observer = Observer(settings.capture.interface, systemd, engine)
-        troubles = policy.remember(status.read(report.NAME), boottime(), time.time())
+        observer = Observer(
+            settings.capture.interface, systemd, engine, is_back=earlier is not None
+        )
+        troubles = policy.remember(earlier, boottime(), time.time())
         # What exists by now stays: the collector need not look at it again.
         gc.freeze()
         run(Supervisor(observer, troubles=troubles), systemd, stop)

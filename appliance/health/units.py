@@ -1,4 +1,4 @@
-"""The units that are watched, and what the state of one means."""
+"""the units that are watched, and what the state of one means."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ ENGINE = "glovebox-ids.service"
 STORE = "glovebox-alerts.service"
 PAGE = "glovebox-web.service"
 LEDS = "glovebox-leds.service"
+SUPERVISOR = "glovebox-supervisor.service"
 FIREWALL = "glovebox-firewall.service"
 MEDIA_CONFIG = "glovebox-media-config.service"
 MEDIA = "glovebox-media.service"
@@ -20,6 +21,18 @@ WATCHED = (
     *(INTERFACES, REPLAY, ENGINE_CONFIG, ENGINE, STORE, PAGE, LEDS),
     *(MEDIA_CONFIG, MEDIA, FIREWALL),
 )
+# Those that publish no figures, and do something each second.
+LIVELY = (PAGE, LEDS)
+# Those that systemd brings back when they end, by what the owner calls them.
+NAMES = {
+    REPLAY: "the receiver",
+    ENGINE: "the detection engine",
+    STORE: "the alert store",
+    PAGE: "the status page",
+    LEDS: "the LED service",
+    SUPERVISOR: "the supervisor",
+    MEDIA: "the film server",
+}
 
 
 @dataclass(frozen=True, slots=True)

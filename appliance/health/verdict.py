@@ -9,9 +9,11 @@ from appliance.health.results import Level, Result
 from appliance.health.states import State
 
 # Whichever of these a check speaks for decides, the first one found. What blinds the sensor comes
-# before what it sees; a fresh alert, which passes by itself, before what stays until it is mended.
+# before what keeps it from telling, and that before what it sees; a fresh alert, which passes by
+# itself, before what stays until it is mended.
 PRECEDENCE = (
     State.ENGINE_DOWN,
+    State.TROUBLE,
     State.ALERT,
     State.LOSING,
     State.CONFIG_ERROR,
@@ -63,6 +65,13 @@ def _is_news(worst: Result, decisive: Result) -> bool:
 def _decisive(results: Mapping[str, Result]) -> tuple[State, Result] | None:
     for state in PRECEDENCE:
         for result in results.values():
-            if result.state is state:
+            if _claim(result) is state:
                 return state, result
     return None
+
+
+def _claim(result: Result) -> State | None:
+    # What fails is never passed over, even where the frames are inspected meanwhile.
+    if result.state is None and result.level is Level.FAIL:
+        return State.TROUBLE
+    return result.state

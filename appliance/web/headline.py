@@ -30,6 +30,7 @@ WORDS = {
     State.ALERT: "Alert",
     State.CONFIG_ERROR: "Wrong setting",
     State.OTHER_DHCP: "Another DHCP server",
+    State.TROUBLE: "Trouble",
     State.SAFE_TO_UNPLUG: "Safe to unplug",
     State.SILENT: "Unsure",
 }

@@ -19,7 +19,7 @@ from appliance.health.observations import (
     Source,
     Store,
 )
-from appliance.health.units import WATCHED, Unit
+from appliance.health.units import NAMES, WATCHED, Unit
 from appliance.ids.engine import EngineCount
 from appliance.kit.library import Library
 
@@ -35,6 +35,8 @@ WELL = Observations(
     boottime=1000.0,
     built=NOW - 10_000_000,
     units=dict.fromkeys(WATCHED, RUNS),
+    comebacks=dict.fromkeys(NAMES, 0),
+    pulses={},
     interface=TZSP0,
     addresses=(),
     home=(ip_address("192.0.2.7"), ip_address("2001:db8::7")),
@@ -44,7 +46,7 @@ WELL = Observations(
     ),
     engine=EngineCount(0, 0),
     listening=True,
-    store=Store(updated=NOW, stored=0, last_alert=None, lag=0, error=None),
+    store=Store(updated=NOW, stored=0, added=0, last_alert=None, lag=0, error=None),
     alarm=None,
     memory=Memory(total=1 << 30, available=600 << 20),
     disks={"/var/lib/glovebox": Disk(total=1 << 30, free=1 << 29, writable=True)},

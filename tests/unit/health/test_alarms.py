@@ -37,7 +37,7 @@ class Engine:
         return self.published()
 
     def published(self) -> Store:
-        return Store(0.0, self.store.count(), float(self.count), 0, None)
+        return Store(0.0, self.store.count(), self.count, float(self.count), 0, None)
 
 
 @pytest.fixture
@@ -77,4 +77,4 @@ def test_newest_does_not_read_a_store_that_has_nothing_new(
     (tmp_path / "alerts.db").unlink()
     assert subject.newest(engine.published()) == found
     with pytest.raises(StoreError):
-        subject.newest(Store(0.0, 99, 99.0, 0, None))
+        subject.newest(Store(0.0, 99, 99, 99.0, 0, None))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from appliance.health import machine
-from appliance.health.observations import Interface, Power
+from appliance.health.observations import Held, Interface, Power
 
 MOUNTINFO = """\
 22 1 179:2 / / ro,noatime shared:1 - ext4 /dev/mmcblk0p2 ro
@@ -53,6 +53,23 @@ def test_interface_tells_what_is_no_dummy(tmp_path: Path) -> None:
 
 def test_interface_of_this_machine_can_be_read() -> None:
     assert machine.interface("lo").present
+
+
+def test_largest_names_the_service_that_holds_most_of_its_own(tmp_path: Path) -> None:
+    slices = "fs/cgroup/system.slice"
+    tree = write(
+        tmp_path,
+        {f"{slices}/a.service/memory.stat": "anon 100\nfile 9000\n",
+         f"{slices}/b.service/memory.stat": "anon 300\nfile 0\n"},
+    )  # fmt: skip
+    assert machine.largest(tree) == Held("b.service", 300)
+    assert machine.largest(tmp_path / "without") is None
+
+
+def test_pulses_are_those_of_the_services_that_run(tmp_path: Path) -> None:
+    stat = "usage_usec 4711\nuser_usec 4000\nsystem_usec 711\n"
+    tree = write(tmp_path, {"fs/cgroup/system.slice/a.service/cpu.stat": stat})
+    assert machine.pulses(["a.service", "b.service"], tree) == {"a.service": 4711}
 
 
 def test_addresses_of_this_machine_can_be_read() -> None:

@@ -7,6 +7,7 @@ import pytest
 from appliance.health import machinechecks
 from appliance.health.observations import (
     Disk,
+    Held,
     Memory,
     Power,
     SelfTest,
@@ -25,6 +26,12 @@ GIB = 1 << 30
 )
 def test_memory_is_judged_by_the_share_that_is_free(available: int, level: Level) -> None:
     assert machinechecks.memory(history(look(memory=Memory(GIB, available)))).level is level
+
+
+def test_memory_names_who_holds_most_of_it() -> None:
+    scarce = Memory(GIB, GIB // 50, Held("hog.service", GIB // 2))
+    result = machinechecks.memory(history(look(memory=scarce)))
+    assert result.words.endswith("memory are free; hog.service holds most, 512 MiB.")
 
 
 @pytest.mark.parametrize(

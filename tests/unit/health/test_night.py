@@ -51,15 +51,15 @@ def test_night_of_no_hours_is_none() -> None:
     assert night_of(LedsConfig()) is None
 
 
+BRIGHT = {State.LOSING, State.ENGINE_DOWN, State.CONFIG_ERROR, State.TROUBLE, State.SILENT}
+
+
 @pytest.mark.parametrize(
     ("shows", "bright"),
     [
         ("nothing", set()),
-        ("faults", {State.LOSING, State.ENGINE_DOWN, State.CONFIG_ERROR, State.SILENT}),
-        (
-            "faults and alerts",
-            {State.LOSING, State.ENGINE_DOWN, State.CONFIG_ERROR, State.SILENT, State.ALERT},
-        ),
+        ("faults", BRIGHT),
+        ("faults and alerts", BRIGHT | {State.ALERT}),
     ],
 )
 def test_level_at_night_dims_all_but_what_must_be_seen(shows: str, bright: set[State]) -> None:

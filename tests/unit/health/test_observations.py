@@ -25,7 +25,8 @@ REPLAY: dict[str, Any] = {
     "sources": {"192.0.2.1": {**COUNTS, "last_seen": 99.0}},
 }  # fmt: skip
 ALERTS: dict[str, Any] = {
-    "updated": 100.5, "stored": 7, "last_alert": 99.5, "spool_lag_bytes": 64, "error": None,
+    "updated": 100.5, "stored": 7, "added": 3, "last_alert": 99.5, "spool_lag_bytes": 64,
+    "error": None, "repaired": None,
 }  # fmt: skip
 SELFTEST: dict[str, Any] = {
     "time": 99, "passed": True, "verdict": "All is well.", "seconds": {"engine": 1},
@@ -52,9 +53,11 @@ def test_receiver_from_json_reads_what_the_service_publishes() -> None:
 
 
 def test_store_from_json_reads_what_the_service_publishes() -> None:
-    assert Store.from_json(ALERTS) == Store(100.5, 7, 99.5, 64, None)
+    assert Store.from_json(ALERTS) == Store(100.5, 7, 3, 99.5, 64, None)
     nothing = Store.from_json({**ALERTS, "last_alert": None, "error": "full"})
     assert (nothing.last_alert, nothing.error) == (None, "full")
+    mended = Store.from_json({**ALERTS, "repaired": {"boottime": 55.5, "alerts": 9}})
+    assert (mended.repaired, mended.saved) == (55.5, 9)
 
 
 def test_selftest_from_json_reads_what_the_test_publishes() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from appliance.health import report
 from appliance.health.ledger import Stage
@@ -42,6 +43,12 @@ def test_health_has_the_form_that_others_rely_on() -> None:
         "actions": [{"time": NOW + 4, "unit": "a.service", "action": "restart",
                      "reason": "It is blind."}],
     }  # fmt: skip
+
+
+def test_health_has_no_time_before_1970() -> None:
+    now = replace(look(10), time=3.0)
+    health = report.health(history(now), VERDICT, RESULTS, SINCE, [])
+    assert [check["since"] for check in health["checks"]] == [0.0, 0.0]
 
 
 def test_health_names_the_first_stage_that_loses_now() -> None:

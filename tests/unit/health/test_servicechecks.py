@@ -125,7 +125,7 @@ def watched(
     ]
 
 
-STEADY = [(at, 10 * at, 10 * (at - at % 5)) for at in range(0, 40, 2)]
+STEADY = [(at, 10 * at, 10 * (at - at % 4)) for at in range(0, 40, 2)]
 STUCK = [(at, 10 * at, 100) for at in range(0, 40, 2)]
 IDLE = [(at, 100, 100) for at in range(0, 40, 2)]
 BURST = [(at, min(100, 50 * at), 10) for at in range(0, 40, 2)]
@@ -160,14 +160,14 @@ def test_inspects_wants_the_counter_to_move_with_the_frames(
     assert (result.remedy == units.ENGINE) is (level is Level.FAIL)
 
 
-def test_inspects_finds_a_stopped_engine_within_20_seconds() -> None:
-    looks = watched([*STEADY, *((at, 10 * at, 350) for at in range(40, 80, 2))])
+def test_inspects_finds_a_stopped_engine_within_12_seconds() -> None:
+    looks = watched([*STEADY, *((at, 10 * at, 360) for at in range(40, 80, 2))])
     found = [
         looks[count - 1].boottime - looks[len(STEADY)].boottime
         for count in range(len(STEADY), len(looks) + 1)
         if servicechecks.inspects(history(*looks[:count])).level is Level.FAIL  # type: ignore[union-attr]
     ]
-    assert 0 < found[0] <= 20
+    assert 0 < found[0] <= 12
 
 
 def test_inspects_gives_a_restarted_engine_time() -> None:
@@ -180,12 +180,81 @@ def test_inspects_is_nothing_while_the_engine_does_not_run() -> None:
     assert servicechecks.inspects(history(*watched(STUCK, down=range(0, 40)))) is None
 
 
+PULSES = list(range(0, 20, 2))
+
+
+@pytest.mark.parametrize(
+    ("pulses", "words"),
+    [
+        ([1000 * at for at in PULSES], "runs"),
+        ([1000 * min(at, 12) for at in PULSES], "runs"),
+        ([1000 * min(at, 10) for at in PULSES], "hangs"),
+        ([1000 * (at >= 18) for at in PULSES], "runs"),
+        ([None for _ in PULSES], "runs"),
+    ],
+    ids=["beats", "rests", "hangs", "beats again", "not counted"],
+)
+def test_lively_wants_the_cpu_time_to_move(pulses: list[int | None], words: str) -> None:
+    looks = [
+        look(float(at), pulses={} if pulse is None else {units.LEDS: pulse})
+        for at, pulse in zip(PULSES, pulses, strict=True)
+    ]
+    result = servicechecks.lively(history(*looks), units.LEDS, "The LED service")
+    assert result is not None
+    assert result.words == f"The LED service {words}."
+    assert (result.remedy == units.LEDS) is (words == "hangs")
+
+
+def test_lively_goes_by_the_unit_first() -> None:
+    looks = [look(at, pulses={units.LEDS: 7}, units=unit_states({units.LEDS: STARTING}))
+             for at in (0.0, 10.0)]  # fmt: skip
+    result = servicechecks.lively(history(*looks), units.LEDS, "The LED service")
+    assert result is not None and "is starting" in result.words
+
+
+def comebacks(*seen: tuple[float, dict[str, int]]) -> History:
+    return history(*(look(at, comebacks=counts) for at, counts in seen))
+
+
+@pytest.mark.parametrize(
+    ("seen", "told"),
+    [
+        ([(0, {units.STORE: 0}), (20, {units.STORE: 0}), (22, {units.STORE: 0})], ""),
+        ([(0, {units.STORE: 3}), (20, {units.STORE: 3}), (22, {units.STORE: 4})],
+         "The alert store ended and was started again."),
+        ([(0, {units.STORE: 3}), (2, {units.STORE: 4}), (16, {units.STORE: 4})],
+         "The alert store ended and was started again."),
+        ([(0, {units.STORE: 3}), (2, {units.STORE: 4}), (18, {units.STORE: 4})], ""),
+        ([(0, {units.STORE: 4}), (2, {units.STORE: 0})], ""),
+        ([(0, {units.SUPERVISOR: 1}), (2, {units.SUPERVISOR: 1})],
+         "The supervisor ended and was started again."),
+        ([(0, {units.SUPERVISOR: 1}), (16, {units.SUPERVISOR: 1})], ""),
+        ([(0, {units.SUPERVISOR: 0}), (2, {units.SUPERVISOR: 0})], ""),
+        ([(0, {}), (2, {units.PAGE: 1, units.LEDS: 1})],
+         "The status page and the LED service ended and were started again."),
+    ],
+    ids=["none", "now", "a moment ago", "long ago", "restarted on purpose", "ourselves",
+         "ourselves, long ago", "first start", "two"],
+)  # fmt: skip
+def test_ended_tells_for_a_while_what_systemd_brought_back(
+    seen: list[tuple[float, dict[str, int]]], told: str
+) -> None:
+    result = servicechecks.ended(comebacks(*seen))
+    assert (result.words if result.level is Level.WARN else "") == told
+    assert (result.state is State.TROUBLE) is bool(told)
+
+
+def test_ended_compares_with_what_was_known() -> None:
+    looks = [look(0, comebacks=Unknown("no bus")), look(2, comebacks={units.STORE: 3})]
+    assert servicechecks.ended(history(*looks)).level is Level.OK
+
+
 def stores(*seen: tuple[float, Store]) -> History:
     return history(*(look(at, store=store) for at, store in seen))
 
 
 def store(updated: float = NOW, stored: int = 5, lag: int = 0, error: str | None = None) -> Store:
-    return Store(updated, stored, None, lag, error)
+    return Store(updated, stored, stored, None, lag, error)
 
 
 def test_store_reports_wants_new_figures() -> None:
@@ -220,6 +289,24 @@ def test_storing_wants_alerts_to_get_into_the_database(
     assert (result.level, result.remedy) == (level, remedy)
 
 
+def test_storing_goes_by_what_is_added_where_the_oldest_alerts_give_way() -> None:
+    full = [(at, Store(NOW, 1000, 90 * int(at), None, 400, None)) for at in range(0, 40, 2)]
+    assert servicechecks.storing(stores(*full)).level is Level.OK
+
+
+@pytest.mark.parametrize(("rate", "level"), [(0, Level.OK), (50, Level.OK), (2000, Level.WARN)])
+def test_flood_goes_by_the_rate(rate: int, level: Level) -> None:
+    seen = [(float(at), store(NOW + at, stored=at * rate)) for at in range(0, 12, 2)]
+    result = servicechecks.flood(stores(*seen))
+    assert result.level is level
+    assert ("2,000 a second" in result.words) is (level is Level.WARN)
+
+
+def test_flood_is_none_where_the_store_began_anew() -> None:
+    seen = [(float(at), store(NOW + at, stored=10_000 - at)) for at in range(0, 12, 2)]
+    assert servicechecks.flood(stores(*seen)).level is Level.OK
+
+
 def test_storing_gives_the_store_time() -> None:
     assert servicechecks.storing(stores((0, store(lag=9)), (9, store(lag=9)))).level is Level.OK
 
@@ -230,8 +317,9 @@ def test_storing_gives_the_store_time() -> None:
         (None, None),
         (Alarm(NOW - 120, "SCAN of something", "192.0.2.66"), State.ALERT),
         (Alarm(NOW - 601, "SCAN of something", "192.0.2.66"), None),
+        (Alarm(NOW + 86400, "SCAN of something", "192.0.2.66"), None),
     ],
-    ids=["none", "fresh", "old"],
+    ids=["none", "fresh", "old", "by a clock that was set back"],
 )
 def test_alarm_tells_of_fresh_ones(alarm: Alarm | None, state: State | None) -> None:
     result = servicechecks.alarm(history(look(alarm=alarm)))

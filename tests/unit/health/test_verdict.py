@@ -16,6 +16,8 @@ STARTING = unknown("Snort is starting.", State.BOOTING)
 BAD_SETTING = warn("A setting cannot be used.", "", State.CONFIG_ERROR)
 ALERT = ok("An alert of high priority 2 min ago: SCAN.", State.ALERT)
 FULL = warn("1 MiB of 1.0 GiB are free on /a.", "Keep fewer.")
+DEAF_STORE = fail("Alerts are not stored: no space.", "")
+CAME_BACK = warn("The receiver ended and was started again.", "", State.TROUBLE)
 DIM = unknown("Not known: no bus.")
 
 
@@ -42,11 +44,15 @@ def test_precedence_has_every_state_that_a_check_can_claim() -> None:
         ([SEEING, ALERT, LOSING, BLIND], State.ENGINE_DOWN, Level.FAIL, BLIND.words),
         ([BLIND, STARTING], State.ENGINE_DOWN, Level.FAIL, BLIND.words),
         ([SEEING, BAD_SETTING], State.CONFIG_ERROR, Level.WARN, BAD_SETTING.words),
+        ([SEEING, INSPECTING, DEAF_STORE], State.TROUBLE, Level.FAIL, DEAF_STORE.words),
+        ([SEEING, ALERT, CAME_BACK], State.TROUBLE, Level.WARN, CAME_BACK.words),
+        ([SEEING, BLIND, DEAF_STORE], State.ENGINE_DOWN, Level.FAIL, BLIND.words),
         ([DIM, FULL], State.ENGINE_DOWN, Level.WARN,
          "Whether traffic is inspected is not known. Not known: no bus."),
     ],
     ids=["seeing", "but", "in part unknown", "waiting", "starting", "losing", "alert", "blind",
-         "blind and starting", "bad setting", "nobody knows"],
+         "blind and starting", "bad setting", "failure of its own", "trouble before news",
+         "blind before trouble", "nobody knows"],
 )  # fmt: skip
 def test_judge_says_what_matters_most(
     results: list[Result], state: State, level: Level, sentence: str

@@ -76,7 +76,7 @@ def test_headline_without_any_word_stays_as_bad_as_it_is(facts: Facts) -> None:
 
 
 def test_headline_of_an_old_word_that_is_fresh_enough(facts: Facts) -> None:
-    assert headline(told(facts, updated=facts.now - 15)).name == "seeing"
+    assert headline(told(facts, updated=facts.now - 10)).name == "seeing"
 
 
 @pytest.mark.parametrize(("level", "word"), [("warn", "warning"), ("fail", "fault")])

@@ -13,7 +13,7 @@ from typing import Any
 
 import appliance
 from appliance import config, network, status
-from appliance.errors import GloveboxError
+from appliance.errors import ConfigError, GloveboxError
 from appliance.health import machine
 from appliance.health.alarms import Alarms
 from appliance.health.comebacks import Comebacks
@@ -72,7 +72,7 @@ class Observer:
         """Take what to look at; `is_back`: this is not the first supervisor since the boot."""
         self._places = places
         self._engine = engine
-        self._parsed: tuple[object, Settings] | None = None
+        self._parsed: tuple[object, tuple[config.Config, list[ConfigError]]] | None = None
         alarms = Alarms(AlertReader(places.database, PATIENCE_S))
         self._sources: Mapping[str, Callable[[], Any]] = {
             "units": lambda: systemd.units(WATCHED),

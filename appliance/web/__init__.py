@@ -15,7 +15,7 @@ from appliance import network
 from appliance.config import Config
 from appliance.ids.search import AlertSearch
 from appliance.ids.store import AlertReader
-from appliance.web import api, chart, entry, metrics, pages, selftest, wording
+from appliance.web import api, chart, entry, live, metrics, pages, selftest, wording
 from appliance.web.access import FOR_PROGRAMS, Access
 from appliance.web.history import History
 from appliance.web.monitor import Monitor
@@ -71,6 +71,9 @@ def create_app(
     sensor = monitor or Monitor(config), history or History(AlertReader(), AlertSearch())
     requests = selftest.Requests(sensor[0].directory)
     app.register_blueprint(pages.blueprint(*sensor, requests))
+    app.register_blueprint(
+        live.blueprint(lambda: pages.figures(sensor[0].facts(), requests), sensor[1])
+    )
     app.register_blueprint(selftest.blueprint(requests))
     app.register_blueprint(api.blueprint(*sensor))
     app.register_blueprint(entry.blueprint(guard))

@@ -32,7 +32,7 @@ WRITING = frozenset(
 )
 OPEN = frozenset({"static", "api.healthz"})
 ENTRY = frozenset({"entry.setup", "entry.login"})
-FOR_PROGRAMS = ("/api/", "/live", "/metrics")
+FOR_PROGRAMS = ("/api/", "/live", "/stream", "/metrics")
 FIELD = "csrf"
 
 

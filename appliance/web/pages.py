@@ -1,11 +1,11 @@
-"""The pages for people: status, alerts, and the parts of the status page that keep it current."""
+"""The pages for people: status and alerts."""
 
 from __future__ import annotations
 
 import time
 from typing import Any
 
-from flask import Blueprint, jsonify, render_template, request
+from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest
 
@@ -14,42 +14,23 @@ from appliance.web import parameters
 from appliance.web.facts import Facts
 from appliance.web.headline import headline
 from appliance.web.history import History
+from appliance.web.live import LATEST
 from appliance.web.monitor import Monitor
 from appliance.web.selftest import Requests
 
-LATEST = 50
 PER_PAGE = 100
 MOST_SOURCES = 20
 LONGEST_TEXT = 100
-PARTS = (
-    *("announcement", "state", "configuration", "troubles", "setup", "stream", "engine", "alerts"),
-    *("addresses", "films", "selftest", "ledger", "checks", "counters"),
-)
 
 
 def blueprint(monitor: Monitor, history: History, requests: Requests) -> Blueprint:
-    """Return the routes `/`, `/live` and `/alerts`."""
+    """Return the routes `/` and `/alerts`."""
     routes = Blueprint("pages", __name__)
 
     @routes.get("/")
     def status() -> ResponseReturnValue:
         page = history.latest(LATEST)
-        return render_template("status.html", history=page, **_figures(monitor.facts(), requests))
-
-    @routes.get("/live")
-    def live() -> ResponseReturnValue:
-        """Return the parts of the status page as HTML; the alerts only when they changed."""
-        # Mostly nothing is new, and a viewer asks each second: to look at one alert is enough.
-        page, figures = history.latest(1), _figures(monitor.facts(), requests)
-        unchanged = request.args.get("alerts") == page.version
-        if not unchanged:
-            page = history.latest(LATEST)
-        parts = {
-            part: render_template(f"_{part}.html", history=page, **figures)
-            for part in PARTS
-            if not (part == "alerts" and unchanged)
-        }
-        return jsonify(version=page.version, parts=parts)
+        return render_template("status.html", history=page, **figures(monitor.facts(), requests))
 
     @routes.get("/alerts")
     def alerts() -> ResponseReturnValue:
@@ -83,7 +64,8 @@ def _filter() -> Filter:
     )
 
 
-def _figures(facts: Facts, requests: Requests) -> dict[str, Any]:
+def figures(facts: Facts, requests: Requests) -> dict[str, Any]:
+    """Return what the parts of the status page rest on."""
     sources = facts.report.sources.items() if facts.report else ()
     busiest = sorted(
         sources, key=lambda item: (item[1].counters.frames_sent, item[0]), reverse=True

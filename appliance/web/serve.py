@@ -18,13 +18,15 @@ import waitress
 from appliance import config, service
 from appliance.errors import GloveboxError, InputError
 from appliance.settings import report
-from appliance.web import LARGEST_BODY, channel, create_app, listening, password
+from appliance.web import LARGEST_BODY, channel, create_app, listening, live, password
 from appliance.web.monitor import ENGINE_USER, Monitor
 
 TICK = 1.0  # seconds between two looks at the sensor
 PATIENCE = 3.0  # seconds that the server may take to answer us
 LIMITS = {
-    "threads": 4,
+    "threads": 4 + live.SEATS,
+    # What a stream has to tell goes out at once, however little it is.
+    "send_bytes": 1,
     # Above what `channel` lets live, so that waitress itself never stops accepting.
     "connection_limit": channel.MOST + 64,
     "asyncore_use_poll": True,

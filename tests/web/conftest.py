@@ -26,10 +26,21 @@ def sensor(tmp_path: Path) -> Iterator[Sensor]:
         made.close()
 
 
+NO_EVENTS = "delete window.EventSource"
+
+
+@pytest.fixture(params=["events", "questions"])
+def way(request: pytest.FixtureRequest) -> str:
+    """Return how the open page follows: by server-sent events, or, without those, by asking."""
+    return str(request.param)
+
+
 @pytest.fixture
-def page(browser: Browser, sensor: Sensor) -> Iterator[Page]:
+def page(browser: Browser, sensor: Sensor, way: str) -> Iterator[Page]:
     """Return an empty tab, for which `/` is the page of the sensor; errors in it fail the test."""
     context = browser.new_context(base_url=sensor.url, extra_http_headers=sensor.headers)
+    if way == "questions":
+        context.add_init_script(NO_EVENTS)
     tab = context.new_page()
     errors: list[str] = []
     tab.on("pageerror", lambda error: errors.append(str(error)))

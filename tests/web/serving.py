@@ -67,6 +67,14 @@ class Sensor:
             pass_fds=[own.fileno()],
         )
 
+    def restart(self) -> None:
+        """Kill the page and start it anew where it was."""
+        self.process.kill()
+        self.process.wait(DEADLINE_S)
+        port = int(self.url.rpartition(":")[2])
+        with socket.create_server(("127.0.0.1", port)) as own:
+            self.process = self._start(own)
+
     def start_engine(self) -> None:
         """Open a packet socket on the sniffing interface, as an engine does."""
         self._engine = self.network.sniffer()

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from appliance.capture.tzsp import encode
+from appliance.web import live
 from tests.frames import ethernet, ipv4, udp
 from tests.net.namespaces import DEADLINE_S, SENSOR_ADDRESS
 from tests.net.replaying import replaying
@@ -105,8 +106,8 @@ def test_the_page_says_when_the_server_is_gone(page: Page, sensor: Sensor) -> No
 def test_a_hidden_tab_asks_nothing(page: Page, sensor: Sensor) -> None:
     open_with_own_clock(page)
     asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
     _set_hidden(page, True)
+    page.on("request", lambda request: asked.append(request.url))
     page.clock.run_for(60_000)
     assert asked == []
     _set_hidden(page, False)
@@ -114,6 +115,36 @@ def test_a_hidden_tab_asks_nothing(page: Page, sensor: Sensor) -> None:
     expect(page.locator("#live")).to_have_class("outdated")
     page.clock.run_for(1)
     expect(page.locator("#live")).not_to_have_class("outdated")
+
+
+@pytest.mark.parametrize("way", ["events"])
+def test_whoever_finds_no_seat_asks(browser: Browser, page: Page, sensor: Sensor) -> None:
+    contexts = []
+    for _ in range(live.SEATS):
+        context = browser.new_context(base_url=sensor.url, extra_http_headers=sensor.headers)
+        contexts.append(context)
+        tab = context.new_page()
+        with tab.expect_response(re.compile("/stream")) as answer:
+            tab.goto("/")
+        assert answer.value.status == 200
+    with page.expect_response(re.compile("/stream")) as refused:
+        page.goto("/")
+    assert refused.value.status == 503
+    add(sensor.store, [an_alert(message="for all to see")])
+    for each in (page, *(context.pages[0] for context in contexts)):
+        expect(each.get_by_role("row", name="for all to see")).to_be_visible()
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize("way", ["events"])
+def test_the_browser_comes_back_when_the_stream_broke_off(page: Page, sensor: Sensor) -> None:
+    page.goto("/")
+    page.evaluate("window.mark = 'not reloaded'")
+    sensor.restart()
+    add(sensor.store, [an_alert(message="after the end")])
+    expect(page.get_by_role("row", name="after the end")).to_be_visible()
+    assert page.evaluate("window.mark") == "not reloaded"
 
 
 def _set_hidden(page: Page, hidden: bool) -> None:
@@ -130,14 +161,11 @@ def _set_hidden(page: Page, hidden: bool) -> None:
 def test_what_does_not_change_is_left_alone(page: Page, sensor: Sensor) -> None:
     add(sensor.store, [an_alert(), an_alert(message="second")])
     page.goto("/")
-    with page.expect_response(re.compile("/live")):
-        pass
     page.locator("#alerts .message").first.evaluate(
         "element => getSelection().selectAllChildren(element)"
     )
-    for _ in range(2):
-        with page.expect_response(re.compile("/live")):
-            pass
+    with flowing(sensor, rate=10):
+        expect(page.locator("#counters")).to_contain_text("every datagram is accounted for")
     assert page.evaluate("String(getSelection())") == "second"
 
 

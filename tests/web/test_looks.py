@@ -99,6 +99,58 @@ def stale(sensor: Sensor) -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def silent(sensor: Sensor) -> Iterator[None]:
+    sensor.start_engine()
+    add_realistic_alerts(sensor)
+    sensor.publish_health(a_health(time.time() - 40))
+    with flowing(sensor, 1234):
+        yield
+
+
+def supervised(state: str, level: str, sentence: str, advice: str) -> State:
+    """Return a sensor at work of which the supervisor says this, by one check that speaks."""
+
+    @contextlib.contextmanager
+    def arranged(sensor: Sensor) -> Iterator[None]:
+        sensor.start_engine()
+        add_realistic_alerts(sensor)
+        check = a_check("decisive", sentence, level, advice)
+        says = {"state": state, "level": level, "sentence": sentence, "checks": [check]}
+        with flowing(sensor, 1234), supervising(sensor, lambda now: a_health(now, **says)):
+            yield
+
+    return arranged
+
+
+SAID = {
+    "booting": ("unknown", "Snort is starting.", ""),
+    "engine_down": (
+        "fail",
+        "Snort runs, but frames pass it uninspected.",
+        "It is restarted by itself.",
+    ),
+    "trouble": (
+        "fail",
+        "Alerts are not stored: no space is left for the alert store.",
+        "They wait in memory until that is mended, and are lost when the power goes.",
+    ),
+    "alert": (
+        "ok",
+        "An alert of high priority 2 min ago: MALWARE-CNC Win.Trojan.Zeus variant (from"
+        " 192.168.88.41).",
+        "",
+    ),
+    "config_error": (
+        "warn",
+        "A setting cannot be used: /boot/firmware/glovebox.toml: [capture] ports = 0: expected 1"
+        " to 65535.",
+        "Correct that file; until then what was set before it holds.",
+    ),
+    "safe_to_unplug": ("ok", "Safe to unplug.", ""),
+}
+
+
+@contextlib.contextmanager
 def hostile(sensor: Sensor) -> Iterator[None]:
     fields = dict.fromkeys(("message", "classification", "source", "destination"), HOSTILE)
     add(sensor.store, [an_alert(**fields, priority=1)])
@@ -120,7 +172,9 @@ STATES: dict[str, tuple[State, str]] = {
     "losing": (losing, "found the receive buffer full"),
     "deaf": (deaf, "Snort does not listen: frames are not inspected."),
     "stale": (stale, "The receiver last reported"),
+    "silent": (silent, "The supervisor does not report."),
     "hostile": (hostile, "Snort does not listen"),
+    **{state: (supervised(state, *said), said[1]) for state, said in SAID.items()},
 }
 
 

@@ -1,8 +1,10 @@
-// Keeps the status page current: asks for the parts that the server rendered, puts in what changed.
+// Keeps the status page current: takes the parts that the server rendered, puts in what changed.
+// They come as server-sent events; where those are not to be had, they are asked for.
 "use strict";
 
 const PERIOD = 700; // ms; counters and alerts are written each second, and must show within two
 const PATIENCE = 3000; // ms without an answer until the figures count as old
+const REFUSED = 60000; // ms of asking, before a stream that was refused is tried again
 
 const zone = document.getElementById("time-zone");
 const live = document.getElementById("live");
@@ -33,6 +35,26 @@ function follow() {
   let answered = Date.now();
   let timer = null;
   let request = null;
+  let stream = null;
+  let listenAt = window.EventSource ? 0 : Infinity;
+
+  function listen() {
+    const query = new URLSearchParams({ alerts: alerts.dataset.version });
+    stream = new EventSource(`${live.dataset.stream}?${query}`);
+    stream.onmessage = (event) => show(JSON.parse(event.data));
+    stream.onerror = () => {
+      // One that broke off is opened again by the browser; one that was refused is not.
+      if (stream.readyState !== EventSource.CLOSED) return;
+      stream = null;
+      listenAt = Date.now() + REFUSED;
+      schedule(0);
+    };
+  }
+
+  function hangUp() {
+    if (stream) stream.close();
+    stream = null;
+  }
 
   async function ask() {
     request = new AbortController();
@@ -79,7 +101,13 @@ function follow() {
   async function turn() {
     timer = null;
     const began = performance.now();
-    await ask();
+    if (stream) {
+      if (Date.now() - answered > PATIENCE) complain();
+    } else if (Date.now() >= listenAt) {
+      listen();
+    } else {
+      await ask();
+    }
     schedule(Math.max(0, PERIOD - (performance.now() - began)));
   }
 
@@ -91,12 +119,13 @@ function follow() {
     if (document.hidden) {
       clearTimeout(timer);
       timer = null;
+      hangUp();
     } else {
       if (Date.now() - answered > PATIENCE) live.classList.add("outdated");
       schedule(0);
     }
   });
-  schedule(PERIOD);
+  schedule(0);
 }
 
 zone.textContent = "in your time zone";

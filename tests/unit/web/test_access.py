@@ -10,8 +10,18 @@ from appliance.web import access
 from tests.unit.web.conftest import TOKEN
 from tests.unit.web.test_entry import PASSWORD, log_in, set_up
 
-GUARDED = ["/", "/alerts", "/live", "/api/status", "/api/alerts", "/metrics", "/nothing", "/logout"]
-PROGRAMS = ["/live", "/api/status", "/api/alerts", "/metrics"]
+GUARDED = [
+    "/",
+    "/alerts",
+    "/live",
+    "/stream",
+    "/api/status",
+    "/api/alerts",
+    "/metrics",
+    "/nothing",
+    "/logout",
+]
+PROGRAMS = ["/live", "/stream", "/api/status", "/api/alerts", "/metrics"]
 REMOTE = {"REMOTE_ADDR": "192.168.1.7"}
 
 

@@ -16,8 +16,8 @@ from appliance.web import LARGEST_BODY
 from tests.unit.web.test_entry import form_token, set_up
 from tests.web.alerts import add, an_alert
 
-ROUTES = ["/", "/live", "/alerts", "/healthz", "/metrics", "/api/status", "/api/alerts", "/setup",
-          "/login", "/logout", "/password", "/selftest", "/static/page.js",
+ROUTES = ["/", "/live", "/stream", "/alerts", "/healthz", "/metrics", "/api/status", "/api/alerts",
+          "/setup", "/login", "/logout", "/password", "/selftest", "/static/page.js",
           "/static/../vault.py"]  # fmt: skip
 NAMES = ["limit", "after", "before", "text", "priority", "sid", "address", "alerts", "v", "x"]
 METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", "BREW"]
@@ -35,9 +35,14 @@ ALLOWED = (503,)
 
 @pytest.fixture
 def clients(
-    app: Flask, stranger: FlaskClient, client: FlaskClient, store: AlertStore
+    app: Flask,
+    stranger: FlaskClient,
+    client: FlaskClient,
+    store: AlertStore,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> list[FlaskClient]:
     """Return a stranger, a program and the owner, before a store with something in it."""
+    monkeypatch.setattr("appliance.web.live.STREAM_S", 0.0)
     add(store, [an_alert(), an_alert(source="2001:db8::1", source_port=None)])
     owner = app.test_client()
     set_up(owner)

@@ -11,7 +11,8 @@ from flask.testing import FlaskClient
 
 from appliance import status
 from appliance.ids.store import AlertStore
-from appliance.web.pages import LATEST, MOST_SOURCES, PER_PAGE
+from appliance.web.live import LATEST
+from appliance.web.pages import MOST_SOURCES, PER_PAGE
 from tests.unit.kit.dhcp.test_report import LEASE
 from tests.unit.kit.dhcp.test_report import VALUES as PORT
 from tests.web.alerts import add, an_alert
@@ -226,26 +227,6 @@ def test_alerts_refuses_a_wrong_query(client: FlaskClient, query: str) -> None:
     answer = client.get(f"/alerts?{query}")
     assert answer.status_code == 400
     assert answer.mimetype == "text/html"
-
-
-def test_live_leaves_out_alerts_that_are_known(client: FlaskClient, store: AlertStore) -> None:
-    add(store, [an_alert()])
-    first = client.get("/live").get_json()
-    assert "ET SCAN" in first["parts"]["alerts"]
-    known = client.get("/live", query_string={"alerts": first["version"]}).get_json()
-    assert "alerts" not in known["parts"]
-    assert {"state", "stream", "engine", "counters"} <= known["parts"].keys()
-    add(store, [an_alert(message="news")])
-    later = client.get("/live", query_string={"alerts": first["version"]}).get_json()
-    assert "news" in later["parts"]["alerts"]
-
-
-@pytest.mark.usefixtures("fresh")
-def test_live_gives_what_the_page_shows(client: FlaskClient, store: AlertStore) -> None:
-    add(store, [an_alert()])
-    page = shown(client)
-    for part in client.get("/live").get_json()["parts"].values():
-        assert part.strip() in page
 
 
 def test_status_shows_devices_and_why_others_get_no_address(

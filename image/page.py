@@ -20,11 +20,16 @@ class Page:
         self.url = f"http://{address}:{port}/"
         self.headers = {"Authorization": f"Bearer {token}"} if token else {}
 
-    def get(self, path: str) -> Any:
+    def get(self, path: str, seconds: float = 10.0) -> Any:
         """Return the JSON that `path` answers with. Raises OSError where nothing answers."""
+        return json.loads(self.read(path, seconds))
+
+    def read(self, path: str, seconds: float = 10.0) -> bytes:
+        """Return what `path` answers with. Raises OSError where nothing answers in time."""
         request = urllib.request.Request(self.url + path, headers=self.headers)
-        with urllib.request.urlopen(request, timeout=10) as response:
-            return json.load(response)
+        with urllib.request.urlopen(request, timeout=seconds) as response:
+            body: bytes = response.read()
+            return body
 
     def alerts_after(self, newest: int) -> list[dict[str, Any]]:
         """Return the alerts stored after the one with id `newest`, oldest first."""

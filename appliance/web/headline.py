@@ -47,10 +47,11 @@ def headline(facts: Facts) -> Verdict:
 
 
 def _unsupervised(own: Verdict) -> Verdict:
-    level = max(own.level, Level.WARNING, key=lambda level: level.severity)
     return replace(
         own,
-        level=level,
+        level=_at_least_a_warning(own.level),
+        # That the engine listens does not say that it inspects.
+        word=WORDS[State.SILENT] if own.level is Level.OK else own.word,
         sentence=f"{own.sentence} {UNSUPERVISED}",
         announcement=f"{own.announcement} {UNSUPERVISED}",
     )
@@ -60,7 +61,12 @@ def _supervised(health: Health) -> Verdict:
     level, word = LEVELS[health.level], WORDS[health.state]
     if health.state in (State.SEEING, State.CAPTURING):
         word += SHADES[level]
-    # A state that nobody knows is no good state, whatever level stands beside it.
-    if health.state is State.SILENT:
-        level = max(level, Level.WARNING, key=lambda level: level.severity)
+    # A state that nobody knows is no good state, whatever level stands beside it; and where the
+    # sensor is well that raised a grave alert, not all is well at home.
+    if health.state in (State.SILENT, State.ALERT):
+        level = _at_least_a_warning(level)
     return Verdict(health.state.value, level, word, health.sentence, f"{health.state.words}.")
+
+
+def _at_least_a_warning(level: Level) -> Level:
+    return max(level, Level.WARNING, key=lambda level: level.severity)

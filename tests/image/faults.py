@@ -50,8 +50,8 @@ class Fault:
 
 SERVICES = {
     "replay": "[Rr]eceiver",
-    "ids": "Snort|detection engine",
-    "alerts": "[Aa]lert store",
+    "ids": "detection engine ended|Snort (does not|is starting|runs, but)",
+    "alerts": "[Aa]lert store (ended|is starting|does not)|their store",
     "web": "status page",
     "leds": "LED service",
     "supervisor": "[Ss]upervisor",

@@ -115,12 +115,24 @@ class Seen:
 
     @property
     def told(self) -> str:
-        """Every word of trouble that the page showed."""
+        """Every word of trouble that the page showed; none where it told that all is well."""
         if self.status is None:
             return "the status page does not answer"
+        if self.is_well:
+            return ""
         supervisor = self.status["supervisor"] or {"checks": []}
         bad = [each["words"] for each in supervisor["checks"] if each["level"] != "ok"]
         return " ".join([self.status["sentence"], *bad])
+
+    @property
+    def is_losing(self) -> bool:
+        """Whether frames were lost lately, or nobody knows."""
+        supervisor = self.status and self.status["supervisor"]
+        if not supervisor:
+            return True
+        return any(
+            c["name"].startswith("loss-") and c["level"] != "ok" for c in supervisor["checks"]
+        )
 
     @property
     def is_whole(self) -> bool:

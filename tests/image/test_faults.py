@@ -65,8 +65,13 @@ def began_with(sensor: Sensor) -> list[Snapshot]:
 @pytest.fixture
 def known(sensor: Sensor, began_with: list[Snapshot]) -> Snapshot:
     """Wait until all is well, and return how things were before."""
+    if began_with and not sensor.watcher.seen[-1].is_losing:
+        sensor.wait_well(WELL_S)
+        return began_with.pop()
+    # What was lost shows for a minute. A supervisor that begins anew knows only what is lost now.
+    sensor.guest.run("systemctl restart glovebox-supervisor", 60)
     sensor.wait_well(WELL_S)
-    return began_with[-1]
+    return sensor.snapshot()
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)

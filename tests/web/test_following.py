@@ -56,7 +56,7 @@ def test_a_change_of_state_appears_within_two_seconds(page: Page, sensor: Sensor
     sensor.start_engine()
     with flowing(sensor, rate=1000):
         open_with_own_clock(page)
-        expect(page.locator("#state")).to_contain_text("Watching")
+        expect(page.locator("#state")).to_contain_text("Snort listens")
     sensor.publish(a_report(time.time() - 3600))
     let_two_seconds_pass(page)
     expect(page.locator("#state")).to_contain_text("The receiver last reported 1 h ago")

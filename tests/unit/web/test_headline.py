@@ -67,7 +67,7 @@ def test_headline_without_a_fresh_word_is_never_good(facts: Facts, age: float) -
     line = headline(told(facts, updated=facts.now - age))
     assert line.sentence.endswith(f"Snort listens. {UNSUPERVISED}")
     assert line.announcement.endswith(UNSUPERVISED)
-    assert line.level is Level.WARNING
+    assert (line.level, line.word) == (Level.WARNING, "Unsure")
 
 
 def test_headline_without_any_word_stays_as_bad_as_it_is(facts: Facts) -> None:
@@ -89,6 +89,12 @@ def test_headline_does_not_say_watching_and_no_more_when_something_is_wrong(
 def test_headline_of_a_state_that_nobody_knows(facts: Facts) -> None:
     line = headline(told(facts, state="dancing"))
     assert (line.level, line.word) == (Level.WARNING, "Unsure")
+
+
+@pytest.mark.parametrize("level", ["ok", "warn"])
+def test_headline_of_a_grave_alert_is_not_good_news(facts: Facts, level: str) -> None:
+    line = headline(told(facts, state="alert", level=level))
+    assert (line.level, line.word) == (Level.WARNING, "Alert")
 
 
 def test_every_state_and_level_has_its_words() -> None:

@@ -11,8 +11,12 @@ usage: ./build.sh COMMAND [OPTION…]
 
   setup [test]                  install what this host needs: Debian packages, Python environment
   demo [CAPTURE] [--once] …     build, boot, send CAPTURE as a router would, show the alerts
-  image [--board vm] …          build the image of a board; --ids snort|suricata|none
+  image [--board pi] [--ids …] … build the image of a board; for a Pi, all that is handed out
   test [PYTEST OPTION…]         run all tests; `test -m 'not image'` leaves the booted image out
+  flash DEVICE [--settings FILE] …
+                                write the image built last to a card, and compare
+  cuts [--cuts N] …             cut a running machine's power again and again
+  crashpoints [--points N] …    look at every state that a cut could leave on a card
   bench [--quick]               measure the packet path against its peers
   bench films                   three films for five minutes while the sensor is flooded
   clean                         remove what was built; downloads are made again
@@ -84,7 +88,10 @@ shift || true
 case $command in
     setup) setup "$@" ;;
     demo) setup && in_project -m image.demo "$@" ;;
-    image) setup && in_project -m image.build "$@" ;;
+    image) setup && in_project -m image.release "$@" ;;
+    flash) setup && in_project -m image.flash "$@" ;;
+    cuts) setup && in_project -m image.powercuts "$@" ;;
+    crashpoints) setup && in_project -m image.crashpoints "$@" ;;
     test) setup test && cd "$project" && in_project -m pytest "$@" ;;
     bench)
         setup test && cd "$project" || exit

@@ -29,6 +29,7 @@ COMMANDS = {
     "clock": ("appliance.kit.clock", "keep the time over power cuts (service)"),
     "firewall": ("appliance.kit.firewall", "who may reach what on this machine; --load"),
     "settings": ("appliance.settings.apply", "hand on what the owner wrote on BOOT (service)"),
+    "media-partition": ("appliance.kit.mediapartition", "make the partition for films (service)"),
     "config": ("appliance.config", "check or show the configuration"),
 }
 

@@ -59,6 +59,12 @@ class Board:
         return (self.folder / "cmdline").read_text().strip()
 
     @property
+    def device_tree(self) -> str | None:
+        """Return the device tree of the machine that the tests emulate; a PC has none."""
+        file = self.folder / "device-tree"
+        return file.read_text().strip() if file.exists() else None
+
+    @property
     def packages(self) -> tuple[str, ...]:
         own = self.folder / self.flavour / "packages.txt"
         return (*package_list(IMAGE / "packages.txt"), *package_list(own))

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import shutil
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
-from appliance.errors import GloveboxError, InputError
-from image import boards, bootfiles, disk, emulation, engines, overlay
+from appliance.errors import InputError
+from image import (
+    archive,
+    bootfiles,
+    disk,
+    emulation,
+    engines,
+    firmware,
+    firststage,
+    overlay,
+    record,
+)
+from image.archive import Archive
 from image.boards import IMAGE, Board
 from image.cache import Cache, Input, discard, locked
 from image.command import run
@@ -34,10 +42,20 @@ class Image:
     board: Board
     engine: Engine
     tools: Tools
+    packages: Path
+    engine_tar: Path | None
+    system: Path
     disk: Path
     kernel: Path
     initrd: Path
+    device_tree: Path | None
+    command_line: str
     engine_root: Path | None
+
+    @property
+    def title(self) -> str:
+        """Return what is in the names of its files, like `pi-debian-suricata`."""
+        return f"{self.board.title}{self.engine.suffix}"
 
 
 @dataclass(frozen=True)
@@ -50,6 +68,13 @@ class Build:
     ubuntu_mirror: str | None = None
     folder: Path = BUILD
     ids: Engine = Engine(engines.DEFAULT)
+    archive: Archive = Archive()
+    lock: record.Lock | None = None
+
+    @property
+    def is_native(self) -> bool:
+        """Whether the board's programs run on this host as they are."""
+        return self.board.machine == os.uname().machine
 
     @property
     def cache(self) -> Cache:
@@ -66,21 +91,43 @@ class Build:
         """Make what is missing and return the whole; one build at a time in a folder."""
         with locked(self.folder):
             (self.folder / "cache").mkdir(exist_ok=True)
+            key = self.archive_key()
             tools = self.tools()
+            packages = self.packages(tools, key)
             engine = self.engine(tools)
-            system = self.system(tools, engine)
-            boot = self.cache.stage(
-                self.named("boot-files"), "", [system.name], partial(take_boot, system)
-            )
+            if self.lock:
+                record.hold(self.lock, record.of_roots(tools.root, packages, engine))
+            system = self.system(tools, packages, engine)
+            image = self.disk(tools, packages, system)
+            boot = self.boot_files(tools, packages, image)
+            device_tree, command_line = boot / "device-tree", boot / "cmdline"
             return Image(
                 board=self.board,
                 engine=self.ids,
                 tools=tools,
-                disk=self.disk(tools, system),
+                packages=packages,
+                engine_tar=engine,
+                system=system,
+                disk=image,
                 kernel=boot / "vmlinuz",
                 initrd=boot / "initrd.img",
-                engine_root=self.engine_root(engine) if engine else None,
+                device_tree=device_tree if device_tree.exists() else None,
+                command_line=command_line.read_text().strip(),
+                engine_root=self.engine_root(engine) if engine and self.is_native else None,
             )
+
+    def boot_files(self, tools: Tools, packages: Path, image: Path) -> Path:
+        """Take out what an emulator starts the board with; from BOOT where the board does, too."""
+
+        def make(target: Path) -> None:
+            if self.board.device_tree:
+                firststage.take(tools, image, self.board.device_tree, target, self.log("boot"))
+            else:
+                take_boot(packages, target)
+                (target / "cmdline").write_text(self.board.command_line)
+
+        inputs: list[Input] = [image.name, packages.name, IMAGE / "firststage.py"]
+        return self.cache.stage(self.named("boot-files"), "", inputs, make)
 
     def engine_alone(self) -> Path:
         """Make what is missing of the engine's root and return it unpacked, for tests."""
@@ -90,6 +137,15 @@ class Build:
             if engine is None:
                 raise InputError(f"{self.ids.name} has no root")
             return self.engine_root(engine)
+
+    def archive_key(self) -> Path | None:
+        """Fetch the key of the flavour's own archive, first of all; None where it has none."""
+        if not self.board.sources.is_dir():
+            return None
+        inputs = [self.archive.url, self.archive.fingerprint]
+        return self.cache.stage(
+            "archive-key", ".asc", inputs, lambda target: archive.fetch(self.archive, target)
+        )
 
     def tools(self) -> Tools:
         """Make the tools root: the programs of the build itself, alike on every host."""
@@ -143,7 +199,7 @@ class Build:
         link.symlink_to(folder)
         return folder
 
-    def packages(self, tools: Tools) -> Path:
+    def packages(self, tools: Tools, key: Path | None) -> Path:
         """Make the tar of the board's packages, its initrd among them."""
         board = self.board
         root = Root(
@@ -151,6 +207,8 @@ class Build:
             keyring=debian_keyring(), architecture=board.architecture,
         )  # fmt: skip
         inputs: list[Input] = [*root.inputs, board.early]
+        if key:
+            inputs += [key.name, board.sources]
 
         def make(target: Path) -> None:
             early = target.with_suffix(".early")
@@ -158,7 +216,8 @@ class Build:
             hook = f"--essential-hook=tar-in {early} /"
             try:
                 emulation.ensure(board.architecture, tools, self.log("emulation"))
-                replace(root, hooks=(hook,)).make(target, self.log("packages"))
+                with archive.hooks(board, self.archive, key) as own:
+                    replace(root, hooks=(hook, *own)).make(target, self.log("packages"))
             finally:
                 discard(early)
 
@@ -168,7 +227,7 @@ class Build:
         """Make what is missing of the board's packages and return them unpacked, for tests."""
         with locked(self.folder):
             (self.folder / "cache").mkdir(exist_ok=True)
-            packages = self.packages(self.tools())
+            packages = self.packages(self.tools(), self.archive_key())
             programs = IMAGE / "programs.txt"
 
             def make(target: Path) -> None:
@@ -200,9 +259,9 @@ class Build:
             f"wheels-{self.board.machine}", "", [requirements, platform, PYTHON], make
         )
 
-    def system(self, tools: Tools, engine: Path | None) -> Path:
+    def system(self, tools: Tools, packages: Path, engine: Path | None) -> Path:
         """Make the tar of the whole root: packages, engine, and our own files."""
-        packages, wheels = self.packages(tools), self.wheels()
+        wheels = self.wheels()
         hook = IMAGE / "hooks" / "finish-root"
         places = [
             *overlay.sources(PROJECT, self.board.name),
@@ -220,28 +279,31 @@ class Build:
             overlay.write(own, places, int(SOURCE_DATE_EPOCH))
             try:
                 tars = [(packages, "/"), *engines_root, (own, "/")]
-                change(tars, hook, target, self.log("system"))
+                change(tars, hook, {"TOOLS": str(tools.root)}, target, self.log("system"))
             finally:
                 discard(own)
 
         return self.cache.stage(self.named("system"), ".tar", [*inputs, *folders], make)
 
-    def disk(self, tools: Tools, system: Path) -> Path:
+    def disk(self, tools: Tools, packages: Path, system: Path) -> Path:
         """Make the disk image of the board."""
-        layout = self.board.layout
+        board = self.board
         settings = PROJECT / "config" / bootfiles.NAME
-        inputs: list[Input] = [layout, settings, IMAGE / "disk.py", IMAGE / "bootfiles.py"]
+        inputs: list[Input] = [
+            system.name, packages.name, tools.root.name, board.folder, settings,
+            *(IMAGE / name for name in ("disk.py", "bootfiles.py", "firmware.py")),
+        ]  # fmt: skip
 
         def make(target: Path) -> None:
             boot = target.with_suffix(".boot")
             discard(boot)
             bootfiles.write(boot, PROJECT)
             try:
-                disk.make(tools, boot, system, layout, target, self.log("disk"))
+                firmware.write(boot, packages, board)
+                disk.make(tools, boot, system, board.layout, target, self.log("disk"))
             finally:
                 discard(boot)
 
-        inputs += [system.name, tools.root.name]
         return self.cache.stage(self.named("glovebox"), ".img", inputs, make)
 
 
@@ -253,11 +315,11 @@ def debian_keyring() -> Path:
     return found[0]
 
 
-def take_boot(system: Path, target: Path) -> None:
+def take_boot(packages: Path, target: Path) -> None:
     """Take kernel and initrd out of the root, for an emulator that loads them itself."""
     target.mkdir()
-    disk.extract(system, "./boot/vmlinuz-", target / "vmlinuz")
-    disk.extract(system, "./boot/initrd.img-", target / "initrd.img")
+    disk.extract(packages, "./boot/vmlinuz-", target / "vmlinuz")
+    disk.extract(packages, "./boot/initrd.img-", target / "initrd.img")
 
 
 def unpack(tar: Path, target: Path, log: Path) -> None:
@@ -265,53 +327,3 @@ def unpack(tar: Path, target: Path, log: Path) -> None:
     target.mkdir()
     owner = [] if os.geteuid() == 0 else ["--no-same-owner", "--no-same-permissions"]
     run(["tar", "-C", target, *owner, "--exclude=./dev/*", "-xf", tar], log)
-
-
-def parser() -> argparse.ArgumentParser:
-    """Return the options that every command which builds an image has."""
-    options = argparse.ArgumentParser(add_help=False)
-    options.add_argument("--board", choices=boards.names(), default="vm")
-    options.add_argument("--flavour", help="of the board: whose kernel and firmware it has")
-    options.add_argument(
-        "--ids", choices=engines.names(), default=engines.DEFAULT, help="the engine (%(default)s)"
-    )
-    options.add_argument("--mirror", metavar="URL", help="Debian mirror (default: mmdebstrap's)")
-    options.add_argument("--ubuntu-mirror", metavar="URL", help="mirror for Snort's packages")
-    return options
-
-
-def of(arguments: argparse.Namespace, progress: Progress) -> Build:
-    """Return the build that the options of `parser` ask for. Raises InputError."""
-    board = boards.choose(arguments.board, arguments.flavour)
-    return Build(
-        board,
-        progress,
-        arguments.mirror,
-        arguments.ubuntu_mirror,
-        ids=engines.choose(arguments.ids),
-    )
-
-
-def main(argv: Sequence[str]) -> int:
-    """Build an image and say where it is."""
-    arguments = argparse.ArgumentParser(
-        prog="build.sh image",
-        description="Build the image of a board. Stages that did not change are kept.",
-        epilog="Exit status: 0 built, 6 no network, 7 disk full, 1 another failure, 130 Ctrl-C.",
-        parents=[parser()],
-    ).parse_args(argv)
-    progress = Progress()
-    try:
-        image = of(arguments, progress).image()
-    except GloveboxError as error:
-        print(f"build.sh image: {error}", file=sys.stderr)
-        return error.exit_status
-    except KeyboardInterrupt:
-        print("build.sh image: interrupted; finished stages are kept", file=sys.stderr)
-        return 130
-    print(image.disk)
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))

@@ -48,6 +48,17 @@ def run(
         raise explain(str(argv[0]), status, log)
 
 
+def output(argv: Sequence[str]) -> str:
+    """Run a short program and return what it printed. Raises BuildError."""
+    try:
+        result = subprocess.run(argv, capture_output=True, text=True, check=True)
+    except OSError as error:
+        raise BuildError(f"{argv[0]}: {error.strerror}") from error
+    except subprocess.CalledProcessError as error:
+        raise BuildError(f"{argv[0]}: {error.stderr.strip()}") from error
+    return result.stdout
+
+
 def end(process: subprocess.Popen[bytes], seconds: float = 20.0) -> None:
     """Ask a child to end and wait for it, so that it can tidy up; then insist."""
     process.terminate()

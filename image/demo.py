@@ -17,7 +17,8 @@ from appliance.capture.captures import open_capture
 from appliance.capture.pacing import OriginalTiming, PacketRate
 from appliance.capture.send import send_capture
 from appliance.errors import GloveboxError, GuestError, InputError
-from image.build import BUILD, PROJECT, of, parser
+from image import options
+from image.build import BUILD, PROJECT
 from image.guest import Forward, Guest
 from image.page import AlertFeed, Page
 from image.progress import Progress
@@ -115,7 +116,7 @@ def run(arguments: argparse.Namespace, progress: Progress, out: TextIO) -> Outco
     ]
     for forward in forwards:
         forward.resolved()
-    image = of(arguments, progress).image()
+    image = options.build(arguments, progress).image()
     with Guest(image, BUILD, forwards) as guest:
         with progress.stage(f"boot until {image.engine.title} listens"):
             wait_ready(guest)
@@ -155,25 +156,25 @@ def describe(found: dict[str, Any], alerts: int) -> str:
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
     """Return the arguments of `build.sh demo`."""
-    options = argparse.ArgumentParser(
+    parser = argparse.ArgumentParser(
         prog="build.sh demo",
         description="Boot the image in an emulated machine, play a capture to it as a router"
         " would, and show the engine's alerts as they come.",
         epilog="Exit status: 0 alerts came (--ids none: frames), 1 none came, 2 bad input,"
         " 5 port taken, 6 no network, 7 disk full, 8 the guest failed, 130 Ctrl-C.",
-        parents=[parser()],
+        parents=[options.parser()],
     )
-    options.add_argument(
+    parser.add_argument(
         "capture", nargs="?", type=Path, default=SHIPPED, help="pcap or pcapng (default: ours)"
     )
-    options.add_argument("--once", action="store_true", help="end when the capture is inspected")
-    options.add_argument("--report", choices=["json"], help="print one JSON object on stdout")
-    options.add_argument("--pps", type=float, default=PACKETS_PER_SECOND, help="default: 500")
-    options.add_argument("--original", action="store_true", help="keep the capture's own timing")
-    options.add_argument("--address", default="127.0.0.1", help="of this host, to listen on")
-    options.add_argument("--tzsp-port", type=int, default=TZSP_PORT, help="of this host")
-    options.add_argument("--page-port", type=int, default=8080, help="of this host")
-    return options.parse_args(argv)
+    parser.add_argument("--once", action="store_true", help="end when the capture is inspected")
+    parser.add_argument("--report", choices=["json"], help="print one JSON object on stdout")
+    parser.add_argument("--pps", type=float, default=PACKETS_PER_SECOND, help="default: 500")
+    parser.add_argument("--original", action="store_true", help="keep the capture's own timing")
+    parser.add_argument("--address", default="127.0.0.1", help="of this host, to listen on")
+    parser.add_argument("--tzsp-port", type=int, default=TZSP_PORT, help="of this host")
+    parser.add_argument("--page-port", type=int, default=8080, help="of this host")
+    return parser.parse_args(argv)
 
 
 def main(argv: Sequence[str]) -> int:

@@ -16,7 +16,7 @@ BLOCK = 4096
 ROOT_UUID = "6b1f2f0e-8a0c-4a57-9d5e-6a1d0c0ffee1"
 DATA_UUID = "6b1f2f0e-8a0c-4a57-9d5e-6a1d0c0ffee2"
 BOOT_ID = "0c0ffee3"
-BOOT_SIZE = 64 << 20
+BOOT_UNIT = 64 << 20
 
 
 def make(tools: Tools, boot: Path, root_tar: Path, layout: Path, target: Path, log: Path) -> None:
@@ -28,9 +28,10 @@ def make(tools: Tools, boot: Path, root_tar: Path, layout: Path, target: Path, l
         inputs = Path(folder) / "inputs"
         for name in ("inputs", "root", "tmp", "images"):
             (Path(folder) / name).mkdir()
-        make_fat(tools, boot, "BOOT", BOOT_ID, BOOT_SIZE, inputs / "boot.vfat", log)
+        make_fat(tools, boot, "BOOT", BOOT_ID, boot_size(boot), inputs / "boot.vfat", log)
         make_ext4(tools, root_tar, "ROOT", ROOT_UUID, inputs / "root.ext4", log)
         make_ext4(tools, None, "DATA", DATA_UUID, inputs / "data.ext4", log)
+        fill(inputs / "data.ext4")
         run(
             [
                 *tools.argv("genimage"), "--config", layout, "--rootpath", f"{folder}/root",
@@ -62,6 +63,18 @@ def make_ext4(
     )  # fmt: skip
 
 
+def fill(file: Path) -> None:
+    """Write out the holes of a file.
+
+    A card is written by its block map, which passes over holes. On a card that was a Glovebox
+    before, an old journal could then be taken for the new one's.
+    """
+    with file.open("r+b") as stream:
+        while chunk := stream.read(1 << 20):
+            stream.seek(-len(chunk), os.SEEK_CUR)
+            stream.write(chunk)
+
+
 def make_fat(
     tools: Tools, content: Path, label: str, volume_id: str, size: int, target: Path, log: Path
 ) -> None:
@@ -87,6 +100,15 @@ def make_fat(
         if files:
             sources = [os.path.join(folder, name) for name in sorted(files)]
             run([*tools.argv("mcopy"), "-i", target, *sources, str(place)], log, environment)
+
+
+def boot_size(content: Path) -> int:
+    """Return the bytes of a BOOT partition that has room for its files three times.
+
+    That is for a second kernel beside the first, and for what the owner puts there.
+    """
+    used = sum(file.stat().st_size for file in content.rglob("*") if file.is_file())
+    return (3 * used // BOOT_UNIT + 1) * BOOT_UNIT
 
 
 def root_size(content: Path) -> int:

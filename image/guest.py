@@ -1,13 +1,11 @@
 """A Glovebox in an emulated machine: start it, run commands in it, end it without a trace.
 
-The image stays as it was built: a copy-on-write disk takes the writes, and the harness' own unit
-reaches the guest as a systemd credential (systemd.extra-unit, systemd-debug-generator(8)) through
-the machine's firmware tables.
+The image stays as it was built: a copy-on-write disk takes the writes, and the harness comes from
+outside (image/machines.py).
 """
 
 from __future__ import annotations
 
-import base64
 import ctypes
 import shutil
 import signal
@@ -21,30 +19,16 @@ from pathlib import Path
 from types import TracebackType
 
 from appliance.errors import AddressInUseError, GuestError
-from image import accelerator
+from image import machines
 from image.build import Image
-from image.command import end, run
+from image.command import run
+from image.machines import Wiring
 from image.monitor import Monitor
 from image.shell import Shell
 
 MEMORY_MIB = 1024
 # From linux/prctl.h; prctl(2).
 PR_SET_PDEATHSIG = 1
-# Not named glovebox-*: the sandbox that our services share would hold for it too.
-HARNESS_UNIT = """\
-[Unit]
-Description=Test harness
-DefaultDependencies=no
-After=dev-virtio\\x2dports-glovebox.harness.device
-BindsTo=dev-virtio\\x2dports-glovebox.harness.device
-[Service]
-ExecStart=/bin/sh -c 'echo ready; exec /bin/sh'
-StandardInput=file:/dev/virtio-ports/glovebox.harness
-StandardOutput=file:/dev/virtio-ports/glovebox.harness
-StandardError=null
-Environment=PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
-"""
-HARNESS_WANTED = "[Unit]\nWants=harness.service\n"
 
 
 @dataclass(frozen=True)
@@ -82,12 +66,6 @@ def die_with_parent() -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def credential(name: str, content: str) -> list[str]:
-    """Return QEMU's words for a credential handed to the guest's systemd (SMBIOS type 11)."""
-    encoded = base64.b64encode(content.encode()).decode()
-    return ["-smbios", f"type=11,value=io.systemd.credential.binary:{name}={encoded}"]
-
-
 class Guest:
     """One run of an image; use it in a `with` statement."""
 
@@ -98,16 +76,23 @@ class Guest:
         forwards: Sequence[Forward] = (),
         extra: Sequence[str] = (),
         network: Path | None = None,
+        disk: Path | None = None,
+        disk_bytes: int = 0,
+        write_log: Path | None = None,
     ) -> None:
         """Take an image and where to work.
 
         Without `network` the machine has QEMU's own network, with `forwards` into it; else its port
-        leads to the datagram socket `network`, one Ethernet frame in each datagram.
+        leads to the datagram socket `network`, one Ethernet frame in each datagram. A `disk` of the
+        caller's outlives the run, and is made where it is missing, of `disk_bytes` if that is more
+        than the image needs. Into `write_log` goes all that is written to the disk.
         """
         self.image = image
         self.forwards = {each.guest_port: each.resolved() for each in forwards}
         self.folder = Path(tempfile.mkdtemp(prefix="run-", dir=folder))
         self.console = self.folder / "console.log"
+        self._disk = disk or self.folder / "disk.qcow2"
+        self._disk_bytes, self._write_log = disk_bytes, write_log
         self._memory = folder / "accelerator"
         self._extra = list(extra)
         self._network = network
@@ -155,11 +140,12 @@ class Guest:
         return self._shell.execute(command, seconds)
 
     def cut_power(self) -> None:
-        """End the machine at once; what it had written stays for `power_on`."""
+        """End the machine in the middle of what it does; what it had written stays."""
         if self._shell:
             self._shell.close()
         if self._process and self._process.poll() is None:
-            end(self._process, seconds=5.0)
+            self._process.kill()
+            self._process.wait()
 
     def power_on(self, *extra: str) -> None:
         """Start the machine again after `cut_power`, with other `extra` words for QEMU."""
@@ -185,56 +171,54 @@ class Guest:
         return self.folder / "port.sock"
 
     def stop(self) -> None:
-        """End the machine at once, as a power cut would, and remove what it left."""
+        """End the machine at once and remove what it left."""
         self.cut_power()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _start(self) -> None:
-        overlay = self.folder / "disk.qcow2"
-        tools = self.image.tools
-        run(
-            [
-                *tools.argv("qemu-img"), "create", "-q", "-f", "qcow2", "-F", "raw",
-                "-b", self.image.disk.resolve(), overlay,
-            ],
-            self.folder / "qemu-img.log",
-        )  # fmt: skip
+        machine = machines.of(self.image.board)
+        if not self._disk.exists():
+            size = max(self.image.disk.stat().st_size, self._disk_bytes)
+            self._make_disk(machine.disk_bytes(size))
         self._run()
 
     def _run(self) -> None:
-        overlay = self.folder / "disk.qcow2"
+        machine = machines.of(self.image.board)
         for name in ("harness.sock", "port.sock", "monitor.sock", "qmp.sock"):
             (self.folder / name).unlink(missing_ok=True)
         with (self.folder / "qemu.log").open("wb") as log:
             self._process = subprocess.Popen(
-                self._argv(overlay), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                [*machine.argv(self._wiring()), *self._extra],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True, preexec_fn=die_with_parent,
             )  # fmt: skip
         self.started = time.monotonic()
         self._shell = Shell(self.folder / "harness.sock", self._process, self._explain)
 
-    def _argv(self, overlay: Path) -> list[str]:
-        tools, image = self.image.tools, self.image
-        return [
-            *tools.argv("qemu-system-x86_64"),
-            "-L", str(tools.root / "usr/share/qemu"), "-L", str(tools.root / "usr/share/seabios"),
-            *accelerator.choose(tools, image.kernel, self._memory),
-            "-M", "pc", "-smp", "2", "-m", str(MEMORY_MIB), "-nodefaults", "-no-user-config",
-            "-display", "none", "-no-reboot", "-serial", f"file:{self.console}",
-            "-kernel", str(image.kernel), "-initrd", str(image.initrd),
-            "-append", image.board.command_line,
-            "-drive", f"file={overlay},if=virtio,format=qcow2,cache=writethrough",
-            "-netdev", self._netdev(),
-            "-device", "virtio-net-pci,netdev=home,romfile=",
-            "-monitor", f"unix:{self.folder}/monitor.sock,server=on,wait=off",
-            "-device", "virtio-rng-pci", "-device", "virtio-serial",
-            "-chardev", f"socket,id=harness,path={self.folder}/harness.sock,server=on,wait=off",
-            "-device", "virtserialport,chardev=harness,name=glovebox.harness",
-            "-qmp", f"unix:{self.folder}/qmp.sock,server=on,wait=off",
-            *credential("systemd.extra-unit.harness.service", HARNESS_UNIT),
-            *credential("systemd.unit-dropin.sysinit.target", HARNESS_WANTED),
-            *self._extra,
-        ]  # fmt: skip
+    def _make_disk(self, size: int) -> None:
+        run(
+            [
+                *self.image.tools.argv("qemu-img"), "create", "-q", "-f", "qcow2", "-F", "raw",
+                "-b", self.image.disk.resolve(), self._disk, str(size),
+            ],
+            self.folder / "qemu-img.log",
+        )  # fmt: skip
+
+    def _wiring(self) -> Wiring:
+        image = self.image
+        return Wiring(
+            tools=image.tools,
+            kernel=image.kernel,
+            initrd=image.initrd,
+            device_tree=image.device_tree,
+            command_line=image.command_line,
+            disk=self._disk,
+            write_log=self._write_log,
+            network=self._netdev(),
+            folder=self.folder,
+            memory_mib=MEMORY_MIB,
+            accelerator_note=self._memory,
+        )
 
     def _netdev(self) -> str:
         if self._network is None:

@@ -6,7 +6,7 @@ import os
 import shlex
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,11 +16,18 @@ from image.command import run
 # Fixed, so that time stamps do not differ from build to build.
 SOURCE_DATE_EPOCH = "1767225600"
 
+# Each root says what it is made of, for the record of the build.
+RECORD = Path(__file__).with_name("hooks") / "record-packages"
+LOCK = "usr/share/glovebox/packages.lock"
+
 SLIM = (
     "--dpkgopt=path-exclude=/usr/share/man/*",
     "--dpkgopt=path-exclude=/usr/share/locale/*",
     "--dpkgopt=path-exclude=/usr/share/doc/*",
     "--dpkgopt=path-include=/usr/share/doc/*/copyright",
+    # Byte code is made once, when the root is finished, and not by each package: emulated, that
+    # takes longer than all the rest of its installation.
+    "--dpkgopt=path-exclude=/usr/bin/py3compile",
 )
 
 
@@ -45,7 +52,7 @@ class Root:
     def inputs(self) -> list[str | Path]:
         """Return what tells this root from another one, for the cache."""
         return [
-            Path(__file__),
+            Path(__file__), RECORD,
             self.suite, *self.packages, self.components, self.mirror or "",
             self.architecture or "", *self.hooks, *SLIM,
         ]  # fmt: skip
@@ -53,6 +60,7 @@ class Root:
     def make(self, target: Path, log: Path) -> None:
         """Write the root as a tar file. Raises what image.command.run raises."""
         mirror = [self.mirror] if self.mirror else []
+        record = f"--customize-hook={RECORD}"
         # Whether foreign programs run is seen to before (image/emulation.py).
         foreign = ["--skip=check/qemu", f"--architectures={self.architecture}"]
         architecture = foreign if self.architecture else []
@@ -61,7 +69,8 @@ class Root:
                 [
                     "mmdebstrap", "--format=tar", "--variant=essential", "--skip=output/dev",
                     f"--include={','.join(self.packages)}", f"--components={self.components}",
-                    *architecture, *SLIM, *keyring, *self.hooks, self.suite, target, *mirror,
+                    *architecture, *SLIM, *keyring, record, *self.hooks,
+                    self.suite, target, *mirror,
                 ],
                 log,
                 {"SOURCE_DATE_EPOCH": SOURCE_DATE_EPOCH},
@@ -83,11 +92,17 @@ def readable(keyring: Path | None) -> Iterator[list[str]]:
         yield [f"--keyring={copy}"] if keyring else []
 
 
-def change(additions: Sequence[tuple[Path, str]], hook: Path, target: Path, log: Path) -> None:
+def change(
+    additions: Sequence[tuple[Path, str]],
+    hook: Path,
+    environment: Mapping[str, str],
+    target: Path,
+    log: Path,
+) -> None:
     """Write a root of the tars in `additions`, each unpacked at its place, finished by `hook`.
 
-    The hook is a program that is given the root's folder; it runs with the root's ownership in
-    force, as root or in a user namespace.
+    The hook is a program that is given the root's folder and the `environment`; it runs with the
+    root's ownership in force, as root or in a user namespace.
     """
     unpack = [
         argument
@@ -103,7 +118,7 @@ def change(additions: Sequence[tuple[Path, str]], hook: Path, target: Path, log:
             *unpack, f"--customize-hook={hook}", "", target, "-",
         ],
         log,
-        {"SOURCE_DATE_EPOCH": SOURCE_DATE_EPOCH},
+        {"SOURCE_DATE_EPOCH": SOURCE_DATE_EPOCH, **environment},
     )  # fmt: skip
 
 

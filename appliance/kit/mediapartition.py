@@ -1,0 +1,142 @@
+"""The MEDIA partition: made at first boot from what is left of the card.
+
+Until its file system is whole nothing of it is on the card: only the kernel is told of the
+partition (addpart(8)), the exFAT file system is made in it, and then one write of the partition
+table makes it last. A power cut before that leaves the card as it was, and the next boot does it
+again; a partition that is there is never touched.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from appliance.errors import GloveboxError, InputError
+from appliance.service import log_to_journal
+
+SECTOR = 512
+NUMBER = 4
+LABEL = "MEDIA"
+# exFAT and NTFS share this type in a partition table of the MBR kind.
+PARTITION_TYPE = "7"
+# Cards erase in blocks of up to 4 MiB; a file system that begins on one wears less.
+ALIGNMENT = (4 << 20) // SECTOR
+LEAST = (256 << 20) // SECTOR
+# The table of the MBR kind counts in 32 bits.
+MOST = (1 << 32) - 1
+SECONDS = 120.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Space:
+    """A run of sectors of 512 bytes."""
+
+    start: int
+    size: int
+
+
+def free_space(table: str, sectors: int) -> Space | None:
+    """Return what is left behind the last partition of a disk of `sectors`; None if too little.
+
+    `table` is what `sfdisk --json` prints. None, too, where partition 4 is there already. Raises
+    InputError for a table that is not of the MBR kind.
+    """
+    partitions = _partitions(table)
+    if NUMBER in partitions:
+        return None
+    end = max((space.start + space.size for space in partitions.values()), default=ALIGNMENT)
+    start = -(-end // ALIGNMENT) * ALIGNMENT
+    size = (min(sectors, MOST) - start) // ALIGNMENT * ALIGNMENT
+    return Space(start, size) if size >= LEAST else None
+
+
+def _partitions(table: str) -> dict[int, Space]:
+    try:
+        found = json.loads(table)["partitiontable"]
+        kind, unit = found["label"], found["unit"]
+        partitions = {
+            _number(part["node"]): Space(int(part["start"]), int(part["size"]))
+            for part in found.get("partitions", [])
+        }
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"the card's partition table cannot be read: {error!r}") from error
+    if kind != "dos" or unit != "sectors":
+        raise InputError(f"the card's partition table is of the kind {kind}, not dos")
+    return partitions
+
+
+def _number(node: str) -> int:
+    return int(node[len(node.rstrip("0123456789")) :])
+
+
+def disk_of(folder: Path) -> Path:
+    """Return the device of the disk on which the file system of `folder` is. Raises InputError."""
+    device = folder.stat().st_dev
+    partition = Path(f"/sys/dev/block/{os.major(device)}:{os.minor(device)}").resolve()
+    if not (partition / "partition").exists():
+        raise InputError(f"{folder} is on no partition of a disk")
+    return Path("/dev") / partition.parent.name
+
+
+def partition_of(disk: Path, number: int) -> Path:
+    """Return the device of a partition: `mmcblk0` has `mmcblk0p4`, `sda` has `sda4`."""
+    between = "p" if disk.name[-1].isdigit() else ""
+    return disk.with_name(f"{disk.name}{between}{number}")
+
+
+def make(disk: Path) -> Space | None:
+    """Make the partition on what is left of `disk`; return where, or None if there is no need.
+
+    Raises InputError for a table that cannot be used, GloveboxError where a program fails.
+    """
+    sectors = int(Path(f"/sys/class/block/{disk.name}/size").read_text())
+    space = free_space(_run("sfdisk", "--json", str(disk)), sectors)
+    if space is None:
+        return None
+    partition = partition_of(disk, NUMBER)
+    if not partition.exists():
+        _run("addpart", str(disk), str(NUMBER), str(space.start), str(space.size))
+    _run("udevadm", "settle", "--timeout=30")
+    _run("mkfs.exfat", "-L", LABEL, str(partition))
+    line = f"start={space.start}, size={space.size}, type={PARTITION_TYPE}\n"
+    _run("sfdisk", "--append", "--no-reread", "--no-tell-kernel", str(disk), input=line)
+    _run("udevadm", "trigger", "--settle", str(partition))
+    return space
+
+
+def _run(*argv: str, input: str = "") -> str:
+    try:
+        result = subprocess.run(
+            argv, input=input, capture_output=True, text=True, check=False, timeout=SECONDS
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise GloveboxError(f"{argv[0]}: {error}") from error
+    if result.returncode != 0:
+        words = (result.stderr or result.stdout).strip().splitlines()
+        raise GloveboxError(f"{argv[0]}: {words[-1] if words else result.returncode}")
+    return result.stdout
+
+
+def main(argv: Sequence[str]) -> int:
+    """Make the MEDIA partition where it is missing: exit 0 also where there is no room for it."""
+    parser = argparse.ArgumentParser(
+        prog="glovebox media-partition",
+        description="Make the partition for films from what is left of the card, once.",
+    )
+    parser.add_argument("--disk", type=Path, help="the card (default: the one that DATA is on)")
+    arguments = parser.parse_args(argv)
+    log_to_journal("media-partition")
+    space = make(arguments.disk or disk_of(Path("/var/lib/glovebox")))
+    if space is None:
+        log.info("nothing to do: the partition is there, or the card has no room for it")
+    else:
+        log.info("made %s: %d MiB", LABEL, space.size * SECTOR >> 20)
+    return 0

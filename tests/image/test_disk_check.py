@@ -1,0 +1,86 @@
+"""File systems of a card, sound and damaged, looked at from outside."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from image import boards
+from image.build import Build
+from image.disk_check import Outcome, check_ext, check_fat, is_ext, partitions, take
+from image.progress import Progress
+from image.tools import Tools
+from image.writelog import Part
+
+pytestmark = pytest.mark.image
+TABLE = """\
+label: dos
+start=2048, size=2048, type=c
+start=4096, size=4096, type=83
+start=8192, size=16384, type=5
+start=10240, size=2048, type=83
+start=14336, size=2048, type=83
+"""
+
+
+@pytest.fixture(scope="session")
+def tools() -> Tools:
+    return Build(boards.choose("vm"), Progress()).tools()
+
+
+@pytest.fixture
+def ext(tools: Tools, tmp_path: Path) -> Path:
+    file = tmp_path / "ext"
+    subprocess.run([*tools.argv("mke2fs"), "-q", "-t", "ext4", file, "16M"], check=True)
+    return file
+
+
+def test_partitions_finds_primary_and_logical_ones(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.write_bytes(bytes(20 << 20))
+    subprocess.run(["sfdisk", "-q", disk], input=TABLE, text=True, check=True)
+    sectors = [(kind, part.start // 512, part.size // 512) for kind, part in partitions(disk)]
+    assert sectors == [
+        (0x0C, 2048, 2048), (0x83, 4096, 4096), (0x83, 10240, 2048), (0x83, 14336, 2048)
+    ]  # fmt: skip
+
+
+def test_take_copies_one_part(tmp_path: Path) -> None:
+    (tmp_path / "disk").write_bytes(b"a" * 4096 + b"b" * 4096 + b"c" * 4096)
+    take(tmp_path / "disk", Part(4096, 4096), tmp_path / "part")
+    assert (tmp_path / "part").read_bytes() == b"b" * 4096
+
+
+def test_check_ext_of_a_sound_one(tools: Tools, ext: Path) -> None:
+    outcome = Outcome()
+    assert is_ext(ext)
+    check_ext(tools, ext, outcome)
+    assert outcome == Outcome()
+
+
+def test_check_ext_of_a_damaged_one(tools: Tools, ext: Path) -> None:
+    with ext.open("r+b") as stream:
+        # The root directory's own inode, in the first table of them.
+        stream.seek(1 << 20)
+        stream.write(bytes(range(256)) * 4096)
+        stream.seek(4096 * 10)
+        stream.write(b"\xff" * 65536)
+    outcome = Outcome()
+    check_ext(tools, ext, outcome)
+    assert outcome.problems or outcome.repaired
+
+
+def test_check_fat(tools: Tools, tmp_path: Path) -> None:
+    file = tmp_path / "fat"
+    file.write_bytes(bytes(40 << 20))
+    subprocess.run([*tools.argv("mkfs.vfat"), "-F", "32", file], check=True, capture_output=True)
+    outcome = Outcome()
+    check_fat(tools, file, outcome)
+    assert outcome == Outcome()
+    with file.open("r+b") as stream:
+        stream.seek(32 * 512)
+        stream.write(b"\xf8\xff\xff\x0f\xff\xff\xff\x0f\x05\x00\x00\x00\x07\x00\x00\x00")
+    check_fat(tools, file, outcome)
+    assert outcome.repaired or outcome.problems

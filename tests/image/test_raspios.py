@@ -1,0 +1,82 @@
+"""The raspios flavour against a stand-in archive: key, sources, pins, kernel, BOOT."""
+
+from __future__ import annotations
+
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from appliance.errors import InputError
+from image import bootfiles, firmware, record
+from image.archive import Archive
+from image.boards import Board, choose
+from image.build import BUILD, PROJECT, Build
+from image.progress import Progress
+from image.roots import package_list
+from tests.image import standin
+
+pytestmark = [pytest.mark.image, pytest.mark.timeout(1800)]
+
+
+class KernelAndFirmware(Board):
+    """The flavour without what it shares with the other one, which is built elsewhere."""
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        own = package_list(self.folder / self.flavour / "packages.txt")
+        return ("initramfs-tools", "udev", "zstd", *own)
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
+    top, fingerprint = standin.make(tmp_path_factory.mktemp("standin"))
+    with standin.served(top) as url:
+        yield Archive(url, fingerprint)
+
+
+@pytest.fixture(scope="module")
+def root(archive: Archive, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make the root's packages; the tools are those of the other builds."""
+    folder = tmp_path_factory.mktemp("build")
+    tools = Build(choose("vm"), Progress()).tools()
+    board = KernelAndFirmware("pi", "raspios")
+    build = Build(board, Progress(), folder=folder, archive=archive)
+    (folder / "cache").mkdir()
+    return build.packages(tools, build.archive_key())
+
+
+def test_packages_come_from_the_flavours_own_archive(root: Path) -> None:
+    found = {package.name: package.version for package in record.of_root(root)}
+    for name in ("linux-image-rpi-v8", "raspi-firmware", "firmware-brcm80211", "python3-lgpio"):
+        assert found[name].endswith(standin.SUFFIX), name
+    assert not found["systemd" if "systemd" in found else "udev"].endswith(standin.SUFFIX)
+
+
+def test_boot_has_what_starts_a_pi(root: Path, tmp_path: Path) -> None:
+    boot = tmp_path / "boot"
+    bootfiles.write(boot, PROJECT)
+    firmware.write(boot, root, choose("pi", "raspios"))
+    assert (boot / "vmlinuz").stat().st_size > 10 << 20
+    assert (boot / "initrd.img").stat().st_size > 1 << 20
+    assert (boot / "start4cd.elf").exists()
+    assert "upstream_kernel" not in (boot / "flavour.txt").read_text()
+
+
+def test_nothing_of_the_stand_in_is_left_in_the_root(root: Path) -> None:
+    with tarfile.open(root) as tar:
+        names = set(tar.getnames())
+    assert "./etc/apt/sources.list.d/raspberrypi.sources" not in names
+    assert "./etc/apt/preferences.d/raspberrypi" not in names
+
+
+def test_a_key_with_another_fingerprint_ends_the_build_at_once(
+    archive: Archive, tmp_path: Path
+) -> None:
+    wrong = Archive(archive.url, Archive.fingerprint)
+    build = Build(choose("pi", "raspios"), Progress(), folder=tmp_path, archive=wrong)
+    with pytest.raises(InputError, match="the archive's key is"):
+        build.image()
+    assert list((tmp_path / "cache").iterdir()) == []
+    assert BUILD not in tmp_path.parents

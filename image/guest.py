@@ -139,6 +139,16 @@ class Guest:
         assert self._shell is not None, "the guest is not running"
         return self._shell.execute(command, seconds)
 
+    def starved(self) -> float:
+        """Return for how many seconds one of its threads has waited for a processor of the host.
+
+        The most that any of them has: what the machine does takes so much longer than it would on
+        a host with nothing else to do. Source: the kernel's sched-stats.
+        """
+        assert self._process is not None, "the guest is not running"
+        tasks = Path(f"/proc/{self._process.pid}/task").glob("*/schedstat")
+        return max(int(task.read_text().split()[1]) for task in tasks) / 1e9
+
     def cut_power(self) -> None:
         """End the machine in the middle of what it does; what it had written stays."""
         if self._shell:

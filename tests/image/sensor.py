@@ -103,9 +103,13 @@ class Router:
 
 @dataclass(frozen=True)
 class Seen:
-    """What a watcher of the page saw at one moment (time.monotonic); None: it did not answer."""
+    """What a watcher of the page saw at one moment (time.monotonic); None: it did not answer.
+
+    `starved` says how long the emulated machine had waited by then for this one.
+    """
 
     time: float
+    starved: float
     status: dict[str, Any] | None
 
     @property
@@ -150,8 +154,9 @@ class Seen:
 class Watcher:
     """Asks the page every LOOK_S, as the browser of its owner does."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, starved: Callable[[], float]) -> None:
         self._page = page
+        self._starved = starved
         self.seen: list[Seen] = []
         self._came = threading.Condition()
         self._closed = threading.Event()
@@ -163,6 +168,12 @@ class Watcher:
     def close(self) -> None:
         self._closed.set()
         self._thread.join()
+
+    def starved(self, begin: float, end: float) -> float:
+        """Return for how long between two moments the machine waited for this one."""
+        first = next(seen for seen in reversed(self.seen) if seen.time <= begin)
+        last = next((seen for seen in self.seen if seen.time >= end), self.seen[-1])
+        return last.starved - first.starved
 
     def after(self, moment: float) -> list[Seen]:
         """Return what was asked after a moment, the oldest first."""
@@ -188,7 +199,7 @@ class Watcher:
                 status = None
             with self._came:
                 # The moment of the answer: what it says is no older.
-                self.seen.append(Seen(time.monotonic(), status))
+                self.seen.append(Seen(time.monotonic(), self._starved(), status))
                 self._came.notify_all()
             self._closed.wait(max(0.0, asked + LOOK_S - time.monotonic()))
 
@@ -235,7 +246,7 @@ class Sensor:
         self.guest = guest
         self.page = page_of(guest)
         self.router = Router(guest)
-        self.watcher = Watcher(self.page)
+        self.watcher = Watcher(self.page, guest.starved)
 
     @contextmanager
     def working(self) -> Iterator[Sensor]:
@@ -284,6 +295,6 @@ class Sensor:
 
     def drain(self) -> None:
         """Wait until all that was sent has been inspected and stored: the marker comes last."""
-        deadline = time.monotonic() + 60
-        while self.guest.execute("glovebox selftest", 60)[0] != 0:
+        deadline = time.monotonic() + 180
+        while self.guest.execute("glovebox selftest --seconds 60", 120)[0] != 0:
             assert time.monotonic() < deadline, "the self-test does not pass"

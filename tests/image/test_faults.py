@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import pytest
@@ -17,18 +17,21 @@ from image.guest import Forward, Guest
 from tests.image.faults import FAULTS, Fault
 from tests.image.sensor import FLOOD, Seen, Sensor, Snapshot
 
-pytestmark = [pytest.mark.image, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.image, pytest.mark.timeout(900)]
 
 NOTICED_S, HEALED_S = 15.0, 30.0
 # Late is found out too, and how late.
-GIVE_UP_S, WELL_S = 90.0, 120.0
+GIVE_UP_S, WELL_S = 200.0, 200.0
 FLOOD_PER_SECOND, FLOOD_S = 2000, 30
 TABLE = BUILD / "faults.json"
 
 
 @dataclass
 class Row:
-    """What was measured, in seconds from the fault; `healed` from the mending, where one mends."""
+    """What was measured, in seconds from the fault; `healed` from the mending, where one mends.
+
+    `starved` says for how much of the time the emulated machine waited for this one.
+    """
 
     fault: str
     told: str = ""
@@ -37,6 +40,7 @@ class Row:
     led: float | None = None
     led_state: str = ""
     healed: float | None = None
+    starved: dict[str, float] = field(default_factory=dict)
 
 
 @pytest.fixture(scope="module")
@@ -69,9 +73,53 @@ def known(sensor: Sensor, began_with: list[Snapshot]) -> Snapshot:
         sensor.wait_well(WELL_S)
         return began_with.pop()
     # What was lost shows for a minute. A supervisor that begins anew knows only what is lost now.
-    sensor.guest.run("systemctl restart glovebox-supervisor", 60)
+    sensor.guest.run("systemctl restart glovebox-supervisor", 300)
     sensor.wait_well(WELL_S)
     return sensor.snapshot()
+
+
+class Watch:
+    """Takes the times of one row."""
+
+    def __init__(self, sensor: Sensor, row: Row, inject: str = "true") -> None:
+        """Plant the fault."""
+        self._sensor, self._row = sensor, row
+        self.began = time.monotonic()
+        printed = sensor.guest.run(f"cat /proc/uptime; {inject}", 120)
+        self._uptime = float(printed.split()[0])
+
+    def until_told(self, says: str) -> None:
+        """Wait until page and LED tell; note when the page first told that not all is well."""
+        told = self._wait(lambda seen: bool(re.search(says, seen.told)), self.began)
+        self._row.told = told.told
+        first = next(seen for seen in self._sensor.watcher.after(self.began) if not seen.is_well)
+        self._note("not_well", self.began, first.time)
+        self._note("noticed", self.began, told.time)
+        at, self._row.led_state = self._led()
+        self._note("led", self.began, self.began + at - self._uptime)
+
+    def until_healed(self, mended: float, since: float) -> None:
+        """Wait until nothing is wrong any more, which the sensor's own test must confirm."""
+        self._note("healed", mended, self._wait(lambda seen: seen.is_whole, since).time)
+        self._sensor.drain()
+
+    def _wait(self, wanted: Callable[[Seen], bool], since: float) -> Seen:
+        found = self._sensor.watcher.wait(wanted, since, GIVE_UP_S)
+        assert found, f"the page said at last: {self._sensor.watcher.seen[-1].told}"
+        return found
+
+    def _led(self) -> tuple[float, str]:
+        """Return when the LEDs left the rhythm that means all is well, by the guest's uptime."""
+        deadline = time.monotonic() + GIVE_UP_S
+        while True:
+            changes = self._sensor.led_changes(self._uptime)
+            if found := next((each for each in changes if each[1] != "seeing"), None):
+                return found
+            assert time.monotonic() < deadline, f"the LED shows: {self._sensor.led()}"
+
+    def _note(self, name: str, begin: float, end: float) -> None:
+        setattr(self._row, name, round(end - begin, 1))
+        self._row.starved[name] = round(self._sensor.watcher.starved(begin, end), 1)
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
@@ -80,16 +128,12 @@ def test_fault_is_noticed_named_and_healed(
 ) -> None:
     row = Row(fault.name)
     table.append(row)
-    began = time.monotonic()
-    uptime = float(sensor.guest.run(f"cat /proc/uptime; {fault.inject}").split()[0])
+    watch = Watch(sensor, row, fault.inject)
     if fault.says:
-        watch_until_told(sensor, fault.says, began, row)
-        show_led(sensor, uptime, row)
-    mended = began
-    if fault.mend:
-        mended = time.monotonic()
-        sensor.guest.run(fault.mend)
-    watch_until_healed(sensor, max(mended, began + (row.noticed or 0.0)), mended, row)
+        watch.until_told(fault.says)
+    mended = time.monotonic() if fault.mend else watch.began
+    sensor.guest.run(fault.mend or "true", 120)
+    watch.until_healed(mended, max(mended, watch.began + (row.noticed or 0.0)))
     after = sensor.snapshot(known.newest)
     began_with.append(after)
     assert restarted(known, after) - fault.ends == set()
@@ -99,43 +143,15 @@ def test_fault_is_noticed_named_and_healed(
     within_bounds(row)
 
 
-def watch_until_told(sensor: Sensor, says: str, began: float, row: Row) -> None:
-    """Wait until the page names the fault, and note when it first told that not all is well."""
-    told = sensor.watcher.wait(lambda seen: bool(re.search(says, seen.told)), began, GIVE_UP_S)
-    assert told, f"the page said at last: {sensor.watcher.seen[-1].told}"
-    row.noticed = round(told.time - began, 1)
-    row.told = told.told
-    first = next(seen for seen in sensor.watcher.after(began) if not seen.is_well)
-    row.not_well = round(first.time - began, 1)
-
-
-def show_led(sensor: Sensor, uptime: float, row: Row) -> None:
-    """Note when the LEDs left the rhythm that means all is well."""
-    deadline = time.monotonic() + GIVE_UP_S
-    while not (changes := [each for each in sensor.led_changes(uptime) if each[1] != "seeing"]):
-        assert time.monotonic() < deadline, f"the LED shows: {sensor.led()}"
-    row.led, row.led_state = round(changes[0][0] - uptime, 1), changes[0][1]
-
-
-def watch_until_healed(sensor: Sensor, since: float, mended: float, row: Row) -> None:
-    """Wait until nothing is wrong any more, which the sensor's own test must confirm."""
-    healed = sensor.watcher.wait(lambda seen: seen.is_whole, since, GIVE_UP_S)
-    assert healed, f"the page said at last: {sensor.watcher.seen[-1].told}"
-    row.healed = round(healed.time - mended, 1)
-    sensor.drain()
-
-
 def within_bounds(row: Row) -> None:
+    """Hold the row to its bounds, as on a host that has its processors free for the guest."""
+    bounds = {"noticed": NOTICED_S, "led": NOTICED_S, "healed": HEALED_S}
     late = {
-        name: seconds
-        for name, seconds, most in (
-            ("noticed", row.noticed, NOTICED_S),
-            ("led", row.led, NOTICED_S),
-            ("healed", row.healed, HEALED_S),
-        )
-        if seconds is not None and seconds > most
+        name: getattr(row, name)
+        for name, starved in row.starved.items()
+        if name in bounds and getattr(row, name) - starved > bounds[name]
     }
-    assert not late, late
+    assert not late, (late, row.starved)
 
 
 def restarted(known: Snapshot, after: Snapshot) -> set[str]:
@@ -155,12 +171,10 @@ def test_stream_that_stops_and_resumes(
     row = Row("stream stopped")
     table.append(row)
     with sensor.router.paused():
-        began = time.monotonic()
-        uptime = float(sensor.guest.run("cat /proc/uptime").split()[0])
-        watch_until_told(sensor, "stream stopped", began, row)
-        show_led(sensor, uptime, row)
+        watch = Watch(sensor, row)
+        watch.until_told("stream stopped")
     resumed = time.monotonic()
-    watch_until_healed(sensor, resumed, resumed, row)
+    watch.until_healed(resumed, resumed)
     began_with.append(sensor.snapshot(known.newest))
     assert restarted(known, began_with[-1]) == set()
     within_bounds(row)
@@ -172,13 +186,11 @@ def test_flood_of_alerts(
     row = Row(f"{FLOOD_PER_SECOND:,} alerts a second")
     table.append(row)
     lost = losses(sensor.watcher.seen[-1])
-    began = time.monotonic()
-    uptime = float(sensor.guest.run("cat /proc/uptime").split()[0])
+    watch = Watch(sensor, row)
     sensor.router.burst(FLOOD, FLOOD_PER_SECOND * FLOOD_S, FLOOD_PER_SECOND)
     ended = time.monotonic()
-    watch_until_told(sensor, "flood of alerts", began, row)
-    show_led(sensor, uptime, row)
-    watch_until_healed(sensor, ended, ended, row)
+    watch.until_told("flood of alerts")
+    watch.until_healed(ended, ended)
     after = sensor.snapshot(known.newest)
     began_with.append(after)
     assert restarted(known, after) == set()

@@ -14,7 +14,7 @@ from appliance.kit.dhcp import network
 
 # Ports of a Raspberry Pi, and of USB adapters on it; each may serve a network of its own.
 SERVED_PORTS = ("eth0", "eth1", "eth2", "eth3")
-PAGE, MDNS, FILMS, SSDP, DNS, NTP = 80, 5353, 8200, 1900, 53, 123
+PAGE, MDNS, FILMS, SSDP, DNS, NTP, SFTP = 80, 5353, 8200, 1900, 53, 123, 22
 
 # The stream comes first: it is most of the traffic. It is not tracked, which would cost as much
 # again; the kernel puts fragments together before.
@@ -37,7 +37,8 @@ table inet glovebox {{
 		icmpv6 type {{ nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert, mld-listener-query, echo-request, destination-unreachable, packet-too-big, time-exceeded, parameter-problem }} accept
 		udp sport 67 udp dport 68 accept
 		ip6 saddr fe80::/10 udp sport 547 udp dport 546 accept
-		tcp dport {{ {page}, {films} }} accept
+		ip protocol igmp accept
+		tcp dport {{ {tcp} }} accept
 		udp dport {{ {mdns}, {ssdp} }} accept
 {served}
 	}}
@@ -56,10 +57,12 @@ EPILOG = "Exit status: 0 done; 1 nft does not take the rules; 2 bad usage."
 def render(settings: Config) -> str:
     """Return the whole rule set; nothing in it comes from outside but typed settings."""
     tzsp = ", ".join(map(str, sorted(set(settings.capture.ports))))
+    # Without a key nothing answers there.
+    tcp = (PAGE, FILMS, *((SFTP,) if settings.ssh.keys else ()))
     return _RULES.format(
         tzsp=tzsp,
         stream="\n".join(f"\t\t{rule}" for rule in _stream(settings, tzsp)),
-        page=PAGE, films=FILMS, mdns=MDNS, ssdp=SSDP,
+        tcp=", ".join(map(str, tcp)), mdns=MDNS, ssdp=SSDP,
         served="\n".join(f"\t\t{rule}" for rule in _served(settings)),
     )  # fmt: skip
 

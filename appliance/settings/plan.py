@@ -13,7 +13,7 @@ from appliance.settings.findings import Tables
 
 SETTINGS = "glovebox.toml"
 # These have readers of their own, and secrets that the services need not know.
-PRIVATE = {"wifi": ("networks",), "ssh": ("keys",), "web": ("password",)}
+PRIVATE = {"wifi": ("networks",), "web": ("password",)}
 
 
 # Modes: for all (also for who logs in by SSH), for the services, for its reader alone (by systemd).

@@ -9,6 +9,7 @@ import pytest
 
 from appliance.config import CaptureConfig, Config, DhcpConfig
 from appliance.kit.firewall import main, render
+from appliance.sections import SshConfig
 from tests.conftest import PROJECT
 
 
@@ -40,6 +41,12 @@ def test_render_leaves_ports_out_that_have_no_network() -> None:
     assert '"eth1"' not in render(last)
 
 
+def test_render_opens_ssh_only_where_a_key_is_given() -> None:
+    key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIexample a"
+    assert "tcp dport { 80, 8200 } accept" in render(Config())
+    assert "tcp dport { 80, 8200, 22 } accept" in render(Config(ssh=SshConfig((key,))))
+
+
 def test_main_prints_the_rules(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 0
     assert capsys.readouterr().out.startswith("add table inet glovebox\n")
@@ -47,5 +54,5 @@ def test_main_prints_the_rules(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_every_open_port_is_in_the_documents() -> None:
     document = (PROJECT / "docs" / "firewall.md").read_text()
-    for port in (37008, 80, 8200, 5353, 1900, 67, 68, 53, 123, 546):
+    for port in (37008, 80, 8200, 22, 5353, 1900, 67, 68, 53, 123, 546):
         assert f"| {port} |" in document

@@ -41,6 +41,12 @@ def test_plan_shares_no_secret() -> None:
     assert found.localtime == "/usr/share/zoneinfo/Europe/Oslo"
 
 
+def test_plan_shares_the_keys_for_they_are_public() -> None:
+    """The firewall opens a port where there is one."""
+    tables = {"ssh": {"keys": [KEY]}}
+    assert tomllib.loads(made(tables).files["glovebox.toml"].text) == tables
+
+
 def test_plan_shares_settings_that_are_read_back() -> None:
     tables = {"capture": {"ports": [9], "routers": ["192.0.2.1"]}, "web": {"title": 'a "b"'}}
     assert tomllib.loads(made(tables).files["glovebox.toml"].text) == tables

@@ -12,7 +12,7 @@ usage: ./build.sh COMMAND [OPTION…]
   setup [test]                  install what this host needs: Debian packages, Python environment
   demo [CAPTURE] [--once] …     build, boot, send CAPTURE as a router would, show the alerts
   image [--board pi] [--ids …] … build the image of a board; for a Pi, all that is handed out
-  test [PYTEST OPTION…]         run all tests; `test -m 'not image'` leaves the booted image out
+  test [PYTEST OPTION…]         run the tests; `test -m long` those that take minutes each
   flash DEVICE [--settings FILE] …
                                 write the image built last to a card, and compare
   cuts [--cuts N] …             cut a running machine's power again and again

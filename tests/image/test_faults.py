@@ -17,7 +17,7 @@ from image.guest import Forward, Guest
 from tests.image.faults import FAULTS, Fault
 from tests.image.sensor import FLOOD, Seen, Sensor, Snapshot
 
-pytestmark = [pytest.mark.image, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.long, pytest.mark.image, pytest.mark.timeout(900)]
 
 NOTICED_S, HEALED_S = 15.0, 30.0
 # Late is found out too, and how late.

@@ -22,7 +22,7 @@ from tests.image.sticks import Stick
 from tests.movies import avi
 from tests.player import Film, Player, chunks, fetch
 
-pytestmark = [pytest.mark.image, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.long, pytest.mark.image, pytest.mark.timeout(900)]
 
 MEDIA_PORT = 8200
 KINDS = list(sticks.FORMATS)

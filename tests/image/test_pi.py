@@ -17,7 +17,7 @@ from image.engines import Engine
 from image.guest import Forward, Guest
 from image.progress import Progress
 
-pytestmark = [pytest.mark.image, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.long, pytest.mark.image, pytest.mark.timeout(1800)]
 
 BOOT_SECONDS = 400.0
 SERVICES = "glovebox-replay glovebox-ids glovebox-alerts glovebox-web"

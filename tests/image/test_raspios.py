@@ -17,7 +17,7 @@ from image.progress import Progress
 from image.roots import package_list
 from tests.image import standin
 
-pytestmark = [pytest.mark.image, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.long, pytest.mark.image, pytest.mark.timeout(1800)]
 
 
 class KernelAndFirmware(Board):

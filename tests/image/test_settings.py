@@ -18,7 +18,7 @@ from image.demo import TZSP_PORT, wait_ready
 from image.guest import Forward, Guest
 from tests.image import boot
 
-pytestmark = [pytest.mark.image, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.long, pytest.mark.image, pytest.mark.timeout(900)]
 
 BOOT = "/boot/firmware"
 ERRORS = f"{BOOT}/glovebox-errors.txt"

@@ -22,7 +22,7 @@ from tests.net.dhcpclient import Clients
 from tests.net.kit import Segment, Witness, foreign_dnsmasq
 from tests.net.replaying import GLOVEBOX
 
-pytestmark = [pytest.mark.image, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.long, pytest.mark.image, pytest.mark.timeout(1500)]
 
 CAPTURE = PROJECT / "tests/captures/demo.pcap"
 PLAYERS = 3

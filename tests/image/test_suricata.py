@@ -20,7 +20,7 @@ from image.page import Page
 from image.progress import Progress
 from tests.net.suricata import Suricata
 
-pytestmark = [pytest.mark.image, pytest.mark.suricata, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.long, pytest.mark.image, pytest.mark.suricata, pytest.mark.timeout(600)]
 
 MEMORY_MIB = 512
 # All of ours and the engine; the ring that frames wait in is part of it.

@@ -21,7 +21,7 @@ from image.guest import Forward, Guest
 from image.progress import Progress
 from tests.image import boot
 
-pytestmark = [pytest.mark.image, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.long, pytest.mark.image, pytest.mark.timeout(900)]
 
 PASSWORD = "correct horse battery"
 SETTINGS = f"""\

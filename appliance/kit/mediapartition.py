@@ -1,7 +1,7 @@
 """The MEDIA partition: made at first boot from what is left of the card.
 
 Until its file system is whole nothing of it is on the card: only the kernel is told of the
-partition (addpart(8)), the exFAT file system is made in it, and then one write of the partition
+partition (BLKPG), the exFAT file system is made in it, and then one write of the partition
 table makes it last. A power cut before that leaves the card as it was, and the next boot does it
 again; a partition that is there is never touched.
 """
@@ -9,6 +9,8 @@ again; a partition that is there is never touched.
 from __future__ import annotations
 
 import argparse
+import ctypes
+import fcntl
 import json
 import logging
 import os
@@ -23,6 +25,8 @@ from appliance.service import log_to_journal
 SECTOR = 512
 NUMBER = 4
 LABEL = "MEDIA"
+# By the disk signature that all images have (image/boards/*/genimage.cfg).
+BY_NUMBER = Path("/dev/disk/by-partuuid/61f0b0e5-04")
 # exFAT and NTFS share this type in a partition table of the MBR kind.
 PARTITION_TYPE = "7"
 # Cards erase in blocks of up to 4 MiB; a file system that begins on one wears less.
@@ -31,6 +35,8 @@ LEAST = (256 << 20) // SECTOR
 # The table of the MBR kind counts in 32 bits.
 MOST = (1 << 32) - 1
 SECONDS = 120.0
+# From linux/blkpg.h.
+BLKPG, ADD_PARTITION = 0x1269, 1
 
 log = logging.getLogger(__name__)
 
@@ -103,13 +109,50 @@ def make(disk: Path) -> Space | None:
         return None
     partition = partition_of(disk, NUMBER)
     if not partition.exists():
-        _run("addpart", str(disk), str(NUMBER), str(space.start), str(space.size))
-    _run("udevadm", "settle", "--timeout=30")
+        tell_kernel(disk, NUMBER, space)
+        _run("udevadm", "wait", "--timeout=60", str(partition))
     _run("mkfs.exfat", "-L", LABEL, str(partition))
     line = f"start={space.start}, size={space.size}, type={PARTITION_TYPE}\n"
     _run("sfdisk", "--append", "--no-reread", "--no-tell-kernel", str(disk), input=line)
-    _run("udevadm", "trigger", "--settle", str(partition))
+    # udev looks again at a disk that was closed after writing; then the partition can be mounted.
+    _run("udevadm", "wait", "--timeout=60", str(BY_NUMBER))
     return space
+
+
+class _Partition(ctypes.Structure):
+    """struct blkpg_partition of linux/blkpg.h; offsets in bytes."""
+
+    _fields_ = (
+        ("start", ctypes.c_longlong),
+        ("length", ctypes.c_longlong),
+        ("number", ctypes.c_int),
+        ("names", ctypes.c_char * 128),
+    )
+
+
+class _Argument(ctypes.Structure):
+    """struct blkpg_ioctl_arg of linux/blkpg.h."""
+
+    _fields_ = (
+        ("operation", ctypes.c_int),
+        ("flags", ctypes.c_int),
+        ("length", ctypes.c_int),
+        ("data", ctypes.POINTER(_Partition)),
+    )
+
+
+def tell_kernel(disk: Path, number: int, space: Space) -> None:
+    """Have the kernel know a partition that the table does not name. Raises GloveboxError.
+
+    Debian's util-linux has no addpart(8) any more.
+    """
+    partition = _Partition(space.start * SECTOR, space.size * SECTOR, number)
+    argument = _Argument(ADD_PARTITION, 0, ctypes.sizeof(partition), ctypes.pointer(partition))
+    try:
+        with disk.open("rb") as stream:
+            fcntl.ioctl(stream, BLKPG, argument)
+    except OSError as error:
+        raise GloveboxError(f"the kernel takes no partition on {disk}: {error}") from error
 
 
 def _run(*argv: str, input: str = "") -> str:

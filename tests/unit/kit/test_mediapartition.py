@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.errors import InputError
+from appliance.errors import GloveboxError, InputError
 from appliance.kit.mediapartition import (
     ALIGNMENT,
     LEAST,
@@ -16,6 +16,7 @@ from appliance.kit.mediapartition import (
     disk_of,
     free_space,
     partition_of,
+    tell_kernel,
 )
 
 GIB = (1 << 30) // 512
@@ -92,3 +93,23 @@ def test_partition_of(disk: str, partition: str) -> None:
 def test_disk_of_what_is_on_no_disk() -> None:
     with pytest.raises(InputError, match="no partition"):
         disk_of(Path("/proc"))
+
+
+@pytest.mark.net
+def test_tell_kernel_makes_a_partition_that_is_in_no_table(tmp_path: Path) -> None:
+    disk = tmp_path / "disk.img"
+    disk.write_bytes(bytes(64 << 20))
+    command = ["losetup", "--find", "--show", "--partscan", str(disk)]
+    made = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    loop = Path(made)
+    try:
+        tell_kernel(loop, 4, Space(8192, 16384))
+        shown = Path(f"/sys/class/block/{loop.name}p4")
+        assert (shown / "start").read_text() == "8192\n"
+        assert (shown / "size").read_text() == "16384\n"
+        with pytest.raises(GloveboxError, match="takes no partition"):
+            tell_kernel(loop, 4, Space(8192, 16384))
+        table = ["sfdisk", "--json", str(loop)]
+        assert subprocess.run(table, capture_output=True, check=False).returncode != 0
+    finally:
+        subprocess.run(["losetup", "--detach", made], check=True)

@@ -1,16 +1,12 @@
 """Raspberry Pi Imager's cloud-init files, read as data: the parts that mean something here.
 
 Sources: cloud-init's reference of `user-data` modules, and netplan's of `network-config` version 2.
-Every value is taken as text, so that the country NO stays Norway. Aliases, with which a small file
-can stand for a huge one, are refused.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
-
-import yaml
 
 from appliance.config import LARGEST_FILE
 from appliance.settings.findings import Findings
@@ -25,25 +21,19 @@ UNUSED = {
 IMAGERS_PACKAGES = ["avahi-daemon"]
 
 
-class _PlainLoader(yaml.BaseLoader):  # type: ignore[misc]
-    """Builds texts, lists and tables, nothing else."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.YAMLError("aliases (*name) are not taken")
-        return super().compose_node(parent, index)
-
-
 def parse(file: str, content: bytes) -> Findings:
     """Return what one of the three files holds for us. Never raises."""
     found = Findings(file)
     if len(content) > LARGEST_FILE:
         found.problem("all of it", f"larger than {LARGEST_FILE} bytes")
         return found
+    # Imported where it is needed: few cards have such files, and the whole start waits for us.
+    from appliance.settings import plainyaml
+
     try:
-        tables = yaml.load(content.decode("utf-8-sig"), Loader=_PlainLoader)  # noqa: S506
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
-        found.problem("all of it", f"not YAML: {' '.join(str(error).split())[:200]}")
+        tables = plainyaml.load(content.decode("utf-8-sig"))
+    except ValueError as error:
+        found.problem("all of it", f"not YAML: {str(error)[:200]}")
         return found
     if isinstance(tables, dict):
         PARSERS[file](found, tables)

@@ -14,6 +14,7 @@ pytestmark = [pytest.mark.image, pytest.mark.timeout(600)]
 LISTEN_SECONDS = 25.0
 # What a service may do beyond packet sockets.
 RIGHTS = {
+    "glovebox-firewall-closed.service": {"cap_net_admin"},
     "glovebox-firewall.service": {"cap_net_admin"},
     "glovebox-clock-restore.service": {"cap_sys_time"},
 }

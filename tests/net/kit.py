@@ -347,7 +347,7 @@ def foreign_dnsmasq(segment: Segment, namespace: str) -> subprocess.Popen[bytes]
     return segment.start(
         namespace,
         ["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--pid-file=",
-         "--dhcp-authoritative", "--log-facility=/dev/null", "--dhcp-leasefile=/dev/null",
+         "--dhcp-authoritative", "--log-facility=-", "--leasefile-ro",
          "--dhcp-range=192.168.88.100,192.168.88.200,1h", "--no-ping"],
     )  # fmt: skip
 

@@ -220,7 +220,7 @@ def test_a_server_behind_a_relay_is_a_server(segment: Segment, tmp_path: Path) -
         segment.start(
             relay,
             ["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--pid-file=",
-             "--dhcp-relay=192.168.88.2,192.0.2.1", "--log-facility=/dev/null"],
+             "--dhcp-relay=192.168.88.2,192.0.2.1", "--log-facility=-"],
         )  # fmt: skip
         with witness_of(segment) as witness, box_at(segment, tmp_path) as box:
             segment.start(segment.station("client"), UDHCPC)

@@ -133,6 +133,8 @@ def test_unit_is_well_sandboxed(guest: Guest) -> None:
 
 def test_owner_can_switch_the_engine_off(guest: Guest, page: Page) -> None:
     services = "glovebox-supervisor glovebox-alerts glovebox-web"
+    # Fresh alerts of the tests before this one would be what matters most.
+    guest.run("systemctl stop glovebox-alerts && rm /var/lib/glovebox/alerts/alerts.db*")
     guest.run("printf '[ids]\\nengine = \"none\"\\n' >/var/lib/glovebox/glovebox.toml")
     guest.run(f"systemctl restart glovebox-ids-config {services}", 120)
     try:

@@ -26,7 +26,7 @@ from image.cache import Cache, Input, discard, locked
 from image.command import run
 from image.engines import Engine
 from image.progress import Progress
-from image.roots import SOURCE_DATE_EPOCH, Root, change, package_list
+from image.roots import NO_BYTE_CODE, SOURCE_DATE_EPOCH, Root, change, package_list
 from image.tools import Tools, make_runnable
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -204,7 +204,7 @@ class Build:
         board = self.board
         root = Root(
             SUITE, board.packages, board.components, mirror=self.mirror,
-            keyring=debian_keyring(), architecture=board.architecture,
+            keyring=debian_keyring(), architecture=board.architecture, options=NO_BYTE_CODE,
         )  # fmt: skip
         inputs: list[Input] = [*root.inputs, board.early]
         if key:

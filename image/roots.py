@@ -20,14 +20,14 @@ SOURCE_DATE_EPOCH = "1767225600"
 RECORD = Path(__file__).with_name("hooks") / "record-packages"
 LOCK = "usr/share/glovebox/packages.lock"
 
+# For a root whose byte code is made when it is finished, and not by each package: emulated, that
+# takes longer than all the rest of its installation.
+NO_BYTE_CODE = ("--dpkgopt=path-exclude=/usr/bin/py3compile",)
 SLIM = (
     "--dpkgopt=path-exclude=/usr/share/man/*",
     "--dpkgopt=path-exclude=/usr/share/locale/*",
     "--dpkgopt=path-exclude=/usr/share/doc/*",
     "--dpkgopt=path-include=/usr/share/doc/*/copyright",
-    # Byte code is made once, when the root is finished, and not by each package: emulated, that
-    # takes longer than all the rest of its installation.
-    "--dpkgopt=path-exclude=/usr/bin/py3compile",
 )
 
 
@@ -46,6 +46,7 @@ class Root:
     mirror: str | None = None
     keyring: Path | None = None
     architecture: str | None = None
+    options: tuple[str, ...] = ()
     hooks: tuple[str, ...] = field(default=())
 
     @property
@@ -54,7 +55,7 @@ class Root:
         return [
             Path(__file__), RECORD,
             self.suite, *self.packages, self.components, self.mirror or "",
-            self.architecture or "", *self.hooks, *SLIM,
+            self.architecture or "", *self.options, *self.hooks, *SLIM,
         ]  # fmt: skip
 
     def make(self, target: Path, log: Path) -> None:
@@ -69,7 +70,7 @@ class Root:
                 [
                     "mmdebstrap", "--format=tar", "--variant=essential", "--skip=output/dev",
                     f"--include={','.join(self.packages)}", f"--components={self.components}",
-                    *architecture, *SLIM, *keyring, record, *self.hooks,
+                    *architecture, *SLIM, *self.options, *keyring, record, *self.hooks,
                     self.suite, target, *mirror,
                 ],
                 log,

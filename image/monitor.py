@@ -20,6 +20,7 @@ class Monitor:
         self._socket.settimeout(PATIENCE_S)
         self._socket.connect(str(path))
         self._lines = self._socket.makefile("r", encoding="utf-8")
+        self._events: list[dict[str, Any]] = []
         self._answer()
         self.execute("qmp_capabilities")
 
@@ -54,10 +55,15 @@ class Monitor:
         self.execute("blockdev-del", **{"node-name": name})
 
     def _event(self, kind: str, device: str) -> None:
-        while True:
+        """Wait for an event of a device; it may have come before the answer to its command."""
+        while not any(
+            each["event"] == kind and each.get("data", {}).get("device") == device
+            for each in self._events
+        ):
             said = self._read()
-            if said.get("event") == kind and said.get("data", {}).get("device") == device:
-                return
+            if "event" in said:
+                self._events.append(said)
+        self._events.clear()
 
     def _answer(self) -> dict[str, Any]:
         """Return the next message that is no event."""
@@ -65,6 +71,7 @@ class Monitor:
             said = self._read()
             if "event" not in said:
                 return said
+            self._events.append(said)
 
     def _read(self) -> dict[str, Any]:
         try:

@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from image.build import Image
+from image.demo import wait_ready
+from image.guest import Guest
 
 
 def prepared(image: Image, folder: Path, files: Mapping[str, bytes]) -> Image:
@@ -19,6 +21,12 @@ def prepared(image: Image, folder: Path, files: Mapping[str, bytes]) -> Image:
         (folder / "content").write_bytes(content)
         put(copied, folder / "content", name)
     return copied
+
+
+def started(guest: Guest) -> None:
+    """Wait until every job of the start is done, however slow the host is, and Snort listens."""
+    guest.execute("systemctl is-system-running --wait", 600)
+    wait_ready(guest)
 
 
 def put(image: Image, source: Path, name: str) -> None:

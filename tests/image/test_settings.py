@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 from image.build import BUILD, Image
-from image.demo import TZSP_PORT, wait_ready
+from image.demo import TZSP_PORT
 from image.guest import Forward, Guest
 from tests.image import boot
 
-pytestmark = [pytest.mark.long, pytest.mark.image, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.long, pytest.mark.image, pytest.mark.timeout(1200)]
 
 BOOT = "/boot/firmware"
 ERRORS = f"{BOOT}/glovebox-errors.txt"
@@ -73,7 +73,7 @@ def machine(card: Image) -> Iterator[Guest]:
     forwards = [Forward("udp", TZSP_PORT), Forward("tcp", 80), Forward("tcp", 22)]
     words = ["-append", card.board.command_line + IMAGERS_COMMAND]
     with Guest(card, BUILD, forwards, words) as guest:
-        wait_ready(guest)
+        boot.started(guest)
         guest.run("systemctl start --wait glovebox-settings-writeback", 60)
         yield guest
 
@@ -239,6 +239,6 @@ def test_sensor_starts_without_a_boot_partition(
         stream.seek(boot.start(destroyed.disk))
         stream.write(b"\xa5" * (8 << 20))
     with Guest(destroyed, BUILD, [Forward("udp", TZSP_PORT), Forward("tcp", 80)]) as guest:
-        wait_ready(guest)
+        boot.started(guest)
         assert hostname(guest) == "glovebox"
         assert any("BOOT partition cannot be read" in problem for problem in problems(guest))

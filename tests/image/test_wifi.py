@@ -16,12 +16,12 @@ import pytest
 from appliance.capture import tzsp
 from image import boards, disk
 from image.build import BUILD, Build, Image
-from image.demo import TZSP_PORT, counters, wait_ready
+from image.demo import TZSP_PORT, counters
 from image.guest import Forward, Guest
 from image.progress import Progress
 from tests.image import boot
 
-pytestmark = [pytest.mark.long, pytest.mark.image, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.long, pytest.mark.image, pytest.mark.timeout(1200)]
 
 PASSWORD = "correct horse battery"
 SETTINGS = f"""\
@@ -70,7 +70,7 @@ def machine(image: Image, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     forwards = [Forward("udp", TZSP_PORT), Forward("tcp", 80)]
     drive = ["-drive", f"file={lab(image, folder)},if=virtio,format=raw,readonly=on"]
     with Guest(card, BUILD, forwards, drive) as guest:
-        wait_ready(guest)
+        boot.started(guest)
         prepare_home(guest)
         yield guest
 

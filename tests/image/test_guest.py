@@ -17,7 +17,10 @@ RIGHTS = {
     "glovebox-firewall-closed.service": {"cap_net_admin"},
     "glovebox-firewall.service": {"cap_net_admin"},
     "glovebox-clock-restore.service": {"cap_sys_time"},
+    "glovebox-media-partition.service": {"cap_sys_admin"},
 }
+# As root, with that one right: it writes the card's partition table, once, before there are films.
+PARTITION = "glovebox-media-partition.service"
 # Root, to become the user who logs in; it starts only where the owner gave a key.
 LOGIN = "glovebox-ssh.service"
 
@@ -82,6 +85,7 @@ def test_each_service_has_a_user_of_its_own_and_few_rights(guest: Guest) -> None
         users[service] = values["User"]
         rights = RIGHTS.get(service, {"cap_net_raw"})
         assert set(values["CapabilityBoundingSet"].split()) <= rights, service
+    assert users.pop(PARTITION) == ""
     assert all(user.startswith("glovebox-") for user in users.values()), users
 
 
@@ -89,7 +93,7 @@ def test_firewall_was_there_before_any_port_had_an_address(guest: Guest) -> None
     loaded, networkd = (
         int(guest.run(f"systemctl show {unit} -P {moment}TimestampMonotonic"))
         for unit, moment in (
-            ("glovebox-firewall", "ActiveEnter"),
+            ("glovebox-firewall-closed", "ActiveEnter"),
             ("systemd-networkd", "ExecMainStart"),
         )
     )

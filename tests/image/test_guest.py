@@ -12,6 +12,8 @@ from image.page import Page
 pytestmark = [pytest.mark.image, pytest.mark.timeout(600)]
 
 LISTEN_SECONDS = 25.0
+# How long the kernel alone takes on a host as fast as that bound is meant for.
+KERNEL_SECONDS = 4.5
 # What a service may do beyond packet sockets.
 RIGHTS = {
     "glovebox-firewall-closed.service": {"cap_net_admin"},
@@ -48,9 +50,14 @@ def is_ours(entry: dict[str, str]) -> bool:
 
 
 def test_snort_listens_soon_after_kernel_start(guest: Guest) -> None:
-    """The unit is active only once Snort's packet socket is on tzsp0."""
-    value = guest.run("systemctl show glovebox-ids -P ActiveEnterTimestampMonotonic")
-    assert float(value) / 1e6 < LISTEN_SECONDS
+    """The unit is active only once Snort's packet socket is on tzsp0.
+
+    An emulated machine is as fast as its host is just then: what the kernel needs tells.
+    """
+    unit = guest.run("systemctl show glovebox-ids -P ActiveEnterTimestampMonotonic")
+    kernel = guest.run("systemctl show -P UserspaceTimestampMonotonic")
+    slowness = max(1.0, float(kernel) / 1e6 / KERNEL_SECONDS)
+    assert float(unit) / 1e6 < LISTEN_SECONDS * slowness
 
 
 def test_tzsp0_is_a_dummy_that_says_nothing_itself(guest: Guest) -> None:

@@ -374,6 +374,19 @@ def _names(names: Mapping[str, object]) -> str:
     return ", ".join(names)
 
 
+def shown(value: Any) -> Any:
+    """Return settings as JSON knows them, for people to look at: secrets stay unsaid."""
+    if isinstance(value, tuple):
+        return [shown(each) for each in value]
+    if not dataclasses.is_dataclass(value):
+        return value
+    found = {}
+    for part in dataclasses.fields(value):
+        content = getattr(value, part.name)
+        found[part.name] = "(set)" if content and not part.repr else shown(content)
+    return found
+
+
 def main(argv: Sequence[str]) -> int:
     """Check or show the configuration: exit 0 when every file is right, 78 otherwise."""
     parser = argparse.ArgumentParser(
@@ -388,5 +401,5 @@ def main(argv: Sequence[str]) -> int:
     for error in errors:
         print(f"glovebox config: {error}")
     if arguments.action == "show":
-        print(json.dumps(dataclasses.asdict(config), indent=2, default=str))
+        print(json.dumps(shown(config), indent=2, default=str))
     return ConfigError.exit_status if errors else 0

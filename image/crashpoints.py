@@ -21,6 +21,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 from appliance.errors import GloveboxError
 from image import boards, disk_check
@@ -119,10 +120,10 @@ class Replay:
                     yield pending[0].number, work
 
     @staticmethod
-    def _do(writes: Sequence[Write], log: object, image: Path) -> None:
+    def _do(writes: Sequence[Write], log: BinaryIO, image: Path) -> None:
         with image.open("r+b") as disk:
             for write in writes:
-                apply(write, log, disk)  # type: ignore[arg-type]
+                apply(write, log, disk)
 
 
 def _copy(source: Path, target: Path) -> Path:

@@ -35,7 +35,7 @@ def partitions(disk: Path) -> list[tuple[int, Part]]:
     """Return (type, part) of the primary and logical partitions of an MBR disk, in order."""
     with disk.open("rb") as stream:
         found, extended = [], 0
-        for kind, part in _table(stream.read(SECTOR), 0):
+        for kind, part in _table(stream.read(SECTOR)):
             if kind in EXTENDED:
                 extended = part.start
             else:
@@ -43,7 +43,7 @@ def partitions(disk: Path) -> list[tuple[int, Part]]:
         at = extended
         while at:
             stream.seek(at)
-            entries = _table(stream.read(SECTOR), 0)
+            entries = _table(stream.read(SECTOR))
             at = 0
             for kind, part in entries:
                 if kind in EXTENDED:
@@ -54,13 +54,9 @@ def partitions(disk: Path) -> list[tuple[int, Part]]:
     return found
 
 
-def _table(sector: bytes, base: int) -> list[tuple[int, Part]]:
+def _table(sector: bytes) -> list[tuple[int, Part]]:
     entries = (TABLE_ENTRY.unpack_from(sector, TABLE + 16 * n) for n in range(4))
-    return [
-        (kind, Part(base + start * SECTOR, size * SECTOR))
-        for _, kind, start, size in entries
-        if size
-    ]
+    return [(kind, Part(start * SECTOR, size * SECTOR)) for _, kind, start, size in entries if size]
 
 
 def check_disk(image: Image, disk: Path, folder: Path) -> Outcome:

@@ -160,3 +160,16 @@ def test_load_without_files_takes_the_engine_that_the_image_holds(
 
 def test_held_engine_of_no_image(tmp_path: Path) -> None:
     assert config.held_engine(tmp_path / "absent") is None
+
+
+def test_main_show_keeps_secrets(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "glovebox.toml"
+    file.write_text(
+        '[web]\napi_token = "a-token-of-programs"\n'
+        '[wifi]\nnetworks = [{ ssid = "Home", password = "long enough" }]\n'
+    )
+    assert config.main(["show", str(file)]) == 0
+    printed = capsys.readouterr().out
+    assert "a-token-of-programs" not in printed and "long enough" not in printed
+    assert '"ssid": "Home"' in printed
+    assert printed.count('"(set)"') == 2

@@ -140,7 +140,7 @@ class Seen:
 
     @property
     def is_whole(self) -> bool:
-        """Whether nothing is wrong any more; that a service ended a moment ago may still show."""
+        """Whether nothing is wrong any more; what the last minute saw may still show."""
         if self.status is None or not self.status["supervisor"]:
             return False
         bad = {
@@ -148,7 +148,8 @@ class Seen:
         }
         good = {"receiver": "running", "interface": "up", "stream": "flowing",
                 "engine": "listening", "alerts": "stored"}  # fmt: skip
-        return bad <= {"ended", "loss-engine", "loss-interface"} and self.status["parts"] == good
+        past = {"ended", "inspected", "loss-engine", "loss-interface"}
+        return bad <= past and self.status["parts"] == good
 
 
 class Watcher:

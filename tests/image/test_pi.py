@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from image.progress import Progress
 pytestmark = [pytest.mark.long, pytest.mark.image, pytest.mark.timeout(1800)]
 
 BOOT_SECONDS = 400.0
+MEDIA_PORT = 8200
+FORWARDS = (Forward("udp", TZSP_PORT), Forward("tcp", 80), Forward("tcp", MEDIA_PORT))
 SERVICES = "glovebox-replay glovebox-ids glovebox-alerts glovebox-web"
 
 
@@ -43,7 +46,7 @@ def first(pi: Image, card: Path) -> Iterator[Guest]:
 
 
 def boot(pi: Image, card: Path) -> Guest:
-    return Guest(pi, BUILD, [Forward("udp", TZSP_PORT), Forward("tcp", 80)], disk=card)
+    return Guest(pi, BUILD, FORWARDS, disk=card)
 
 
 def settled(guest: Guest) -> str:
@@ -87,6 +90,13 @@ def test_first_boot_uses_the_whole_card(first: Guest) -> None:
 def test_page_and_health_answer_from_the_host(first: Guest) -> None:
     first.run(f"systemctl start {SERVICES}", 300)
     assert page_of(first).get("healthz")
+
+
+def test_minidlna_answers_the_host(first: Guest) -> None:
+    first.run("systemctl start glovebox-media", 300)
+    address = f"http://127.0.0.1:{first.host_port(MEDIA_PORT)}/rootDesc.xml"
+    with urllib.request.urlopen(address, timeout=60) as answer:
+        assert b"urn:schemas-upnp-org:device:MediaServer:1" in answer.read()
 
 
 def test_what_the_host_sends_becomes_alerts(first: Guest) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import tempfile
+import time
 from collections.abc import Iterator
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -18,6 +20,7 @@ from tests.net.kit import Box, Segment, station_of
 
 pytestmark = [pytest.mark.net, pytest.mark.timeout(240)]
 
+NETWORKD = Path("/usr/lib/systemd/systemd-networkd")
 HASTE = 6.0
 SIZE = 250
 SCRIPT = '#!/bin/sh\n[ "$1" = bound ] && env > "$FOUND.new" && mv "$FOUND.new" "$FOUND"\nexit 0\n'
@@ -63,6 +66,39 @@ def test_a_real_client_gets_address_dns_and_time_but_no_router(
     assert (given["mask"], given["lease"]) == ("24", str(12 * 3600))
     assert given["dns"] == given["ntpsrv"] == given["serverid"] == "10.77.0.1"
     assert "router" not in given
+    box.close()
+
+
+def networkd(segment: Segment, namespace: str) -> dict[str, str]:
+    """Run systemd's client and return the lease that it keeps (systemd-networkd.service(8))."""
+    if not NETWORKD.exists():
+        missing("no systemd-networkd, the DHCP client")
+    folder = Path(tempfile.mkdtemp(prefix="glovebox-networkd-"))
+    segment.keep(folder)
+    folder.chmod(0o755)
+    for name in ("network", "netif/links", "netif/leases", "netif/lldp"):
+        (folder / name).mkdir(parents=True)
+    for place in (folder / "netif", *(folder / "netif").iterdir()):
+        shutil.chown(place, "systemd-network")
+    (folder / "network" / "eth0.network").write_text("[Match]\nName=eth0\n[Network]\nDHCP=ipv4\n")
+    # With /sys read-only it does not wait for udev, which knows nothing of namespaces.
+    command = f"mount --bind {folder} /run/systemd && mount -o remount,ro,bind /sys"
+    argv = ["ip", "netns", "exec", namespace, "unshare", "--mount", "sh", "-c"]
+    segment.start(namespace, [*argv, f"{command} && exec {NETWORKD}"])
+    deadline = time.monotonic() + 60
+    while not (found := list((folder / "netif/leases").iterdir())):
+        assert time.monotonic() < deadline, "systemd-networkd got no lease"
+        time.sleep(0.05)
+    return dict(line.split("=", 1) for line in found[0].read_text().splitlines() if "=" in line)
+
+
+def test_systemds_client_gets_the_same(segment: Segment, tmp_path: Path) -> None:
+    box = box_in(segment, tmp_path)
+    given = networkd(segment, segment.station("client"))
+    assert IPv4Address("10.77.0.5") <= IPv4Address(given["ADDRESS"]) <= IPv4Address("10.77.0.254")
+    assert given["NETMASK"] == "255.255.255.0"
+    assert given["DNS"] == given["NTP"] == given["SERVER_ADDRESS"] == "10.77.0.1"
+    assert "ROUTER" not in given
     box.close()
 
 

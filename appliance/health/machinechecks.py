@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from appliance.health import words
 from appliance.health.history import KEPT_S, History
-from appliance.health.observations import Disk, known
+from appliance.health.observations import Disk, Observations, Store, known
 from appliance.health.results import Result, fail, ok, warn
 from appliance.health.states import State
 
@@ -82,14 +82,17 @@ def power(history: History) -> Result | None:
 
 
 def clock(history: History) -> Result:
-    """Judge whether the clock was ever set since the power came back."""
-    if history.now.time >= history.now.built:
+    """Judge whether the clock was ever set since the power came back (docs/time.md)."""
+    if history.now.time < history.now.built:
+        return warn(
+            "The clock stands before this firmware was made: the times of alerts are wrong.",
+            "Connect this machine to a network where it can ask the time (NTP).",
+            State.TROUBLE,
+        )
+    if known(history.now.store).clock_set is not None:
         return ok("The clock is set.")
-    return warn(
-        "The clock has not been set since the power came: the times of alerts are wrong.",
-        "Connect this machine to a network where it can ask the time (NTP).",
-        State.TROUBLE,
-    )
+    # In a car that is so for days, and nothing there can be done about it.
+    return ok("Nobody has confirmed the time since the start: alerts are marked so.")
 
 
 def clock_jump(history: History) -> Result:
@@ -101,10 +104,14 @@ def clock_jump(history: History) -> Result:
     direction = "forward" if moved > 0 else "back"
     text = f"The clock was set {direction} by {words.duration(abs(moved))} within the last"
     text = f"{text} {words.duration(KEPT_S)}."
-    if moved > 0 and first.time < first.built:
-        return ok(text)
+    if not _is_clock_set(first) and _is_clock_set(history.now):
+        return ok(f"{text} Alerts from before are marked.")
     advice = f"Alerts from before show times that are off by {moved:+,.0f} s."
     return warn(text, advice, State.TROUBLE)
+
+
+def _is_clock_set(moment: Observations) -> bool:
+    return isinstance(moment.store, Store) and moment.store.clock_set is not None
 
 
 def configuration(history: History) -> Result:

@@ -94,7 +94,8 @@ class Store:
     """What glovebox-alerts published: `lag` is in bytes of the spool, `error` for people.
 
     `stored` are the alerts there are, `added` those that came since the service started. `repaired`
-    says when the store was last mended, in seconds since the boot, `saved` what that brought.
+    says when the store was last mended, in seconds since the boot, `saved` what that brought;
+    `clock_set` when the clock was set (docs/time.md), in seconds since the boot.
     """
 
     updated: float
@@ -105,11 +106,13 @@ class Store:
     error: str | None
     repaired: float | None = None
     saved: int = 0
+    clock_set: float | None = None
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Store:
         """Return what was published. Raises KeyError, TypeError or ValueError for all else."""
         last_alert, error, repaired = values["last_alert"], values["error"], values["repaired"]
+        clock_set = values["clock_set"]
         return cls(
             updated=float(values["updated"]),
             stored=int(values["stored"]),
@@ -119,6 +122,7 @@ class Store:
             error=None if error is None else str(error),
             repaired=None if repaired is None else float(repaired["boottime"]),
             saved=0 if repaired is None else int(repaired["alerts"]),
+            clock_set=None if clock_set is None else float(clock_set),
         )
 
 

@@ -16,7 +16,8 @@ class Alert:
     """What an engine saw, as it is stored and shown.
 
     `time_us` is in microseconds since 1970, UTC; a smaller `priority` is graver (1 is the gravest);
-    ports are None where the protocol has none; `id` is 0 until the store has given one.
+    ports are None where the protocol has none; `id` is 0 until the store has given one, and
+    `time_confirmed` None until it has told whether the clock was set (docs/time.md).
     """
 
     time_us: int
@@ -32,6 +33,7 @@ class Alert:
     destination: str
     destination_port: int | None
     engine: str
+    time_confirmed: bool | None = None
     id: int = 0
 
     @property

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from appliance.errors import GloveboxError
 
-VERSION = 1
+VERSION = 2
 BUSY_TIMEOUT_S = 5.0
 
 # Texts stand once for each signature, with the number of its alerts: a million alerts take 55 MB,
@@ -38,7 +38,8 @@ CREATE TABLE alert (
     source TEXT NOT NULL,
     source_port INTEGER,
     destination TEXT NOT NULL,
-    destination_port INTEGER
+    destination_port INTEGER,
+    time_confirmed INTEGER
 );
 CREATE TABLE marker (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -46,8 +47,16 @@ CREATE TABLE marker (
     destination_port INTEGER NOT NULL
 );
 CREATE TABLE spool (file TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE boot (id TEXT NOT NULL);
+CREATE TABLE boot (id TEXT NOT NULL, clock_set REAL);
 """
+# What makes of each older version the next one: the alerts themselves are not touched, so a million
+# of them take no longer than one. Columns come last, as in SCHEMA, with which damage is mended.
+UPGRADES = {
+    1: """
+ALTER TABLE alert ADD COLUMN time_confirmed INTEGER;
+ALTER TABLE boot ADD COLUMN clock_set REAL;
+""",
+}
 _EXPLANATIONS = {
     sqlite3.SQLITE_BUSY: "the alert store is busy",
     sqlite3.SQLITE_FULL: "no space is left for the alert store",
@@ -170,6 +179,12 @@ def _prepare(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA synchronous = FULL")
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version == 0:
-        connection.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+        _change(connection, SCHEMA)
+    elif version in UPGRADES:
+        _change(connection, "".join(UPGRADES[each] for each in range(version, VERSION)))
     elif version != VERSION:
         raise StoreDamagedError(f"the alert store has version {version}, not {VERSION}")
+
+
+def _change(connection: sqlite3.Connection, statements: str) -> None:
+    connection.executescript(f"BEGIN; {statements} PRAGMA user_version = {VERSION}; COMMIT;")

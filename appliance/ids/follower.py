@@ -5,14 +5,15 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from appliance.ids import database, handover, salvage
+from appliance.ids import database, handover, salvage, timing
 from appliance.ids.database import StoreDamagedError, StoreError
 from appliance.ids.handover import Handover, SpoolFile
 from appliance.ids.store import AlertStore
+from appliance.kit import clock
 
 log = logging.getLogger(__name__)
 
@@ -38,11 +39,20 @@ class Follower:
     logged when it comes and when it goes.
     """
 
-    def __init__(self, source: Handover, path: Path, boot: str, keep: int) -> None:
+    def __init__(
+        self,
+        source: Handover,
+        path: Path,
+        boot: str,
+        keep: int,
+        is_clock_set: Callable[[], bool] = clock.is_set,
+    ) -> None:
         self._source = source
         self._path = path
         self._boot = boot
         self._keep = keep
+        self._is_clock_set = is_clock_set
+        self._clock_set: float | None = None
         self._store: AlertStore | None = None
         self._stored = 0
         self._added = 0
@@ -58,6 +68,8 @@ class Follower:
 
     def step(self, hurry: bool = False) -> float:
         """Store what is due, with `hurry` at once; return the seconds until the next step."""
+        # Also while nothing can be stored: later nobody knows when it was.
+        self._look_at_clock()
         try:
             pause = self._advance(hurry)
         except StoreDamagedError as error:
@@ -83,6 +95,7 @@ class Follower:
     def report(self) -> dict[str, Any]:
         """Return how things stand; `last_alert` in seconds since 1970, `error` for people.
 
+        `clock_set` says when the clock was set, in seconds since the boot, None for not yet.
         `unreadable` counts what the engine handed over and nobody understands. `repaired` says when
         the store was last found damaged and mended, in seconds since the boot, and how many alerts
         could be saved.
@@ -95,12 +108,14 @@ class Follower:
             "unreadable": self._unreadable,
             "error": self._error,
             "repaired": self._repaired,
+            "clock_set": self._clock_set,
         }
 
     def _advance(self, hurry: bool) -> float:
         if self._store is None and self._is_saving():
             return 0.0
         store = self._store or self._open()
+        self._agree_on_clock(store)
         listed = self._source.files()
         self._lag = handover.lag(listed, store.positions)
         waited = time.monotonic() - self._committed >= COMMIT_S
@@ -116,7 +131,8 @@ class Follower:
         if not batch.positions and self._stored <= self._keep:
             return False
         before = {file.name: store.positions.get(file.name, 0) for file in listed}
-        store.add(batch.alerts, before | batch.positions, self._keep, batch.markers)
+        confirmed = timing.confirmed(self._clock_set, boottime(), time.time())
+        store.add(batch.alerts, before | batch.positions, self._keep, batch.markers, confirmed)
         self._committed = time.monotonic()
         self._added += len(batch.alerts)
         self._lag = handover.lag(listed, store.positions)
@@ -124,6 +140,21 @@ class Follower:
         self._last_us = batch.alerts[-1].time_us if batch.alerts else self._last_us
         self._unreadable += batch.unreadable
         return bool(batch.positions)
+
+    def _look_at_clock(self) -> None:
+        try:
+            if self._clock_set is None and self._is_clock_set():
+                self._clock_set = boottime()
+        except OSError as error:
+            log.error("%s: every alert counts as taken with a clock that is not set", error)
+            self._is_clock_set = lambda: False
+
+    def _agree_on_clock(self, store: AlertStore) -> None:
+        """Take from the store when the clock was set, where this is not its first run; or tell."""
+        if store.clock_set is not None:
+            self._clock_set = store.clock_set
+        elif self._clock_set is not None:
+            store.set_clock(self._clock_set)
 
     def _is_saving(self) -> bool:
         """Save the next part of a damaged store, if there is one; tell whether there was."""

@@ -28,7 +28,7 @@ SKIP = 20
 # So many numbers in a row without one alert to be read: there is nothing more.
 GIVE_UP = 200_000
 LOST = ("snort", 0, 0, 0, "What this was is lost", "", 3)
-ALERT_TYPES = (int, int, int, str, str, int | None, str, int | None)
+ALERT_TYPES = (int, int, int, str, str, int | None, str, int | None, int | None)
 
 Row = tuple[Any, ...]
 
@@ -85,7 +85,7 @@ def _copy(
     for rows in _alerts(old, newest):
         numbered = [(number + index, *row[1:]) for index, row in enumerate(rows)]
         with database.transaction(new):
-            new.executemany("INSERT INTO alert VALUES (?, ?, ?, ?, ?, ?, ?, ?)", numbered)
+            new.executemany("INSERT INTO alert VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", numbered)
         counts.update(row[2] for row in rows)
         number, saved = number + len(rows), saved + len(rows)
         yield saved
@@ -107,7 +107,7 @@ def _finish(
         row = known.get(signature, (*LOST[:2], signature, *LOST[3:]))
         new.execute("INSERT INTO signature VALUES (?,?,?,?,?,?,?,?,?)", (signature, *row, alerts))
     boot = _readable(old, "SELECT id FROM boot")
-    new.executemany("INSERT INTO boot VALUES (?)", boot)
+    new.executemany("INSERT INTO boot (id) VALUES (?)", boot)
     reached = _readable(old, "SELECT file, position FROM spool") if positions is None else None
     rows = reached if reached is not None else list((positions or {}).items())
     new.executemany("INSERT INTO spool VALUES (?, ?)", rows)
@@ -135,7 +135,7 @@ def _alerts(old: sqlite3.Connection, newest: int) -> Iterator[list[Row]]:
     while vain < GIVE_UP and last < newest:
         rows: list[Row] = []
         torn = _read(old, query, (last, BATCH), rows)
-        good = [row for row in rows if _fits(row)]
+        good = [whole for row in rows if _fits(whole := _completed(row))]
         yield good
         ids = [row[0] for row in rows if isinstance(row[0], int) and row[0] > last]
         if ids:
@@ -144,6 +144,11 @@ def _alerts(old: sqlite3.Connection, newest: int) -> Iterator[list[Row]]:
             last, vain = last + SKIP, vain + SKIP
         elif not ids:
             return
+
+
+def _completed(row: Row) -> Row:
+    """Return a row of an older version as one of the present: what it lacks is not known."""
+    return row + (None,) * (len(ALERT_TYPES) - len(row))
 
 
 def _fits(row: Row) -> bool:

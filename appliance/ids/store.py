@@ -11,6 +11,7 @@ import fcntl
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from appliance.ids import database
 from appliance.ids.alert import Alert
 from appliance.ids.database import StoreError
 from appliance.ids.marker import Token
+from appliance.ids.timing import NEVER, Span
 
 DATABASE = Path(os.environ.get("GLOVEBOX_DATABASE", "/var/lib/glovebox/alerts/alerts.db"))
 # Alerts deleted in one transaction: as many as one batch brings, so that no lock is held for long.
@@ -26,7 +28,7 @@ KEEP_MARKERS = 100
 
 SELECT = """
 SELECT alert.id, time_us, gid, sid, rev, message, nullif(classification, ''), priority,
-    protocol, source, source_port, destination, destination_port, engine
+    protocol, source, source_port, destination, destination_port, engine, time_confirmed
 FROM alert JOIN signature ON signature.id = alert.signature
 """
 # Ids have no gaps: they rise by one within transactions, and only the oldest are ever deleted.
@@ -93,7 +95,8 @@ class AlertReader:
 class AlertStore:
     """Writes alerts. Only one process may have it open.
 
-    `positions` says how far each file of the spool has been read, as of the last transaction.
+    `positions` says how far each file of the spool has been read, as of the last transaction;
+    `clock_set` when the clock was set in this boot, in seconds since its start, None for not yet.
     """
 
     def __init__(self, path: Path, boot: str) -> None:
@@ -107,7 +110,8 @@ class AlertStore:
             undo.callback(os.close, self._lock)
             self._connection = database.open_to_write(path)
             undo.callback(self._connection.close)
-            self.positions = self._read_positions(boot)
+            self.clock_set = self._read_boot(boot)
+            self.positions = self._read_positions()
             undo.pop_all()
 
     def add(
@@ -116,16 +120,18 @@ class AlertStore:
         positions: Mapping[str, int],
         keep: int,
         markers: Sequence[Token] = (),
+        confirmed: Span = NEVER,
     ) -> None:
         """Store alerts and the positions that follow; delete some of the oldest beyond `keep`.
 
-        The self-test's markers stand apart from the alerts: they never show among them.
+        The self-test's markers stand apart from the alerts: they never show among them. Alerts
+        whose time is in the span `confirmed` were taken with a clock that was set.
 
         All or nothing. Raises StoreError, StoreDamagedError.
         """
         try:
             with database.explained(), database.transaction(self._connection):
-                self._insert(alerts)
+                self._insert(alerts, confirmed)
                 self._prune(keep)
                 self._insert_markers(markers)
                 self._connection.execute("DELETE FROM spool")
@@ -135,6 +141,12 @@ class AlertStore:
             self._signatures.clear()
             raise
         self.positions = dict(positions)
+
+    def set_clock(self, moment: float) -> None:
+        """Remember that the clock was set `moment` seconds after the start. Raises StoreError."""
+        with database.explained(), database.transaction(self._connection):
+            self._connection.execute("UPDATE boot SET clock_set = ?", (moment,))
+        self.clock_set = moment
 
     def count(self) -> int:
         """Return how many alerts are stored. Raises StoreError."""
@@ -152,20 +164,26 @@ class AlertStore:
         self._connection.close()
         os.close(self._lock)
 
-    def _read_positions(self, boot: str) -> dict[str, int]:
-        if self._connection.execute("SELECT id FROM boot").fetchall() != [(boot,)]:
-            with database.transaction(self._connection):
-                self._connection.execute("DELETE FROM boot")
-                self._connection.execute("INSERT INTO boot VALUES (?)", (boot,))
-                self._connection.execute("DELETE FROM spool")
+    def _read_boot(self, boot: str) -> float | None:
+        rows = self._connection.execute("SELECT id, clock_set FROM boot").fetchall()
+        if [id for id, _ in rows] == [boot]:
+            moment: float | None = rows[0][1]
+            return moment
+        with database.transaction(self._connection):
+            self._connection.execute("DELETE FROM boot")
+            self._connection.execute("INSERT INTO boot (id) VALUES (?)", (boot,))
+            self._connection.execute("DELETE FROM spool")
+        return None
+
+    def _read_positions(self) -> dict[str, int]:
         return dict(self._connection.execute("SELECT file, position FROM spool").fetchall())
 
-    def _insert(self, alerts: Sequence[Alert]) -> None:
+    def _insert(self, alerts: Sequence[Alert], confirmed: Span) -> None:
         numbers = [self._signature_number(alert) for alert in alerts]
         self._connection.executemany(
             "INSERT INTO alert (time_us, signature, protocol, source, source_port,"
-            " destination, destination_port) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            map(_columns, alerts, numbers),
+            " destination, destination_port, time_confirmed) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            map(_columns, alerts, numbers, repeat(confirmed)),
         )
         self._count(Counter(numbers))
 
@@ -227,16 +245,17 @@ def _span(oldest: int | None, newest: int | None) -> int:
     return 0 if oldest is None or newest is None else newest - oldest + 1
 
 
-def _columns(alert: Alert, signature: int) -> tuple[Any, ...]:
+def _columns(alert: Alert, signature: int, confirmed: Span) -> tuple[Any, ...]:
     return (
         *(alert.time_us, signature, alert.protocol),
         *(alert.source, alert.source_port, alert.destination, alert.destination_port),
+        confirmed.first_us <= alert.time_us <= confirmed.last_us,
     )
 
 
 def to_alert(row: Iterable[Any]) -> Alert:
     """Return the alert of a row of `SELECT`."""
-    id, time_us, *signature, protocol, source, source_port, destination, port, engine = row
+    id, time_us, *signature, protocol, source, source_port, destination, port, engine, told = row
     gid, sid, rev, message, classification, priority = signature
     return Alert(
         time_us=time_us,
@@ -252,5 +271,6 @@ def to_alert(row: Iterable[Any]) -> Alert:
         destination=destination,
         destination_port=port,
         engine=engine,
+        time_confirmed=None if told is None else bool(told),
         id=id,
     )

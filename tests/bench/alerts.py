@@ -16,6 +16,7 @@ from pathlib import Path
 
 from appliance.ids.alert import Alert
 from appliance.ids.store import AlertStore
+from appliance.ids.timing import Span
 from appliance.web.vault import Vault
 from image.build import BUILD, Build
 from image.demo import page_of, wait_ready
@@ -65,7 +66,7 @@ def fill(path: Path) -> None:
     now = time.time_ns() // 1000
     for first in range(0, COUNT, BATCH):
         alerts = [_alert(number, now) for number in range(first, first + BATCH)]
-        store.add(alerts, {}, keep=COUNT)
+        store.add(alerts, {}, keep=COUNT, confirmed=Span(0, now))
     store.close()
 
 

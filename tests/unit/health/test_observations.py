@@ -26,7 +26,7 @@ REPLAY: dict[str, Any] = {
 }  # fmt: skip
 ALERTS: dict[str, Any] = {
     "updated": 100.5, "stored": 7, "added": 3, "last_alert": 99.5, "spool_lag_bytes": 64,
-    "error": None, "repaired": None,
+    "error": None, "repaired": None, "clock_set": None,
 }  # fmt: skip
 SELFTEST: dict[str, Any] = {
     "time": 99, "passed": True, "verdict": "All is well.", "seconds": {"engine": 1},
@@ -58,6 +58,7 @@ def test_store_from_json_reads_what_the_service_publishes() -> None:
     assert (nothing.last_alert, nothing.error) == (None, "full")
     mended = Store.from_json({**ALERTS, "repaired": {"boottime": 55.5, "alerts": 9}})
     assert (mended.repaired, mended.saved) == (55.5, 9)
+    assert Store.from_json({**ALERTS, "clock_set": 40}).clock_set == 40.0
 
 
 def test_selftest_from_json_reads_what_the_test_publishes() -> None:

@@ -24,6 +24,7 @@ ALERT = Alert(
     destination="2001:db8::1",
     destination_port=80,
     engine="snort",
+    time_confirmed=True,
     id=12,
 )
 
@@ -44,6 +45,7 @@ def test_to_json_has_the_promised_form() -> None:
         "destination": "2001:db8::1",
         "destination_port": 80,
         "engine": "snort",
+        "time_confirmed": True,
     }
     assert list(ALERT.to_json())[0] == "id"
 

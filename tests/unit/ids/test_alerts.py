@@ -77,7 +77,7 @@ def test_service_tells_systemd_and_stores_the_rest_when_it_ends(tmp_path: Path) 
     assert report is not None
     assert set(report) == {
         "updated", "stored", "added", "last_alert", "spool_lag_bytes", "unreadable", "error",
-        "repaired",
+        "repaired", "clock_set",
     }  # fmt: skip
     assert (report["stored"], report["spool_lag_bytes"], report["error"]) == (3, 0, None)
     stored = AlertReader(tmp_path / "alerts.db").after(0, 10)

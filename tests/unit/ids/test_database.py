@@ -12,6 +12,7 @@ import pytest
 
 from appliance.ids import database
 from appliance.ids.database import StoreDamagedError, StoreError
+from tests.unit.ids import older
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def make(path: Path) -> None:
 def test_open_to_write_makes_what_the_group_may_read(path: Path) -> None:
     with closing(database.open_to_write(path)) as connection:
         with database.transaction(connection):
-            connection.execute("INSERT INTO boot VALUES ('x')")
+            connection.execute("INSERT INTO boot (id) VALUES ('x')")
         journal = path.with_name("alerts.db-journal")
         assert {stat.S_IMODE(file.stat().st_mode) for file in (path, journal)} == {0o640}
 
@@ -46,6 +47,58 @@ def test_open_to_write_refuses_another_version(path: Path) -> None:
         database.open_to_write(path)
 
 
+def test_open_to_write_upgrades_the_first_version(path: Path) -> None:
+    older.make(path, 1000)
+    before = rows(path)
+    make(path)
+    upgraded = rows(path)
+    assert [row[:-1] for row in upgraded] == before
+    assert {row[-1] for row in upgraded} == {None}
+    make(path)
+    assert rows(path) == upgraded
+
+
+def test_upgrade_leads_to_the_tables_of_a_new_database(path: Path) -> None:
+    """In this order, at these pages: with them a damaged one is mended."""
+    older.make(path, 1)
+    make(path)
+    new = path.with_name("new.db")
+    make(new)
+    assert tables(path) == tables(new)
+
+
+def test_upgrade_touches_the_first_page_alone(path: Path) -> None:
+    older.make(path, 20_000)
+    before = path.read_bytes()
+    make(path)
+    after = path.read_bytes()
+    assert len(after) == len(before)
+    assert after[4096:] == before[4096:]
+
+
+def test_upgrade_is_done_whole_or_not_at_all(path: Path) -> None:
+    older.make(path, 10)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("ALTER TABLE boot ADD COLUMN clock_set REAL")
+    before = tables(path)
+    with pytest.raises(StoreError, match="duplicate column"):
+        make(path)
+    assert tables(path) == before
+
+
+def rows(path: Path) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute("SELECT * FROM alert ORDER BY id").fetchall()
+
+
+def tables(path: Path) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(
+            "SELECT t.name, t.rootpage, c.name, c.type FROM sqlite_schema t"
+            " JOIN pragma_table_info(t.name) c ORDER BY t.rootpage, c.cid"
+        ).fetchall()
+
+
 def test_open_to_write_makes_a_database_of_an_empty_file(path: Path) -> None:
     path.touch()
     make(path)
@@ -60,7 +113,7 @@ def test_open_to_read_cannot_write(path: Path) -> None:
         pytest.raises(StoreError, match="cannot be written"),
         database.explained(),
     ):
-        connection.execute("INSERT INTO boot VALUES ('x')")
+        connection.execute("INSERT INTO boot (id) VALUES ('x')")
 
 
 def test_open_to_read_says_that_there_is_none(path: Path) -> None:
@@ -131,7 +184,7 @@ def test_set_aside_says_when_it_cannot(path: Path) -> None:
 def test_transaction_undoes_all_of_it(path: Path) -> None:
     with closing(database.open_to_write(path)) as connection:
         with pytest.raises(ZeroDivisionError), database.transaction(connection):
-            connection.execute("INSERT INTO boot VALUES ('x')")
+            connection.execute("INSERT INTO boot (id) VALUES ('x')")
             _ = 1 / 0
         assert connection.execute("SELECT * FROM boot").fetchall() == []
         assert not connection.in_transaction

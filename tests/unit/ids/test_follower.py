@@ -27,19 +27,39 @@ class Setup:
         self.path.parent.mkdir()
         self.file = self.spool / "alert.u2.1.1"
         self.now = 1000.0
-        self.follower = Follower(
-            source=Unified2Spool(self.spool, Naming(folder / "none", folder / "none")),
+        self.clock_set = False
+        self._nothing = folder / "none"
+        self.follower = self.another()
+
+    def another(self) -> Follower:
+        """Return the follower that comes after one that ended."""
+        return Follower(
+            source=Unified2Spool(self.spool, Naming(self._nothing, self._nothing)),
             path=self.path,
             boot="boot",
             keep=1000,
+            is_clock_set=lambda: self.clock_set,
         )
 
     def raise_alerts(self, *sids: int) -> None:
         with self.file.open("ab") as stream:
             stream.write(b"".join(map(records.event, sids)))
 
+    def raise_alert_at(self, sid: int, second: float) -> None:
+        with self.file.open("ab") as stream:
+            stream.write(records.event(sid, second=int(second)))
+
+    def marks(self) -> list[bool | None]:
+        return [row["time_confirmed"] for row in AlertReader(self.path).after(0, 1 << 20)]
+
     def stored(self) -> list[int]:
         return [row["sid"] for row in AlertReader(self.path).after(0, 1 << 20)]
+
+
+def at(monkeypatch: pytest.MonkeyPatch, time: float, boottime: float) -> None:
+    """Have the two clocks show these."""
+    monkeypatch.setattr("appliance.ids.follower.time.time", lambda: time)
+    monkeypatch.setattr("appliance.ids.follower.boottime", lambda: boottime)
 
 
 @pytest.fixture
@@ -100,7 +120,7 @@ def test_report_tells_how_things_stand(setup: Setup) -> None:
     setup.follower.step()
     assert setup.follower.report() == {
         "stored": 0, "added": 0, "last_alert": None, "spool_lag_bytes": 0, "unreadable": 0,
-        "error": None, "repaired": None,
+        "error": None, "repaired": None, "clock_set": None,
     }  # fmt: skip
     setup.now += follower.COMMIT_S
     setup.raise_alerts(1, 2)
@@ -115,7 +135,76 @@ def test_report_tells_how_things_stand(setup: Setup) -> None:
         "unreadable": 0,
         "error": None,
         "repaired": None,
+        "clock_set": None,
     }
+
+
+YEARS = 11 * 365 * 86400.0
+
+
+@pytest.mark.parametrize("wrong", [-YEARS, YEARS], ids=["years behind", "years ahead"])
+def test_alerts_bear_a_mark_until_the_clock_is_set(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch, wrong: float
+) -> None:
+    """The clock jumps while one alert waits in the spool with the time from before."""
+    at(monkeypatch, records.SECOND + wrong + 1, 100.0)
+    setup.raise_alert_at(1, records.SECOND + wrong)
+    setup.follower.finish()
+    setup.raise_alert_at(2, records.SECOND + wrong + 1)
+    setup.clock_set = True
+    at(monkeypatch, records.SECOND - 1, 101.0)
+    setup.follower.finish()
+    setup.raise_alerts(3)
+    at(monkeypatch, records.SECOND + 1, 103.0)
+    setup.follower.finish()
+    assert setup.marks() == [False, False, True]
+    assert setup.follower.report()["clock_set"] == 101.0
+
+
+def test_when_the_clock_was_set_is_known_to_the_next_process(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What waited while it was away was taken with a clock that was set."""
+    setup.clock_set = True
+    at(monkeypatch, records.SECOND - 50, 100.0)
+    setup.follower.finish()
+    setup.raise_alerts(1)
+    again = setup.another()
+    at(monkeypatch, records.SECOND + 50, 200.0)
+    again.finish()
+    assert setup.marks() == [True]
+    assert again.report()["clock_set"] == 100.0
+
+
+def test_when_the_clock_was_set_is_seen_while_nothing_can_be_stored(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    setup.path.parent.rmdir()
+    setup.clock_set = True
+    at(monkeypatch, records.SECOND - 50, 100.0)
+    setup.follower.step()
+    setup.raise_alerts(1)
+    setup.path.parent.mkdir()
+    at(monkeypatch, records.SECOND + 50, 200.0)
+    setup.follower.finish()
+    assert setup.marks() == [True]
+
+
+def test_a_kernel_that_cannot_be_asked_holds_up_no_alert(
+    setup: Setup, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> bool:
+        raise PermissionError(1, "adjtimex: Operation not permitted")
+
+    monkeypatch.setattr(setup.follower, "_is_clock_set", refuse)
+    setup.raise_alerts(1)
+    for _ in range(3):
+        setup.follower.step()
+    assert setup.marks() == [False]
+    assert [each.message for each in caplog.records if "adjtimex" in each.message] == [
+        "[Errno 1] adjtimex: Operation not permitted: every alert counts as taken with a clock"
+        " that is not set"
+    ]
 
 
 def test_report_knows_what_was_stored_before(setup: Setup) -> None:

@@ -15,6 +15,8 @@ from appliance.ids import salvage
 from appliance.ids.alert import Alert
 from appliance.ids.database import StoreError
 from appliance.ids.store import AlertReader, AlertStore
+from appliance.ids.timing import Span
+from tests.unit.ids import older
 
 COUNT = 3000
 PAGE = salvage.PAGE
@@ -34,7 +36,8 @@ def path(tmp_path: Path) -> Path:
     """Return a store of COUNT alerts, numbered from 1."""
     found = tmp_path / "alerts.db.corrupt-1"
     store = AlertStore(found, "boot")
-    store.add([alert(number) for number in range(1, COUNT + 1)], POSITIONS, COUNT)
+    alerts = [alert(number) for number in range(1, COUNT + 1)]
+    store.add(alerts, POSITIONS, COUNT, confirmed=Span(2, COUNT - 1))
     store.close()
     return found
 
@@ -94,6 +97,20 @@ def test_salvage_passes_over_what_cannot_be_read(path: Path, garbage: bytes) -> 
     assert ports == sorted(set(ports))
     assert [each["id"] for each in found] == list(range(COUNT + 1 - len(found), COUNT + 1))
     assert (ports[0], ports[-1]) == (1, COUNT)
+
+
+@pytest.mark.parametrize("first_page", [b"", bytes(PAGE)], ids=["whole", "lost"])
+@pytest.mark.parametrize("is_upgraded", [False, True], ids=["older", "upgraded"])
+def test_salvage_saves_an_older_version(path: Path, is_upgraded: bool, first_page: bytes) -> None:
+    path.unlink()
+    older.make(path, COUNT)
+    if is_upgraded:
+        AlertStore(path, "boot").close()
+    overwrite(path, 20 * PAGE, bytes(PAGE))
+    overwrite(path, 0, first_page)
+    found = save(path).after(0, COUNT)
+    assert COUNT - 150 < len(found) < COUNT
+    assert {each["time_confirmed"] for each in found} == {None}
 
 
 def test_salvage_of_nothing_begins_above_all_numbers_given(path: Path) -> None:

@@ -19,6 +19,8 @@ from appliance.ids import database
 from appliance.ids.alert import Alert
 from appliance.ids.database import StoreDamagedError, StoreError
 from appliance.ids.store import AlertReader, AlertStore
+from appliance.ids.timing import Span
+from tests.unit.ids import older
 
 KEEP = 1000
 TEMPLATE = Alert(
@@ -70,9 +72,35 @@ def test_latest_gives_back_what_was_added(store: AlertStore, reader: AlertReader
     odd = dataclasses.replace(TEMPLATE, classification=None, message="ž \" ' %", source_port=None)
     store.add([TEMPLATE, odd], {}, KEEP)
     assert reader.latest(10) == [
-        dataclasses.replace(odd, id=2).to_json(),
-        dataclasses.replace(TEMPLATE, id=1).to_json(),
+        dataclasses.replace(odd, id=2, time_confirmed=False).to_json(),
+        dataclasses.replace(TEMPLATE, id=1, time_confirmed=False).to_json(),
     ]
+
+
+def test_add_marks_alerts_by_their_time(store: AlertStore, reader: AlertReader) -> None:
+    store.add(alerts(10, 20, 30, 40), {}, KEEP, confirmed=Span(20, 30))
+    store.add(alerts(25), {}, KEEP)
+    told = [row["time_confirmed"] for row in reader.after(0, 10)]
+    assert told == [False, True, True, False, False]
+
+
+def test_alerts_of_an_older_version_are_neither(path: Path, reader: AlertReader) -> None:
+    older.make(path, 3)
+    with closing(AlertStore(path, "boot")) as store:
+        assert (store.clock_set, store.positions) == (None, {"alert.u2.1.1": 60})
+        store.add(alerts(5), {}, KEEP, confirmed=Span(5, 5))
+    assert [row["time_confirmed"] for row in reader.after(0, 10)] == [None, None, None, True]
+
+
+def test_when_the_clock_was_set_outlives_the_process_but_not_the_boot(path: Path) -> None:
+    with closing(AlertStore(path, "this boot")) as store:
+        assert store.clock_set is None
+        store.set_clock(42.5)
+        assert store.clock_set == 42.5
+    with closing(AlertStore(path, "this boot")) as store:
+        assert store.clock_set == 42.5
+    with closing(AlertStore(path, "next boot")) as store:
+        assert store.clock_set is None
 
 
 def test_latest_and_after_go_both_ways(store: AlertStore, reader: AlertReader) -> None:
@@ -179,12 +207,13 @@ def test_a_killed_writer_leaves_the_last_whole_batch(path: Path, reader: AlertRe
 import os, signal
 from pathlib import Path
 from appliance.ids.store import AlertStore
+from appliance.ids.timing import NEVER
 from tests.unit.ids.test_store import alerts
 store = AlertStore(Path({str(path)!r}), "boot")
 store.add(alerts(1, 2), {{"file": 120}}, 1000)
 store._connection.execute("PRAGMA cache_spill = 1")
 store._connection.execute("BEGIN IMMEDIATE")
-store._insert(alerts(*range(3, 30000)))
+store._insert(alerts(*range(3, 30000)), NEVER)
 os.kill(os.getpid(), signal.SIGKILL)
 """
     done = subprocess.run([sys.executable, "-c", program], check=False)

@@ -120,7 +120,7 @@ def test_alerts_come_newest_first_in_their_json_form(
     answer = client.get("/api/alerts").get_json()
     assert answer["count"] == 2
     second, first = answer["alerts"]
-    assert first == {"id": 1, "time": "2026-11-20T09:13:03.123456Z"} | SCAN
+    assert first == {"id": 1, "time": "2026-11-20T09:13:03.123456Z", "time_confirmed": True} | SCAN
     assert (second["id"], second["source_port"]) == (2, None)
 
 

@@ -15,7 +15,7 @@ from appliance.web.live import LATEST
 from appliance.web.pages import MOST_SOURCES, PER_PAGE
 from tests.unit.kit.dhcp.test_report import LEASE
 from tests.unit.kit.dhcp.test_report import VALUES as PORT
-from tests.web.alerts import add, an_alert
+from tests.web.alerts import KEEP, add, an_alert
 from tests.web.reports import a_health
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
@@ -150,6 +150,17 @@ def test_alerts_shows_every_field(client: FlaskClient, store: AlertStore) -> Non
         "#1",
     ):
         assert text in page
+
+
+@pytest.mark.parametrize("address", ["/", "/alerts"])
+@pytest.mark.usefixtures("fresh")
+def test_alerts_say_when_their_time_is_not_to_be_believed(
+    client: FlaskClient, store: AlertStore, address: str
+) -> None:
+    add(store, [an_alert()])
+    assert "clock not set" not in shown(client, address)
+    store.add([an_alert()], {}, KEEP)
+    assert shown(client, address).count("clock not set") == 1
 
 
 @pytest.mark.parametrize(

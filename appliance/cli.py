@@ -27,6 +27,7 @@ COMMANDS = {
     "selftest": ("appliance.health.selftest", "send a marker through the whole sensor"),
     "dhcp": ("appliance.kit.dhcp.guard", "let dnsmasq serve where nobody else does (service)"),
     "clock": ("appliance.kit.clock", "keep the time over power cuts (service)"),
+    "time-servers": ("appliance.kit.timeservers", "name the network's NTP servers (service)"),
     "firewall": ("appliance.kit.firewall", "who may reach what on this machine; --load"),
     "settings": ("appliance.settings.apply", "hand on what the owner wrote on BOOT (service)"),
     "media-partition": ("appliance.kit.mediapartition", "make the partition for films (service)"),

@@ -23,6 +23,8 @@ RIGHTS = {
 }
 # As root, with that one right: it writes the card's partition table, once, before there are films.
 PARTITION = "glovebox-media-partition.service"
+# Its socket obeys no other user.
+CHRONYS = "glovebox-time-servers.service"
 # Root, to become the user who logs in; it starts only where the owner gave a key.
 LOGIN = "glovebox-ssh.service"
 
@@ -93,6 +95,7 @@ def test_each_service_has_a_user_of_its_own_and_few_rights(guest: Guest) -> None
         rights = RIGHTS.get(service, {"cap_net_raw"})
         assert set(values["CapabilityBoundingSet"].split()) <= rights, service
     assert users.pop(PARTITION) == ""
+    assert users.pop(CHRONYS, "_chrony") == "_chrony"
     assert all(user.startswith("glovebox-") for user in users.values()), users
 
 

@@ -13,6 +13,8 @@ SCARCE, EXHAUSTED = 0.10, 0.03
 HOT_C, TOO_HOT_C = 80.0, 85.0
 # Differences of two readings of two clocks; NTP shifts a clock by less, or steps it by more.
 JUMP_S = 2.0
+# That the clock is set is reported after it has moved, by another service.
+NEWS_S = 5.0
 SUPPLY = "Use the power supply made for this Pi, and a short cable."
 
 
@@ -98,16 +100,25 @@ def clock(history: History) -> Result:
 def clock_jump(history: History) -> Result:
     """Judge whether the clock was moved within the last minutes."""
     first = history.moments[0].observations
-    moved = (history.now.time - first.time) - (history.now.boottime - first.boottime)
+    moved = _moved(first, history.now)
     if abs(moved) < JUMP_S:
         return ok("The clock runs evenly.")
     direction = "forward" if moved > 0 else "back"
     text = f"The clock was set {direction} by {words.duration(abs(moved))} within the last"
     text = f"{text} {words.duration(KEPT_S)}."
-    if not _is_clock_set(first) and _is_clock_set(history.now):
+    if not _is_clock_set(first) and (_is_clock_set(history.now) or _has_just_moved(history)):
         return ok(f"{text} Alerts from before are marked.")
     advice = f"Alerts from before show times that are off by {moved:+,.0f} s."
     return warn(text, advice, State.TROUBLE)
+
+
+def _moved(first: Observations, then: Observations) -> float:
+    return (then.time - first.time) - (then.boottime - first.boottime)
+
+
+def _has_just_moved(history: History) -> bool:
+    before = history.ago(NEWS_S)
+    return before is None or abs(_moved(history.moments[0].observations, before)) < JUMP_S
 
 
 def _is_clock_set(moment: Observations) -> bool:

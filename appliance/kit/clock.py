@@ -34,7 +34,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 DESCRIPTION = """\
 keep: write the time to the disk, a little ahead. restore: if the clock is behind that, or behind
-the making of this image, set it."""
+the making of this image, set it; then keep it."""
 EPILOG = "Exit status: 0 done; 1 the time cannot be kept or set; 2 bad usage."
 
 
@@ -97,11 +97,11 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("action", choices=("keep", "restore"))
     action = parser.parse_args(argv).action
     service.log_to_journal("clock")
-    if action == "keep":
-        keep()
-        return 0
-    found = restore()
-    if found is not None:
-        shown = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(found))
-        log.info("the clock was behind; it is set to %s, the last time that is known", shown)
+    if action == "restore":
+        found = restore()
+        if found is not None:
+            shown = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(found))
+            log.info("the clock was behind; it is set to %s, the last time that is known", shown)
+    # At the start too: however soon the power goes again, the next one is not behind this one.
+    keep()
     return 0

@@ -342,13 +342,13 @@ def station_of(namespace: str, interface: str = "eth0") -> bytes:
     return bytes.fromhex(found[1].replace(":", ""))
 
 
-def foreign_dnsmasq(segment: Segment, namespace: str) -> subprocess.Popen[bytes]:
+def foreign_dnsmasq(segment: Segment, namespace: str, *options: str) -> subprocess.Popen[bytes]:
     """Start a foreign server: dnsmasq."""
     return segment.start(
         namespace,
         ["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--pid-file=",
          "--dhcp-authoritative", "--log-facility=-", "--leasefile-ro",
-         "--dhcp-range=192.168.88.100,192.168.88.200,1h", "--no-ping"],
+         "--dhcp-range=192.168.88.100,192.168.88.200,1h", "--no-ping", *options],
     )  # fmt: skip
 
 

@@ -109,8 +109,23 @@ def test_clock_jump_is_none_where_the_clock_is_set_for_the_first_time(
     before: Store | Unknown, after: Store, level: Level, moved: float
 ) -> None:
     first = replace(look(), time=NOW, boottime=100.0, store=before)
-    now = replace(look(), time=NOW + 60 + moved, boottime=160.0, store=after)
-    assert machinechecks.clock_jump(history(first, now)).level is level
+    looks = [
+        replace(look(), time=NOW + boottime - 100 + moved, boottime=boottime, store=after)
+        for boottime in (150.0, 160.0)
+    ]
+    assert machinechecks.clock_jump(history(first, *looks)).level is level
+
+
+def test_clock_jump_waits_for_the_word_that_the_clock_is_set() -> None:
+    looks = [
+        replace(look(), time=time, boottime=boottime, store=UNSET)
+        for time, boottime in ((NOW, 100.0), (NOW + 58, 158.0), (NOW + 1e8, 160.0))
+    ]
+    assert machinechecks.clock_jump(history(*looks)).level is Level.OK
+    later = [replace(each, time=NOW + 1e8 + s, boottime=160.0 + s) for each in looks[2:]
+             for s in (2.0, 4.0, 6.0)]  # fmt: skip
+    found = [machinechecks.clock_jump(history(*looks, *later[:n])).level for n in (1, 2, 3)]
+    assert found == [Level.OK, Level.OK, Level.WARN]
 
 
 @pytest.mark.parametrize(
@@ -126,7 +141,9 @@ def test_clock_jump_is_none_where_the_clock_is_set_for_the_first_time(
 def test_clock_jump_compares_two_clocks(
     first: tuple[float, float], now: tuple[float, float], level: Level, words: str
 ) -> None:
-    looks = [replace(look(), time=time, boottime=boottime) for time, boottime in (first, now)]
+    looks = [
+        replace(look(store=SET), time=time, boottime=boottime) for time, boottime in (first, now)
+    ]
     result = machinechecks.clock_jump(history(*looks))
     assert result.level is level
     assert words in result.words

@@ -98,6 +98,20 @@ def test_is_set_says_why_it_cannot_ask(monkeypatch: pytest.MonkeyPatch) -> None:
         is_set()
 
 
+@pytest.mark.parametrize(
+    ("action", "expected"), [("keep", ["keep"]), ("restore", ["restore", "keep"])]
+)
+def test_main_keeps_what_it_restored(
+    action: str, expected: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A start that ends before the timer's first turn leaves no later time unknown."""
+    done: list[str] = []
+    monkeypatch.setattr(clock, "keep", lambda: done.append("keep"))
+    monkeypatch.setattr(clock, "restore", lambda: done.append("restore"))
+    assert main([action]) == 0
+    assert done == expected
+
+
 def test_main_wants_an_action() -> None:
     with pytest.raises(SystemExit, match="2"):
         main([])

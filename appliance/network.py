@@ -9,7 +9,7 @@ from pathlib import Path
 
 import netifaces
 
-from appliance.config import Address
+from appliance.sections.fit import Address
 
 INTERFACES = Path("/sys/class/net")
 IFF_UP = 0x1

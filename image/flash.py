@@ -15,8 +15,8 @@ from typing import Any
 from xml.etree import ElementTree
 
 from appliance.config import build as check_settings
-from appliance.config import read as read_settings
 from appliance.errors import GloveboxError, InputError, PrivilegeError
+from appliance.tables import read as read_settings
 from image import boards, bootfiles
 from image.build import BUILD, Build
 from image.command import BuildError, output, run

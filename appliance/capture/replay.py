@@ -28,6 +28,7 @@ from appliance.capture.listener import (
 from appliance.capture.receive import Receiver
 from appliance.capture.sources import Sources
 from appliance.errors import GloveboxError, InputError
+from appliance.sections.sensor import CaptureConfig
 from appliance.service import Stop
 
 log = logging.getLogger(__name__)
@@ -60,7 +61,7 @@ def main(argv: Sequence[str]) -> int:
         return _receive(arguments, settings.capture, stack)
 
 
-def _parse(argv: Sequence[str], settings: config.CaptureConfig) -> argparse.Namespace:
+def _parse(argv: Sequence[str], settings: CaptureConfig) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="glovebox replay",
         description=DESCRIPTION,
@@ -110,9 +111,7 @@ def _check(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> No
         parser.error(f"{', '.join(sorted(misplaced))}: for files only; `-` is standard input")
 
 
-def _receive(
-    arguments: argparse.Namespace, settings: config.CaptureConfig, stack: ExitStack
-) -> int:
+def _receive(arguments: argparse.Namespace, settings: CaptureConfig, stack: ExitStack) -> int:
     """Wire the parts together and run until stopped."""
     stop = Stop().install()
     injector = stack.enter_context(closing(Injector(arguments.interface)))
@@ -144,7 +143,7 @@ def _receive(
 
 
 def _open_sockets(
-    arguments: argparse.Namespace, settings: config.CaptureConfig, stack: ExitStack
+    arguments: argparse.Namespace, settings: CaptureConfig, stack: ExitStack
 ) -> list[socket.socket]:
     inherited = [stack.enter_context(each) for each in service.inherited_sockets()]
     for each in inherited:

@@ -6,10 +6,10 @@ import logging
 from collections.abc import Callable, Container, Iterator
 from typing import Protocol
 
-from appliance.config import LedsConfig
 from appliance.health.gpioleds import GpioLed
 from appliance.health.rhythms import Rhythm
 from appliance.health.sysfsleds import Sysfs, SysfsLed
+from appliance.sections.sensor import LedsConfig
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import time as Clock
 from typing import TextIO
 
-from appliance.config import LedsConfig, load
+from appliance.config import load
 from appliance.errors import GloveboxError
 from appliance.health.display import Display
 from appliance.health.heartbeat import Heartbeat
@@ -20,6 +20,7 @@ from appliance.health.night import level, local_time
 from appliance.health.rhythms import RHYTHMS, drawing, table
 from appliance.health.states import State
 from appliance.health.sysfsleds import Sysfs
+from appliance.sections.sensor import LedsConfig
 from appliance.service import Stop, log_to_journal, notify
 
 log = logging.getLogger(__name__)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import time as Clock
 
-from appliance.config import LedsConfig
 from appliance.health.states import State
+from appliance.sections.sensor import LedsConfig
 
 
 @dataclass(frozen=True)

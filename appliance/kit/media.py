@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from appliance import config, service
-from appliance.config import MediaConfig
 from appliance.errors import DiskFullError, InputError, PrivilegeError
 from appliance.kit.shelf import DIRECTORY, FILMS
+from appliance.sections.kit import MediaConfig
 
 log = logging.getLogger(__name__)
 

@@ -9,9 +9,9 @@ from ipaddress import IPv4Address, IPv4Interface
 from pathlib import Path
 
 from appliance import config
-from appliance.config import AccessPointConfig
 from appliance.errors import ConfigError
 from appliance.router.routeros import quote
+from appliance.sections.kit import AccessPointConfig
 
 BACKUP = "before-glovebox"
 TZSP_PORT = 37008

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance import config, service, status
-from appliance.config import LARGEST_FILE
 from appliance.settings import durable, imager, owner, report, writeback
 from appliance.settings.findings import Tables, merged
 from appliance.settings.plan import Plan, plan
+from appliance.tables import LARGEST_FILE
 
 NETWORK = Path("/run/systemd/network/80-wired.network.d/50-settings.conf")
 KEPT, IMAGER = "glovebox.toml", "imager.json"

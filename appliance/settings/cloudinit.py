@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from appliance.config import LARGEST_FILE
 from appliance.settings.findings import Findings
+from appliance.tables import LARGEST_FILE
 
 USER_DATA, NETWORK_CONFIG, META_DATA = "user-data", "network-config", "meta-data"
 USER_UNUSED = {"name", "groups", "shell", "sudo", "lock_passwd", "gecos", "primary_group"}

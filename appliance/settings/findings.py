@@ -8,6 +8,7 @@ from typing import Any
 
 from appliance import config
 from appliance.errors import ConfigError
+from appliance.tables import merge
 
 # Stands where a secret was. Whoever reads the file sees what happened; we know it again.
 TAKEN_OVER = "(taken over and removed)"
@@ -85,4 +86,4 @@ class Findings:
 
 def merged(tables: Mapping[str, Mapping[str, Any]], above: Mapping[str, Any]) -> Tables:
     """Lay tables over others, key by key."""
-    return config.merge(dict(tables), above)
+    return merge(dict(tables), above)

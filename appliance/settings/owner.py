@@ -11,6 +11,7 @@ from appliance.errors import ConfigError
 from appliance.settings import tomltext
 from appliance.settings.findings import Tables, merged
 from appliance.settings.redact import hash_in_place
+from appliance.tables import parse
 
 NAME = "glovebox.toml"
 Hash = Callable[[str], str]
@@ -50,7 +51,7 @@ def judge(
 
 def check(content: bytes, file: str, below: Mapping[str, Any]) -> Tables:
     """Return the tables of a file that can be used over `below`. Raises ConfigError."""
-    tables = config.parse(content, file)
+    tables = parse(content, file)
     config.build(merged(below, tables), file)
     return tables
 

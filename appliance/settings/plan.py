@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from appliance.config import Config
-from appliance.sections import ZONES, WiredConfig
+from appliance.sections.machine import ZONES, WiredConfig
 from appliance.settings import tomltext, wpa
 from appliance.settings.findings import Tables
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from appliance import config
 from appliance.errors import ConfigError
 from appliance.settings.findings import Findings
+from appliance.tables import parse as parse_toml
 
 NAME = "rpi-preseed.toml"
 UNUSED = {
@@ -37,7 +37,7 @@ def parse(content: bytes) -> Findings:
     """Return what the file holds for us. Never raises: what is wrong is among the problems."""
     found = Findings(NAME)
     try:
-        tables = config.parse(content, NAME)
+        tables = parse_toml(content, NAME)
     except ConfigError as error:
         found.problems.append(str(error))
         return found

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from appliance import config
 from appliance.errors import ConfigError
 from appliance.settings.findings import TAKEN_OVER
+from appliance.tables import parse
 
 # A key of TOML or YAML, up to where its value begins.
 SECRET = re.compile(
@@ -46,8 +46,8 @@ def hash_in_place(text: str, hashed: str) -> str | None:
 
 def _same_but_password(before: str, after: str, hashed: str) -> bool:
     try:
-        wanted = config.parse(before.encode(), "before")
-        got = config.parse(after.encode(), "after")
+        wanted = parse(before.encode(), "before")
+        got = parse(after.encode(), "after")
     except ConfigError:
         return False
     wanted["web"] = {**wanted["web"], "password_hash": hashed}

@@ -6,10 +6,10 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from appliance.config import Address
 from appliance.health.heartbeat import STALE_SECONDS
 from appliance.kit.dhcp.report import PortReport
 from appliance.network import Link
+from appliance.sections.fit import Address
 from appliance.web.rates import Rates
 from appliance.web.reports import Report, StoreReport
 from appliance.web.supervision import Health, SelfTest

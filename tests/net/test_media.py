@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from appliance.config import MediaConfig
 from appliance.kit import library, media, shelf
+from appliance.sections.kit import MediaConfig
 from image.tools import Tools
 from tests.conftest import missing
 from tests.movies import avi

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from appliance.config import DhcpConfig
 from appliance.kit.dhcp.network import Served
+from appliance.sections.kit import DhcpConfig
 
 NAME, DOMAIN = "glovebox", "lan"
 # Names that a device must not take: ours, and the one by which browsers find a proxy (VU#598349).

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Interface
 
-from appliance.config import DhcpConfig
 from appliance.errors import ConfigError
+from appliance.sections.kit import DhcpConfig
 
 # Room for devices with addresses set by hand, such as the access point.
 _RESERVED = 4

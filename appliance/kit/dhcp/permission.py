@@ -10,9 +10,9 @@ import subprocess
 import time
 from pathlib import Path
 
-from appliance.config import DhcpConfig
 from appliance.kit.dhcp import dnsmasq, leases
 from appliance.kit.dhcp.network import Served
+from appliance.sections.kit import DhcpConfig
 
 RUNTIME = Path("/run/glovebox-dhcp")
 STATE = Path("/var/lib/glovebox/dhcp")

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from appliance.config import LedsConfig
 from appliance.health.fakesysfs import FakeSysfs
 from appliance.health.lamps import Finder, Lamp
 from appliance.health.rhythms import short_flashes
 from appliance.health.sysfsleds import SysfsLed
+from appliance.sections.sensor import LedsConfig
 
 
 @pytest.fixture

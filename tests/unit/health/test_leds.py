@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from appliance import status
-from appliance.config import LedsConfig
 from appliance.errors import GloveboxError
 from appliance.health import leds
 from appliance.health.display import Display
@@ -31,6 +30,7 @@ from appliance.health.leds import (
 from appliance.health.rhythms import RHYTHMS, drawing, table
 from appliance.health.states import State
 from appliance.health.sysfsleds import SysfsLed, pattern
+from appliance.sections.sensor import LedsConfig
 from appliance.service import Stop
 from tests.conftest import PROJECT
 

@@ -7,9 +7,9 @@ from datetime import time as Clock
 
 import pytest
 
-from appliance.config import LedsConfig
 from appliance.health.night import Night, level, local_time, night_of
 from appliance.health.states import State
+from appliance.sections.sensor import LedsConfig
 
 DAY, DARK = Clock(12, 0), Clock(3, 0)
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from appliance import cli
-from appliance.config import Config, IdsConfig
+from appliance.config import Config
 from appliance.errors import InputError
+from appliance.sections.sensor import IdsConfig
 from tests.conftest import PROJECT
 
 

@@ -4,8 +4,9 @@ import dataclasses
 
 import pytest
 
-from appliance.config import Config, IdsConfig
+from appliance.config import Config
 from appliance.ids import engines
+from appliance.sections.sensor import IdsConfig
 from tests.conftest import PROJECT
 
 

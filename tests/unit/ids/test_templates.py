@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from appliance.config import CaptureConfig, Config
+from appliance.config import Config
 from appliance.errors import ConfigError, InputError
 from appliance.ids import templates
+from appliance.sections.sensor import CaptureConfig
 
 
 def test_fill_wants_a_value_for_each_name() -> None:

@@ -7,9 +7,11 @@ from ipaddress import ip_address
 
 import pytest
 
-from appliance.config import CaptureConfig, Config, DhcpConfig
+from appliance.config import Config
 from appliance.kit.firewall import main, render
-from appliance.sections import SshConfig
+from appliance.sections.kit import DhcpConfig
+from appliance.sections.machine import SshConfig
+from appliance.sections.sensor import CaptureConfig
 from tests.conftest import PROJECT
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from appliance import config
-from appliance.config import MediaConfig
 from appliance.errors import InputError
 from appliance.kit import media
+from appliance.sections.kit import MediaConfig
 
 IDENTITY = uuid.UUID("00000000-0000-0000-0000-000000000001")
 RENDERED = """\

@@ -168,6 +168,6 @@ def test_write_of_networks_keys_and_addresses(
 
 
 def test_hashed_is_what_the_page_takes() -> None:
-    from appliance.config import PASSWORD_HASH
+    from appliance.sections.sensor import PASSWORD_HASH
 
     assert PASSWORD_HASH.fullmatch(apply.hashed("the secret"))

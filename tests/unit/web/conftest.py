@@ -12,9 +12,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from appliance import status
-from appliance.config import CaptureConfig, Config, WebConfig
+from appliance.config import Config
 from appliance.ids.search import AlertSearch
 from appliance.ids.store import AlertReader, AlertStore
+from appliance.sections.sensor import CaptureConfig, WebConfig
 from appliance.web import create_app
 from appliance.web.history import History
 from appliance.web.monitor import Monitor

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from appliance import status
-from appliance.config import CaptureConfig, Config, IdsConfig
+from appliance.config import Config
 from appliance.ids import sniffers
 from appliance.network import Link
+from appliance.sections.sensor import CaptureConfig, IdsConfig
 from appliance.web.facts import Engine, Receiver
 from appliance.web.monitor import Monitor, engine_state
 

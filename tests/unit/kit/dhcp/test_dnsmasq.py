@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from appliance.config import DhcpConfig
 from appliance.kit.dhcp.dnsmasq import render
 from appliance.kit.dhcp.network import served
+from appliance.sections.kit import DhcpConfig
 from tests.conftest import missing
 
 LEASES = Path("/var/lib/glovebox/dhcp/eth0.leases")

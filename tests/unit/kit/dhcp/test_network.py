@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from appliance.config import DhcpConfig
 from appliance.errors import ConfigError
 from appliance.kit.dhcp.network import served
+from appliance.sections.kit import DhcpConfig
 
 
 def test_served_gives_out_250_addresses_after_the_fourth() -> None:

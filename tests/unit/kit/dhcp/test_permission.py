@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from appliance.config import DhcpConfig
 from appliance.kit.dhcp import leases
 from appliance.kit.dhcp.network import served
 from appliance.kit.dhcp.permission import Permission, keep, write_durably
+from appliance.sections.kit import DhcpConfig
 from tests.unit.kit.dhcp.test_leases import TEXT
 
 

@@ -1,31 +1,18 @@
-"""Sections of the settings that say what this machine is in its network."""
+"""What this machine is in its network."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
 from pathlib import Path
 
-Address = IPv4Address | IPv6Address
-Interface = IPv4Interface | IPv6Interface
+from appliance.sections.fit import Address, Interface, Unfit, expect
 
 ZONES = Path("/usr/share/zoneinfo")
 SSH_KEY = re.compile(
     r"(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-(ssh-ed25519|ecdsa-sha2-nistp256)"
     r"@openssh\.com) [A-Za-z0-9+/]+=*( [^\x00-\x1f\x7f]*)?"
 )
-
-
-class Unfit(ValueError):
-    """A value that does not fit; the caller adds file and section."""
-
-
-def expect(condition: bool, key: str, value: object, expected: str) -> None:
-    if not condition:
-        # What is wrong is shown on the page and on BOOT: no password may be among it.
-        shown = "…" if "password" in key or key == "networks" else repr(value)
-        raise Unfit(f"{key} = {shown}: expected {expected}")
 
 
 @dataclass(frozen=True)

@@ -1,30 +1,37 @@
-"""Every setting stands in the file, with the default that the code has."""
+"""Stream, engine, alerts, page, LEDs: each wrong value is refused with what was expected."""
 
 from __future__ import annotations
 
-import dataclasses
-import tomllib
 from typing import Any
 
 import pytest
 
-from appliance.config import Config, LedsConfig, build, load
+from appliance.config import build
 from appliance.errors import ConfigError
-from tests.conftest import PROJECT
+from appliance.sections.sensor import LedsConfig
+from appliance.tables import parse
 
-FILE = PROJECT / "config" / "glovebox.toml"
 
-
-def test_file_has_every_setting_with_its_default() -> None:
-    config, errors = load([FILE])
-    assert errors == []
-    assert config == Config()
-    fields = {
-        section.name: {field.name for field in dataclasses.fields(getattr(config, section.name))}
-        for section in dataclasses.fields(Config)
-    }
-    tables = tomllib.loads(FILE.read_text())
-    assert {name: set(table) for name, table in tables.items()} == fields
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[capture]\nports = [0]\n", ["ports = 0", "1 to 65535"]),
+        ("[capture]\nports = []\n", ["ports = []", "at least one"]),
+        ('[capture]\ninterface = "an-interface-too-long"\n', ["interface", "15 characters"]),
+        ('[capture]\nrouters = ["router"]\n', ["routers = 'router'", "an IP address"]),
+        ('[ids]\nhome_networks = ["10.0.0.1/8"]\n', ["home_networks", "10.0.0.0/8"]),
+        ('[ids]\nengine = "zeek"\n', ["engine = 'zeek'", "'snort'"]),
+        ('[web]\npassword_hash = "secret"\n', ["password_hash", "--hash-password"]),
+        ('[web]\napi_token = "short"\n', ["api_token", "16 to 256"]),
+        ('[web]\npassword = "short"\n', ["password", "8 to 256"]),
+        ("[alerts]\nkeep = 1\n", ["keep = 1", "at least 1000"]),
+    ],
+)
+def test_refuses_and_says_what_was_expected(text: str, words: list[str]) -> None:
+    with pytest.raises(ConfigError) as raised:
+        build(parse(text.encode(), "file"), "file")
+    assert str(raised.value).startswith("file: ")
+    assert all(word in str(raised.value) for word in words), raised.value
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,8 @@ COMMANDS = {
     "firewall": ("appliance.kit.firewall", "who may reach what on this machine; --load"),
     "settings": ("appliance.settings.apply", "hand on what the owner wrote on BOOT (service)"),
     "media-partition": ("appliance.kit.mediapartition", "make the partition for films (service)"),
+    "media-check": ("appliance.kit.mediacheck", "is the partition for films whole? (service)"),
+    "copying": ("appliance.kit.copying", "let films be copied to the card (service)"),
     "config": ("appliance.config", "check or show the configuration"),
 }
 

@@ -32,9 +32,19 @@ class Owner:
         """Change the password; return whether the page confirmed it."""
         return self._send("password", {"current": current, "password": new, "again": new})
 
+    def press(self, place: str, fields: dict[str, str]) -> None:
+        """Press a button of the status page, which leads to `place`.
+
+        Raises OSError where it is refused.
+        """
+        found = TOKEN.search(self.read(""))
+        body = urllib.parse.urlencode({"csrf": found[1] if found else "", **fields}).encode()
+        with self._opener.open(self.url + place, data=body, timeout=SECONDS) as answer:
+            answer.read()
+
     def _send(self, page: str, fields: dict[str, str]) -> bool:
         """Fill in a form; confirmed is what leads on to the status page."""
-        found = TOKEN.search(self._open(page))
+        found = TOKEN.search(self.read(page))
         if found is None:
             return False
         body = urllib.parse.urlencode({"csrf": found[1], **fields}).encode()
@@ -47,6 +57,7 @@ class Owner:
                 return False
             raise
 
-    def _open(self, page: str) -> str:
+    def read(self, page: str) -> str:
+        """Return a page as it is shown."""
         with self._opener.open(self.url + page, timeout=SECONDS) as answer:
             return str(answer.read().decode())

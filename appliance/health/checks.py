@@ -92,6 +92,7 @@ CHECKS = (
           partial(service, unit=units.FIREWALL, name="The firewall")),
     Check("media", "the media server", 4, ("units", "media", "settings"), mediachecks.media),
     Check("drives", "sticks and disks", 4, ("drives", "settings"), mediachecks.drives),
+    Check("partition", "the films on the card", 2, ("partition",), mediachecks.partition),
     Check("selftest", "the newest self-test", 10, ("selftest",), machinechecks.selftest),
 )
 # fmt: on

@@ -8,6 +8,7 @@ from appliance.health.observations import Observations, Unknown, known
 from appliance.health.results import Level, Result, fail, ok, unknown, warn
 from appliance.health.servicechecks import RESTARTED, service
 from appliance.kit.drives import Drive
+from appliance.kit.partition import Condition
 
 # systemd opens a drive within a second; a slow one may take a few.
 OPENING_S = 10.0
@@ -17,6 +18,8 @@ UNREADABLE = (
     "Look at it with a PC: its file system may be damaged, or of a kind that is not read here (FAT,"
     " exFAT, NTFS and ext4 are)."
 )
+
+KEEP_POWER = "Do not pull the power: what is being copied may be damaged. The page can close it."
 
 
 def media(history: History) -> Result | None:
@@ -93,3 +96,22 @@ def _pulled(history: History) -> list[tuple[str, float]]:
 
 def _names(look: Observations) -> set[str]:
     return set() if isinstance(look.drives, Unknown) else {each.name for each in look.drives}
+
+
+def partition(history: History) -> Result | None:
+    """Judge the card's own partition for films: whole, and nobody writes to it."""
+    found = known(history.now.partition)
+    if found.writable:
+        minutes = found.copying and found.copying.minutes(history.now.time)
+        left = "" if minutes is None else f" for {minutes} more min"
+        return warn(f"MEDIA is open for copying films{left}.", KEEP_POWER)
+    if found.condition is Condition.CHECKING:
+        return ok("MEDIA was not closed cleanly, and is being checked.")
+    if found.condition is Condition.DAMAGED:
+        return warn(
+            "MEDIA was not closed cleanly, and could not be repaired.",
+            "What can be read is played. Put the card into a PC and have it checked there.",
+        )
+    if found.condition is Condition.REPAIRED:
+        return ok("MEDIA was not closed cleanly, and has been repaired.")
+    return None

@@ -13,6 +13,7 @@ from appliance.ids.engine import EngineCount
 from appliance.kit.dhcp.report import PortReport
 from appliance.kit.drives import Drive
 from appliance.kit.library import Library
+from appliance.kit.partition import Partition
 
 T = TypeVar("T")
 
@@ -235,4 +236,5 @@ class Observations:
     dhcp: tuple[PortReport, ...] | Unknown
     media: Library | Unknown
     drives: tuple[Drive, ...] | Unknown
+    partition: Partition | Unknown
     selftest: SelfTest | None | Unknown

@@ -30,7 +30,7 @@ from appliance.health.units import LIVELY, NAMES, SUPERVISOR, WATCHED
 from appliance.ids import sniffers
 from appliance.ids.engine import SPOOL, USER, Engine, EngineCount
 from appliance.ids.store import DATABASE, AlertReader
-from appliance.kit import drives, library
+from appliance.kit import drives, library, partition
 from appliance.kit.dhcp import report
 from appliance.settings.report import problems
 
@@ -94,6 +94,7 @@ class Observer:
             "dhcp": lambda: report.read_all(self._places.runtime),
             "media": library.ask,
             "drives": drives.plugged,
+            "partition": lambda: partition.look(self._places.runtime),
             "selftest": self._selftest,
         }
 

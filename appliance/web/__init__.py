@@ -15,7 +15,8 @@ from appliance import network
 from appliance.config import Config
 from appliance.ids.search import AlertSearch
 from appliance.ids.store import AlertReader
-from appliance.web import api, chart, entry, live, metrics, pages, selftest, wording
+from appliance.kit.copying import DOORS
+from appliance.web import api, chart, copying, entry, live, metrics, pages, selftest, wording
 from appliance.web.access import FOR_PROGRAMS, Access
 from appliance.web.history import History
 from appliance.web.monitor import Monitor
@@ -53,16 +54,18 @@ def create_app(
     monitor: Monitor | None = None,
     history: History | None = None,
     vault: Vault | None = None,
+    doors: Path = DOORS,
 ) -> Flask:
     """Return the WSGI application for `config`.
 
-    `monitor`, `history` and `vault` let the caller share or replace what the pages rest on.
+    `monitor`, `history` and `vault` let the caller share or replace what the pages rest on; `doors`
+    is where they ask for MEDIA to be opened.
     """
     app = Flask(__name__)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.jinja_env.filters |= {function.__name__: function for function in FILTERS}
     app.jinja_env.globals |= {"title": config.web.title, "static_url": _static_urls(app)}
-    app.jinja_env.globals |= {"machine": _machine, "chart": chart}
+    app.jinja_env.globals |= {"machine": _machine, "chart": chart, "hostname": _name}
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     guard = Access(vault or Vault(), config.web)
     guard.install(app)
@@ -75,6 +78,7 @@ def create_app(
         live.blueprint(lambda: pages.figures(sensor[0].facts(), requests), sensor[1])
     )
     app.register_blueprint(selftest.blueprint(requests))
+    app.register_blueprint(copying.blueprint(doors))
     app.register_blueprint(api.blueprint(*sensor))
     app.register_blueprint(entry.blueprint(guard))
     app.register_blueprint(metrics.blueprint(*sensor))
@@ -84,6 +88,11 @@ def create_app(
 def _machine() -> str:
     """Name this machine as its network knows it: host name, and the likeliest address."""
     return ", ".join([socket.gethostname(), *map(str, network.addresses()[:1])])
+
+
+def _name() -> str:
+    """Name this machine as others find it by multicast DNS."""
+    return f"{socket.gethostname().removesuffix('.local')}.local"
 
 
 def _static_urls(app: Flask) -> Callable[[str], str]:

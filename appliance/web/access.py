@@ -28,7 +28,10 @@ IDLE = timedelta(hours=12)
 RENEW = 600.0  # seconds: a page that follows the sensor need not set a cookie each time
 READING = ("GET", "HEAD")
 WRITING = frozenset(
-    {"entry.setup", "entry.login", "entry.logout", "entry.password", "selftest.request"}
+    {
+        *("entry.setup", "entry.login", "entry.logout", "entry.password"),
+        *("selftest.request", "copying.request"),
+    }
 )
 OPEN = frozenset({"static", "api.healthz"})
 ENTRY = frozenset({"entry.setup", "entry.login"})

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from appliance.health.heartbeat import STALE_SECONDS
 from appliance.kit.dhcp.report import PortReport
+from appliance.kit.partition import Copying
 from appliance.network import Link
 from appliance.sections.fit import Address
 from appliance.web.rates import Rates
@@ -78,6 +79,7 @@ class Facts:
     selftest: SelfTest | None = None
     config_errors: tuple[str, ...] = ()
     ports: tuple[PortReport, ...] = ()
+    copying: Copying | None = None
 
     @property
     def health(self) -> Health | None:

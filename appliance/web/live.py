@@ -36,7 +36,7 @@ STREAM_S = 60.0
 RETRY_MS = 1000
 PARTS = (
     *("announcement", "state", "configuration", "troubles", "setup", "stream", "engine"),
-    *("addresses", "films", "selftest", "ledger", "checks", "counters"),
+    *("addresses", "films", "copying", "selftest", "ledger", "checks", "counters"),
 )
 
 Shown = tuple[str, dict[str, str]]

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from appliance import network, status
 from appliance.config import Config
 from appliance.ids import engines, sniffers
+from appliance.kit import partition
 from appliance.kit.dhcp.report import PortReport, read_all
 from appliance.web import reports, supervision
 from appliance.web.facts import Engine, Facts
@@ -61,6 +62,7 @@ class Monitor:
             selftest=self._read("selftest", supervision.parse_selftest),
             config_errors=self._errors,
             ports=self._ports(),
+            copying=self._read(partition.COPYING, partition.parse_copying),
         )
 
     def _ports(self) -> tuple[PortReport, ...]:

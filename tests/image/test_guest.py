@@ -20,6 +20,7 @@ RIGHTS = {
     "glovebox-firewall.service": {"cap_net_admin"},
     "glovebox-clock-restore.service": {"cap_sys_time"},
     "glovebox-media-partition.service": {"cap_sys_admin"},
+    "glovebox-copying.service": {"cap_sys_admin"},
 }
 # As root, with that one right: it writes the card's partition table, once, before there are films.
 PARTITION = "glovebox-media-partition.service"

@@ -22,6 +22,7 @@ from appliance.health.observations import (
 from appliance.health.units import NAMES, WATCHED, Unit
 from appliance.ids.engine import EngineCount
 from appliance.kit.library import Library
+from appliance.kit.partition import Partition
 
 NOW = 1_795_000_000.0
 RUNS = Unit("loaded", "active", "running")
@@ -56,6 +57,7 @@ WELL = Observations(
     dhcp=(),
     media=Library(0, 1, 0),
     drives=(),
+    partition=Partition(),
     selftest=None,
 )  # fmt: skip
 

@@ -11,7 +11,8 @@ from appliance.health.observations import Settings, Unknown
 from appliance.health.results import Level
 from appliance.kit.drives import Drive
 from appliance.kit.library import Library
-from tests.unit.health.looks import ABSENT, FAILED, history, look
+from appliance.kit.partition import Condition, Copying, Partition
+from tests.unit.health.looks import ABSENT, FAILED, NOW, history, look
 from tests.unit.health.looks import units as unit_states
 
 FILMS = Drive("sda1", "FILME", "vfat", 4 << 30, mounted=True)
@@ -84,3 +85,32 @@ def test_drives_tells_who_was_pulled_out() -> None:
     assert (result.level, "FILME was pulled out 10 s ago" in result.words) == (Level.OK, True)
     back = mediachecks.drives(history(look(0, drives=(FILMS,)), look(4), look(8, drives=(FILMS,))))
     assert back is not None and back.words == "FILME is plugged in."
+
+
+@pytest.mark.parametrize(
+    ("found", "level", "words"),
+    [
+        (Partition(True, Copying(NOW, 300.0)), Level.WARN, "open for copying films for 5 more min"),
+        (Partition(True, Copying(NOW - 99, 300.0)), Level.WARN, "MEDIA is open for copying films."),
+        (Partition(True), Level.WARN, "MEDIA is open for copying films."),
+        (Partition(None, None, Condition.CHECKING), Level.OK, "is being checked"),
+        (Partition(False, None, Condition.REPAIRED), Level.OK, "has been repaired"),
+        (Partition(False, None, Condition.DAMAGED), Level.WARN, "could not be repaired"),
+    ],
+    ids=["open", "left open", "nobody's", "checking", "repaired", "damaged"],
+)
+def test_partition_tells_what_the_power_may_damage(
+    found: Partition, level: Level, words: str
+) -> None:
+    result = mediachecks.partition(history(look(partition=found)))
+    assert result is not None
+    assert result.level is level
+    assert words in result.words
+    assert ("Do not pull the power" in result.advice) is (found.writable is True)
+
+
+@pytest.mark.parametrize(
+    "found", [Partition(), Partition(False), Partition(False, None, Condition.CLEAN)]
+)
+def test_partition_that_is_shut_and_whole_is_no_news(found: Partition) -> None:
+    assert mediachecks.partition(history(look(partition=found))) is None

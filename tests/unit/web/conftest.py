@@ -50,7 +50,8 @@ def app(tmp_path: Path) -> Flask:
     monitor = Monitor(config, engine_user="daemon", directory=tmp_path)
     database = tmp_path / "alerts.db"
     history = History(AlertReader(database), AlertSearch(database))
-    made = create_app(config, monitor, history, Vault(tmp_path / "web"))
+    vault, doors = Vault(tmp_path / "web"), tmp_path / "doors"
+    made = create_app(config, monitor, history, vault, doors)
     made.testing = True
     return made
 

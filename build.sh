@@ -2,6 +2,8 @@
 # Glovebox's one entry: each command is a list of stages; the thinking is in image/ and appliance/.
 set -euo pipefail
 export LC_ALL=C.UTF-8
+# A plain user's build runs as other users too (user namespaces), who read its programs.
+umask 022
 project=$(dirname "$(readlink -f "$0")")
 python=$project/.venv/bin/python
 

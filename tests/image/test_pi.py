@@ -89,7 +89,9 @@ def test_first_boot_uses_the_whole_card(first: Guest) -> None:
 
 def test_page_and_health_answer_from_the_host(first: Guest) -> None:
     first.run(f"systemctl start {SERVICES}", 300)
-    assert page_of(first).get("healthz")
+    with urllib.request.urlopen(f"{page_of(first).url}healthz", timeout=60) as answer:
+        assert answer.status == 200
+    assert page_of(first).get("api/status")["sentence"]
 
 
 def test_minidlna_answers_the_host(first: Guest) -> None:

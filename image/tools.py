@@ -31,6 +31,8 @@ class Tools:
         return {
             "PATH": f"{self.root / 'run'}:{os.environ.get('PATH', os.defpath)}",
             "MKE2FS_CONFIG": str(self.root / "etc/mke2fs.conf"),
+            # FAT knows local times only (mtools).
+            "TZ": "UTC",
         }
 
 

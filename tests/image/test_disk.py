@@ -46,10 +46,13 @@ def test_make_fat_holds_the_folder(tools: Tools, tmp_path: Path) -> None:
     assert listed(tools, tmp_path / "boot.vfat") == names
 
 
-def test_make_fat_gives_the_same_bits(tools: Tools, tmp_path: Path) -> None:
-    """Files made in another order, with other times, and the day of the build nowhere."""
+def test_make_fat_gives_the_same_bits(
+    tools: Tools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files made in another order and zone, with other times, and the day of the build nowhere."""
     images = []
-    for names in (["a", "b", "sub/c"], ["sub/c", "b", "a"]):
+    for zone, names in (("UTC", ["a", "b", "sub/c"]), ("Asia/Tokyo", ["sub/c", "b", "a"])):
+        monkeypatch.setenv("TZ", zone)
         content = tmp_path / f"content-{len(images)}"
         (content / "sub").mkdir(parents=True)
         for name in names:

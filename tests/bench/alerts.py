@@ -18,6 +18,7 @@ from appliance.ids.alert import Alert
 from appliance.ids.store import AlertStore
 from appliance.ids.timing import Span
 from appliance.web.vault import Vault
+from image import boards
 from image.build import BUILD, Build
 from image.demo import page_of, wait_ready
 from image.guest import Forward, Guest
@@ -121,7 +122,7 @@ def emulated(store: Path, say: Callable[[str], None]) -> Iterator[Page]:
     size = store.stat().st_size
     with store.open("ab") as file:
         file.truncate(-size % SECTOR + size)
-    image = Build("vm", Progress()).image()
+    image = Build(boards.choose("vm"), Progress()).image()
     drive = ["-drive", f"file={store},if=virtio,format=raw,readonly=on"]
     with Guest(image, BUILD, [Forward("tcp", 80)], drive) as guest:
         say("the guest boots")

@@ -8,7 +8,8 @@ import urllib.parse
 import urllib.request
 from http.cookiejar import CookieJar
 
-SECONDS = 30.0
+# The page's first answers come while an emulated machine still starts.
+SECONDS = 120.0
 TOKEN = re.compile(r'name="csrf" value="([^"]+)"')
 
 

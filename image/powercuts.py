@@ -35,6 +35,7 @@ from image.progress import Progress
 
 MOMENTS = ("start", "writing", "any")
 START_SECONDS = 35.0
+WHOLE_START_S = 300.0
 CARD_BYTES = 2 << 30
 PACKETS_PER_SECOND = 300
 # What is younger than this may be lost (docs/reliability.md).
@@ -157,6 +158,7 @@ class Cuts:
     def _look(self, guest: Guest) -> None:
         """Start whole, and hold what the page had confirmed against what there is."""
         wait_ready(guest)
+        guest.execute("systemctl is-system-running --wait", WHOLE_START_S)
         self.report.starts += 1
         failed = guest.run("systemctl --failed --plain --no-legend")
         if failed:

@@ -257,6 +257,7 @@ class Sensor:
         self.guest.run("systemctl restart glovebox-ids-config glovebox-ids", 120)
         self.router.start()
         self.watcher.start()
+        assert self.watcher.wait(lambda _: True, time.monotonic(), 60.0), "never asked"
         try:
             yield self
         finally:

@@ -104,7 +104,7 @@ FAULTS = (
           mend="date -s '-1 day'"),
     Fault("clock a day behind", "date -s '-1 day'", "clock was set back by (1 d|23 h)",
           mend="date -s '+1 day'"),
-    Fault("clock at 1970", "date +%s >/run/then; date -s @86400", "clock stands before this firmware",
+    Fault("clock at 1970", "date +%s >/run/then; date -s @86400", "before this firmware was made",
           mend="date -s @$(cat /run/then)"),
     Fault(
         "memory hog",

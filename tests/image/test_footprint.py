@@ -50,6 +50,7 @@ def home() -> Iterator[Segment]:
     """Return a home, with a router that gives addresses."""
     made = Segment()
     foreign_dnsmasq(made, made.station("router", "192.168.88.1/24"))
+    made.station("scanner", "192.168.88.9/24")
     yield made
     made.close()
 
@@ -89,8 +90,8 @@ def scan(machine: Guest, home: Segment, *words: str) -> set[tuple[str, int]]:
     """Scan all ports of the machine from another one, and return those that are open."""
     shown = json.loads(machine.run("ip -j -4 addr show eth0 scope global"))
     address = shown[0]["addr_info"][0]["local"]
-    argv = ["ip", "netns", "exec", home.station("scanner", "192.168.88.9/24"), "nmap", "-n",
-            "-Pn", "-p-", "-T4", "--max-retries", "3", "--min-rate", "1000", "-oX", "-", *words,
+    argv = ["ip", "netns", "exec", home.station("scanner"), "nmap", "-n", "-Pn",
+            "-p-", "-T4", "--max-retries", "3", "--min-rate", "1000", "-oX", "-", *words,
             address]  # fmt: skip
     printed = subprocess.run(argv, capture_output=True, text=True, timeout=1500, check=True).stdout
     return {

@@ -22,7 +22,7 @@ from image import (
 )
 from image.archive import Archive
 from image.boards import IMAGE, Board
-from image.cache import Cache, Input, discard, locked
+from image.cache import Cache, Input, discard, reachable
 from image.command import run
 from image.engines import Engine
 from image.progress import Progress
@@ -78,7 +78,11 @@ class Build:
 
     @property
     def cache(self) -> Cache:
-        return Cache(self.folder / "cache", self.progress)
+        """Return where stages are kept. Raises InputError."""
+        folder = self.folder / "cache"
+        folder.mkdir(parents=True, exist_ok=True)
+        reachable(folder)
+        return Cache(folder, self.progress)
 
     def log(self, stage: str) -> Path:
         return self.folder / "log" / f"{stage}.log"
@@ -88,40 +92,40 @@ class Build:
         return f"{stage}-{self.board.title}{self.ids.suffix}"
 
     def image(self) -> Image:
-        """Make what is missing and return the whole; one build at a time in a folder."""
-        with locked(self.folder):
-            (self.folder / "cache").mkdir(exist_ok=True)
-            key = self.archive_key()
-            tools = self.tools()
-            packages = self.packages(tools, key)
-            engine = self.engine(tools)
-            if self.lock:
-                record.hold(self.lock, record.of_roots(tools.root, packages, engine))
-            system = self.system(tools, packages, engine)
-            image = self.disk(tools, packages, system)
-            boot = self.boot_files(tools, packages, image)
-            device_tree, command_line = boot / "device-tree", boot / "cmdline"
-            return Image(
-                board=self.board,
-                engine=self.ids,
-                tools=tools,
-                packages=packages,
-                engine_tar=engine,
-                system=system,
-                disk=image,
-                kernel=boot / "vmlinuz",
-                initrd=boot / "initrd.img",
-                device_tree=device_tree if device_tree.exists() else None,
-                command_line=command_line.read_text().strip(),
-                engine_root=self.engine_root(engine) if engine and self.is_native else None,
-            )
+        """Make what is missing and return the whole. Raises InputError."""
+        key = self.archive_key()
+        tools = self.tools()
+        packages = self.packages(tools, key)
+        engine = self.engine(tools)
+        if self.lock:
+            record.hold(self.lock, record.of_roots(tools.root, packages, engine))
+        system = self.system(tools, packages, engine)
+        image = self.disk(tools, packages, system)
+        boot = self.boot_files(tools, packages, image)
+        device_tree, command_line = boot / "device-tree", boot / "cmdline"
+        return Image(
+            board=self.board,
+            engine=self.ids,
+            tools=tools,
+            packages=packages,
+            engine_tar=engine,
+            system=system,
+            disk=image,
+            kernel=boot / "vmlinuz",
+            initrd=boot / "initrd.img",
+            device_tree=device_tree if device_tree.exists() else None,
+            command_line=command_line.read_text().strip(),
+            engine_root=self.engine_root(engine) if engine and self.is_native else None,
+        )
 
     def boot_files(self, tools: Tools, packages: Path, image: Path) -> Path:
         """Take out what an emulator starts the board with; from BOOT where the board does, too."""
 
         def make(target: Path) -> None:
             if self.board.device_tree:
-                firststage.take(tools, image, self.board.device_tree, target, self.log("boot"))
+                firststage.take(
+                    tools, image, self.board.device_tree, target, self.log(self.named("boot"))
+                )
             else:
                 take_boot(packages, target)
                 (target / "cmdline").write_text(self.board.command_line)
@@ -131,12 +135,10 @@ class Build:
 
     def engine_alone(self) -> Path:
         """Make what is missing of the engine's root and return it unpacked, for tests."""
-        with locked(self.folder):
-            (self.folder / "cache").mkdir(exist_ok=True)
-            engine = self.engine(self.tools())
-            if engine is None:
-                raise InputError(f"{self.ids.name} has no root")
-            return self.engine_root(engine)
+        engine = self.engine(self.tools())
+        if engine is None:
+            raise InputError(f"{self.ids.name} has no root")
+        return self.engine_root(engine)
 
     def archive_key(self) -> Path | None:
         """Fetch the key of the flavour's own archive, first of all; None where it has none."""
@@ -181,8 +183,10 @@ class Build:
         )
 
         def make(tar: Path) -> None:
-            emulation.ensure(self.board.architecture, tools, self.log("emulation"))
-            root.make(tar, self.log("engine"))
+            emulation.ensure(
+                self.board.architecture, tools, self.log(f"emulation-{self.board.architecture}")
+            )
+            root.make(tar, self.log(f"engine-{self.ids.name}-{self.board.architecture}"))
 
         return self.cache.stage(
             f"engine-{self.ids.name}-{self.board.architecture}", ".tar", root.inputs, make
@@ -215,9 +219,13 @@ class Build:
             overlay.write(early, [(board.early, "")], int(SOURCE_DATE_EPOCH))
             hook = f"--essential-hook=tar-in {early} /"
             try:
-                emulation.ensure(board.architecture, tools, self.log("emulation"))
+                emulation.ensure(
+                    board.architecture, tools, self.log(f"emulation-{self.board.architecture}")
+                )
                 with archive.hooks(board, self.archive, key) as own:
-                    replace(root, hooks=(hook, *own)).make(target, self.log("packages"))
+                    replace(root, hooks=(hook, *own)).make(
+                        target, self.log(f"packages-{board.title}")
+                    )
             finally:
                 discard(early)
 
@@ -225,19 +233,17 @@ class Build:
 
     def device_programs(self) -> Tools:
         """Make what is missing of the board's packages and return them unpacked, for tests."""
-        with locked(self.folder):
-            (self.folder / "cache").mkdir(exist_ok=True)
-            packages = self.packages(self.tools(), self.archive_key())
-            programs = IMAGE / "programs.txt"
+        packages = self.packages(self.tools(), self.archive_key())
+        programs = IMAGE / "programs.txt"
 
-            def make(target: Path) -> None:
-                unpack(packages, target, self.log("packages-unpack"))
-                (target / "run").mkdir(exist_ok=True)
-                shutil.copy(programs, target / "run" / "programs")
-                make_runnable(target)
+        def make(target: Path) -> None:
+            unpack(packages, target, self.log("packages-unpack"))
+            (target / "run").mkdir(exist_ok=True)
+            shutil.copy(programs, target / "run" / "programs")
+            make_runnable(target)
 
-            inputs: list[Input] = [packages.name, programs, IMAGE / "tools.py"]
-            return Tools(self.cache.stage("packages-root", "", inputs, make))
+        inputs: list[Input] = [packages.name, programs, IMAGE / "tools.py"]
+        return Tools(self.cache.stage("packages-root", "", inputs, make))
 
     def wheels(self) -> Path:
         """Fetch the Python packages that Debian does not have, unpacked, checked by hash."""
@@ -252,7 +258,7 @@ class Build:
                     f"--python-version={PYTHON}", f"--platform={platform}",
                     "--target", target, "--requirement", requirements,
                 ],
-                self.log("wheels"),
+                self.log(f"wheels-{self.board.machine}"),
             )  # fmt: skip
 
         return self.cache.stage(
@@ -279,7 +285,9 @@ class Build:
             overlay.write(own, places, int(SOURCE_DATE_EPOCH))
             try:
                 tars = [(packages, "/"), *engines_root, (own, "/")]
-                change(tars, hook, {"TOOLS": str(tools.root)}, target, self.log("system"))
+                change(
+                    tars, hook, {"TOOLS": str(tools.root)}, target, self.log(self.named("system"))
+                )
             finally:
                 discard(own)
 
@@ -300,7 +308,7 @@ class Build:
             bootfiles.write(boot, PROJECT)
             try:
                 firmware.write(boot, packages, board)
-                disk.make(tools, boot, system, board.layout, target, self.log("disk"))
+                disk.make(tools, boot, system, board.layout, target, self.log(self.named("disk")))
             finally:
                 discard(boot)
 

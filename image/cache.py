@@ -37,16 +37,27 @@ class Cache:
         `inputs` are texts, files and folders; a change in any of them makes the stage anew.
         """
         artefact = self.folder / f"{name}-{fingerprint(inputs)[:16]}{suffix}"
+        with self._one_at_a_time(name):
+            self._make(artefact, name, suffix, make)
+        return artefact
+
+    @contextmanager
+    def _one_at_a_time(self, name: str) -> Iterator[None]:
+        """Hold a stage: who builds another board waits for what both need, and no longer."""
+        with (self.folder / f".{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _make(self, artefact: Path, name: str, suffix: str, make: Callable[[Path], None]) -> None:
         if artefact.exists():
             self.progress.kept(name)
-            return artefact
+            return
         with self.progress.stage(name):
             partial = artefact.with_name(f".{artefact.name}.partial")
             discard(partial)
             make(partial)
             os.replace(partial, artefact)
         self._discard_older(name, suffix, artefact)
-        return artefact
 
     def _discard_older(self, name: str, suffix: str, newest: Path) -> None:
         hash_pattern = "[0-9a-f]" * 16
@@ -106,13 +117,3 @@ def reachable(folder: Path, user: int | None = None) -> None:
                 f"{each} is closed to others, and a plain user's build runs partly as others:"
                 f" `chmod o+x {each}`, or build elsewhere"
             )
-
-
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Hold the build folder for one build at a time; a second one waits. Raises InputError."""
-    folder.mkdir(parents=True, exist_ok=True)
-    reachable(folder)
-    with (folder / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

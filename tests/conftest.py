@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,8 @@ import pytest
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+# The tests of the Pi's card, last of all: it takes longest to make.
+CARD = "test_pi.py"
 PROJECT = Path(__file__).resolve().parent.parent
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
@@ -88,13 +91,29 @@ def pytest_configure() -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run what is quick first, and what shares the booted image last: it boots once, alone."""
-    places = ["unit", "net", "web", "image"]
+    places = ["unit", "web", "net", "image"]
 
-    def cost(item: pytest.Item) -> tuple[int, bool, bool]:
+    def cost(item: pytest.Item) -> tuple[int, bool, bool, bool]:
         place = item.path.relative_to(PROJECT / "tests").parts[0]
         needs_guest = "guest" in getattr(item, "fixturenames", ())
         # How it booted is looked at before other tests stop and start its services.
         changes_guest = needs_guest and item.path.name != "test_guest.py"
-        return places.index(place) + 1 if place in places else 0, needs_guest, changes_guest
+        stage = places.index(place) + 1 if place in places else 0
+        return stage, item.path.name == CARD, needs_guest, changes_guest
 
     items.sort(key=cost)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Begin to build the Pi's card, where a test needs it that is not the only one."""
+    names = {item.path.name for item in session.items}
+    if CARD in names and len(names) > 1 and not session.config.option.collectonly:
+        from tests.image import ahead
+
+        ahead.start()
+
+
+def pytest_unconfigure() -> None:
+    """End what was begun for tests that did not come to their turn."""
+    if ahead := sys.modules.get("tests.image.ahead"):
+        ahead.stop()

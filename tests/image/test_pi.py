@@ -11,14 +11,12 @@ import pytest
 
 from appliance.capture.pacing import PacketRate
 from appliance.capture.send import send_capture
-from image import boards
-from image.build import BUILD, Build, Image
+from image.build import BUILD, Image
 from image.demo import SHIPPED, TZSP_PORT, page_of
-from image.engines import Engine
 from image.guest import Forward, Guest
-from image.progress import Progress
+from tests.image import ahead
 
-pytestmark = [pytest.mark.long, pytest.mark.image, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.image, pytest.mark.timeout(1800)]
 
 BOOT_SECONDS = 400.0
 MEDIA_PORT = 8200
@@ -28,8 +26,9 @@ SERVICES = "glovebox-replay glovebox-ids glovebox-alerts glovebox-web"
 
 @pytest.fixture(scope="module")
 def pi() -> Image:
-    """Build what is missing of the Pi's image, in the flavour that Debian's mirror suffices for."""
-    return Build(boards.choose("pi", "debian"), Progress(), ids=Engine("suricata")).image()
+    """Build what is missing of the Pi's image."""
+    ahead.wait()
+    return ahead.build().image()
 
 
 @pytest.fixture(scope="module")

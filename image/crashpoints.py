@@ -139,7 +139,7 @@ def look(tools: Tools, image: Path, folder: Path, known: Sequence[Mark]) -> list
         return outcome.problems
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    for name in (PASSWORD_FILE, ALERTS_FILE, f"{ALERTS_FILE}-wal"):
+    for name in (PASSWORD_FILE, ALERTS_FILE, f"{ALERTS_FILE}-journal"):
         subprocess.run(
             [*tools.argv("debugfs"), "-R", f"dump /{name} {folder / Path(name).name}", image],
             capture_output=True, check=False,

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+from appliance.cli import COMMANDS
 from tests.conftest import PROJECT, missing
 
 UNITS = sorted(path for path in (PROJECT / "systemd/system").glob("*.*") if path.is_file())
@@ -66,3 +70,26 @@ def to_be_enabled() -> list[Path]:
 def test_each_unit_is_in_the_preset(unit: Path) -> None:
     preset = (PROJECT / "systemd/system-preset/00-glovebox.preset").read_text()
     assert f"enable {unit.name}\n" in preset
+
+
+def reads_settings(unit: Path) -> bool:
+    """Tell whether what a unit starts is one of our commands that load the settings."""
+    started = re.findall(r"^ExecStart=\S*/usr/bin/glovebox (\S+)", unit.read_text(), re.MULTILINE)
+    modules = [importlib.import_module(COMMANDS[command][0]) for command in started]
+    return any(re.search(r"(config\.|[ (])load\(\)", source(module)) for module in modules)
+
+
+def source(module: ModuleType) -> str:
+    return Path(str(module.__file__)).read_text()
+
+
+@pytest.mark.parametrize("unit", list(filter(reads_settings, UNITS)), ids=lambda unit: unit.name)
+def test_who_reads_the_settings_may(unit: Path) -> None:
+    """The owner's settings are for the group glovebox; who may not read them goes without."""
+    groups = re.findall(r"^(?:Group|SupplementaryGroups)=(.*)$", unit.read_text(), re.MULTILINE)
+    assert "glovebox" in " ".join(groups).split()
+
+
+def test_those_who_read_the_settings_are_found() -> None:
+    found = {unit.name for unit in filter(reads_settings, UNITS)}
+    assert {"glovebox-firewall.service", "glovebox-replay.service"} <= found

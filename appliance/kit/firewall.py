@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import subprocess
 from collections.abc import Sequence
 from ipaddress import IPv4Address
@@ -11,6 +12,8 @@ from appliance import config, service
 from appliance.config import Config
 from appliance.errors import GloveboxError
 from appliance.kit.dhcp import network
+
+log = logging.getLogger(__name__)
 
 # Ports of a Raspberry Pi, and of USB adapters on it; each may serve a network of its own.
 SERVED_PORTS = ("eth0", "eth1", "eth2", "eth3")
@@ -120,10 +123,12 @@ def main(argv: Sequence[str]) -> int:
     )
     parser.add_argument("--load", action="store_true", help="have the kernel take them")
     arguments = parser.parse_args(argv)
-    settings, _ = config.load()
+    settings, errors = config.load()
     rules = render(settings)
     if arguments.load:
         service.log_to_journal("firewall")
+        for error in errors:
+            log.error("left out: %s", error)
         load(rules)
     else:
         print(rules, end="")

@@ -8,6 +8,8 @@ from ipaddress import ip_address
 import pytest
 
 from appliance.config import Config
+from appliance.errors import ConfigError
+from appliance.kit import firewall
 from appliance.kit.firewall import main, render
 from appliance.sections.kit import DhcpConfig
 from appliance.sections.machine import SshConfig
@@ -58,3 +60,16 @@ def test_every_open_port_is_in_the_documents() -> None:
     document = (PROJECT / "docs" / "firewall.md").read_text()
     for port in (37008, 80, 8200, 22, 5353, 1900, 67, 68, 53, 123, 546):
         assert f"| {port} |" in document
+
+
+def test_load_tells_what_it_leaves_out(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    wrong = ConfigError("glovebox.toml: Permission denied")
+    monkeypatch.setattr(firewall.config, "load", lambda: (Config(), [wrong]))
+    monkeypatch.setattr(firewall.service, "log_to_journal", lambda name: None)
+    loaded: list[str] = []
+    monkeypatch.setattr(firewall, "load", loaded.append)
+    assert firewall.main(["--load"]) == 0
+    assert loaded == [firewall.render(Config())]
+    assert "left out: glovebox.toml: Permission denied" in caplog.text

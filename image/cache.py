@@ -44,7 +44,7 @@ class Cache:
     @contextmanager
     def _one_at_a_time(self, name: str) -> Iterator[None]:
         """Hold a stage: who builds another board waits for what both need, and no longer."""
-        with (self.folder / f".{name}.lock").open("w") as lock:
+        with (self.folder.parent / f".{name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import http.client
 import time
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from async_upnp_client.aiohttp import AiohttpRequester
@@ -16,6 +17,8 @@ from async_upnp_client.client import UpnpDevice
 from async_upnp_client.client_factory import UpnpFactory
 from async_upnp_client.profiles.dlna import DmsDevice
 from didl_lite import didl_lite
+
+T = TypeVar("T")
 
 MEDIA_SERVER = "urn:schemas-upnp-org:device:MediaServer:1"
 FOLDERS = "64"
@@ -32,6 +35,12 @@ class Film:
     size: int
 
 
+def _run(question: Coroutine[Any, Any, T]) -> T:
+    """Run in a thread of its own: a browser of other tests may have this one's event loop."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, question).result()
+
+
 class Player:
     """One tablet, at the address `source`; each call is a task of its own."""
 
@@ -45,7 +54,7 @@ class Player:
             found = await DmsDevice.async_search(source=self._source, timeout=int(seconds) or 1)
             return next((each["location"] for each in found), None)
 
-        return asyncio.run(ask())
+        return _run(ask())
 
     def find(self, seconds: float) -> str:
         """Ask until a server answers. Raises TimeoutError."""
@@ -62,7 +71,7 @@ class Player:
         async def ask() -> str:
             return (await self._device(location)).friendly_name
 
-        return asyncio.run(ask())
+        return _run(ask())
 
     def films(self, location: str, container: str = FOLDERS) -> list[Film]:
         """Return the films below a container: all of them, however deep."""
@@ -71,7 +80,7 @@ class Player:
             server = DmsDevice(await self._device(location), None)
             return [film async for film in _below(server, container)]
 
-        return asyncio.run(ask())
+        return _run(ask())
 
     @staticmethod
     async def _device(location: str) -> UpnpDevice:

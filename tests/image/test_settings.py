@@ -145,7 +145,7 @@ def test_boot_is_read_only_again(machine: Guest) -> None:
 def sftp(machine: Guest, key: Path, *commands: str) -> subprocess.CompletedProcess[str]:
     options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "BatchMode=yes",
                "ConnectTimeout=60", "IdentitiesOnly=yes"]  # fmt: skip
-    argv = ["sftp", "-q", "-P", str(machine.host_port(22)), "-i", str(key), "-b", "-"]
+    argv = ["sftp", "-P", str(machine.host_port(22)), "-i", str(key), "-b", "-"]
     argv += [word for option in options for word in ("-o", option)]
     return subprocess.run(
         [*argv, "films@127.0.0.1"], input="\n".join(commands), capture_output=True, text=True,
@@ -157,7 +157,7 @@ def test_sftp_with_the_owners_key_sees_the_films_only(machine: Guest, key: Path)
     shown = sftp(machine, key, "pwd", "ls /")
     assert shown.returncode == 0, shown.stderr
     assert "Remote working directory: /glovebox" in shown.stdout
-    assert shown.stdout.split("ls /")[-1].split() == ["glovebox"]
+    assert shown.stdout.split("ls /")[-1].split() == ["/glovebox"]
     assert sftp(machine, key, "get /glovebox/../../etc/passwd /dev/null").returncode != 0
 
 
@@ -206,13 +206,15 @@ def test_full_fat_is_told_elsewhere(machine: Guest) -> None:
     put(machine, "glovebox.toml", "printf '[x]\\n'")
     machine.run(
         f"mount -o remount,rw {BOOT}; rm -f {ERRORS};"
-        f" head -c 1G /dev/zero > {BOOT}/filler; mount -o remount,ro {BOOT}",
+        # By pages first, then what is less than one.
+        f" head -c 1G /dev/zero > {BOOT}/filler; dd if=/dev/zero of={BOOT}/filler2 bs=512;"
+        f" mount -o remount,ro {BOOT}",
         120,
     )
     told = restart(machine)
     assert "glovebox-errors.txt cannot be written to BOOT: No space left on device" in told
     assert hostname(machine) == "mybox"
-    machine.run(f"mount -o remount,rw {BOOT}; rm {BOOT}/filler; mount -o remount,ro {BOOT}")
+    machine.run(f"mount -o remount,rw {BOOT}; rm {BOOT}/filler*; mount -o remount,ro {BOOT}")
 
 
 def test_all_is_right_again(machine: Guest) -> None:

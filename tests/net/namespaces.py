@@ -63,11 +63,16 @@ class Network:
 
     def add_interface(self, mtu: int = 65535) -> None:
         """Make the sniffing interface: a bridge without ports takes any frame, like a dummy."""
+        # Or the kernel puts multicast listener reports of its own among the frames.
+        self._new_ports_speak_ipv6(False)
         self.link("add", INTERFACE, "type", "bridge", "mcast_snooping", 0)
-        with self.inside(self.sensor):
-            # Or the kernel puts multicast listener reports of its own among the frames.
-            Path(f"/proc/sys/net/ipv6/conf/{INTERFACE}/disable_ipv6").write_text("1")
+        self._new_ports_speak_ipv6(True)
         self.link("set", INTERFACE, "mtu", mtu, "up")
+
+    def _new_ports_speak_ipv6(self, speak: bool) -> None:
+        with self.inside(self.sensor):
+            value = "0" if speak else "1"
+            Path("/proc/sys/net/ipv6/conf/default/disable_ipv6").write_text(value)
 
     def sniffer(self, buffer: int = 64 << 20) -> Sniffer:
         """Return a sniffer on the sniffing interface."""

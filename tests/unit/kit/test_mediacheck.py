@@ -30,7 +30,7 @@ def card(tmp_path: Path) -> Path:
     device = tmp_path / "card.img"
     with device.open("wb") as stream:
         stream.truncate(16 << 20)
-    subprocess.run(["mkfs.exfat", "-q", str(device)], check=True, capture_output=True)
+    subprocess.run(["mkfs.exfat", str(device)], check=True, capture_output=True)
     return device
 
 

@@ -143,5 +143,5 @@ def test_each_unit_of_ours_is_well_sandboxed(guest: Guest) -> None:
     for unit in units:
         report = guest.execute(f"systemd-analyze security --no-pager {unit.replace('@', '@x')}")[1]
         exposure[unit] = float(report.splitlines()[-1].split(": ")[1].split()[0])
-    assert exposure.pop(LOGIN) <= 2.5
+    assert exposure.pop(LOGIN) <= 2.2
     assert max(exposure.values()) <= 2.0, exposure

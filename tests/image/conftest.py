@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +14,7 @@ from image.demo import TZSP_PORT, page_of, wait_ready
 from image.guest import Forward, Guest
 from image.page import Page
 from image.progress import Progress
+from tests.net.kit import Segment
 
 
 @pytest.fixture(scope="session")
@@ -32,3 +35,20 @@ def guest(image: Image) -> Iterator[Guest]:
 def page(guest: Guest) -> Page:
     """Return the device's page as the host reaches it."""
     return page_of(guest)
+
+
+@pytest.fixture(scope="module")
+def key(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an SSH key of the owner's; the public one has the suffix .pub."""
+    file = tmp_path_factory.mktemp("key") / "id"
+    argv = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "owner@pc", "-f", str(file)]
+    subprocess.run(argv, check=True)
+    return file
+
+
+@pytest.fixture
+def car() -> Iterator[Segment]:
+    """Return a car: an access point that gives no addresses and nothing else, which is a switch."""
+    made = Segment()
+    yield made
+    made.close()

@@ -36,14 +36,6 @@ SLOWLY = 4000
 
 
 @pytest.fixture(scope="module")
-def key(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("key") / "id"
-    argv = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "owner@pc", "-f", str(file)]
-    subprocess.run(argv, check=True)
-    return file
-
-
-@pytest.fixture(scope="module")
 def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of films on the owner's PC."""
     folder = tmp_path_factory.mktemp("films")

@@ -49,14 +49,6 @@ early = ["touch /run/carried-out"]
 
 
 @pytest.fixture(scope="module")
-def key(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("key") / "id"
-    argv = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "owner@pc", "-f", str(file)]
-    subprocess.run(argv, check=True)
-    return file
-
-
-@pytest.fixture(scope="module")
 def card(image: Image, key: Path, tmp_path_factory: pytest.TempPathFactory) -> Image:
     """A card as flashed with Imager, onto which its owner has put settings too."""
     public = key.with_suffix(".pub").read_text().strip()

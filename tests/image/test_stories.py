@@ -39,14 +39,6 @@ def home() -> Iterator[Segment]:
     made.close()
 
 
-@pytest.fixture
-def car() -> Iterator[Segment]:
-    """Return a car: an access point that gives none, which is a switch."""
-    made = Segment()
-    yield made
-    made.close()
-
-
 def dhcp(guest: Guest) -> dict[str, Any]:
     """Return what the guard says."""
     values: dict[str, Any] = json.loads(guest.run("cat /run/glovebox/dhcp-eth0.json"))

@@ -56,14 +56,6 @@ def home() -> Iterator[Segment]:
     made.close()
 
 
-@pytest.fixture
-def car() -> Iterator[Segment]:
-    """Return a car: nobody there gives anything."""
-    made = Segment()
-    yield made
-    made.close()
-
-
 def started(guest: Guest) -> None:
     """Wait for the whole start; nothing failed, the checks of file systems least of all."""
     guest.execute("systemctl is-system-running --wait", BOOT_SECONDS)

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 DOORS = Path("/run/glovebox-copying")
 OPEN, CLOSE = DOORS / "open", DOORS / "close"
 KEYS = Path("/run/glovebox-settings/authorized_keys")
-SFTP = "glovebox-ssh.service"
+END_OF_SFTP = "glovebox-ssh-end.service"
 LOOK_S = 1.0
 # Until files that are open for writing are closed, by the end of who writes them.
 PATIENCE_S = 20.0
@@ -98,7 +98,7 @@ def keep_open(stop: Stop, places: Places, clock: Callable[[], float] = boottime)
 
 def close(
     places: Places,
-    end_sessions: Callable[[], None] = lambda: restarts.request(SFTP),
+    end_sessions: Callable[[], None] = lambda: restarts.request(END_OF_SFTP),
     patience: float = PATIENCE_S,
 ) -> None:
     """Have MEDIA take no writes, and tell; who still writes is cut off. Raises OSError."""

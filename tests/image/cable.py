@@ -16,6 +16,7 @@ from tests.net.kit import Segment, inside
 
 _ETH_P_ALL = 0x0003
 _PACKET_OUTGOING = 4
+_SO_RCVBUFFORCE = 33
 # Boot, Snort's start and the guard's look, on a machine that others use too.
 BOOT_SECONDS = 300.0
 
@@ -38,6 +39,8 @@ class Cable(threading.Thread):
         namespace = segment.station("guest")
         with inside(namespace):
             port = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ETH_P_ALL))
+        # Whatever comes at once waits here for the guest, which is the slower of the two.
+        port.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 32 << 20)
         port.bind(("eth0", _ETH_P_ALL))
         before, self._switch = self._switch, port
         if before:

@@ -30,6 +30,8 @@ SETTLED_S = 120.0
 IDLE_S = float(os.environ.get("GLOVEBOX_IDLE_SECONDS", "1800"))
 # Without settings it is at home: no key for SFTP, nobody to give addresses, names or time to.
 LISTENS = {("tcp", 80), ("tcp", 8200), ("udp", 37008), ("udp", 1900), ("udp", 5353)}
+# What an emulated machine answers without losing any.
+PROBES_PER_SECOND = "300"
 # Proportional set sizes (proc_pid_smaps_rollup(5)) of the processes in each control group.
 MEMORY = """
 import collections, json, pathlib, re
@@ -91,7 +93,7 @@ def scan(machine: Guest, home: Segment, *words: str) -> set[tuple[str, int]]:
     shown = json.loads(machine.run("ip -j -4 addr show eth0 scope global"))
     address = shown[0]["addr_info"][0]["local"]
     argv = ["ip", "netns", "exec", home.station("scanner"), "nmap", "-n", "-Pn",
-            "-p-", "-T4", "--max-retries", "3", "--min-rate", "1000", "-oX", "-", *words,
+            "-p-", "-T4", "--max-retries", "4", "--min-rate", PROBES_PER_SECOND, "-oX", "-", *words,
             address]  # fmt: skip
     printed = subprocess.run(argv, capture_output=True, text=True, timeout=1500, check=True).stdout
     # What is too much to list: then nobody knows which of them are open.
@@ -102,6 +104,13 @@ def scan(machine: Guest, home: Segment, *words: str) -> set[tuple[str, int]]:
         if port.find("state[@state='open']") is not None
         or port.find("state[@state='open|filtered']") is not None
     }
+
+
+def announcing(machine: Guest) -> set[tuple[str, int]]:
+    """Return the port of the kernel's choice from which minidlna announces itself."""
+    sockets = machine.run("ss -H -l -n -u -p").splitlines()
+    mine = (line.split()[3] for line in sockets if '"minidlnad"' in line)
+    return {("udp", int(address.rpartition(":")[2])) for address in mine}
 
 
 def test_open_ports_are_the_documented_ones(machine: Guest, home: Segment) -> None:
@@ -119,7 +128,7 @@ def test_nothing_hides_behind_the_firewall(machine: Guest, home: Segment) -> Non
     finally:
         machine.run("systemctl restart glovebox-firewall", 120)
     assert found >= LISTENS
-    assert found <= documented()
+    assert found - announcing(machine) <= documented()
 
 
 def test_idle_sensor_hardly_writes(machine: Guest) -> None:

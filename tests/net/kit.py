@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance import status
+from appliance.errors import DecodeError
 from appliance.kit.dhcp import frame, message
 from appliance.kit.dhcp.message import Kind
 from tests.conftest import PROJECT, missing
@@ -152,10 +153,11 @@ class Witness(threading.Thread):
                 self._take(self._sniffer.frame(0.05), time.monotonic())
 
     def _take(self, data: bytes, now: float) -> None:
-        if data[12:14] != b"\x08\x00" or data[23] != 17:
+        try:
+            datagram = frame.parse(data)
+        except DecodeError:
             return
-        datagram = frame.parse(data)
-        if datagram.port not in (67, 68):
+        if data[12:14] != b"\x08\x00" or datagram.port not in (67, 68):
             return
         try:
             found = message.parse(datagram.payload)

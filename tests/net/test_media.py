@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import time
 import uuid
@@ -14,10 +13,10 @@ import pytest
 from appliance.kit import library, media, shelf
 from appliance.sections.kit import MediaConfig
 from image.tools import Tools
-from tests.conftest import missing
 from tests.movies import avi
 from tests.net.namespaces import ROUTER_ADDRESS, SENSOR_ADDRESS, Network, wait_until
 from tests.player import Film, Player, fetch
+from tests.programs import of_the_device
 
 pytestmark = pytest.mark.net
 
@@ -37,14 +36,7 @@ TITLES = [
 
 @pytest.fixture(scope="session")
 def programs() -> Tools:
-    """Return the programs of the image's packages; made if need be."""
-    from image import boards
-    from image.build import Build
-    from image.progress import Progress
-
-    if not shutil.which("mmdebstrap"):
-        missing("no mmdebstrap, which makes the image's root")
-    return Build(boards.choose("vm"), Progress()).device_programs()
+    return of_the_device()
 
 
 class Server:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import tempfile
 import time
 from pathlib import Path
 
-from tests.conftest import missing
 from tests.net.kit import Segment
 from tests.net.namespaces import DEADLINE_S
+from tests.programs import of_the_device
 
-SEARCH = "/usr/sbin:/usr/bin"
 # It has no server of its own, and answers as if it had: its time is this host's.
 SERVING = "local stratum 3\nallow all\n"
 
@@ -23,7 +21,7 @@ class Chronyd:
 
     def __init__(self, segment: Segment, namespace: str, settings: str) -> None:
         """Start it, and wait until it answers chronyc. `settings`: see chrony.conf(5)."""
-        program = shutil.which("chronyd", path=SEARCH) or missing("no chronyd")
+        self._programs = of_the_device()
         self.folder = Path(tempfile.mkdtemp(prefix="glovebox-chrony-"))
         segment.keep(self.folder)
         # chronyd and chronyc want the socket's folder for themselves.
@@ -36,7 +34,8 @@ class Chronyd:
             f"pidfile {self.folder / 'pid'}\n"
         )
         # -x: never touch the clock. -U, -u: as whoever runs the tests.
-        self.process = segment.start(namespace, [program, "-x", "-d", "-u", "root", "-f", file])
+        argv = [*self._programs.argv("chronyd"), "-x", "-d", "-u", "root", "-f", file]
+        self.process = segment.start(namespace, argv)
         deadline = time.monotonic() + DEADLINE_S
         while self._ask("tracking").returncode != 0:
             assert self.process.poll() is None, "chronyd ended"
@@ -63,6 +62,5 @@ class Chronyd:
         return [line.split(",")[2] for line in self.chronyc("sources").splitlines()]
 
     def _ask(self, *words: str) -> subprocess.CompletedProcess[str]:
-        chronyc = shutil.which("chronyc", path=SEARCH) or missing("no chronyc")
-        argv = [chronyc, "-c", "-n", "-h", str(self._socket), *words]
+        argv = [*self._programs.argv("chronyc"), "-c", "-n", "-h", str(self._socket), *words]
         return subprocess.run(argv, check=False, capture_output=True, text=True)

@@ -78,7 +78,9 @@ def mark_of(guest: Guest, number: int) -> bool | None:
         data = base64.b64encode(encode(frame(NUMBERED, number))).decode()
         guest.run(f"python3 -c '{SEND.format(data=data, port=TZSP_PORT)}'")
     while not (found := found or stored(guest, number)):
-        assert time.monotonic() < deadline, "no alert"
+        assert time.monotonic() < deadline, guest.execute(
+            "journalctl -b --no-pager -n 100; cat /run/glovebox/*.json"
+        )[1]
         time.sleep(0.5)
     assert len(found) == 1
     mark: bool | None = found[0]["time_confirmed"]

@@ -130,3 +130,23 @@ def a_selftest(now: float, **changes: Any) -> dict[str, Any]:
     """Return what `glovebox selftest` publishes when the marker came through."""
     seconds = {"sent": 0.001, "decapsulated": 0.004, "inspected": 0.031, "stored": 0.412}
     return {"time": now, "passed": True, "verdict": "passed", "seconds": seconds, **changes}
+
+
+def a_port(now: float, **changes: Any) -> dict[str, Any]:
+    """Return what the guard of a port says at `now`: it gives out addresses, and three took one."""
+    devices = [
+        {"address": "10.77.0.11", "station": "02:00:00:00:00:0b", "name": "tablet-left"},
+        {"address": "10.77.0.12", "station": "02:00:00:00:00:0c", "name": ""},
+        {"address": "10.77.0.13", "station": "02:00:00:00:00:0d", "name": "x" * 63},
+    ]
+    return {
+        "interface": "eth0",
+        "updated": now,
+        "serving": True,
+        "answers": True,
+        "reason": "free",
+        "words": "no other DHCP server answers there",
+        "address": "10.77.0.1/24",
+        "most": 250,
+        "leases": [each | {"expires": now + 43_000} for each in devices],
+    } | changes

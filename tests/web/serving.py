@@ -103,6 +103,10 @@ class Sensor:
         """Put the result of a self-test where the page finds it."""
         status.publish("selftest", result, self.directory)
 
+    def publish_port(self, port: dict[str, Any]) -> None:
+        """Put a report of the guard of a port where the page finds it."""
+        status.publish(f"dhcp-{port['interface']}", port, self.directory)
+
     def close(self) -> None:
         """End all of it."""
         if self._engine:

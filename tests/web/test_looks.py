@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, FloatRect, Page, Response, expect
 from tests.conftest import PROJECT
 from tests.net.namespaces import DEADLINE_S, SENSOR_ADDRESS
 from tests.web.alerts import add, an_alert
-from tests.web.reports import a_check, a_health, a_loss, a_report, a_selftest
+from tests.web.reports import a_check, a_health, a_loss, a_port, a_report, a_selftest
 from tests.web.serving import Sensor, flowing, supervising
 
 pytestmark = [pytest.mark.browser, pytest.mark.net]
@@ -63,6 +63,16 @@ def watching(sensor: Sensor) -> Iterator[None]:
     sensor.start_engine()
     add_realistic_alerts(sensor)
     with flowing(sensor, 1234, keepalives=500, feedback=48), supervising(sensor):
+        yield
+
+
+@contextlib.contextmanager
+def in_the_car(sensor: Sensor) -> Iterator[None]:
+    now = time.time()
+    sensor.publish_port(a_port(now))
+    another = "the DHCP server 192.168.88.1 (02:00:00:00:00:01) answers there"
+    sensor.publish_port(a_port(now, interface="eth1", serving=False, words=another, leases=[]))
+    with watching(sensor):
         yield
 
 
@@ -154,6 +164,8 @@ SAID = {
 def hostile(sensor: Sensor) -> Iterator[None]:
     fields = dict.fromkeys(("message", "classification", "source", "destination"), HOSTILE)
     add(sensor.store, [an_alert(**fields, priority=1)])
+    device = {"address": "10.77.0.9", "station": "02:00:00:00:00:09", "expires": 0}
+    sensor.publish_port(a_port(time.time(), words=HOSTILE, leases=[device | {"name": HOSTILE}]))
     report = a_report(time.time())
     report["sources"][HOSTILE] = report["sources"].popitem()[1]
     check = a_check(HOSTILE, HOSTILE, "warn", HOSTILE)
@@ -169,6 +181,7 @@ STATES: dict[str, tuple[State, str]] = {
     "nothing-runs": (nothing_runs, "The receiver does not report: no frame reaches Snort."),
     "waiting": (waiting, f"Point your router at {SENSOR_ADDRESS}:37008."),
     "watching": (watching, "Snort inspects what arrives."),
+    "in-the-car": (in_the_car, "Snort inspects what arrives."),
     "losing": (losing, "found the receive buffer full"),
     "deaf": (deaf, "Snort does not listen: frames are not inspected."),
     "stale": (stale, "The receiver last reported"),

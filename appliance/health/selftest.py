@@ -130,7 +130,8 @@ def wait_for(there: Callable[[], bool], deadline: float) -> bool:
 def open_sniffer(interface: str) -> socket.socket:
     """Return a packet socket that hears the interface. Raises InterfaceError, PrivilegeError."""
     try:
-        sniffer = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+        # 0: it would hear all interfaces until it is bound to one (packet(7)).
+        sniffer = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
     except PermissionError:
         raise PrivilegeError("CAP_NET_RAW is missing: run as root") from None
     try:

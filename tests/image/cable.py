@@ -38,7 +38,7 @@ class Cable(threading.Thread):
         """Plug it into a switch, and out of the one before."""
         namespace = segment.station("guest")
         with inside(namespace):
-            port = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ETH_P_ALL))
+            port = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
         # Whatever comes at once waits here for the guest, which is the slower of the two.
         port.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 32 << 20)
         port.bind(("eth0", _ETH_P_ALL))

@@ -30,7 +30,7 @@ CAPTURES = ["tzsp/derived/testmyids_in_tzsp.pcap", "tzsp/derived/scapy_uts_basic
 
 SNIFFER = """
 import hashlib, json, os, socket, sys
-sniffer = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+sniffer = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
 sniffer.setsockopt(socket.SOL_SOCKET, 33, 32 << 20)
 sniffer.bind(("tzsp0", 3))
 sniffer.settimeout(20)

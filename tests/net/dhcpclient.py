@@ -21,7 +21,7 @@ class Clients:
     def __init__(self, segment: Segment, name: str) -> None:
         self.namespace = segment.station(name)
         with inside(self.namespace):
-            self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0800))
+            self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
         self._socket.bind(("eth0", 0x0800))
 
     def lease(self, number: int, seconds: float = 10.0) -> IPv4Address | None:

@@ -84,7 +84,8 @@ class Sniffer:
     """Sees every frame on an interface, as tcpdump would."""
 
     def __init__(self, interface: str, buffer: int) -> None:
-        self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ETH_P_ALL))
+        # 0: from the start it would hear all interfaces, until it is bound to one.
+        self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
         self.socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, buffer)
         self.socket.bind((interface, _ETH_P_ALL))
         self.socket.setblocking(False)

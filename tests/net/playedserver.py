@@ -25,7 +25,7 @@ class PlayedServer(threading.Thread):
         self._manner = manner
         self._over = threading.Event()
         with inside(namespace):
-            self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0800))
+            self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
             self._socket.bind(("eth0", 0x0800))
         self._socket.settimeout(0.1)
         self.start()

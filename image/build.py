@@ -1,37 +1,21 @@
-"""Build a board: tools root, engine root, packages, our files, disk; each stage only if needed."""
+"""Build a board's image from its roots and our files; each stage only if needed."""
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from appliance.errors import InputError
-from image import (
-    archive,
-    bootfiles,
-    disk,
-    emulation,
-    engines,
-    firmware,
-    firststage,
-    overlay,
-    record,
-)
-from image.archive import Archive
+from image import bootfiles, disk, firmware, firststage, overlay, record
 from image.boards import IMAGE, Board
-from image.cache import Cache, Input, discard, reachable
+from image.cache import Input, discard
 from image.command import run
 from image.engines import Engine
-from image.progress import Progress
-from image.roots import NO_BYTE_CODE, SOURCE_DATE_EPOCH, Root, change, package_list
-from image.tools import Tools, make_runnable
+from image.roots import SOURCE_DATE_EPOCH, change
+from image.rootstages import RootStages
+from image.stages import PROJECT
+from image.tools import Tools
 
-PROJECT = Path(__file__).resolve().parent.parent
-BUILD = PROJECT / "build"
-SUITE = "trixie"
 PYTHON = "3.13"
 
 
@@ -58,38 +42,8 @@ class Image:
         return f"{self.board.title}{self.engine.suffix}"
 
 
-@dataclass(frozen=True)
-class Build:
-    """One board's stages; a mirror of None means mmdebstrap's own choice."""
-
-    board: Board
-    progress: Progress
-    mirror: str | None = None
-    ubuntu_mirror: str | None = None
-    folder: Path = BUILD
-    ids: Engine = Engine(engines.DEFAULT)
-    archive: Archive = Archive()
-    lock: record.Lock | None = None
-
-    @property
-    def is_native(self) -> bool:
-        """Whether the board's programs run on this host as they are."""
-        return self.board.machine == os.uname().machine
-
-    @property
-    def cache(self) -> Cache:
-        """Return where stages are kept. Raises InputError."""
-        folder = self.folder / "cache"
-        folder.mkdir(parents=True, exist_ok=True)
-        reachable(folder)
-        return Cache(folder, self.progress)
-
-    def log(self, stage: str) -> Path:
-        return self.folder / "log" / f"{stage}.log"
-
-    def named(self, stage: str) -> str:
-        """Return the name of a stage that every image has for itself."""
-        return f"{stage}-{self.board.title}{self.ids.suffix}"
+class Build(RootStages):
+    """All stages of one board's image."""
 
     def image(self) -> Image:
         """Make what is missing and return the whole. Raises InputError."""
@@ -132,118 +86,6 @@ class Build:
 
         inputs: list[Input] = [image.name, packages.name, IMAGE / "firststage.py"]
         return self.cache.stage(self.named("boot-files"), "", inputs, make)
-
-    def engine_alone(self) -> Path:
-        """Make what is missing of the engine's root and return it unpacked, for tests."""
-        engine = self.engine(self.tools())
-        if engine is None:
-            raise InputError(f"{self.ids.name} has no root")
-        return self.engine_root(engine)
-
-    def archive_key(self) -> Path | None:
-        """Fetch the key of the flavour's own archive, first of all; None where it has none."""
-        if not self.board.sources.is_dir():
-            return None
-        inputs = [self.archive.url, self.archive.fingerprint]
-        return self.cache.stage(
-            "archive-key", ".asc", inputs, lambda target: archive.fetch(self.archive, target)
-        )
-
-    def tools(self) -> Tools:
-        """Make the tools root: the programs of the build itself, alike on every host."""
-        packages = package_list(IMAGE / "toolsroot" / "packages.txt")
-        root = Root(SUITE, packages, mirror=self.mirror, keyring=debian_keyring())
-        inputs: list[Input] = [*root.inputs, IMAGE / "toolsroot", IMAGE / "tools.py"]
-
-        def make(target: Path) -> None:
-            tar = target.with_suffix(".tar")
-            try:
-                root.make(tar, self.log("tools"))
-                unpack(tar, target, self.log("tools-unpack"))
-            finally:
-                discard(tar)
-            (target / "run").mkdir(exist_ok=True)
-            shutil.copy(IMAGE / "toolsroot" / "programs.txt", target / "run" / "programs")
-            make_runnable(target)
-
-        return Tools(self.cache.stage("tools", "", inputs, make))
-
-    def engine(self, tools: Tools) -> Path | None:
-        """Make the tar of the engine's own root; None for a sensor without one."""
-        if not self.ids.has_root:
-            return None
-        ubuntu_keyring = tools.root / "usr/share/keyrings/ubuntu-archive-keyring.gpg"
-        root = Root(
-            suite=self.ids.suite,
-            packages=self.ids.packages,
-            components=self.ids.components,
-            mirror=self.mirror if self.ids.is_debian else self.ubuntu_mirror,
-            keyring=debian_keyring() if self.ids.is_debian else ubuntu_keyring,
-            architecture=self.board.architecture,
-        )
-
-        def make(tar: Path) -> None:
-            emulation.ensure(
-                self.board.architecture, tools, self.log(f"emulation-{self.board.architecture}")
-            )
-            root.make(tar, self.log(f"engine-{self.ids.name}-{self.board.architecture}"))
-
-        return self.cache.stage(
-            f"engine-{self.ids.name}-{self.board.architecture}", ".tar", root.inputs, make
-        )
-
-    def engine_root(self, engine: Path) -> Path:
-        """Unpack the engine's root for the tests and return its folder."""
-        folder = self.cache.stage(
-            f"engine-root-{self.ids.name}-{self.board.architecture}", "", [engine.name],
-            lambda target: unpack(engine, target, self.log("engine-unpack")),
-        )  # fmt: skip
-        link = self.folder / f"engine-{self.ids.name}"
-        discard(link)
-        link.symlink_to(folder)
-        return folder
-
-    def packages(self, tools: Tools, key: Path | None) -> Path:
-        """Make the tar of the board's packages, its initrd among them."""
-        board = self.board
-        root = Root(
-            SUITE, board.packages, board.components, mirror=self.mirror,
-            keyring=debian_keyring(), architecture=board.architecture, options=NO_BYTE_CODE,
-        )  # fmt: skip
-        inputs: list[Input] = [*root.inputs, board.early]
-        if key:
-            inputs += [key.name, board.sources]
-
-        def make(target: Path) -> None:
-            early = target.with_suffix(".early")
-            overlay.write(early, [(board.early, "")], int(SOURCE_DATE_EPOCH))
-            hook = f"--essential-hook=tar-in {early} /"
-            try:
-                emulation.ensure(
-                    board.architecture, tools, self.log(f"emulation-{self.board.architecture}")
-                )
-                with archive.hooks(board, self.archive, key) as own:
-                    replace(root, hooks=(hook, *own)).make(
-                        target, self.log(f"packages-{board.title}")
-                    )
-            finally:
-                discard(early)
-
-        return self.cache.stage(f"packages-{board.title}", ".tar", inputs, make)
-
-    def device_programs(self) -> Tools:
-        """Make what is missing of the board's packages and return them unpacked, for tests."""
-        packages = self.packages(self.tools(), self.archive_key())
-        programs = IMAGE / "programs.txt"
-
-        def make(target: Path) -> None:
-            unpack(packages, target, self.log("packages-unpack"))
-            (target / "run").mkdir(exist_ok=True)
-            shutil.copy(programs, target / "run" / "programs")
-            make_runnable(target)
-
-        inputs: list[Input] = [packages.name, programs, IMAGE / "tools.py"]
-        return Tools(self.cache.stage("packages-root", "", inputs, make))
 
     def wheels(self) -> Path:
         """Fetch the Python packages that Debian does not have, unpacked, checked by hash."""
@@ -315,23 +157,8 @@ class Build:
         return self.cache.stage(self.named("glovebox"), ".img", inputs, make)
 
 
-def debian_keyring() -> Path:
-    """Return the host's keyring of the Debian archive, which hosts that are not Debian have too."""
-    found = sorted(Path("/usr/share/keyrings").glob("debian-archive-keyring.*"))
-    if not found:
-        raise InputError("no debian-archive-keyring on this host: run `./build.sh setup`")
-    return found[0]
-
-
 def take_boot(packages: Path, target: Path) -> None:
     """Take kernel and initrd out of the root, for an emulator that loads them itself."""
     target.mkdir()
     disk.extract(packages, "./boot/vmlinuz-", target / "vmlinuz")
     disk.extract(packages, "./boot/initrd.img-", target / "initrd.img")
-
-
-def unpack(tar: Path, target: Path, log: Path) -> None:
-    """Unpack a root as the user that we are; device nodes stay out."""
-    target.mkdir()
-    owner = [] if os.geteuid() == 0 else ["--no-same-owner", "--no-same-permissions"]
-    run(["tar", "-C", target, *owner, "--exclude=./dev/*", "-xf", tar], log)

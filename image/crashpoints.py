@@ -25,13 +25,14 @@ from typing import BinaryIO
 
 from appliance.errors import GloveboxError
 from image import boards, disk_check
-from image.build import BUILD, Build, Image
+from image.build import Build, Image
 from image.demo import TZSP_PORT, wait_ready
 from image.disk_check import Outcome, check_ext, is_ext, partitions
 from image.guest import Forward, Guest
 from image.owner import Owner
 from image.powercuts import Confirmed, Writing
 from image.progress import Progress
+from image.stages import BUILD
 from image.tools import Tools
 from image.writelog import Part, Write, apply, entries, read, survivors, within
 

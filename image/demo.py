@@ -18,10 +18,10 @@ from appliance.capture.pacing import OriginalTiming, PacketRate
 from appliance.capture.send import send_capture
 from appliance.errors import GloveboxError, GuestError, InputError
 from image import options
-from image.build import BUILD, PROJECT
 from image.guest import Forward, Guest
 from image.page import AlertFeed, Page
 from image.progress import Progress
+from image.stages import BUILD, PROJECT
 
 SHIPPED = PROJECT / "tests" / "captures" / "demo.pcap"
 TZSP_PORT = 37008

@@ -18,10 +18,11 @@ from appliance.config import build as check_settings
 from appliance.errors import GloveboxError, InputError, PrivilegeError
 from appliance.tables import read as read_settings
 from image import boards, bootfiles
-from image.build import BUILD, Build
+from image.build import Build
 from image.command import BuildError, output, run
 from image.firststage import boot_offset
 from image.progress import Progress
+from image.stages import BUILD
 from image.tools import Tools
 
 COLUMNS = "PATH,MODEL,SIZE,RM,HOTPLUG,TYPE,TRAN,MOUNTPOINTS"

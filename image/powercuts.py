@@ -25,13 +25,14 @@ from appliance.capture.pacing import PacketRate
 from appliance.capture.send import send_capture
 from appliance.errors import GloveboxError, GuestError
 from image import boards
-from image.build import BUILD, Build, Image
+from image.build import Build, Image
 from image.demo import SHIPPED, TZSP_PORT, page_of, wait_ready
 from image.disk_check import check_disk
 from image.guest import Forward, Guest
 from image.owner import Owner
 from image.page import Page
 from image.progress import Progress
+from image.stages import BUILD
 
 MOMENTS = ("start", "writing", "any")
 START_SECONDS = 35.0

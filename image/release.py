@@ -11,9 +11,10 @@ from pathlib import Path
 
 from appliance.errors import GloveboxError
 from image import artefacts, options, record, sbom
-from image.build import PROJECT, Build, Image
+from image.build import Build, Image
 from image.cache import discard
 from image.progress import Progress
+from image.stages import PROJECT
 
 DESCRIPTION = "Network sensor and media kit: watches a router's traffic, serves films in a car."
 

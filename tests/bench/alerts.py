@@ -19,11 +19,12 @@ from appliance.ids.store import AlertStore
 from appliance.ids.timing import Span
 from appliance.web.vault import Vault
 from image import boards
-from image.build import BUILD, Build
+from image.build import Build
 from image.demo import page_of, wait_ready
 from image.guest import Forward, Guest
 from image.page import Page
 from image.progress import Progress
+from image.stages import BUILD
 from tests.conftest import PROJECT
 
 COUNT = 1_000_000

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from image import boards
-from image.build import BUILD, Build
+from image.build import Build
 from image.demo import wait_ready
 from image.guest import Forward, Guest
 from image.progress import Progress
+from image.stages import BUILD
 from tests.image import sticks, streaming
 from tests.player import Player
 

@@ -9,9 +9,10 @@ import subprocess
 import sys
 
 from image import boards
-from image.build import BUILD, PROJECT, Build
+from image.build import Build
 from image.engines import Engine
 from image.progress import Progress
+from image.stages import BUILD, PROJECT
 
 _process: subprocess.Popen[bytes] | None = None
 

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from image import boards
-from image.build import BUILD, Build, Image
+from image.build import Build, Image
 from image.demo import TZSP_PORT, page_of, wait_ready
 from image.guest import Forward, Guest
 from image.page import Page
 from image.progress import Progress
+from image.stages import BUILD
 from tests.net.kit import Segment
 
 

@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 
 from image import bootfiles
-from image.build import PROJECT
+from image.stages import PROJECT
 
 SHIPPED = (PROJECT / "config" / "glovebox.toml").read_text(encoding="utf-8")
 

@@ -14,10 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from image.build import BUILD, Image
+from image.build import Image
 from image.demo import TZSP_PORT
 from image.guest import Forward, Guest
 from image.owner import Owner
+from image.stages import BUILD
 from tests.image import boot
 from tests.movies import avi
 from tests.player import Film, Player, fetch

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from image.build import BUILD, Image
+from image.build import Image
 from image.demo import TZSP_PORT, wait_ready
 from image.guest import Forward, Guest
+from image.stages import BUILD
 from tests.image.faults import FAULTS, Fault
 from tests.image.sensor import FLOOD, Seen, Sensor, Snapshot
 

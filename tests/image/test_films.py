@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
-from image.build import BUILD, Image
+from image.build import Image
 from image.demo import page_of, wait_ready
 from image.guest import Forward, Guest
 from image.monitor import Monitor
 from image.page import Page
+from image.stages import BUILD
 from tests.image import sticks, streaming
 from tests.image.sticks import Stick
 from tests.movies import avi

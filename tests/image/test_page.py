@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from appliance.capture import tzsp
-from image.build import PROJECT
 from image.demo import SHIPPED, TZSP_PORT
 from image.guest import Guest
+from image.stages import PROJECT
 from tests.image.test_alerts import inspected_by_guest
 
 if TYPE_CHECKING:

@@ -11,9 +11,10 @@ import pytest
 
 from appliance.capture.pacing import PacketRate
 from appliance.capture.send import send_capture
-from image.build import BUILD, Image
+from image.build import Image
 from image.demo import SHIPPED, TZSP_PORT, page_of
 from image.guest import Forward, Guest
+from image.stages import BUILD
 from tests.image import ahead
 
 pytestmark = [pytest.mark.image, pytest.mark.timeout(1800)]

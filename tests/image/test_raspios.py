@@ -12,9 +12,10 @@ from appliance.errors import InputError
 from image import bootfiles, firmware, record
 from image.archive import Archive
 from image.boards import Board, choose
-from image.build import PROJECT, Build
+from image.build import Build
 from image.progress import Progress
 from image.roots import package_list
+from image.stages import PROJECT
 from tests.image import standin
 
 pytestmark = [pytest.mark.long, pytest.mark.image, pytest.mark.timeout(1800)]

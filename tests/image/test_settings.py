@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from image.build import BUILD, Image
+from image.build import Image
 from image.demo import TZSP_PORT
 from image.guest import Forward, Guest
+from image.stages import BUILD
 from tests.image import boot
 
 pytestmark = [pytest.mark.long, pytest.mark.image, pytest.mark.timeout(1200)]

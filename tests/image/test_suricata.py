@@ -13,11 +13,12 @@ import pytest
 from appliance.capture.pacing import PacketRate
 from appliance.capture.send import send_capture
 from image import boards, engines
-from image.build import BUILD, Build, Image
+from image.build import Build, Image
 from image.demo import SHIPPED, TZSP_PORT, counters, page_of, play, wait_ready
 from image.guest import Forward, Guest
 from image.page import Page
 from image.progress import Progress
+from image.stages import BUILD
 from tests.net.suricata import Suricata
 
 pytestmark = [pytest.mark.long, pytest.mark.image, pytest.mark.suricata, pytest.mark.timeout(600)]

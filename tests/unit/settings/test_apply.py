@@ -13,7 +13,7 @@ from appliance import status
 from appliance.settings import apply, writeback
 from appliance.settings.apply import Places
 from image import bootfiles
-from image.build import PROJECT
+from image.stages import PROJECT
 
 PRESEED = b'config_version = "1.1"\n[system]\nhostname = "mypi"\n[user]\npassword = "the secret"\n'
 ERRORS = "glovebox-errors.txt"

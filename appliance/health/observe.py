@@ -72,6 +72,7 @@ class Observer:
         """Take what to look at; `is_back`: this is not the first supervisor since the boot."""
         self._places = places
         self._engine = engine
+        self._counted: EngineCount | None = None
         self._parsed: tuple[object, tuple[config.Config, list[ConfigError]]] | None = None
         alarms = Alarms(AlertReader(places.database, PATIENCE_S))
         self._sources: Mapping[str, Callable[[], Any]] = {
@@ -128,7 +129,12 @@ class Observer:
         return Store.from_json(self._published("alerts"))
 
     def _count(self) -> EngineCount | None:
-        return self._engine.count(self._places.spool) if self._engine else None
+        if self._engine is None:
+            return None
+        self._counted = self._engine.count(self._places.spool) or self._counted
+        if self._counted is None:
+            raise ValueError("the engine has counted nothing yet")
+        return self._counted
 
     def _selftest(self) -> SelfTest | None:
         values = status.read("selftest", self._places.runtime)

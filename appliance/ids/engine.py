@@ -53,5 +53,8 @@ class Engine(Protocol):
     def handover(self, spool: Path, directory: Path, root: Path) -> Handover:
         """Return how its alerts are read; `directory` holds what `configuration` returned."""
 
-    def count(self, spool: Path) -> EngineCount:
-        """Return its own newest figures. Raises OSError, ValueError."""
+    def count(self, spool: Path) -> EngineCount | None:
+        """Return its own newest figures; None: they are the last ones still.
+
+        Raises OSError, ValueError.
+        """

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 
 from appliance.ids.engine import EngineCount
 
+# Written when Snort starts, and not when it goes on to a new file because the last is full.
+START = "##### Perfmon start"
 RECEIVED, DROPPED = "pkt_stats.pkts_recv", "pkt_stats.pkts_drop"
 
 
@@ -29,11 +31,12 @@ DAQS = {"pcap": pcap, "afpacket": afpacket}
 DAQ = "afpacket"
 
 
-def parse(text: str, daq: str = DAQ) -> EngineCount:
+def parse(text: str, daq: str = DAQ) -> EngineCount | None:
     """Return the newest figures in a perfmonitor file with `accumulate` (Snort 2.9 manual, 2.2.8).
 
     A line starting with "#time," names the columns; each start of Snort writes it anew and counts
-    from 0. Raises ValueError for a file without it.
+    from 0. None where Snort went on to this file and has written none yet: it counts on from
+    those of the file before. Raises ValueError for a file without names of columns.
     """
     columns: Sequence[str] | None = None
     newest: Sequence[str] | None = None
@@ -46,7 +49,7 @@ def parse(text: str, daq: str = DAQ) -> EngineCount:
     if columns is None:
         raise ValueError("no line that names the columns")
     if newest is None:
-        return EngineCount(0, 0)
+        return EngineCount(0, 0) if START in text else None
     row = dict(zip(columns, newest, strict=False))
     try:
         return DAQS[daq](int(row[RECEIVED]), int(row[DROPPED]))

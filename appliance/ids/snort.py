@@ -109,8 +109,8 @@ def handover(spool: Path, directory: Path, root: Path) -> Handover:
     return Unified2Spool(spool, Naming(directory, root))
 
 
-def count(spool: Path) -> EngineCount:
-    """Return what Snort's perfmonitor wrote last. Raises OSError, ValueError."""
+def count(spool: Path) -> EngineCount | None:
+    """Return what Snort's perfmonitor wrote last; see there. Raises OSError, ValueError."""
     return perfmonitor.parse(
         (spool / "statistics.csv").read_text(encoding="ascii", errors="replace")
     )

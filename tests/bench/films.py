@@ -32,7 +32,7 @@ def main(argv: Sequence[str]) -> int:
         " one, or the films came too slowly",
     )
     parser.add_argument("--seconds", type=float, default=300.0, help="default: 300")
-    parser.add_argument("--per-second", type=int, default=12_000, help="frames (default: 12000)")
+    parser.add_argument("--per-second", type=int, default=20_000, help="frames (default: 20000)")
     arguments = parser.parse_args(argv)
     image = Build(boards.choose("vm"), Progress()).image()
     forwards = [Forward("udp", 37008), Forward("tcp", 80), Forward("tcp", MEDIA_PORT)]

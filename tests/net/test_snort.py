@@ -348,8 +348,35 @@ def test_statistics_count_the_frames(network: Network, engine: Engine, scan: lis
             nonlocal sent
             inject(network, [END])
             sent += 1
-            return perfmonitor.parse(file.read_text(), "afpacket").offered
+            found = perfmonitor.parse(file.read_text(), "afpacket")
+            return found.offered if found else 0
 
         wait_until(lambda: offered() >= len(scan) * 10, "statistics")
-    assert perfmonitor.parse(file.read_text(), "afpacket").lost == 0
-    assert perfmonitor.parse(file.read_text(), "afpacket").offered <= sent
+    found = perfmonitor.parse(file.read_text(), "afpacket")
+    assert found and found.lost == 0 and found.offered <= sent
+
+
+def test_statistics_count_on_where_a_file_is_full(network: Network, engine: Engine) -> None:
+    """A new file is no new start: what was counted before it must not be counted again."""
+    small = engine.directory / "snort.conf"
+    text = small.read_text()
+    small.write_text(
+        re.sub(r"time 2 (.*) max_file_size \d+", r"time 1 \1 max_file_size 4096", text)
+    )
+    assert small.read_text() != text
+    file, counted = engine.spool / "statistics.csv", []
+
+    def is_followed() -> bool:
+        """Tell whether figures of a second file have been read."""
+        inject(network, [END])
+        try:
+            text = file.read_text()
+            counted.append(perfmonitor.parse(text))
+        except (FileNotFoundError, ValueError):
+            return False
+        return "Perfmon rotate" in text and counted[-1] is not None
+
+    with running(engine):
+        wait_until(is_followed, "the second file")
+    offered = [each.offered for each in counted if each]
+    assert offered == sorted(offered)

@@ -54,6 +54,19 @@ def test_look_reads_what_the_services_publish(observer: Observer, places: Places
     assert found.engine == EngineCount(offered=100, lost=30)
 
 
+def test_look_at_the_engine_while_it_goes_on_to_a_new_file(
+    observer: Observer, places: Places
+) -> None:
+    """Nothing in it yet is not nothing counted: all would be counted a second time."""
+    file = places.spool / "statistics.csv"
+    file.write_text(NAMES)
+    assert isinstance(observer.look(["engine"]).engine, Unknown)
+    for row in ("1,0,70,30,0\n", "", "2,0,80,30,0\n"):
+        file.write_text(NAMES + row)
+        found = observer.look(["engine"]).engine
+        assert found == EngineCount(offered=110 if row.startswith("2") else 100, lost=30)
+
+
 def test_look_calls_a_file_of_another_version_unknown(observer: Observer, places: Places) -> None:
     (places.runtime / "replay.json").write_text('{"updated": 1, "dropped": null}')
     (places.runtime / "selftest.json").write_text('{"seconds": 3}')

@@ -9,6 +9,7 @@ from tests.conftest import PROJECT
 
 START = "##### Perfmon start: pid=42 at=Fri Nov 20 09:46:06 2026 (1795167966) #####\n"
 NAMES = f"#time,pkt_drop_percent,{RECEIVED},{DROPPED},total_blocked_verdicts\n"
+ROTATE = "############################### Perfmon rotate: pid=42 at=Fri Nov 20 09:46:06 2026\n"
 STOP = "##### Perfmon stop: pid=42 at=Fri Nov 20 09:47:06 2026 (1795168026) #####\n"
 
 
@@ -43,10 +44,14 @@ def test_daq_is_the_one_that_snort_is_started_with() -> None:
         (START + NAMES + "1,0,7,2,0\n" + STOP + START + NAMES, EngineCount(0, 0)),
         (START + NAMES + "1,0,7,2,0\n2,0,9", EngineCount(7, 2)),
         (NAMES + "1,0,7,2,0\n", EngineCount(7, 2)),
+        (ROTATE + NAMES, None),
+        (ROTATE + NAMES + "3,0,1", None),
+        (ROTATE + NAMES + "1,0,7,2,0\n" + STOP + START + NAMES, EngineCount(0, 0)),
     ],
-    ids=["just started", "stopped", "started again", "half a row", "rotated"],
-)
-def test_parse_of_every_state_of_the_file(text: str, count: EngineCount) -> None:
+    ids=["just started", "stopped", "started again", "half a row", "rotated", "rotated just now",
+         "half a row after it", "rotated, started again"],
+)  # fmt: skip
+def test_parse_of_every_state_of_the_file(text: str, count: EngineCount | None) -> None:
     assert perfmonitor.parse(text, "pcap") == count
 
 

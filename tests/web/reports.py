@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.unit.kit.dhcp.test_report import VALUES
+
 ROUTER = "192.0.2.1"
 REASONS = (
     "malformed",
@@ -139,14 +141,5 @@ def a_port(now: float, **changes: Any) -> dict[str, Any]:
         {"address": "10.77.0.12", "station": "02:00:00:00:00:0c", "name": ""},
         {"address": "10.77.0.13", "station": "02:00:00:00:00:0d", "name": "x" * 63},
     ]
-    return {
-        "interface": "eth0",
-        "updated": now,
-        "serving": True,
-        "answers": True,
-        "reason": "free",
-        "words": "no other DHCP server answers there",
-        "address": "10.77.0.1/24",
-        "most": 250,
-        "leases": [each | {"expires": now + 43_000} for each in devices],
-    } | changes
+    leases = [each | {"expires": now + 43_000} for each in devices]
+    return VALUES | {"updated": now, "leases": leases} | changes

@@ -43,6 +43,14 @@ def blank(tools: Tools, folder: Path, kind: str, label: str, mebibytes: int = 96
     return Stick(image, kind, label)
 
 
+def copy(tools: Tools, folder: Path, stick: Stick) -> None:
+    """Copy what is in a folder of this host onto a stick with FAT."""
+    argv = [*tools.argv("mcopy"), "-s", "-Q", "-i", str(stick.image)]
+    subprocess.run(
+        [*argv, *map(str, folder.iterdir()), "::"], check=True, env=tools.environment
+    )  # fmt: skip
+
+
 def fill(guest: Guest, monitor: Monitor, stick: Stick, script: str) -> None:
     """Run a Python script in the guest, with `avi` at hand and the empty stick as its folder.
 

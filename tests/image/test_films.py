@@ -20,7 +20,7 @@ from image.page import Page
 from image.stages import BUILD
 from tests.image import sticks, streaming
 from tests.image.sticks import Stick
-from tests.movies import avi
+from tests.movies import avi, fill
 from tests.player import Film, Player, chunks, fetch
 
 pytestmark = [pytest.mark.long, pytest.mark.image, pytest.mark.timeout(900)]
@@ -28,6 +28,7 @@ pytestmark = [pytest.mark.long, pytest.mark.image, pytest.mark.timeout(900)]
 MEDIA_PORT = 8200
 KINDS = list(sticks.FORMATS)
 FOUND_S = 5.0
+READ_S = 120.0
 # The long run is a command of its own: `./build.sh bench films`.
 FLOODED_S, FLOOD_PER_SECOND = 45.0, 12_000
 FILLING = """
@@ -208,6 +209,32 @@ def test_a_corrupt_file_system_is_told(
     wait_for(lambda: kit.check("drives").get("level") == "warn", "the warning")
     assert "cannot be opened" in kit.check("drives")["words"]
     assert kit.guest.run("systemctl is-active glovebox-media") == "active"
+
+
+def test_a_fat_of_a_hundred_thousand_films_harms_nothing(
+    kit: Kit, tmp_path: Path, plugged: Callable[[Stick], str], filled: dict[str, Stick]
+) -> None:
+    """All else goes on while it is read, for many minutes where the processor is emulated."""
+    stick = sticks.blank(kit.guest.image.tools, tmp_path, "vfat", "VIELE", 512)
+    fill(tmp_path / "films", 100, 1000)
+    sticks.copy(kit.guest.image.tools, tmp_path / "films", stick)
+    device = plugged(stick)
+    found = wait_for(lambda: kit.media().get("video", 0) > 0, "the first films", 120)
+    longest = 0.0
+    end = time.monotonic() + READ_S
+    while (asked := time.monotonic()) < end:
+        assert kit.check("media").get("level") == "ok"
+        longest = max(longest, time.monotonic() - asked)
+    count = kit.media()["video"]
+    free = int(kit.guest.run("awk '/MemAvailable/ {print $2}' /proc/meminfo")) >> 10
+    print(f"first films after {found:.0f} s, {count} after {READ_S:.0f} s more;"
+          f" the page's longest answer {longest:.1f} s; {free} MiB of memory free")  # fmt: skip
+    assert kit.guest.run("systemctl --failed --plain --no-legend") == ""
+    kit.monitor.pull_out()
+    sticks.gone(kit.guest, device)
+    print(f"gone after {wait_for(lambda: kit.media()['video'] == 0, 'the end', 600):.0f} s")
+    plugged(filled["vfat"])
+    wait_for(lambda: {SHORT, LONG} <= kit.films().keys(), "the films of the next stick", 120)
 
 
 def test_a_dirty_journal_is_left_as_it_is(

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 import subprocess
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from appliance.kit import library, media, shelf
 from appliance.sections.kit import MediaConfig
 from image.tools import Tools
-from tests.movies import avi
+from tests.movies import avi, fill
 from tests.net.namespaces import ROUTER_ADDRESS, SENSOR_ADDRESS, Network, wait_until
 from tests.player import Film, Player, fetch
 from tests.programs import of_the_device
@@ -73,6 +76,11 @@ class Server:
     def library(self) -> library.Library:
         with self.network.inside(self.network.sensor):
             return library.ask((SENSOR_ADDRESS, media.PORT))
+
+    def resident(self) -> int:
+        """Return the bytes of memory that it takes."""
+        assert self._process is not None
+        return psutil.Process(self._process.pid).memory_info().rss
 
     def location(self) -> str:
         return f"http://{SENSOR_ADDRESS}:{media.PORT}/rootDesc.xml"
@@ -170,3 +178,46 @@ def test_a_drive_comes_and_goes_while_a_film_plays(server: Server) -> None:
     assert set(server.browse()) == {"Zuhause"}
     shelf.add("sda1", "FILME", server.films, server.drives)
     server.wait_for(lambda found: found.video == 3, "the drive again")
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+def test_a_hundred_thousand_films_are_listed_and_the_server_answers_meanwhile(
+    server: Server,
+) -> None:
+    """In as much memory as the device gives the list (glovebox-media.service)."""
+    shelves, each = 100, 1000
+    with in_memory(server.drives, "1g"), in_memory(server.folder / media.DATABASE.name, "128m"):
+        fill(server.drives / "sda1", shelves, each)
+        server.start()
+        server.wait_for(lambda found: not found.scanning, "the start")
+        plugged = time.monotonic()
+        shelf.add("sda1", "FILME", server.films, server.drives)
+        longest = 0.0
+        while server.library().video < shelves * each:
+            asked = time.monotonic()
+            server.library()
+            longest = max(longest, time.monotonic() - asked)
+            time.sleep(0.5)
+        print(
+            f"all listed after {time.monotonic() - plugged:.0f} s, longest answer {longest:.1f} s"
+        )
+        assert longest < 5
+        used = shutil.disk_usage(server.folder / media.DATABASE.name).used
+        print(f"the list takes {used >> 20} MiB, the server {server.resident() >> 20} MiB")
+        gone = time.monotonic()
+        shelf.remove("sda1", server.films, server.drives)
+        while server.library().video:
+            time.sleep(0.5)
+        print(f"gone after {time.monotonic() - gone:.0f} s")
+        server.stop()
+
+
+@contextlib.contextmanager
+def in_memory(folder: Path, size: str) -> Iterator[None]:
+    """Mount a file system in memory over a folder."""
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)

@@ -37,13 +37,13 @@ def avi(size: int, seed: int = 0) -> bytes:
 
 
 def fill(folder: Path, shelves: int, each: int) -> None:
-    """Put many small films into folders; their names are all different."""
+    """Put many small films into folders, with names that are short on FAT too."""
     film = avi(512)
     for number in range(shelves):
-        place = folder / f"Regal {number}"
+        place = folder / f"SHELF{number}"
         place.mkdir(parents=True)
-        for film_number in range(each):
-            (place / f"Film {number}-{film_number}.avi").write_bytes(film)
+        for film_number in range(number * each, (number + 1) * each):
+            (place / f"{film_number:08}.AVI").write_bytes(film)
 
 
 def _list(kind: bytes, content: bytes) -> bytes:

@@ -120,10 +120,14 @@ def move(guest: Guest, cable: Cable, segment: Segment) -> None:
     guest.monitor("set_link home on")
 
 
+def alerts_stored(guest: Guest) -> int:
+    status, said = guest.execute("cat /run/glovebox/alerts.json")
+    return 0 if status else int(json.loads(said)["stored"])
+
+
 def wait_for_alerts(guest: Guest) -> None:
     deadline = time.monotonic() + MOVE_S
-    command = "cat /run/glovebox/alerts.json"
-    while not json.loads(guest.run(command))["stored"]:
+    while not alerts_stored(guest):
         assert time.monotonic() < deadline
         time.sleep(1.0)
 

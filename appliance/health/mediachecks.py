@@ -12,8 +12,8 @@ from appliance.kit.partition import Condition
 
 # systemd opens a drive within a second; a slow one may take a few.
 OPENING_S = 10.0
-# A busy machine may take its time.
-SILENT_S = 30.0
+# For so long it may be busy; a restart, which ends every film that plays, waits longer.
+SILENT_S, HANGING_S = 8.0, 15.0
 UNREADABLE = (
     "Look at it with a PC: its file system may be damaged, or of a kind that is not read here (FAT,"
     " exFAT, NTFS and ext4 are)."
@@ -32,7 +32,9 @@ def media(history: History) -> Result | None:
     library = history.now.media
     if isinstance(library, Unknown):
         text = f"The media server does not answer: {library.reason}."
-        return fail(text, RESTARTED, units.MEDIA) if _is_silent(history) else unknown(text)
+        if not _is_silent(history, SILENT_S):
+            return unknown(text)
+        return fail(text, RESTARTED, units.MEDIA if _is_silent(history, HANGING_S) else None)
     more = " and looks for more" if library.scanning else ""
     if not (library.video or library.audio or library.images):
         return ok(f"The media server has found no films{more or ' yet'}.")
@@ -42,10 +44,10 @@ def media(history: History) -> Result | None:
     )
 
 
-def _is_silent(history: History) -> bool:
-    """Tell whether it has not answered for long: a restart ends every film that plays."""
-    return history.ago(SILENT_S) is not None and all(
-        isinstance(look.media, Unknown) for look in history.during(SILENT_S)
+def _is_silent(history: History, seconds: float) -> bool:
+    """Tell whether it has not answered for so long."""
+    return history.ago(seconds) is not None and all(
+        isinstance(look.media, Unknown) for look in history.during(seconds)
     )
 
 

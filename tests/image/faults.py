@@ -55,6 +55,7 @@ SERVICES = {
     "web": "status page",
     "leds": "LED service",
     "supervisor": "[Ss]upervisor",
+    "media": "film server|[Mm]edia server",
 }
 
 

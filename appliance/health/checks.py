@@ -86,7 +86,7 @@ CHECKS = (
     Check("disks", "room to write", 4, ("disks",), machinechecks.disks),
     Check("temperature", "the processor's heat", 10, ("temperature",), machinechecks.temperature),
     Check("power", "the power supply", 10, ("power",), machinechecks.power),
-    Check("dhcp", "addresses for devices, and never beside another server", 10, ("dhcp",),
+    Check("dhcp", "addresses for devices, and never beside another server", 2, ("dhcp",),
           kitchecks.dhcp),
     Check("firewall", "glovebox-firewall", 10, ("units",),
           partial(service, unit=units.FIREWALL, name="The firewall")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from appliance.health.history import History
 from appliance.health.observations import Observations, Unknown, known
 from appliance.health.results import Result, fail, ok, warn
-from appliance.health.servicechecks import RESTARTED, STALE_S
+from appliance.health.servicechecks import HANGS_S, RESTARTED
 from appliance.health.states import State
 from appliance.kit.dhcp.policy import Reason
 from appliance.kit.dhcp.report import PortReport
@@ -22,7 +22,7 @@ def dhcp(history: History) -> Result | None:
 
 
 def _port(history: History, port: PortReport) -> Result:
-    before = _earlier(history.ago(STALE_S), port)
+    before = _earlier(history.ago(HANGS_S), port)
     # Equality, not age: the clock may be set between two looks.
     if before is not None and before.updated == port.updated:
         text = f"The guard over DHCP on {port.interface} does not report any more."

@@ -76,6 +76,12 @@ ENGINE = frozenset(("glovebox-ids.service",))
 FAULTS = (
     *(_service(name, "KILL", "killed") for name in SERVICES),
     *(_service(name, "STOP", "stopped") for name in SERVICES),
+    Fault(
+        "glovebox-dhcp@eth0 stopped",
+        "systemctl kill --signal=STOP glovebox-dhcp@eth0",
+        "guard over DHCP",
+        ends=frozenset(("glovebox-dhcp@eth0.service",)),
+    ),
     Fault("tzsp0 deleted", "ip link delete tzsp0", "tzsp0", ends=ENGINE, loses=True),
     Fault("tzsp0 set down", "ip link set tzsp0 down", "tzsp0", ends=ENGINE, loses=True),
     Fault(

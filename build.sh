@@ -90,10 +90,10 @@ shift || true
 case $command in
     setup) setup "$@" ;;
     demo) setup && in_project -m image.demo "$@" ;;
-    image) setup && in_project -m image.release "$@" ;;
+    image) setup && in_project -m image.build.release "$@" ;;
     flash) setup && in_project -m image.flash "$@" ;;
-    cuts) setup && in_project -m image.powercuts "$@" ;;
-    crashpoints) setup && in_project -m image.crashpoints "$@" ;;
+    cuts) setup && in_project -m image.cuts.powercuts "$@" ;;
+    crashpoints) setup && in_project -m image.cuts.crashpoints "$@" ;;
     test) setup test && cd "$project" && in_project -m pytest "$@" ;;
     bench)
         setup test && cd "$project" || exit

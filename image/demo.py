@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
-from appliance.capture.captures import open_capture
-from appliance.capture.pacing import OriginalTiming, PacketRate
-from appliance.capture.send import send_capture
 from appliance.errors import GloveboxError, GuestError, InputError
-from image import options
-from image.guest import Forward, Guest
-from image.page import AlertFeed, Page
+from appliance.tools.captures import open_capture
+from appliance.tools.pacing import OriginalTiming, PacketRate
+from appliance.tools.send import send_capture
+from image.build import options
+from image.build.stages import BUILD, PROJECT
+from image.machine.guest import Forward, Guest
+from image.machine.page import AlertFeed, Page
 from image.progress import Progress
-from image.stages import BUILD, PROJECT
 
 SHIPPED = PROJECT / "tests" / "captures" / "demo.pcap"
 TZSP_PORT = 37008

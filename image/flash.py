@@ -14,16 +14,16 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from appliance.config import build as check_settings
 from appliance.errors import GloveboxError, InputError, PrivilegeError
-from appliance.tables import read as read_settings
-from image import boards, bootfiles
-from image.build import Build
+from appliance.settings.config import build as check_settings
+from appliance.settings.tables import read as read_settings
+from image.build import boards, owner_file
+from image.build.build import Build
+from image.build.firststage import boot_offset
+from image.build.stages import BUILD
+from image.build.tools import Tools
 from image.command import BuildError, output, run
-from image.firststage import boot_offset
 from image.progress import Progress
-from image.stages import BUILD
-from image.tools import Tools
 
 COLUMNS = "PATH,MODEL,SIZE,RM,HOTPLUG,TYPE,TRAN,MOUNTPOINTS"
 # What a running system cannot do without.
@@ -150,7 +150,7 @@ def put_settings(tools: Tools, settings: Path, device: Path, log: Path) -> None:
     """Put the owner's settings on the card's BOOT partition."""
     boot = f"{device}@@{boot_offset(device)}"
     run(
-        [*tools.argv("mcopy"), "-D", "o", "-i", boot, settings, f"::{bootfiles.NAME}"],
+        [*tools.argv("mcopy"), "-D", "o", "-i", boot, settings, f"::{owner_file.NAME}"],
         log,
         tools.environment,
     )

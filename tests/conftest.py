@@ -48,8 +48,8 @@ def shared_data() -> Path:
 @pytest.fixture(scope="session")
 def engine_root() -> Path:
     """Return an unpacked root with Snort in it, as the image carries it; made if need be."""
-    from image import boards
-    from image.build import Build
+    from image.build import boards
+    from image.build.build import Build
     from image.progress import Progress
 
     if not shutil.which("mmdebstrap"):
@@ -60,8 +60,8 @@ def engine_root() -> Path:
 @pytest.fixture(scope="session")
 def suricata_root() -> Path:
     """Return an unpacked root with Suricata in it, as an image with it carries it."""
-    from image import boards, engines
-    from image.build import Build
+    from image.build import boards, engines
+    from image.build.build import Build
     from image.progress import Progress
 
     if not shutil.which("mmdebstrap"):

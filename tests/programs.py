@@ -5,10 +5,10 @@ from __future__ import annotations
 import functools
 import shutil
 
-from image import boards
-from image.build import Build
+from image.build import boards
+from image.build.build import Build
+from image.build.tools import Tools
 from image.progress import Progress
-from image.tools import Tools
 from tests.conftest import missing
 
 

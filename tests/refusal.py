@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from appliance.config import build
 from appliance.errors import ConfigError
-from appliance.tables import parse
+from appliance.settings.config import build
+from appliance.settings.tables import parse
 
 
 def refusal(text: str) -> str:

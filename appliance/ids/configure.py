@@ -11,11 +11,12 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from appliance import config, service
-from appliance.config import Config
+from appliance import service
 from appliance.errors import DiskFullError, InputError, PrivilegeError
 from appliance.ids import engines, marker, sniffers, templates
 from appliance.ids.engine import DIRECTORY, ENGINE_ROOT, OWNER_RULES, TEMPLATES, USER, Engine
+from appliance.settings import config
+from appliance.settings.config import Config
 
 log = logging.getLogger(__name__)
 

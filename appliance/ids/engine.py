@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from appliance.config import Config
 from appliance.ids.handover import Handover
+from appliance.settings.config import Config
 
 USER = "glovebox-ids"
 # The same path within the engine's root and outside of it.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from appliance.config import Config
 from appliance.ids import snort, suricata
 from appliance.ids.engine import Engine
+from appliance.settings.config import Config
 
 NONE = "none"
 ENGINES: Mapping[str, Engine] = {"snort": snort, "suricata": suricata}

@@ -14,7 +14,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from appliance.errors import DecodeError
-from appliance.ids import eve, handover, holes, marker
+from appliance.host import holes
+from appliance.ids import eve, handover, marker
 from appliance.ids.alert import Alert
 from appliance.ids.handover import Batch, SpoolFile, read_at
 

@@ -7,7 +7,6 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from appliance.config import Config
 from appliance.ids import owner_rules, perfmonitor, rules
 from appliance.ids.engine import DIRECTORY, EngineCount
 from appliance.ids.handover import Handover
@@ -15,6 +14,7 @@ from appliance.ids.naming import Naming
 from appliance.ids.owner_rules import Checker, Language
 from appliance.ids.templates import fill, home_networks, interface_of, read
 from appliance.ids.unified2_spool import Unified2Spool
+from appliance.settings.config import Config
 
 log = logging.getLogger(__name__)
 

@@ -7,13 +7,13 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from appliance.config import Config
 from appliance.ids import eve_statistics, owner_rules, rules
 from appliance.ids.engine import EngineCount
 from appliance.ids.eve_spool import STATISTICS, EveSpool
 from appliance.ids.handover import Handover
 from appliance.ids.owner_rules import Checker, Language
 from appliance.ids.templates import fill, home_networks, interface_of, read
+from appliance.settings.config import Config
 
 log = logging.getLogger(__name__)
 

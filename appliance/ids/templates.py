@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from appliance.config import Config
 from appliance.errors import ConfigError, InputError
-from appliance.sections.fit import Network
+from appliance.settings.config import Config
+from appliance.settings.sections.fit import Network
 
 _INTERFACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,14}")
 _PLACEHOLDER = re.compile(r"@([A-Z_]+)@")

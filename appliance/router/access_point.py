@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Interface
 from pathlib import Path
 
-from appliance import config
 from appliance.errors import ConfigError
 from appliance.router.routeros import quote
-from appliance.sections.kit import AccessPointConfig
+from appliance.settings import config
+from appliance.settings.sections.kit import AccessPointConfig
 
 BACKUP = "before-glovebox"
 TZSP_PORT = 37008

@@ -15,11 +15,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from appliance import config, service, status
-from appliance.settings import durable, imager, owner, report, writeback
+from appliance import files, service
+from appliance.reports import statusfile
+from appliance.settings import config, imager, owner_file, report, writeback
 from appliance.settings.findings import Tables, merged
 from appliance.settings.plan import Plan, plan
-from appliance.tables import LARGEST_FILE
+from appliance.settings.tables import LARGEST_FILE
 
 NETWORK = Path("/run/systemd/network/80-wired.network.d/50-settings.conf")
 KEPT, IMAGER = "glovebox.toml", "imager.json"
@@ -35,7 +36,7 @@ class Places:
     data: Path = Path("/var/lib/glovebox")
     run: Path = Path("/run/glovebox-settings")
     network: Path = NETWORK
-    status: Path = status.RUNTIME_DIRECTORY
+    status: Path = statusfile.RUNTIME_DIRECTORY
     boot_mounted: bool = True
     data_mounted: bool = True
 
@@ -90,7 +91,7 @@ def apply(places: Places) -> Outcome:
     for note in outcome.notes:
         log.info("%s", note)
     values = {"problems": outcome.problems, "notes": outcome.notes}
-    status.publish("settings", values, places.status)
+    statusfile.publish("settings", values, places.status)
     return outcome
 
 
@@ -100,7 +101,7 @@ def _read_boot(places: Places, outcome: Outcome) -> Mapping[str, bytes]:
         outcome.problems.append("the BOOT partition cannot be read; what was set before holds")
         return {}
     given = {}
-    for name in (owner.NAME, report.NAME, *imager.NAMES):
+    for name in (owner_file.NAME, report.NAME, *imager.NAMES):
         try:
             with (places.boot / name).open("rb") as stream:
                 given[name] = stream.read(LARGEST_FILE + 1)
@@ -116,7 +117,7 @@ def _imager(places: Places, given: Mapping[str, bytes], outcome: Outcome) -> Tab
     before = _taken_over_before(places.kept / IMAGER)
     files = {name: given[name] for name in imager.NAMES if name in given}
     found = imager.take_over(files, before)
-    tables = owner.without_clear_password(found.tables, hashed)
+    tables = owner_file.without_clear_password(found.tables, hashed)
     outcome.problems += found.problems
     outcome.notes += found.notes
     if found.digest != before.digest:
@@ -139,12 +140,12 @@ def _owner(places: Places, given: Mapping[str, bytes], below: Tables, outcome: O
     kept = None
     with contextlib.suppress(OSError):
         kept = (places.kept / KEPT).read_bytes()
-    found = owner.judge(given.get(owner.NAME), kept, below, hashed)
+    found = owner_file.judge(given.get(owner_file.NAME), kept, below, hashed)
     outcome.problems += found.problems
     if found.keep is not None and found.keep != kept:
         _keep(places, KEPT, found.keep, outcome)
     if found.rewrite is not None:
-        outcome.rewrites[owner.NAME] = found.rewrite
+        outcome.rewrites[owner_file.NAME] = found.rewrite
     return found.tables
 
 
@@ -152,7 +153,7 @@ def _keep(places: Places, name: str, content: bytes, outcome: Outcome) -> bool:
     """Write to DATA; tell whether the content is there for good."""
     try:
         places.kept.mkdir(mode=0o700, exist_ok=True)
-        durable.write(places.kept / name, content)
+        files.write(places.kept / name, content)
     except OSError as error:
         outcome.problems.append(f"settings cannot be kept on the card: {error.strerror}")
         return False
@@ -165,13 +166,13 @@ def write(result: Plan, places: Places) -> None:
     """Write the planned files, each whole or not at all."""
     places.run.mkdir(exist_ok=True)
     for name, file in result.files.items():
-        durable.write(places.run / name, file.text.encode(), file.mode)
+        files.write(places.run / name, file.text.encode(), file.mode)
     link = places.run / "localtime.new"
     link.unlink(missing_ok=True)
     link.symlink_to(result.localtime)
     link.replace(places.run / "localtime")
     if result.wired:
-        durable.write(places.network, result.wired.encode(), 0o644)
+        files.write(places.network, result.wired.encode(), 0o644)
 
 
 def _prepare(places: Places, given: Mapping[str, bytes], outcome: Outcome) -> None:
@@ -181,7 +182,7 @@ def _prepare(places: Places, given: Mapping[str, bytes], outcome: Outcome) -> No
     text = report.text(outcome.problems)
     for name, content in {**outcome.rewrites, report.NAME: text}.items():
         if content != given.get(name, b""):
-            durable.write(places.outbox / name, content)
+            files.write(places.outbox / name, content)
 
 
 def hashed(password: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from appliance.settings.findings import Findings
-from appliance.tables import LARGEST_FILE
+from appliance.settings.tables import LARGEST_FILE
 
 USER_DATA, NETWORK_CONFIG, META_DATA = "user-data", "network-config", "meta-data"
 USER_UNUSED = {"name", "groups", "shell", "sudo", "lock_passwd", "gecos", "primary_group"}

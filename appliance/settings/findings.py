@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from appliance import config
 from appliance.errors import ConfigError
-from appliance.tables import merge
+from appliance.settings import config
+from appliance.settings.tables import merge
 
 # Stands where a secret was. Whoever reads the file sees what happened; we know it again.
 TAKEN_OVER = "(taken over and removed)"

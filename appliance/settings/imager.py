@@ -11,7 +11,7 @@ from typing import Any
 from appliance.settings import cloudinit, preseed
 from appliance.settings.findings import Findings, Tables, merged
 from appliance.settings.redact import redacted
-from appliance.tables import LARGEST_FILE
+from appliance.settings.tables import LARGEST_FILE
 
 INSTEAD = "write it into glovebox.toml, then delete this file"
 # What other systems would carry out or read; some of these files hold passwords.

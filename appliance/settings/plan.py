@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from appliance.config import Config
-from appliance.sections.machine import ZONES, WiredConfig
 from appliance.settings import tomltext, wpa
+from appliance.settings.config import Config
 from appliance.settings.findings import Tables
+from appliance.settings.sections.machine import ZONES, WiredConfig
 
 SETTINGS = "glovebox.toml"
 # These have readers of their own, and secrets that the services need not know.

@@ -10,7 +10,7 @@ from typing import Any
 
 from appliance.errors import ConfigError
 from appliance.settings.findings import Findings
-from appliance.tables import parse as parse_toml
+from appliance.settings.tables import parse as parse_toml
 
 NAME = "rpi-preseed.toml"
 UNUSED = {

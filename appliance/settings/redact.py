@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from appliance.errors import ConfigError
 from appliance.settings.findings import TAKEN_OVER
-from appliance.tables import parse
+from appliance.settings.tables import parse
 
 # A key of TOML or YAML, up to where its value begins.
 SECRET = re.compile(

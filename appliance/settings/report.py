@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from appliance import status
+from appliance.reports import statusfile
 
 NAME = "glovebox-errors.txt"
 LONGEST = 400  # characters of one line: a hostile file cannot fill the card
@@ -25,9 +25,9 @@ def text(problems: Sequence[str]) -> bytes:
     return "\r\n".join(lines).encode("utf-8", "replace")
 
 
-def problems(directory: Path = status.RUNTIME_DIRECTORY) -> tuple[str, ...]:
+def problems(directory: Path = statusfile.RUNTIME_DIRECTORY) -> tuple[str, ...]:
     """Return what `glovebox settings` published as wrong; nothing where it did not run."""
-    told = (status.read("settings", directory) or {}).get("problems", [])
+    told = (statusfile.read("settings", directory) or {}).get("problems", [])
     return tuple(map(str, told)) if isinstance(told, list) else ()
 
 

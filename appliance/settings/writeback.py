@@ -9,13 +9,13 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from appliance import status
-from appliance.settings import durable
+from appliance import files
+from appliance.reports import statusfile
 
 log = logging.getLogger(__name__)
 
 
-def main(outbox: Path, boot: Path, directory: Path = status.RUNTIME_DIRECTORY) -> int:
+def main(outbox: Path, boot: Path, directory: Path = statusfile.RUNTIME_DIRECTORY) -> int:
     """Bring each file of `outbox` to `boot`; an empty one stands for a file to be removed."""
     problems = []
     for source in sorted(outbox.iterdir()):
@@ -28,14 +28,14 @@ def main(outbox: Path, boot: Path, directory: Path = status.RUNTIME_DIRECTORY) -
     for problem in problems:
         log.warning("%s", problem)
     if problems:
-        known = status.read("settings", directory) or {}
+        known = statusfile.read("settings", directory) or {}
         told = [*known.get("problems", []), *problems]
-        status.publish("settings", {**known, "problems": told}, directory)
+        statusfile.publish("settings", {**known, "problems": told}, directory)
     return 0
 
 
 def _bring(content: bytes, target: Path) -> None:
     if content:
-        durable.write(target, content)
+        files.write(target, content)
     else:
-        durable.remove(target)
+        files.remove(target)

@@ -11,11 +11,11 @@ from flask import Flask, Response, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, Unauthorized
 
-from appliance import network
-from appliance.config import Config
-from appliance.ids.search import AlertSearch
-from appliance.ids.store import AlertReader
-from appliance.kit.copying import DOORS
+from appliance.alerts.search import AlertSearch
+from appliance.alerts.store import AlertReader
+from appliance.films.copying import DOORS
+from appliance.host import network
+from appliance.settings.config import Config
 from appliance.web import api, chart, copying, entry, live, metrics, pages, selftest, wording
 from appliance.web.access import FOR_PROGRAMS, Access
 from appliance.web.history import History

@@ -20,7 +20,7 @@ from flask import Flask, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, Forbidden, MethodNotAllowed, Unauthorized
 
-from appliance.sections.sensor import WebConfig
+from appliance.settings.sections.sensor import WebConfig
 from appliance.web.password import Password, hashed_password
 from appliance.web.vault import Vault
 

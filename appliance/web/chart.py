@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from appliance.ids.search import Hour
+from appliance.alerts.search import Hour
 from appliance.web import wording
 
 WIDTH, HEIGHT = 480, 80  # units of the picture

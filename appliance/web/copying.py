@@ -12,7 +12,7 @@ from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, ServiceUnavailable
 
-from appliance.kit.copying import CLOSE, DOORS, OPEN
+from appliance.films.copying import CLOSE, DOORS, OPEN
 from appliance.web.access import text
 
 log = logging.getLogger(__name__)

@@ -6,11 +6,11 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from appliance.health.heartbeat import STALE_SECONDS
-from appliance.kit.dhcp.report import PortReport
-from appliance.kit.partition import Copying
-from appliance.network import Link
-from appliance.sections.fit import Address
+from appliance.films.partition import Copying
+from appliance.host.network import Link
+from appliance.leds.heartbeat import STALE_SECONDS
+from appliance.reports.dhcp import PortReport
+from appliance.settings.sections.fit import Address
 from appliance.web.rates import Rates
 from appliance.web.reports import Report, StoreReport
 from appliance.web.supervision import Health, SelfTest

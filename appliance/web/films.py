@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from appliance.kit.drives import Drive
-from appliance.kit.library import Client, Library
+from appliance.films.drives import Drive
+from appliance.films.library import Client, Library
 
 
 @dataclass(frozen=True)

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from appliance.health import results
-from appliance.health.states import State
+from appliance.reports import levels
+from appliance.reports.states import State
 from appliance.web.facts import Facts
 from appliance.web.supervision import Health
 from appliance.web.verdict import Level, Verdict, judge
 
 UNSUPERVISED = "The supervisor does not report."
 LEVELS = {
-    results.Level.OK: Level.OK,
-    results.Level.UNKNOWN: Level.WARNING,
-    results.Level.WARN: Level.WARNING,
-    results.Level.FAIL: Level.ERROR,
+    levels.Level.OK: Level.OK,
+    levels.Level.UNKNOWN: Level.WARNING,
+    levels.Level.WARN: Level.WARNING,
+    levels.Level.FAIL: Level.ERROR,
 }
 WORDS = {
     State.BOOTING: "Starting",

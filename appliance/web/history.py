@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from appliance.ids.database import StoreError
-from appliance.ids.search import AlertSearch, Filter, Hour
-from appliance.ids.store import AlertReader
+from appliance.alerts.search import AlertSearch, Filter, Hour
+from appliance.alerts.store import AlertReader
+from appliance.store.database import StoreError
 
 HOURS = 24
 MOST = 10  # rules and hosts to name

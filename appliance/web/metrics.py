@@ -13,8 +13,9 @@ import psutil
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from appliance.health import machine, results
-from appliance.health.states import State
+from appliance.host import machine
+from appliance.reports import levels
+from appliance.reports.states import State
 from appliance.web.exposition import CONTENT_TYPE, Family, Sample, counter, gauge, render
 from appliance.web.facts import Facts, Receiver
 from appliance.web.history import History, Summary
@@ -139,12 +140,12 @@ def _signature(row: Mapping[str, Any]) -> Mapping[str, str]:
 def _of_health(health: Health) -> Iterator[Family]:
     states = {state.value: int(state is health.state) for state in State}
     yield Family("glovebox_state", "gauge", "1 for the state of the sensor.", _by(states, "state"))
-    levels = {check.name: check.level.severity for check in health.checks}
+    severities = {check.name: check.level.severity for check in health.checks}
     yield Family(
         "glovebox_check_level",
         "gauge",
-        "What each check found: " + ", ".join(f"{each.severity} {each}" for each in results.Level),
-        _by(levels, "check"),
+        "What each check found: " + ", ".join(f"{each.severity} {each}" for each in levels.Level),
+        _by(severities, "check"),
     )
     known = [row for row in health.ledger if row.count is not None and row.lost is not None]
     packets = {row.stage: row.count or 0 for row in known}

@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from appliance import network, status
-from appliance.config import Config
+from appliance.films import partition
+from appliance.host import network
 from appliance.ids import engines, sniffers
-from appliance.kit import partition
-from appliance.kit.dhcp.report import PortReport, read_all
+from appliance.reports import statusfile
+from appliance.reports.dhcp import PortReport, read_all
+from appliance.settings.config import Config
 from appliance.web import reports, supervision
 from appliance.web.facts import Engine, Facts
 from appliance.web.rates import Meter, Rates
@@ -32,7 +33,7 @@ class Monitor:
         self,
         config: Config,
         engine_user: str = ENGINE_USER,
-        directory: Path = status.RUNTIME_DIRECTORY,
+        directory: Path = statusfile.RUNTIME_DIRECTORY,
         errors: Sequence[Exception | str] = (),
     ) -> None:
         """Take the settings in force, and in `errors` what is wrong with their files."""
@@ -72,7 +73,7 @@ class Monitor:
             return ()
 
     def _read(self, name: str, parse: Callable[[Mapping[str, Any]], T]) -> T | None:
-        values = status.read(name, self.directory)
+        values = statusfile.read(name, self.directory)
         try:
             return None if values is None else parse(values)
         except ValueError:

@@ -9,7 +9,7 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest
 
-from appliance.ids.search import Filter
+from appliance.alerts.search import Filter
 from appliance.web import parameters
 from appliance.web.facts import Facts
 from appliance.web.headline import headline

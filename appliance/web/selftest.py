@@ -15,7 +15,7 @@ from flask import Blueprint, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import ServiceUnavailable, TooManyRequests
 
-from appliance import status
+from appliance.reports import statusfile
 from appliance.web.supervision import SelfTest
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ PATIENCE = 90.0  # seconds after which a test that has not ended will not
 class Requests:
     """Asks for self-tests, not too often. Several threads may use it."""
 
-    def __init__(self, directory: Path = status.RUNTIME_DIRECTORY) -> None:
+    def __init__(self, directory: Path = statusfile.RUNTIME_DIRECTORY) -> None:
         self._file = directory / REQUEST
         self._lock = threading.Lock()
         self._asked: float | None = None

@@ -15,9 +15,9 @@ from collections.abc import Mapping, Sequence
 
 import waitress
 
-from appliance import config, service
+from appliance import service
 from appliance.errors import GloveboxError, InputError
-from appliance.settings import report
+from appliance.settings import config, report
 from appliance.web import LARGEST_BODY, channel, create_app, listening, live, password
 from appliance.web.monitor import ENGINE_USER, Monitor
 

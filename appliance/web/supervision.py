@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from appliance.health.results import Level
-from appliance.health.states import State, parse
+from appliance.reports.levels import Level
+from appliance.reports.states import State, parse
 from appliance.web.films import Films, parse_films
 
 

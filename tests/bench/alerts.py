@@ -14,17 +14,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from appliance.alerts.store import AlertStore
+from appliance.alerts.timing import Span
 from appliance.ids.alert import Alert
-from appliance.ids.store import AlertStore
-from appliance.ids.timing import Span
 from appliance.web.vault import Vault
-from image import boards
-from image.build import Build
+from image.build import boards
+from image.build.build import Build
+from image.build.stages import BUILD
 from image.demo import page_of, wait_ready
-from image.guest import Forward, Guest
-from image.page import Page
+from image.machine.guest import Forward, Guest
+from image.machine.page import Page
 from image.progress import Progress
-from image.stages import BUILD
 from tests.conftest import PROJECT
 
 COUNT = 1_000_000

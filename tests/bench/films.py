@@ -8,12 +8,12 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from image import boards
-from image.build import Build
+from image.build import boards
+from image.build.build import Build
+from image.build.stages import BUILD
 from image.demo import wait_ready
-from image.guest import Forward, Guest
+from image.machine.guest import Forward, Guest
 from image.progress import Progress
-from image.stages import BUILD
 from tests.image import sticks, streaming
 from tests.player import Player
 

@@ -84,7 +84,7 @@ def _split(content: bytes) -> Iterator[bytes]:
 
 def _write_seeds(corpus: Path, sources: Sequence[Path]) -> None:
     """Fill the corpus with frames, datagrams and UDP contents of real captures."""
-    open_capture = importlib.import_module("appliance.capture.captures").open_capture
+    open_capture = importlib.import_module("appliance.tools.captures").open_capture
     captures = [file for source in sources for file in sorted(source.rglob("*.pcap"))]
     for number, capture in enumerate(captures):
         frames = [record.frame[:LONGEST_SEED] for record in islice(open_capture(capture), 5)]

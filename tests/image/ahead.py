@@ -8,11 +8,11 @@ import signal
 import subprocess
 import sys
 
-from image import boards
-from image.build import Build
-from image.engines import Engine
+from image.build import boards
+from image.build.build import Build
+from image.build.engines import Engine
+from image.build.stages import BUILD, PROJECT
 from image.progress import Progress
-from image.stages import BUILD, PROJECT
 
 _process: subprocess.Popen[bytes] | None = None
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from image.build import Image
+from image.build.build import Image
 from image.demo import wait_ready
-from image.guest import Guest
+from image.machine.guest import Guest
 
 
 def prepared(image: Image, folder: Path, files: Mapping[str, bytes]) -> Image:

@@ -10,9 +10,9 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from image.build import Image
-from image.guest import Guest
-from image.stages import BUILD
+from image.build.build import Image
+from image.build.stages import BUILD
+from image.machine.guest import Guest
 from tests.net.kit import Segment, inside
 
 _ETH_P_ALL = 0x0003

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from image import boards
-from image.build import Build, Image
+from image.build import boards
+from image.build.build import Build, Image
+from image.build.stages import BUILD
 from image.demo import TZSP_PORT, page_of, wait_ready
-from image.guest import Forward, Guest
-from image.page import Page
+from image.machine.guest import Forward, Guest
+from image.machine.page import Page
 from image.progress import Progress
-from image.stages import BUILD
 from tests.net.kit import Segment
 
 

@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from appliance.capture.tzsp import encode
+from appliance.formats.tzsp import encode
 from image.demo import TZSP_PORT, page_of
-from image.guest import Guest
-from image.page import Page
+from image.machine.guest import Guest
+from image.machine.page import Page
 from tests.frames import ethernet, ipv4, udp
 
 T = TypeVar("T")

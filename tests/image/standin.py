@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from image.archive import KEY_NAME, fingerprints
+from image.build.archive import KEY_NAME, fingerprints
 
 ORIGIN = "Raspberry Pi Foundation"
 SUFFIX = "+rpt1"

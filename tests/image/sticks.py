@@ -7,9 +7,9 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from image.guest import Guest
-from image.monitor import Monitor
-from image.tools import Tools
+from image.build.tools import Tools
+from image.machine.guest import Guest
+from image.machine.monitor import Monitor
 from tests import movies
 
 FORMATS = {

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse
 from urllib.parse import urlsplit
 
-from appliance.capture.tzsp import encode
+from appliance.formats.tzsp import encode
 from image.demo import TZSP_PORT
-from image.guest import Guest
+from image.machine.guest import Guest
 from tests.frames import ethernet, ipv4, udp
 
 # What the original kit peaked at, with three tablets.

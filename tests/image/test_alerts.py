@@ -14,13 +14,13 @@ from typing import Any
 
 import pytest
 
-from appliance.capture.captures import open_capture
-from appliance.capture.pacing import PacketRate
-from appliance.capture.send import send_capture
-from image.build import Image
+from appliance.tools.captures import open_capture
+from appliance.tools.pacing import PacketRate
+from appliance.tools.send import send_capture
+from image.build.build import Image
 from image.demo import SHIPPED, TZSP_PORT
-from image.guest import Guest
-from image.page import Page
+from image.machine.guest import Guest
+from image.machine.page import Page
 from tests.conftest import missing
 from tests.net.engine import Engine
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import InputError, NetworkError
-from image import boards
-from image.archive import Archive, check, fingerprints, newest_digest, write_sources
+from image.build import boards
+from image.build.archive import Archive, check, fingerprints, newest_digest, write_sources
 
 OLD = """\
 :public key packet:

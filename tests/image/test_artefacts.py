@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from image import boards
-from image.artefacts import block_map, checksums, compress, manifest, summary
-from image.build import Build
+from image.build import boards
+from image.build.artefacts import block_map, checksums, compress, manifest, summary
+from image.build.build import Build
+from image.build.tools import Tools
 from image.flash import parse_map
 from image.progress import Progress
-from image.tools import Tools
 
 pytestmark = pytest.mark.image
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from appliance.errors import InputError
-from image import boards
+from image.build import boards
 
 
 @pytest.mark.parametrize("name", boards.names())

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import InputError
-from image.cache import Cache, fingerprint, reachable
+from image.build.cache import Cache, fingerprint, reachable
 from image.progress import Progress
 
 

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from image.build import Image
+from image.build.build import Image
+from image.build.owner import Owner
+from image.build.stages import BUILD
 from image.demo import TZSP_PORT
-from image.guest import Forward, Guest
-from image.owner import Owner
-from image.stages import BUILD
+from image.machine.guest import Forward, Guest
 from tests.image import boot
 from tests.movies import avi
 from tests.player import Film, Player, fetch

@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import DiskFullError, NetworkError
-from image import boards
-from image.build import Build
+from image.build import boards
+from image.build.build import Build
 from image.demo import SHIPPED, alert_line, describe, endpoint
 from image.progress import Progress
 from tests.conftest import PROJECT, missing

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from image import boards, disk
-from image.build import Build
+from image.build import boards, disk
+from image.build.build import Build
+from image.build.roots import SOURCE_DATE_EPOCH
+from image.build.tools import Tools
 from image.progress import Progress
-from image.roots import SOURCE_DATE_EPOCH
-from image.tools import Tools
 from tests.conftest import missing
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from image import boards
-from image.build import Build
-from image.disk_check import Outcome, check_ext, check_fat, is_ext, partitions, take
+from image.build import boards
+from image.build.build import Build
+from image.build.disk_check import Outcome, check_ext, check_fat, is_ext, partitions, take
+from image.build.tools import Tools
+from image.cuts.writelog import Part
 from image.progress import Progress
-from image.tools import Tools
-from image.writelog import Part
 
 pytestmark = pytest.mark.image
 TABLE = """\

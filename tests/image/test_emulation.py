@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from image.emulation import registered, registration
+from image.build.emulation import registered, registration
 
 REGISTERED = """\
 enabled

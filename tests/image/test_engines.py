@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from appliance.config import HELD_ENGINE, held_engine
 from appliance.errors import InputError
-from image import engines
+from appliance.settings.config import HELD_ENGINE, held_engine
+from image.build import engines
 
 
 def test_every_engine_is_there_and_none() -> None:

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from image.build import Image
+from image.build.build import Image
+from image.build.stages import BUILD
 from image.demo import TZSP_PORT, wait_ready
-from image.guest import Forward, Guest
-from image.stages import BUILD
+from image.machine.guest import Forward, Guest
 from tests.image.faults import FAULTS, Fault
 from tests.image.sensor import FLOOD, Seen, Sensor, Snapshot
 

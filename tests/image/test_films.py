@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from image.build import Image
+from image.build.build import Image
+from image.build.stages import BUILD
 from image.demo import page_of, wait_ready
-from image.guest import Forward, Guest
-from image.monitor import Monitor
-from image.page import Page
-from image.stages import BUILD
+from image.machine.guest import Forward, Guest
+from image.machine.monitor import Monitor
+from image.machine.page import Page
 from tests.image import sticks, streaming
 from tests.image.sticks import Stick
 from tests.movies import avi, fill

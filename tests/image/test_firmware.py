@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import InputError
-from image import boards
-from image.firmware import matches, place, write
+from image.build import boards
+from image.build.boot_partition import matches, place, write
 
 FILES = (
     "./boot/vmlinuz-6.12-arm64",

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import InputError
-from image import boards
-from image.firststage import BootConfig, boot_offset, parse
+from image.build import boards
+from image.build.firststage import BootConfig, boot_offset, parse
 
 
 def test_parse_reads_what_the_board_says() -> None:

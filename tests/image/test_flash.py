@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import InputError
-from image import boards
-from image.artefacts import block_map, compress
-from image.build import Build
+from image.build import boards
+from image.build.artefacts import block_map, compress
+from image.build.build import Build
+from image.build.disk import make_fat
+from image.build.tools import Tools
 from image.command import BuildError
-from image.disk import make_fat
 from image.flash import (
     BlockMap,
     Device,
@@ -30,7 +31,6 @@ from image.flash import (
     verify,
 )
 from image.progress import Progress
-from image.tools import Tools
 
 CARD = Device("/dev/sdx", "Card Reader", 32 << 30, "disk", True, ())
 LISTING = {

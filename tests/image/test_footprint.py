@@ -15,8 +15,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from image.build import Image
-from image.guest import Guest
+from image.build.build import Image
+from image.machine.guest import Guest
 from tests.conftest import PROJECT
 from tests.image.cable import BOOT_SECONDS, plugged_guest
 from tests.net.kit import Segment, foreign_dnsmasq

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from image.guest import Guest
-from image.page import Page
+from image.machine.guest import Guest
+from image.machine.page import Page
 
 pytestmark = [pytest.mark.image, pytest.mark.timeout(600)]
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from appliance.capture.tzsp import encode
+from appliance.formats.tzsp import encode
 from image.demo import TZSP_PORT, page_of
-from image.guest import Guest
+from image.machine.guest import Guest
 from tests.image.sensor import FLOOD, PLAIN, RULES, frame, sid
 
 pytestmark = [pytest.mark.image, pytest.mark.timeout(600)]

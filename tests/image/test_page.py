@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from appliance.capture import tzsp
+from appliance.formats import tzsp
+from image.build.stages import PROJECT
 from image.demo import SHIPPED, TZSP_PORT
-from image.guest import Guest
-from image.stages import PROJECT
+from image.machine.guest import Guest
 from tests.image.test_alerts import inspected_by_guest
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-    from image.page import Page as Api
+    from image.machine.page import Page as Api
 
 pytestmark = [pytest.mark.image, pytest.mark.browser, pytest.mark.timeout(600)]
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from appliance.capture.pacing import PacketRate
-from appliance.capture.send import send_capture
-from image.build import Image
+from appliance.tools.pacing import PacketRate
+from appliance.tools.send import send_capture
+from image.build.build import Image
+from image.build.stages import BUILD
 from image.demo import SHIPPED, TZSP_PORT, page_of
-from image.guest import Forward, Guest
-from image.stages import BUILD
+from image.machine.guest import Forward, Guest
 from tests.image import ahead
 
 pytestmark = [pytest.mark.image, pytest.mark.timeout(1800)]

@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import InputError
-from image import bootfiles, firmware, record
-from image.archive import Archive
-from image.boards import Board, choose
-from image.build import Build
+from image.build import boot_partition, owner_file
+from image.build.archive import Archive
+from image.build.boards import Board, choose
+from image.build.build import Build
+from image.build.roots import package_list
+from image.build.stages import PROJECT
+from image.cuts import record
 from image.progress import Progress
-from image.roots import package_list
-from image.stages import PROJECT
 from tests.image import standin
 
 pytestmark = [pytest.mark.long, pytest.mark.image, pytest.mark.timeout(1800)]
@@ -57,8 +58,8 @@ def test_packages_come_from_the_flavours_own_archive(root: Path) -> None:
 
 def test_boot_has_what_starts_a_pi(root: Path, tmp_path: Path) -> None:
     boot = tmp_path / "boot"
-    bootfiles.write(boot, PROJECT)
-    firmware.write(boot, root, choose("pi", "raspios"))
+    owner_file.write(boot, PROJECT)
+    boot_partition.write(boot, root, choose("pi", "raspios"))
     assert (boot / "vmlinuz").stat().st_size > 10 << 20
     assert (boot / "initrd.img").stat().st_size > 1 << 20
     assert (boot / "start4cd.elf").exists()

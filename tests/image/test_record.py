@@ -10,7 +10,7 @@ import pytest
 
 from appliance.errors import InputError
 from image.command import BuildError
-from image.record import Package, drift, hold, parse, read, render
+from image.cuts.record import Package, drift, hold, parse, read, render
 
 LIBC = Package("libc6", "2.41-12", "arm64", "ab" * 32)
 BASH = Package("bash", "5.2.37-2", "arm64", "cd" * 32)

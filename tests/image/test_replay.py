@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from appliance.capture.captures import open_capture
-from appliance.capture.ethernet import as_ethernet
-from appliance.capture.tzsp import decode, encode
+from appliance.formats.ethernet import as_ethernet
+from appliance.formats.tzsp import decode, encode
+from appliance.tools.captures import open_capture
 from image.demo import TZSP_PORT
-from image.guest import Guest
+from image.machine.guest import Guest
 from tests.frames import ethernet
 from tests.net.test_replay_stream import tzsp_datagrams
 

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from image.build import Image
+from image.build.build import Image
+from image.build.stages import BUILD
 from image.demo import TZSP_PORT
-from image.guest import Forward, Guest
-from image.stages import BUILD
+from image.machine.guest import Forward, Guest
 from tests.image import boot
 
 pytestmark = [pytest.mark.long, pytest.mark.image, pytest.mark.timeout(1200)]

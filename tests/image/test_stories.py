@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from image.build import Image
-from image.guest import Guest
+from image.build.build import Image
+from image.machine.guest import Guest
 from tests.conftest import PROJECT, missing
 from tests.image.cable import BOOT_SECONDS, Cable, plugged_guest
 from tests.net.dhcpclient import Clients

@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from appliance.capture.pacing import PacketRate
-from appliance.capture.send import send_capture
-from image import boards, engines
-from image.build import Build, Image
+from appliance.tools.pacing import PacketRate
+from appliance.tools.send import send_capture
+from image.build import boards, engines
+from image.build.build import Build, Image
+from image.build.stages import BUILD
 from image.demo import SHIPPED, TZSP_PORT, counters, page_of, play, wait_ready
-from image.guest import Forward, Guest
-from image.page import Page
+from image.machine.guest import Forward, Guest
+from image.machine.page import Page
 from image.progress import Progress
-from image.stages import BUILD
 from tests.net.suricata import Suricata
 
 pytestmark = [pytest.mark.long, pytest.mark.image, pytest.mark.suricata, pytest.mark.timeout(600)]

@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from appliance.capture.tzsp import encode
-from appliance.kit.clock import AHEAD_S
-from image.build import Image
+from appliance.clock.service import AHEAD_S
+from appliance.formats.tzsp import encode
+from image.build.build import Image
 from image.demo import TZSP_PORT
-from image.guest import Guest
+from image.machine.guest import Guest
 from tests.image.cable import BOOT_SECONDS, plugged_guest
 from tests.image.sensor import NUMBERED, RULES, frame, sid
 from tests.net.kit import Segment, foreign_dnsmasq
@@ -40,7 +40,7 @@ socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(data, ("127.0.0.1", {por
 """
 LATEST = """
 import json
-from appliance.ids.store import AlertReader
+from appliance.alerts.store import AlertReader
 print(json.dumps(AlertReader().latest(1000)))
 """
 

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from appliance.capture import tzsp
-from image import boards, disk
-from image.build import Build, Image
+from appliance.formats import tzsp
+from image.build import boards, disk
+from image.build.build import Build, Image
+from image.build.stages import BUILD
 from image.demo import TZSP_PORT, counters
-from image.guest import Forward, Guest
+from image.machine.guest import Forward, Guest
 from image.progress import Progress
-from image.stages import BUILD
 from tests.image import boot
 
 pytestmark = [pytest.mark.long, pytest.mark.image, pytest.mark.timeout(1200)]

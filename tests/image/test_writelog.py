@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import InputError
-from image.writelog import (
+from image.cuts.writelog import (
     DISCARD,
     ENTRY,
     FLUSH,

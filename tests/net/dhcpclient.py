@@ -8,8 +8,8 @@ import struct
 import time
 from ipaddress import IPv4Address
 
-from appliance.kit.dhcp import frame, message
-from appliance.kit.dhcp.message import Kind
+from appliance.dhcp import frame, message
+from appliance.dhcp.message import Kind
 from tests.net.kit import Segment, inside
 
 _OPTIONS = 240

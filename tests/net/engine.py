@@ -14,11 +14,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from appliance import status
-from appliance.capture.captures import open_capture
-from appliance.ids.database import StoreError
-from appliance.ids.store import AlertReader
+from appliance.alerts.store import AlertReader
 from appliance.ids.unified2 import Event, decode
+from appliance.reports import statusfile
+from appliance.store.database import StoreError
+from appliance.tools.captures import open_capture
 from tests.conftest import PROJECT
 from tests.net.namespaces import DEADLINE_S, INTERFACE, Network, wait_until
 
@@ -202,7 +202,7 @@ class Alerts:
 
     def report(self) -> dict[str, Any]:
         """Return what it last published."""
-        return status.read("alerts", self._runtime) or {}
+        return statusfile.read("alerts", self._runtime) or {}
 
     def stored(self) -> list[dict[str, Any]]:
         """Return every alert in the database, oldest first."""

@@ -11,9 +11,9 @@ from contextlib import suppress
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.capture import mmsg
-from appliance.capture.mmsg import Batch
-from appliance.capture.tzsp import encode
+from appliance.formats.tzsp import encode
+from appliance.receiver import mmsg
+from appliance.receiver.mmsg import Batch
 from tests.frames import ethernet, ipv4, udp
 from tests.net.namespaces import DEADLINE_S, SENSOR_ADDRESS, Network, Sniffer, on_one_cpu
 

@@ -23,10 +23,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from appliance import status
+from appliance.dhcp import frame, message
+from appliance.dhcp.message import Kind
 from appliance.errors import DecodeError
-from appliance.kit.dhcp import frame, message
-from appliance.kit.dhcp.message import Kind
+from appliance.reports import statusfile
 from tests.conftest import PROJECT, missing
 from tests.net.namespaces import DEADLINE_S, Sniffer, _set_namespace, ip
 from tests.net.replaying import GLOVEBOX
@@ -264,7 +264,7 @@ class Box(threading.Thread):
 
     @property
     def report(self) -> dict[str, Any]:
-        return status.read(f"dhcp-{self.interface}", self.folder / "status") or {}
+        return statusfile.read(f"dhcp-{self.interface}", self.folder / "status") or {}
 
     def wait_for(self, reason: str, seconds: float = DEADLINE_S) -> dict[str, Any]:
         """Return the report once it gives this reason. Raises TimeoutError."""

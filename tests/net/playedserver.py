@@ -7,8 +7,8 @@ import socket
 import threading
 import time
 
-from appliance.kit.dhcp import frame, message
-from appliance.kit.dhcp.message import Kind
+from appliance.dhcp import frame, message
+from appliance.dhcp.message import Kind
 from tests.net.kit import Segment, inside, station_of
 
 _COOKIE = bytes.fromhex("63825363")

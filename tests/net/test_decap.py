@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from appliance.capture import tzsp
+from appliance.formats import tzsp
 from tests import frames
 from tests.conftest import missing
 from tests.net.namespaces import (

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.kit.dhcp.message import Kind
+from appliance.dhcp.message import Kind
 from tests.conftest import missing
 from tests.net.kit import Asker, Box, Segment, Witness, foreign_dnsmasq, foreign_kea
 from tests.net.playedserver import PlayedServer

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.kit.dhcp import message
+from appliance.dhcp import message
 from tests.conftest import missing
 from tests.net.dhcpclient import Clients, ask_dns, station_number
 from tests.net.kit import Box, Segment, station_of

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from appliance.config import Config
-from appliance.kit.firewall import render
-from appliance.sections.sensor import CaptureConfig
+from appliance.firewall import render
+from appliance.settings.config import Config
+from appliance.settings.sections.sensor import CaptureConfig
 from tests.conftest import missing
 from tests.net.kit import Segment, inside
 

@@ -13,9 +13,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from appliance.kit import library, media, shelf
-from appliance.sections.kit import MediaConfig
-from image.tools import Tools
+from appliance.films import library, links, minidlna
+from appliance.settings.sections.kit import MediaConfig
+from image.build.tools import Tools
 from tests.movies import avi, fill
 from tests.net.namespaces import ROUTER_ADDRESS, SENSOR_ADDRESS, Network, wait_until
 from tests.player import Film, Player, fetch
@@ -47,9 +47,9 @@ class Server:
 
     def __init__(self, network: Network, programs: Tools, folder: Path) -> None:
         self.network, self.folder = network, folder
-        self.films = folder / shelf.FILMS.name
+        self.films = folder / links.FILMS.name
         self.drives = folder / "drives"
-        for place in (self.films, self.drives, folder / media.DATABASE.name):
+        for place in (self.films, self.drives, folder / minidlna.DATABASE.name):
             place.mkdir(exist_ok=True)
         self._argv = [
             *programs.argv("minidlnad"), "-S", "-f", str(folder / "minidlna.conf"),
@@ -59,7 +59,7 @@ class Server:
         self.player = Player(ROUTER_ADDRESS)
 
     def start(self, settings: MediaConfig = SETTINGS) -> None:
-        text = media.render(settings, IDENTITY, self.folder)
+        text = minidlna.render(settings, IDENTITY, self.folder)
         (self.folder / "minidlna.conf").write_text(text)
         with self.network.inside(self.network.sensor), (self.folder / "log").open("wb") as log:
             self._process = subprocess.Popen(self._argv, stdout=log, stderr=log)
@@ -75,7 +75,7 @@ class Server:
 
     def library(self) -> library.Library:
         with self.network.inside(self.network.sensor):
-            return library.ask((SENSOR_ADDRESS, media.PORT))
+            return library.ask((SENSOR_ADDRESS, minidlna.PORT))
 
     def resident(self) -> int:
         """Return the bytes of memory that it takes."""
@@ -83,7 +83,7 @@ class Server:
         return psutil.Process(self._process.pid).memory_info().rss
 
     def location(self) -> str:
-        return f"http://{SENSOR_ADDRESS}:{media.PORT}/rootDesc.xml"
+        return f"http://{SENSOR_ADDRESS}:{minidlna.PORT}/rootDesc.xml"
 
     def browse(self) -> dict[str, Film]:
         with self.network.inside(self.network.router):
@@ -166,17 +166,17 @@ def test_a_drive_comes_and_goes_while_a_film_plays(server: Server) -> None:
     server.wait_for(lambda found: found.video == 1 and not found.scanning, "the film at home")
 
     plugged = time.monotonic()
-    shelf.add("sda1", "FILME", server.films, server.drives)
+    links.add("sda1", "FILME", server.films, server.drives)
     server.wait_for(lambda found: found.video == 3, "the films of the drive")
     assert time.monotonic() - plugged < 5
     films = server.browse()
     assert set(films) == {"Zuhause", "Folge 1", "Unterwegs"}
     assert server.fetch(films["Folge 1"].url)[1] == avi(1 << 18, seed=1)
 
-    shelf.remove("sda1", server.films, server.drives)
+    links.remove("sda1", server.films, server.drives)
     server.wait_for(lambda found: found.video == 1, "the films to go with the drive")
     assert set(server.browse()) == {"Zuhause"}
-    shelf.add("sda1", "FILME", server.films, server.drives)
+    links.add("sda1", "FILME", server.films, server.drives)
     server.wait_for(lambda found: found.video == 3, "the drive again")
 
 
@@ -187,12 +187,12 @@ def test_a_hundred_thousand_films_are_listed_and_the_server_answers_meanwhile(
 ) -> None:
     """In as much memory as the device gives the list (glovebox-media.service)."""
     shelves, each = 100, 1000
-    with in_memory(server.drives, "1g"), in_memory(server.folder / media.DATABASE.name, "128m"):
+    with in_memory(server.drives, "1g"), in_memory(server.folder / minidlna.DATABASE.name, "128m"):
         fill(server.drives / "sda1", shelves, each)
         server.start()
         server.wait_for(lambda found: not found.scanning, "the start")
         plugged = time.monotonic()
-        shelf.add("sda1", "FILME", server.films, server.drives)
+        links.add("sda1", "FILME", server.films, server.drives)
         longest = 0.0
         while server.library().video < shelves * each:
             asked = time.monotonic()
@@ -203,10 +203,10 @@ def test_a_hundred_thousand_films_are_listed_and_the_server_answers_meanwhile(
             f"all listed after {time.monotonic() - plugged:.0f} s, longest answer {longest:.1f} s"
         )
         assert longest < 5
-        used = shutil.disk_usage(server.folder / media.DATABASE.name).used
+        used = shutil.disk_usage(server.folder / minidlna.DATABASE.name).used
         print(f"the list takes {used >> 20} MiB, the server {server.resident() >> 20} MiB")
         gone = time.monotonic()
-        shelf.remove("sda1", server.films, server.drives)
+        links.remove("sda1", server.films, server.drives)
         while server.library().video:
             time.sleep(0.5)
         print(f"gone after {time.monotonic() - gone:.0f} s")

@@ -15,8 +15,8 @@ from typing import IO, Any
 
 import pytest
 
-from appliance.capture.ethernet import as_ethernet
-from appliance.capture.tzsp import Encapsulation
+from appliance.formats.ethernet import as_ethernet
+from appliance.formats.tzsp import Encapsulation
 from tests.net.namespaces import DEADLINE_S, INTERFACE, Network, Sniffer, wait_until
 from tests.net.replaying import GLOVEBOX, assert_conserved
 from tests.pcapfile import parse_pcap, pcap

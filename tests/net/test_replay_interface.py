@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.capture.tzsp import encode
+from appliance.formats.tzsp import encode
 from tests.frames import ethernet
 from tests.net.namespaces import (
     INTERFACE,

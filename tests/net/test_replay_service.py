@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from appliance.capture.listener import open_listener, parse_endpoint, set_receive_buffer
-from appliance.capture.mmsg import SLOTS
-from appliance.capture.tzsp import encode
+from appliance.formats.tzsp import encode
+from appliance.receiver.mmsg import SLOTS
+from appliance.udp.sockets import open_listener, parse_endpoint, set_receive_buffer
 from tests.frames import ethernet
 from tests.net.flood import FRAME_BYTES, PORT, Flood, numbers_seen
 from tests.net.namespaces import SENSOR_ADDRESS, Network, Sniffer

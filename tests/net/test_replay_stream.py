@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from appliance.capture.captures import open_capture
-from appliance.capture.tzsp import encode
+from appliance.formats.tzsp import encode
+from appliance.tools.captures import open_capture
 from tests.frames import ethernet, ipv4, ipv6, udp
 from tests.net.namespaces import (
     ROUTER_ADDRESS,

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from appliance.capture import tzsp
+from appliance.formats import tzsp
 from tests.net.namespaces import (
     DEADLINE_S,
     ROUTER_ADDRESS,

@@ -16,11 +16,12 @@ from pathlib import Path
 
 import pytest
 
-from appliance.ids import eve_statistics, holes, marker
+from appliance.alerts.store import AlertReader
+from appliance.host import holes
+from appliance.ids import eve_statistics, marker
 from appliance.ids.alert import Alert, from_json
 from appliance.ids.engine import EngineCount
 from appliance.ids.marker import Token
-from appliance.ids.store import AlertReader
 from image.demo import SHIPPED
 from tests import frames as handmade
 from tests.net.engine import PACE, Alerts, frames, inject, running

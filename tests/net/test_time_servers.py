@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.kit import timeservers
+from appliance.clock import timeservers
 from tests.conftest import PROJECT
 from tests.net.kit import Segment
 from tests.net.namespaces import wait_until

@@ -6,9 +6,9 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
+from appliance.alerts.store import AlertStore
+from appliance.alerts.timing import Span
 from appliance.ids.alert import Alert
-from appliance.ids.store import AlertStore
-from appliance.ids.timing import Span
 
 KEEP = 1_000_000
 ALWAYS = Span(0, 1 << 62)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.unit.kit.dhcp.test_report import VALUES
+from tests.unit.reports.test_dhcp import VALUES
 
 ROUTER = "192.0.2.1"
 REASONS = (

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from appliance import status
-from appliance.ids.store import AlertStore
+from appliance.alerts.store import AlertStore
+from appliance.reports import statusfile
 from appliance.web.vault import Vault
 from tests.net.namespaces import DEADLINE_S, Network, Sniffer
 from tests.net.replaying import GLOVEBOX
@@ -89,23 +89,23 @@ class Sensor:
 
     def publish(self, report: dict[str, Any]) -> None:
         """Put a report of the receiver where the page finds it."""
-        status.publish("replay", report, self.directory)
+        statusfile.publish("replay", report, self.directory)
 
     def publish_store(self, now: float) -> None:
         """Say that alerts are being stored."""
-        status.publish("alerts", {"updated": now, "error": None}, self.directory)
+        statusfile.publish("alerts", {"updated": now, "error": None}, self.directory)
 
     def publish_health(self, health: dict[str, Any]) -> None:
         """Put a report of the supervisor where the page finds it."""
-        status.publish("health", health, self.directory)
+        statusfile.publish("health", health, self.directory)
 
     def publish_selftest(self, result: dict[str, Any]) -> None:
         """Put the result of a self-test where the page finds it."""
-        status.publish("selftest", result, self.directory)
+        statusfile.publish("selftest", result, self.directory)
 
     def publish_port(self, port: dict[str, Any]) -> None:
         """Put a report of the guard of a port where the page finds it."""
-        status.publish(f"dhcp-{port['interface']}", port, self.directory)
+        statusfile.publish(f"dhcp-{port['interface']}", port, self.directory)
 
     def close(self) -> None:
         """End all of it."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from appliance.capture.tzsp import encode
+from appliance.formats.tzsp import encode
 from appliance.web import live
 from tests.frames import ethernet, ipv4, udp
 from tests.net.namespaces import DEADLINE_S, SENSOR_ADDRESS

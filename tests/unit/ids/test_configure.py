@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from appliance import cli
-from appliance.config import Config
 from appliance.errors import InputError
-from appliance.sections.sensor import IdsConfig
+from appliance.settings.config import Config
+from appliance.settings.sections.sensor import IdsConfig
 from tests.conftest import PROJECT
 
 
@@ -100,7 +100,7 @@ def test_main_withdraws_the_start_where_no_engine_is_wanted(
     assert run(tmp_path) == 0
     assert (tmp_path / "run/start").exists()
     without = Config(ids=IdsConfig(engine="none"))
-    monkeypatch.setattr("appliance.config.load", lambda: (without, []))
+    monkeypatch.setattr("appliance.settings.config.load", lambda: (without, []))
     assert run(tmp_path) == 0
     assert not (tmp_path / "run/start").exists()
 

@@ -4,9 +4,9 @@ import dataclasses
 
 import pytest
 
-from appliance.config import Config
 from appliance.ids import engines
-from appliance.sections.sensor import IdsConfig
+from appliance.settings.config import Config
+from appliance.settings.sections.sensor import IdsConfig
 from tests.conftest import PROJECT
 
 

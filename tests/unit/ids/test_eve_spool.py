@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from appliance.ids import eve_spool, handover, holes, marker
+from appliance.host import holes
+from appliance.ids import eve_spool, handover, marker
 from appliance.ids.eve_spool import EveSpool
 from appliance.ids.handover import Batch
 from appliance.ids.marker import Token

@@ -7,9 +7,9 @@ import subprocess
 from ipaddress import ip_network
 from pathlib import Path
 
-from appliance.config import Config
 from appliance.ids import snort
-from appliance.sections.sensor import IdsConfig
+from appliance.settings.config import Config
+from appliance.settings.sections.sensor import IdsConfig
 from tests.conftest import PROJECT
 
 TEMPLATES = PROJECT / "config/snort"

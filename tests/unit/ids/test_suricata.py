@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from appliance.config import Config
 from appliance.ids import rules, suricata
 from appliance.ids.engine import EngineCount
-from appliance.sections.sensor import IdsConfig
+from appliance.settings.config import Config
+from appliance.settings.sections.sensor import IdsConfig
 from tests.conftest import PROJECT
 from tests.unit.ids import eve
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from appliance.config import Config
 from appliance.errors import ConfigError, InputError
 from appliance.ids import templates
-from appliance.sections.sensor import CaptureConfig
+from appliance.settings.config import Config
+from appliance.settings.sections.sensor import CaptureConfig
 
 
 def test_fill_wants_a_value_for_each_name() -> None:

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from appliance import status
+from appliance.reports import statusfile
 from appliance.settings import apply, writeback
 from appliance.settings.apply import Places
-from image import bootfiles
-from image.stages import PROJECT
+from image.build import owner_file
+from image.build.stages import PROJECT
 
 PRESEED = b'config_version = "1.1"\n[system]\nhostname = "mypi"\n[user]\npassword = "the secret"\n'
 ERRORS = "glovebox-errors.txt"
@@ -51,7 +51,7 @@ def hostname(places: Places) -> str:
 
 
 def test_apply_of_the_shipped_template(places: Places, start: Callable[..., list[str]]) -> None:
-    bootfiles.write(places.boot / "new", PROJECT)
+    owner_file.write(places.boot / "new", PROJECT)
     shutil.copy(places.boot / "new" / "glovebox.toml", places.boot)
     assert start() == []
     assert hostname(places) == "glovebox"
@@ -148,7 +148,7 @@ def test_apply_survives_a_damaged_memory(
 def test_apply_publishes_what_is_wrong(places: Places, start: Callable[..., list[str]]) -> None:
     (places.boot / "firstrun.sh").write_text("#!/bin/sh\n")
     problems = start()
-    assert status.read("settings", places.status) == {"problems": problems, "notes": []}
+    assert statusfile.read("settings", places.status) == {"problems": problems, "notes": []}
 
 
 def test_write_of_networks_keys_and_addresses(
@@ -168,6 +168,6 @@ def test_write_of_networks_keys_and_addresses(
 
 
 def test_hashed_is_what_the_page_takes() -> None:
-    from appliance.sections.sensor import PASSWORD_HASH
+    from appliance.settings.sections.sensor import PASSWORD_HASH
 
     assert PASSWORD_HASH.fullmatch(apply.hashed("the secret"))

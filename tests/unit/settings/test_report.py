@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from appliance import status
+from appliance.reports import statusfile
 from appliance.settings import report
 
 
@@ -26,7 +26,7 @@ def test_text_keeps_each_problem_to_one_short_line() -> None:
 
 def test_problems_are_those_published(tmp_path: Path) -> None:
     assert report.problems(tmp_path) == ()
-    status.publish("settings", {"problems": ["one", 2]}, tmp_path)
+    statusfile.publish("settings", {"problems": ["one", 2]}, tmp_path)
     assert report.problems(tmp_path) == ("one", "2")
-    status.publish("settings", {"problems": "other"}, tmp_path)
+    statusfile.publish("settings", {"problems": "other"}, tmp_path)
     assert report.problems(tmp_path) == ()

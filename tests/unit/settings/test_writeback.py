@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from appliance import status
-from appliance.settings import durable, writeback
+from appliance import files
+from appliance.reports import statusfile
+from appliance.settings import writeback
 
 
 def folders(tmp_path: Path) -> tuple[Path, Path, Path]:
@@ -28,25 +29,25 @@ def test_main_writes_and_removes(tmp_path: Path) -> None:
         ("glovebox.toml", b"new")
     ]
     assert list(outbox.iterdir()) == []
-    assert status.read("settings", run) is None
+    assert statusfile.read("settings", run) is None
 
 
 def test_main_tells_what_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     outbox, boot, run = folders(tmp_path)
     (outbox / "a").write_bytes(b"x")
     (outbox / "b").write_bytes(b"y")
-    status.publish("settings", {"problems": ["before"], "notes": []}, run)
-    write = durable.write
+    statusfile.publish("settings", {"problems": ["before"], "notes": []}, run)
+    write = files.write
 
     def full(file: Path, content: bytes, mode: int = 0) -> None:
         if file.name == "a":
             raise OSError(28, "No space left on device")
         write(file, content)
 
-    monkeypatch.setattr(durable, "write", full)
+    monkeypatch.setattr(files, "write", full)
     assert writeback.main(outbox, boot, run) == 0
     assert (boot / "b").read_bytes() == b"y"
-    told = status.read("settings", run)
+    told = statusfile.read("settings", run)
     assert told == {
         "problems": ["before", "a cannot be written to BOOT: No space left on device"],
         "notes": [],

@@ -11,11 +11,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from appliance import status
-from appliance.config import Config
-from appliance.ids.search import AlertSearch
-from appliance.ids.store import AlertReader, AlertStore
-from appliance.sections.sensor import CaptureConfig, WebConfig
+from appliance.alerts.search import AlertSearch
+from appliance.alerts.store import AlertReader, AlertStore
+from appliance.reports import statusfile
+from appliance.settings.config import Config
+from appliance.settings.sections.sensor import CaptureConfig, WebConfig
 from appliance.web import create_app
 from appliance.web.history import History
 from appliance.web.monitor import Monitor
@@ -76,8 +76,8 @@ def fresh(tmp_path: Path, values: dict[str, Any]) -> dict[str, Any]:
     now = time.time()
     values |= {"updated": now, "started": now - 3600, "last_frame": now - 0.2}
     values["sources"]["192.0.2.1"]["last_seen"] = now - 0.2
-    status.publish("replay", values, tmp_path)
-    status.publish("alerts", {"updated": now, "error": None}, tmp_path)
+    statusfile.publish("replay", values, tmp_path)
+    statusfile.publish("alerts", {"updated": now, "error": None}, tmp_path)
     return values
 
 
@@ -85,6 +85,6 @@ def fresh(tmp_path: Path, values: dict[str, Any]) -> dict[str, Any]:
 def supervised(tmp_path: Path, fresh: dict[str, Any]) -> dict[str, Any]:
     """Publish, beside the report, that the supervisor finds all well; return what it says."""
     health = a_health(fresh["updated"])
-    status.publish("health", health, tmp_path)
-    status.publish("selftest", a_selftest(fresh["updated"]), tmp_path)
+    statusfile.publish("health", health, tmp_path)
+    statusfile.publish("selftest", a_selftest(fresh["updated"]), tmp_path)
     return health

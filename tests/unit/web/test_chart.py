@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from appliance.ids.search import Hour
+from appliance.alerts.search import Hour
 from appliance.web.chart import HEIGHT, WIDTH, bars, summary
 
 NOON = 1_795_176_000.0

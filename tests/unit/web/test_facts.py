@@ -6,8 +6,8 @@ from ipaddress import ip_address
 
 import pytest
 
-from appliance.network import Link
-from appliance.sections.fit import Address
+from appliance.host.network import Link
+from appliance.settings.sections.fit import Address
 from appliance.web.facts import Alerts, Engine, Facts, Receiver, Stream
 from appliance.web.rates import Rates
 

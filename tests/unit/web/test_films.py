@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from appliance.health import report
-from appliance.health.verdict import Verdict
-from appliance.kit.drives import Drive
-from appliance.kit.library import Client, Library
+from appliance.films.drives import Drive
+from appliance.films.library import Client, Library
+from appliance.supervisor import published
+from appliance.supervisor.verdict import Verdict
 from appliance.web.films import Films, parse_films
-from tests.unit.health.looks import history, look
-from tests.unit.health.test_report import VERDICT
+from tests.unit.supervisor.looks import history, look
+from tests.unit.supervisor.test_published import VERDICT
 from tests.web.reports import a_health
 
 NOW = 1_795_165_983.0
@@ -24,10 +24,10 @@ DRIVE = Drive("sda1", "FILME", "vfat", 4 << 30, mounted=True)
 def test_parse_films_reads_what_the_supervisor_writes() -> None:
     looks = history(look(media=LIBRARY, drives=(DRIVE,)))
     verdict: Verdict = VERDICT
-    published = json.loads(json.dumps(report.health(looks, verdict, {}, {}, [])))
-    films = parse_films(published["media"])
+    told = json.loads(json.dumps(published.health(looks, verdict, {}, {}, [])))
+    films = parse_films(told["media"])
     assert films == Films(LIBRARY, (DRIVE,))
-    assert json.loads(json.dumps(films.as_json())) == published["media"]
+    assert json.loads(json.dumps(films.as_json())) == told["media"]
 
 
 @pytest.mark.parametrize("key", ["audio", "streams", "clients", "drives"])

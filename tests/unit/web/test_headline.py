@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from appliance.health import results
-from appliance.health.states import State
-from appliance.network import Link
+from appliance.host.network import Link
+from appliance.reports import levels
+from appliance.reports.states import State
 from appliance.web import reports
 from appliance.web.facts import Engine, Facts
 from appliance.web.headline import LEVELS, UNSUPERVISED, WORDS, headline
@@ -99,4 +99,4 @@ def test_headline_of_a_grave_alert_is_not_good_news(facts: Facts, level: str) ->
 
 def test_every_state_and_level_has_its_words() -> None:
     assert set(WORDS) == set(State)
-    assert set(LEVELS) == set(results.Level)
+    assert set(LEVELS) == set(levels.Level)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from appliance.ids.search import AlertSearch, Filter
-from appliance.ids.store import AlertReader, AlertStore
+from appliance.alerts.search import AlertSearch, Filter
+from appliance.alerts.store import AlertReader, AlertStore
 from appliance.web.history import History, Overview, Page, Summary
 from tests.web.alerts import add, an_alert
 

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from appliance.ids.store import AlertStore
+from appliance.alerts.store import AlertStore
 from appliance.web import LARGEST_BODY
 from tests.unit.web.test_entry import form_token, set_up
 from tests.web.alerts import add, an_alert

@@ -12,7 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from appliance.ids.store import AlertStore
+from appliance.alerts.store import AlertStore
 from appliance.web import live
 from appliance.web.vault import Vault
 from tests.unit.web.test_pages import shown

@@ -10,9 +10,9 @@ from flask.testing import FlaskClient
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-from appliance import status
-from appliance.health.states import State
-from appliance.ids.store import AlertStore
+from appliance.alerts.store import AlertStore
+from appliance.reports import statusfile
+from appliance.reports.states import State
 from appliance.web.metrics import MOST_SIGNATURES
 from tests.conftest import PROJECT
 from tests.web.alerts import add, an_alert
@@ -54,8 +54,8 @@ def test_metrics_hold_every_counter(client: FlaskClient, fresh: dict[str, Any]) 
 
 @pytest.mark.usefixtures("supervised")
 def test_metrics_hold_what_the_supervisor_found(client: FlaskClient, tmp_path: Path) -> None:
-    health = a_loss(status.read("health", tmp_path)["updated"])  # type: ignore[index]
-    status.publish("health", health, tmp_path)
+    health = a_loss(statusfile.read("health", tmp_path)["updated"])  # type: ignore[index]
+    statusfile.publish("health", health, tmp_path)
     found = families(client)
     assert value(found, "glovebox_supervised") == 1
     assert value(found, "glovebox_state", state="losing") == 1
@@ -98,7 +98,7 @@ def test_metrics_leave_out_what_is_not_known(client: FlaskClient) -> None:
 def test_metrics_leave_out_old_figures(
     client: FlaskClient, tmp_path: Path, fresh: dict[str, Any]
 ) -> None:
-    status.publish("replay", fresh | {"updated": fresh["updated"] - 60}, tmp_path)
+    statusfile.publish("replay", fresh | {"updated": fresh["updated"] - 60}, tmp_path)
     assert "glovebox_datagrams_received" not in families(client)
 
 

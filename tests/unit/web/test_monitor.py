@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from appliance import status
-from appliance.config import Config
+from appliance.host.network import Link
 from appliance.ids import sniffers
-from appliance.network import Link
-from appliance.sections.sensor import CaptureConfig, IdsConfig
+from appliance.reports import statusfile
+from appliance.settings.config import Config
+from appliance.settings.sections.sensor import CaptureConfig, IdsConfig
 from appliance.web.facts import Engine, Receiver
 from appliance.web.monitor import Monitor, engine_state
 
@@ -32,7 +32,7 @@ def test_facts_without_a_report(tmp_path: Path) -> None:
 def test_facts_take_interface_and_port_from_the_report(
     tmp_path: Path, values: dict[str, Any]
 ) -> None:
-    status.publish("replay", values | {"updated": time.time(), "ports": [40000]}, tmp_path)
+    statusfile.publish("replay", values | {"updated": time.time(), "ports": [40000]}, tmp_path)
     facts = Monitor(CONFIG, NOBODY, tmp_path).facts()
     assert facts.receiver is Receiver.RUNNING
     assert (facts.interface, facts.port) == ("lo", 40000)
@@ -40,14 +40,14 @@ def test_facts_take_interface_and_port_from_the_report(
 
 def test_facts_know_rates_from_the_second_report_on(tmp_path: Path, values: dict[str, Any]) -> None:
     monitor, now = Monitor(CONFIG, NOBODY, tmp_path), time.time()
-    status.publish("replay", values | {"updated": now}, tmp_path)
+    statusfile.publish("replay", values | {"updated": now}, tmp_path)
     assert monitor.facts().frame_rate is None
     more = {
         "updated": now + 1,
         "frames_sent": values["frames_sent"] + 10,
         "datagrams_received": values["datagrams_received"] + 10,
     }
-    status.publish("replay", values | more, tmp_path)
+    statusfile.publish("replay", values | more, tmp_path)
     assert monitor.facts().frame_rate == pytest.approx(10)
 
 

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from appliance import status
-from appliance.ids.store import AlertStore
+from appliance.alerts.store import AlertStore
+from appliance.reports import statusfile
 from appliance.web.live import LATEST
 from appliance.web.pages import MOST_SOURCES, PER_PAGE
-from tests.unit.kit.dhcp.test_report import LEASE
-from tests.unit.kit.dhcp.test_report import VALUES as PORT
+from tests.unit.reports.test_dhcp import LEASE
+from tests.unit.reports.test_dhcp import VALUES as PORT
 from tests.web.alerts import KEEP, add, an_alert
 from tests.web.reports import a_health
 
@@ -43,7 +43,7 @@ def test_status_without_anything(client: FlaskClient) -> None:
 def test_status_marks_old_figures(
     client: FlaskClient, tmp_path: Path, fresh: dict[str, Any]
 ) -> None:
-    status.publish("replay", fresh | {"updated": fresh["updated"] - 60}, tmp_path)
+    statusfile.publish("replay", fresh | {"updated": fresh["updated"] - 60}, tmp_path)
     page = shown(client)
     assert "The receiver last reported 1 min ago: the figures below are old." in page
     assert "These figures are from" in page
@@ -53,7 +53,7 @@ def test_status_admits_what_does_not_add_up(
     client: FlaskClient, tmp_path: Path, fresh: dict[str, Any]
 ) -> None:
     changed = fresh | {"datagrams_received": fresh["datagrams_received"] + 4}
-    status.publish("replay", changed, tmp_path)
+    statusfile.publish("replay", changed, tmp_path)
     page = shown(client)
     assert "Not equal: 4 unexplained." in page
     assert "every datagram is accounted for" not in page
@@ -64,7 +64,7 @@ def test_status_gives_the_line_for_the_router(
     client: FlaskClient, tmp_path: Path, fresh: dict[str, Any], last: float | None
 ) -> None:
     frame = None if last is None else fresh["updated"] - last
-    status.publish("replay", fresh | {"last_frame": frame, "ports": [40000]}, tmp_path)
+    statusfile.publish("replay", fresh | {"last_frame": frame, "ports": [40000]}, tmp_path)
     target = client.get("/api/status").get_json()["targets"]
     page = shown(client)
     if not target:
@@ -92,7 +92,7 @@ def test_status_lists_the_busiest_routers(
 ) -> None:
     router = fresh["sources"]["192.0.2.1"]
     many = {f"10.0.0.{n}": router | {"frames_sent": n} for n in range(MOST_SOURCES + 2)}
-    status.publish("replay", fresh | {"sources": many}, tmp_path)
+    statusfile.publish("replay", fresh | {"sources": many}, tmp_path)
     page = shown(client)
     assert f"10.0.0.{MOST_SOURCES + 1}<" in page
     assert "10.0.0.1<" not in page
@@ -113,7 +113,7 @@ def test_hostile_values_stay_text(
     add(store, [an_alert(**fields), an_alert(**fields, source_port=None, destination_port=None)])
     sources = {HOSTILE: fresh["sources"]["192.0.2.1"] | {"dropped": {HOSTILE: 1}}}
     hostile = {"interface": HOSTILE, "sources": sources, "dropped": {HOSTILE: 3}}
-    status.publish("replay", fresh | hostile, tmp_path)
+    statusfile.publish("replay", fresh | hostile, tmp_path)
     answer = client.get(address)
     text = "".join(answer.get_json()["parts"].values()) if answer.is_json else answer.text
     assert html.escape(HOSTILE).replace("&#x27;", "&#39;").replace("&quot;", "&#34;") in text
@@ -199,8 +199,8 @@ def test_alerts_keeps_the_filter_from_page_to_page(client: FlaskClient, store: A
 def test_alerts_says_that_a_search_goes_on(
     client: FlaskClient, store: AlertStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("appliance.ids.search.WINDOW", 2)
-    monkeypatch.setattr("appliance.ids.search.BUDGET", -1.0)
+    monkeypatch.setattr("appliance.alerts.search.WINDOW", 2)
+    monkeypatch.setattr("appliance.alerts.search.BUDGET", -1.0)
     add(store, [an_alert() for _ in range(6)])
     page = shown(client, "/alerts?address=192.0.2.1")
     assert "No alert fits so far." in page
@@ -243,9 +243,9 @@ def test_alerts_refuses_a_wrong_query(client: FlaskClient, query: str) -> None:
 def test_status_shows_devices_and_why_others_get_no_address(
     client: FlaskClient, tmp_path: Path
 ) -> None:
-    status.publish("dhcp-eth0", PORT | {"leases": [LEASE | {"name": HOSTILE}]}, tmp_path)
+    statusfile.publish("dhcp-eth0", PORT | {"leases": [LEASE | {"name": HOSTILE}]}, tmp_path)
     silent = {"interface": "eth1", "serving": False, "words": "the DHCP server 192.168.88.1"}
-    status.publish("dhcp-eth1", PORT | silent | {"leases": []}, tmp_path)
+    statusfile.publish("dhcp-eth1", PORT | silent | {"leases": []}, tmp_path)
     page = shown(client)
     assert "10.77.0.9" in page
     assert html.escape(HOSTILE) in page.replace("&#34;", "&quot;").replace("&#39;", "&#x27;")
@@ -256,7 +256,7 @@ def test_status_shows_devices_and_why_others_get_no_address(
 def test_status_survives_a_report_of_a_port_that_makes_no_sense(
     client: FlaskClient, tmp_path: Path
 ) -> None:
-    status.publish("dhcp-eth0", PORT | {"leases": [LEASE | {"expires": 1e300}]}, tmp_path)
+    statusfile.publish("dhcp-eth0", PORT | {"leases": [LEASE | {"expires": 1e300}]}, tmp_path)
     assert "No port gives out addresses." in shown(client)
 
 
@@ -265,7 +265,7 @@ def test_status_shows_films_and_what_is_plugged_in(
 ) -> None:
     health = a_health(fresh["updated"])
     health["media"]["drives"][0]["name"] = HOSTILE
-    status.publish("health", health, tmp_path)
+    statusfile.publish("health", health, tmp_path)
     page = shown(client)
     assert "<dd>41</dd>" in page and "10.4.0.21" in page
     assert "31.9 GB" in page and "not open" in page
@@ -275,5 +275,5 @@ def test_status_shows_films_and_what_is_plugged_in(
 def test_status_without_a_media_server(
     client: FlaskClient, tmp_path: Path, fresh: dict[str, Any]
 ) -> None:
-    status.publish("health", a_health(fresh["updated"], media=None), tmp_path)
+    statusfile.publish("health", a_health(fresh["updated"], media=None), tmp_path)
     assert "no media server answers" in shown(client)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.sections.sensor import WebConfig
+from appliance.settings.sections.sensor import WebConfig
 from appliance.web import password
 from appliance.web.password import BusyError, Password, hashed_password, objection
 from appliance.web.vault import Vault

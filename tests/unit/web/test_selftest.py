@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from appliance import status
+from appliance.reports import statusfile
 from appliance.web import selftest
 from appliance.web.selftest import PATIENCE, PAUSE, REQUEST, Requests
 from tests.unit.web.test_entry import form_token, set_up
@@ -35,7 +35,7 @@ def test_request_asks_by_a_file_and_shows_the_result(owner: FlaskClient, tmp_pat
     assert (answer.status_code, answer.headers["Location"]) == (303, "/#selftest-title")
     assert float((tmp_path / REQUEST).read_text()) == pytest.approx(time.time(), abs=60)
     assert ON_ITS_WAY in owner.get("/live").get_json()["parts"]["selftest"]
-    status.publish("selftest", a_selftest(time.time() + 1), tmp_path)
+    statusfile.publish("selftest", a_selftest(time.time() + 1), tmp_path)
     shown = owner.get("/live").get_json()["parts"]["selftest"]
     assert "Passed" in shown
     assert "0.412 s" in shown

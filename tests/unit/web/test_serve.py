@@ -17,10 +17,10 @@ from pathlib import Path
 
 import pytest
 
-from appliance import config
-from appliance.config import Config
 from appliance.errors import AddressInUseError, GloveboxError
 from appliance.service import Stop
+from appliance.settings import config
+from appliance.settings.config import Config
 from appliance.web import serve
 from appliance.web.facts import Facts
 from appliance.web.monitor import Monitor

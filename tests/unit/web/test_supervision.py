@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from appliance.health import report, selftest
-from appliance.health.results import Level, warn
-from appliance.health.states import State
-from appliance.health.verdict import judge
+from appliance import selftest
+from appliance.reports.levels import Level, warn
+from appliance.reports.states import State
+from appliance.supervisor import published
+from appliance.supervisor.verdict import judge
 from appliance.web.supervision import parse_health, parse_selftest
-from tests.unit.health.looks import WELL, history, look, received, receiver
+from tests.unit.supervisor.looks import WELL, history, look, received, receiver
 from tests.web.reports import a_health, a_loss, a_selftest
 
 NOW = 1_795_165_983.0
@@ -77,8 +78,8 @@ def test_parse_health_reads_what_the_supervisor_writes() -> None:
     lossy = receiver(tally=received(sent=90, malformed=5).tally, socket_overflow=5)
     results = {"disks": warn("Full.", "Keep fewer.")}
     looks = history(look(0), look(2, receiver=lossy))
-    published = report.health(looks, judge(results), results, {"disks": WELL.boottime}, [])
-    health = parse_health(json.loads(json.dumps(published)))
+    told = published.health(looks, judge(results), results, {"disks": WELL.boottime}, [])
+    health = parse_health(json.loads(json.dumps(told)))
     assert (health.level, health.first_loss, len(health.ledger)) == (Level.WARN, "socket", 7)
     assert [check.advice for check in health.troubles] == ["Keep fewer."]
 

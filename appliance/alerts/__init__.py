@@ -1,0 +1,1 @@
+"""The alert store: every alert of the engine once, kept in SQLite, found again."""

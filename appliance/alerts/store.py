@@ -1,0 +1,276 @@
+"""The stored alerts: one service writes them, any number of processes read them meanwhile.
+
+How far the spool has been read stands in the same database and changes in the same transaction as
+the alerts: whatever dies in between, each alert is stored exactly once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import repeat
+from pathlib import Path
+from typing import Any
+
+from appliance.alerts.timing import NEVER, Span
+from appliance.ids.alert import Alert
+from appliance.ids.marker import Token
+from appliance.store import database
+from appliance.store.database import StoreError
+
+DATABASE = Path(os.environ.get("GLOVEBOX_DATABASE", "/var/lib/glovebox/alerts/alerts.db"))
+# Alerts deleted in one transaction: as many as one batch brings, so that no lock is held for long.
+PRUNE_STEP = 5000
+KEEP_MARKERS = 100
+
+SELECT = """
+SELECT alert.id, time_us, gid, sid, rev, message, nullif(classification, ''), priority,
+    protocol, source, source_port, destination, destination_port, engine, time_confirmed
+FROM alert JOIN signature ON signature.id = alert.signature
+"""
+# Ids have no gaps: they rise by one within transactions, and only the oldest are ever deleted.
+# A query for both ends at once would read the whole table.
+ENDS = "SELECT (SELECT min(id) FROM alert), (SELECT max(id) FROM alert)"
+_LARGEST_ID = (1 << 63) - 1
+
+_Signature = tuple[str, int, int, int, str, str, int]
+
+
+class AlertReader:
+    """Reads alerts as JSON objects. Every call opens the file anew: it may have been replaced.
+
+    Every method raises StoreError.
+    """
+
+    def __init__(self, path: Path = DATABASE, patience: float = database.BUSY_TIMEOUT_S) -> None:
+        """Take the file, and for how many seconds to wait where it is locked."""
+        self._path = path
+        self._patience = patience
+
+    def latest(self, limit: int, before: int | None = None) -> list[dict[str, Any]]:
+        """Return the newest alerts, newest first; with `before`, of those with a smaller id."""
+        bound = _LARGEST_ID if before is None else before
+        return self._alerts("WHERE alert.id < ? ORDER BY alert.id DESC LIMIT ?", bound, limit)
+
+    def after(self, id: int, limit: int) -> list[dict[str, Any]]:
+        """Return the alerts that were stored after `id`, oldest first: the way to follow."""
+        return self._alerts("WHERE alert.id > ? ORDER BY alert.id LIMIT ?", id, limit)
+
+    def count(self) -> int:
+        """Return how many alerts are stored."""
+        return _span(*self._rows(ENDS)[0])
+
+    def counts(self, limit: int = 10) -> list[dict[str, Any]]:
+        """Return the most frequent signatures, with `alerts`, the number stored of each."""
+        keys = ("engine", "gid", "sid", "rev", "message", "classification", "priority", "alerts")
+        rows = self._rows(
+            "SELECT engine, gid, sid, rev, message, nullif(classification, ''), priority, alerts"
+            " FROM signature WHERE alerts > 0 ORDER BY alerts DESC, id LIMIT ?",
+            limit,
+        )
+        return [dict(zip(keys, row, strict=True)) for row in rows]
+
+    def priorities(self) -> dict[int, int]:
+        """Return how many alerts of each priority are stored, the gravest first."""
+        query = "SELECT priority, sum(alerts) FROM signature WHERE alerts > 0 GROUP BY priority"
+        return dict(self._rows(query))
+
+    def has_marker(self, token: Token) -> bool:
+        """Tell whether the self-test's marker with this token has been stored."""
+        query = "SELECT count(*) FROM marker WHERE source_port = ? AND destination_port = ?"
+        return bool(self._rows(query, token.source_port, token.destination_port)[0][0])
+
+    def _alerts(self, clause: str, *values: int) -> list[dict[str, Any]]:
+        return [to_alert(row).to_json() for row in self._rows(SELECT + clause, *values)]
+
+    def _rows(self, query: str, *values: int) -> list[tuple[Any, ...]]:
+        opened = contextlib.closing(database.open_to_read(self._path, self._patience))
+        with database.explained(), opened as connection:
+            return connection.execute(query, values).fetchall()
+
+
+class AlertStore:
+    """Writes alerts. Only one process may have it open.
+
+    `positions` says how far each file of the spool has been read, as of the last transaction;
+    `clock_set` when the clock was set in this boot, in seconds since its start, None for not yet.
+    """
+
+    def __init__(self, path: Path, boot: str) -> None:
+        """Open or make the database; forget the positions of another boot, whose spool is gone.
+
+        Raises StoreDamagedError when it must be replaced first, StoreError otherwise.
+        """
+        self._signatures: dict[_Signature, int] = {}
+        with contextlib.ExitStack() as undo, database.explained():
+            self._lock = _lock(path.parent)
+            undo.callback(os.close, self._lock)
+            self._connection = database.open_to_write(path)
+            undo.callback(self._connection.close)
+            self.clock_set = self._read_boot(boot)
+            self.positions = self._read_positions()
+            undo.pop_all()
+
+    def add(
+        self,
+        alerts: Sequence[Alert],
+        positions: Mapping[str, int],
+        keep: int,
+        markers: Sequence[Token] = (),
+        confirmed: Span = NEVER,
+    ) -> None:
+        """Store alerts and the positions that follow; delete some of the oldest beyond `keep`.
+
+        The self-test's markers stand apart from the alerts: they never show among them. Alerts
+        whose time is in the span `confirmed` were taken with a clock that was set.
+
+        All or nothing. Raises StoreError, StoreDamagedError.
+        """
+        try:
+            with database.explained(), database.transaction(self._connection):
+                self._insert(alerts, confirmed)
+                self._prune(keep)
+                self._insert_markers(markers)
+                self._connection.execute("DELETE FROM spool")
+                self._connection.executemany("INSERT INTO spool VALUES (?, ?)", positions.items())
+        except StoreError:
+            # Signatures of the transaction that failed have no row.
+            self._signatures.clear()
+            raise
+        self.positions = dict(positions)
+
+    def set_clock(self, moment: float) -> None:
+        """Remember that the clock was set `moment` seconds after the start. Raises StoreError."""
+        with database.explained(), database.transaction(self._connection):
+            self._connection.execute("UPDATE boot SET clock_set = ?", (moment,))
+        self.clock_set = moment
+
+    def count(self) -> int:
+        """Return how many alerts are stored. Raises StoreError."""
+        with database.explained():
+            return _span(*self._connection.execute(ENDS).fetchall()[0])
+
+    def last_time_us(self) -> int | None:
+        """Return the time of the alert stored last, or None. Raises StoreError."""
+        query = "SELECT time_us FROM alert ORDER BY id DESC LIMIT 1"
+        with database.explained():
+            return next((time for (time,) in self._connection.execute(query).fetchall()), None)
+
+    def close(self) -> None:
+        """Close the database and let another process have it."""
+        self._connection.close()
+        os.close(self._lock)
+
+    def _read_boot(self, boot: str) -> float | None:
+        rows = self._connection.execute("SELECT id, clock_set FROM boot").fetchall()
+        if [id for id, _ in rows] == [boot]:
+            moment: float | None = rows[0][1]
+            return moment
+        with database.transaction(self._connection):
+            self._connection.execute("DELETE FROM boot")
+            self._connection.execute("INSERT INTO boot (id) VALUES (?)", (boot,))
+            self._connection.execute("DELETE FROM spool")
+        return None
+
+    def _read_positions(self) -> dict[str, int]:
+        return dict(self._connection.execute("SELECT file, position FROM spool").fetchall())
+
+    def _insert(self, alerts: Sequence[Alert], confirmed: Span) -> None:
+        numbers = [self._signature_number(alert) for alert in alerts]
+        self._connection.executemany(
+            "INSERT INTO alert (time_us, signature, protocol, source, source_port,"
+            " destination, destination_port, time_confirmed) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            map(_columns, alerts, numbers, repeat(confirmed)),
+        )
+        self._count(Counter(numbers))
+
+    def _insert_markers(self, markers: Sequence[Token]) -> None:
+        self._connection.executemany(
+            "INSERT INTO marker (source_port, destination_port) VALUES (?, ?)",
+            [(marker.source_port, marker.destination_port) for marker in markers],
+        )
+        self._connection.execute(
+            "DELETE FROM marker WHERE id <= (SELECT max(id) FROM marker) - ?", (KEEP_MARKERS,)
+        )
+
+    def _signature_number(self, alert: Alert) -> int:
+        key = (
+            *(alert.engine, alert.gid, alert.sid, alert.rev),
+            *(alert.message, alert.classification or "", alert.priority),
+        )
+        number = self._signatures.get(key)
+        if number is None:
+            # The update changes nothing: it is there for RETURNING to give the row that was found.
+            number = self._connection.execute(
+                "INSERT INTO signature (engine, gid, sid, rev, message, classification, priority)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET sid = sid RETURNING id",
+                key,
+            ).fetchall()[0][0]
+            self._signatures[key] = number
+        return number
+
+    def _prune(self, keep: int) -> None:
+        oldest, newest = self._connection.execute(ENDS).fetchall()[0]
+        if _span(oldest, newest) <= keep:
+            return
+        bound = min(newest - keep, oldest + PRUNE_STEP - 1)
+        gone = self._connection.execute(
+            "SELECT signature, count(*) FROM alert WHERE id <= ? GROUP BY signature", (bound,)
+        ).fetchall()
+        self._count({number: -count for number, count in gone})
+        self._connection.execute("DELETE FROM alert WHERE id <= ?", (bound,))
+
+    def _count(self, changes: Mapping[int, int]) -> None:
+        self._connection.executemany(
+            "UPDATE signature SET alerts = alerts + ? WHERE id = ?",
+            [(change, number) for number, change in changes.items()],
+        )
+
+
+def _lock(directory: Path) -> int:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise StoreError("another process writes to the alert store") from None
+    return descriptor
+
+
+def _span(oldest: int | None, newest: int | None) -> int:
+    return 0 if oldest is None or newest is None else newest - oldest + 1
+
+
+def _columns(alert: Alert, signature: int, confirmed: Span) -> tuple[Any, ...]:
+    return (
+        *(alert.time_us, signature, alert.protocol),
+        *(alert.source, alert.source_port, alert.destination, alert.destination_port),
+        confirmed.first_us <= alert.time_us <= confirmed.last_us,
+    )
+
+
+def to_alert(row: Iterable[Any]) -> Alert:
+    """Return the alert of a row of `SELECT`."""
+    id, time_us, *signature, protocol, source, source_port, destination, port, engine, told = row
+    gid, sid, rev, message, classification, priority = signature
+    return Alert(
+        time_us=time_us,
+        gid=gid,
+        sid=sid,
+        rev=rev,
+        message=message,
+        classification=classification,
+        priority=priority,
+        protocol=protocol,
+        source=source,
+        source_port=source_port,
+        destination=destination,
+        destination_port=port,
+        engine=engine,
+        time_confirmed=None if told is None else bool(told),
+        id=id,
+    )

@@ -1,1 +1,0 @@
-"""From the router's datagram to the sniffing interface."""

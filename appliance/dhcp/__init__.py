@@ -1,0 +1,1 @@
+"""Addresses for devices, and never beside another DHCP server."""

@@ -1,0 +1,279 @@
+"""`glovebox dhcp`: allow dnsmasq to serve on one port, as long as nobody else does.
+
+One run allows at most one time of serving: the permission is a file, dnsmasq's configuration, in a
+folder that systemd removes with this service, and dnsmasq's unit is bound to it. To end serving the
+run ends, in whatever way.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import select
+import time
+from collections.abc import Callable, Sequence
+from ipaddress import IPv4Address
+from pathlib import Path
+from typing import Any
+
+from appliance import service
+from appliance.dhcp import frame, hearing, leases, message, network, policy
+from appliance.dhcp.hearing import Heard
+from appliance.dhcp.network import Served
+from appliance.dhcp.permission import RUNTIME, STATE, Permission
+from appliance.dhcp.policy import Decision, Facts, Surroundings
+from appliance.dhcp.port import INTERFACES, Port, look
+from appliance.dhcp.watch import Server, Timing, Watch
+from appliance.reports import statusfile
+from appliance.service import Stop
+from appliance.settings import config
+from appliance.settings.config import Config
+
+log = logging.getLogger(__name__)
+
+TURN_S = 0.5
+PUBLISH_S = 2.0
+# More than NTP corrects without a step: then leases are dated anew.
+CLOCK_STEP_S = 60.0
+
+
+def boottime() -> float:
+    """Return the seconds since the boot."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+class Guard:
+    """Hears, asks and decides for one port."""
+
+    def __init__(
+        self,
+        port: Port,
+        settings: Config,
+        served: Served,
+        permission: Permission,
+        timing: Timing,
+        clock: Callable[[], float] = boottime,
+    ) -> None:
+        self._port = port
+        self._settings = settings
+        self._permission = permission
+        self._timing = timing
+        self._clock = clock
+        self._served = served
+        self._own = own_station(port.interface)
+        self._watch = Watch(timing, began=clock())
+        self._identifier = int.from_bytes(os.urandom(4), "big")
+        self._surroundings: Surroundings | None = None
+        self._decision: Decision | None = None
+        self._problem = ""
+        self._clock_offset = time.time() - boottime()
+
+    def turn(self) -> Decision:
+        """Take in what happened, ask if it is time, and decide."""
+        now = self._clock()
+        self._look(now)
+        for data in self._port.frames():
+            self._hear(data, now)
+        self._watch = self._watch.advance(now)
+        decision = self._decide(now)
+        if decision.reason.asks and self._watch.is_question_due(now):
+            self._ask(now)
+        self._tell(decision)
+        return decision
+
+    def allow(self) -> None:
+        """Let dnsmasq serve, or remember what it complains of."""
+        self._problem = self._permission.give()
+        self._clock_offset = time.time() - boottime()
+
+    def clock_was_set(self) -> bool:
+        """Tell whether the time of day has jumped since serving began."""
+        return abs(time.time() - boottime() - self._clock_offset) > CLOCK_STEP_S
+
+    def report(self, words: str | None = None) -> dict[str, Any]:
+        """Return what is published."""
+        assert self._decision is not None and self._surroundings is not None
+        watch = self._watch
+        return {
+            "updated": time.time(),
+            "interface": self._port.interface,
+            "serving": self._permission.given,
+            "answers": is_answering(),
+            "reason": self._decision.reason.value,
+            "words": words or self._decision.words,
+            "address": str(self._served.own),
+            "most": self._served.size,
+            "link_ups": self._surroundings.link_ups,
+            "server": None if watch.server is None else _published(watch.server),
+            "heard": None if watch.server is None else watch.heard,
+            "pause": watch.pause,
+            "leases": [] if not self._decision.serve else self._leases(),
+        }
+
+    def remember(self, report: dict[str, Any] | None) -> None:
+        """Take up what the run before this one had heard on the same link."""
+        self._look(self._clock())
+        try:
+            assert report is not None and self._surroundings is not None
+            if report["link_ups"] == self._surroundings.link_ups:
+                server, heard = report["server"], float(report["heard"])
+                station = bytes.fromhex(server["station"].replace(":", ""))
+                known = Server(IPv4Address(server["address"]), station, str(server["said"]))
+                self._watch = self._watch.resume(known, heard, float(report["pause"]))
+        except (AssertionError, KeyError, TypeError, ValueError):
+            return
+
+    def _look(self, now: float) -> None:
+        self._port.drain_changes()
+        interface, sniffing = self._port.interface, self._settings.capture.interface
+        found = look(interface, self._served.own, sniffing)
+        if self._is_new_network(found):
+            self._watch = Watch(self._timing, began=now)
+        self._surroundings = found
+
+    def _is_new_network(self, found: Surroundings) -> bool:
+        before = self._surroundings
+        if before is None or before.link_ups != found.link_ups or not before.carrier:
+            return found.carrier and before is not None
+        return bool(before.addresses) and not found.addresses
+
+    def _hear(self, data: bytes, now: float) -> None:
+        heard = hearing.classify(data, self._own)
+        if isinstance(heard, Server):
+            self._watch = self._watch.hear(heard, now)
+        elif heard is Heard.CLIENT:
+            self._watch = self._watch.want()
+
+    def _ask(self, now: float) -> None:
+        self._watch = self._watch.ask(now)
+        question = message.discover(self._port.station, self._identifier)
+        ports = message.CLIENT_PORT, message.SERVER_PORT
+        self._port.send(frame.broadcast(self._port.station, *ports, question))
+
+    def _decide(self, now: float) -> Decision:
+        assert self._surroundings is not None
+        phase = self._watch.phase(now)
+        profile = self._settings.dhcp.profile
+        return policy.decide(
+            Facts(profile, self._surroundings, phase, self._watch.server, self._problem)
+        )
+
+    def _tell(self, decision: Decision) -> None:
+        before, self._decision = self._decision, decision
+        if before is not None and (before.reason, before.words) == (
+            decision.reason,
+            decision.words,
+        ):
+            return
+        answer = "yes" if decision.serve else "no"
+        log.info("serve on %s: %s, %s", self._port.interface, answer, decision.words)
+        service.notify(f"STATUS={'Serving' if decision.serve else 'Silent'}: {decision.words}")
+
+    def _leases(self) -> list[dict[str, Any]]:
+        try:
+            found = leases.parse(
+                self._permission.lease_file.read_text(encoding="ascii", errors="replace")
+            )
+        except OSError:
+            return []
+        now = time.time()
+        return [
+            {
+                "address": str(lease.address),
+                "station": lease.station,
+                "name": "" if lease.name == "*" else lease.name,
+                "expires": lease.expires,
+            }
+            for lease in sorted(found, key=lambda lease: lease.address)
+            if lease.expires == 0 or lease.expires > now
+        ]
+
+
+def _published(server: Server) -> dict[str, str]:
+    return {
+        "address": str(server.address),
+        "station": server.station.hex(":"),
+        "said": server.said,
+    }
+
+
+def own_station(interface: str) -> bytes:
+    """Return the station (MAC address) of an interface; empty where it has none."""
+    try:
+        return bytes.fromhex((INTERFACES / interface / "address").read_text().replace(":", ""))
+    except (OSError, ValueError):
+        return b""
+
+
+def is_answering(table: Path = Path("/proc/net/udp")) -> bool:
+    """Tell whether somebody on this machine has the port of DHCP servers open (proc_net(5))."""
+    local = f":{message.SERVER_PORT:04X}"
+    try:
+        lines = table.read_text(encoding="ascii").splitlines()[1:]
+    except OSError:
+        return False
+    return any(line.split()[1].endswith(local) for line in lines)
+
+
+def random_station() -> bytes:
+    """Return a station that nobody has: random, locally administered, no group."""
+    random = os.urandom(6)
+    return bytes([random[0] & 0xFC | 0x02]) + random[1:]
+
+
+def run(guard: Guard, port: Port, permission: Permission, stop: Stop, turn: float = TURN_S) -> None:
+    """Guard until stopped, or until serving has to end."""
+    name = f"dhcp-{port.interface}"
+    guard.remember(statusfile.read(name))
+    service.notify("READY=1")
+    due, published = 0.0, None
+    while not stop:
+        decision = guard.turn()
+        if decision.serve and not permission.given:
+            guard.allow()
+            continue
+        ends = permission.given and (not decision.serve or guard.clock_was_set())
+        if ends:
+            permission.withdraw()
+        state = (decision.reason, decision.words, permission.given)
+        if state != published or boottime() >= due:
+            due, published = boottime() + PUBLISH_S, state
+            statusfile.publish(name, guard.report())
+        if ends:
+            log.info("serving on %s ends", port.interface)
+            return
+        service.notify("WATCHDOG=1")
+        select.select([port.socket, port.changes], [], [], turn)
+    permission.withdraw()
+
+
+def main(argv: Sequence[str]) -> int:
+    """Guard one port; `--help` tells more."""
+    parser = argparse.ArgumentParser(
+        prog="glovebox dhcp",
+        description="Look whether a DHCP server answers on a port. As long as none does, allow"
+        " dnsmasq to serve there, by writing its configuration; when one is heard, end.",
+        epilog="Exit status: 0 stopped, or serving had to end; 2 bad usage; 3 no such interface;"
+        " 4 CAP_NET_RAW is missing; 78 no network can be served there.",
+    )
+    parser.add_argument("interface", help="the port")
+    parser.add_argument("--runtime", type=Path, default=RUNTIME, help=argparse.SUPPRESS)
+    parser.add_argument("--state", type=Path, default=STATE, help=argparse.SUPPRESS)
+    parser.add_argument("--haste", type=float, default=1.0, help=argparse.SUPPRESS)
+    arguments = parser.parse_args(argv)
+    service.log_to_journal("dhcp")
+    settings, errors = config.load()
+    for error in errors:
+        log.warning("%s", error)
+    stop = Stop().install()
+    port = Port(arguments.interface, random_station())
+    served = network.served(settings.dhcp, port.interface)
+    permission = Permission(
+        port.interface, settings.dhcp, served, arguments.runtime, arguments.state
+    )
+    permission.withdraw()
+    timing = Timing().hastened(arguments.haste)
+    guard = Guard(port, settings, served, permission, timing)
+    run(guard, port, permission, stop, TURN_S / arguments.haste)
+    return 0

@@ -1,0 +1,1 @@
+"""Films for players: from the card and from what is plugged in."""

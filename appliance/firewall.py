@@ -1,0 +1,136 @@
+"""`glovebox firewall`: who may reach what on this machine, as rules for nftables (nft(8))."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import subprocess
+from collections.abc import Sequence
+from ipaddress import IPv4Address
+
+from appliance import service
+from appliance.dhcp import network
+from appliance.errors import GloveboxError
+from appliance.settings import config
+from appliance.settings.config import Config
+
+log = logging.getLogger(__name__)
+
+# Ports of a Raspberry Pi, and of USB adapters on it; each may serve a network of its own.
+SERVED_PORTS = ("eth0", "eth1", "eth2", "eth3")
+PAGE, MDNS, FILMS, SSDP, DNS, NTP, SFTP = 80, 5353, 8200, 1900, 53, 123, 22
+
+# The stream comes first: it is most of the traffic. It is not tracked, which would cost as much
+# again; the kernel puts fragments together before.
+_RULES = """\
+add table inet glovebox
+delete table inet glovebox
+table inet glovebox {{
+	chain untracked {{
+		type filter hook prerouting priority raw; policy accept;
+		udp dport {{ {tzsp} }} notrack
+	}}
+	chain input {{
+		type filter hook input priority filter; policy drop;
+{stream}
+		udp dport {{ {tzsp} }} drop
+		iifname "lo" accept
+		ct state established,related accept
+		ct state invalid drop
+		ip protocol icmp icmp type {{ echo-request, destination-unreachable, time-exceeded, parameter-problem }} limit rate 50/second accept
+		icmpv6 type {{ nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert, mld-listener-query, echo-request, destination-unreachable, packet-too-big, time-exceeded, parameter-problem }} accept
+		udp sport 67 udp dport 68 accept
+		ip6 saddr fe80::/10 udp sport 547 udp dport 546 accept
+		ip protocol igmp accept
+		tcp dport {{ {tcp} }} accept
+		udp dport {{ {mdns}, {ssdp} }} accept
+{served}
+	}}
+	chain forward {{
+		type filter hook forward priority filter; policy drop;
+	}}
+}}
+"""  # noqa: E501
+
+DESCRIPTION = """\
+Print the rules for the settings in force, or, with --load, have the kernel check and take them:
+all or none, in the place of those before."""
+EPILOG = "Exit status: 0 done; 1 nft does not take the rules; 2 bad usage."
+
+
+def render(settings: Config) -> str:
+    """Return the whole rule set; nothing in it comes from outside but typed settings."""
+    tzsp = ", ".join(map(str, sorted(set(settings.capture.ports))))
+    # Without a key nothing answers there.
+    tcp = (PAGE, FILMS, *((SFTP,) if settings.ssh.keys else ()))
+    return _RULES.format(
+        tzsp=tzsp,
+        stream="\n".join(f"\t\t{rule}" for rule in _stream(settings, tzsp)),
+        tcp=", ".join(map(str, tcp)), mdns=MDNS, ssdp=SSDP,
+        served="\n".join(f"\t\t{rule}" for rule in _served(settings)),
+    )  # fmt: skip
+
+
+def _stream(settings: Config, tzsp: str) -> list[str]:
+    ports = f"udp dport {{ {tzsp} }}"
+    routers = settings.capture.routers
+    if not routers:
+        return [f"{ports} accept"]
+    # The self-test's datagram comes from this machine.
+    rules = [f'iifname "lo" {ports} accept']
+    for version, family in ((4, "ip"), (6, "ip6")):
+        listed = ", ".join(str(each) for each in routers if each.version == version)
+        if listed:
+            rules.append(f"{family} saddr {{ {listed} }} {ports} accept")
+    return rules
+
+
+def _served(settings: Config) -> list[str]:
+    if settings.dhcp.profile == "home":
+        return []
+    rules = []
+    for port in SERVED_PORTS:
+        own = _own(settings, port)
+        if own is not None:
+            here = f'iifname "{port}"'
+            rules += [
+                f"{here} udp sport 68 udp dport 67 accept",
+                f"{here} ip daddr {own} meta l4proto {{ tcp, udp }} th dport {DNS} accept",
+                f"{here} ip daddr {own} udp dport {NTP} accept",
+            ]
+    return rules
+
+
+def _own(settings: Config, port: str) -> IPv4Address | None:
+    try:
+        return network.served(settings.dhcp, port).own.ip
+    except GloveboxError:  # No room for the network of that port.
+        return None
+
+
+def load(rules: str) -> None:
+    """Have nft(8) check the rules, then take them. Raises GloveboxError."""
+    for option in (["--check"], []):
+        argv = ["nft", *option, "--file", "-"]
+        done = subprocess.run(argv, input=rules, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise GloveboxError(f"nft does not take the rules: {done.stderr.strip()[:500]}")
+
+
+def main(argv: Sequence[str]) -> int:
+    """Print or load the rules; `--help` tells the exit statuses."""
+    parser = argparse.ArgumentParser(
+        prog="glovebox firewall", description=DESCRIPTION, epilog=EPILOG
+    )
+    parser.add_argument("--load", action="store_true", help="have the kernel take them")
+    arguments = parser.parse_args(argv)
+    settings, errors = config.load()
+    rules = render(settings)
+    if arguments.load:
+        service.log_to_journal("firewall")
+        for error in errors:
+            log.error("left out: %s", error)
+        load(rules)
+    else:
+        print(rules, end="")
+    return 0

@@ -1,0 +1,1 @@
+"""Wire and file formats: bytes in, values out, one DecodeError; no I/O and no clock."""

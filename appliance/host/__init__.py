@@ -1,0 +1,1 @@
+"""What the kernel tells and does for us: interfaces, clocks, mounts, memory, LEDs' files."""

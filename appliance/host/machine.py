@@ -1,0 +1,126 @@
+"""What kernel and firmware tell about this machine; raises OSError or ValueError."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import socket
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import psutil
+
+from appliance.supervisor.machinechecks import SCARCE
+from appliance.supervisor.observations import Disk, Held, Interface, Memory, Power
+
+SYS = Path("/sys")
+PROC = Path("/proc")
+IFF_UP = 0x1
+# Bits of the firmware's word (vcgencmd get_throttled); what is 16 bits higher was true before.
+LOW, CAPPED, SLOWED, WAS_LOW = 1 << 0, 1 << 1, 1 << 2, 1 << 16
+
+
+def interface(name: str, sys: Path = SYS) -> Interface:
+    """Look at a network interface (sysfs-class-net)."""
+    folder = sys / "class/net" / name
+    if not folder.exists():
+        return Interface(name, present=False)
+    return Interface(
+        name,
+        present=True,
+        up=bool(int((folder / "flags").read_text(), 16) & IFF_UP),
+        kind=_kind(folder),
+        mtu=int((folder / "mtu").read_text()),
+        packets=int((folder / "statistics/tx_packets").read_text()),
+    )
+
+
+def pulses(units: Iterable[str], sys: Path = SYS) -> Mapping[str, int]:
+    """Return the CPU time that services have used, in microseconds (cgroup-v2: cpu.stat)."""
+    found = {}
+    for unit in units:
+        with contextlib.suppress(FileNotFoundError):
+            text = (sys / "fs/cgroup/system.slice" / unit / "cpu.stat").read_text()
+            found[unit] = int(text.split(maxsplit=2)[1])
+    return found
+
+
+def _kind(folder: Path) -> str:
+    found = re.search(r"^DEVTYPE=(.+)$", (folder / "uevent").read_text(), re.MULTILINE)
+    if found:
+        return found[1]
+    return "network card" if (folder / "device").exists() else ""
+
+
+def addresses(name: str) -> tuple[str, ...]:
+    """Return the IP addresses of a network interface."""
+    return tuple(
+        entry.address
+        for entry in psutil.net_if_addrs().get(name, ())
+        if entry.family in (socket.AF_INET, socket.AF_INET6)
+    )
+
+
+def memory(sys: Path = SYS) -> Memory:
+    """Look at the RAM; where little of it is free, also at who has most."""
+    found = psutil.virtual_memory()
+    is_scarce = found.available < SCARCE * found.total
+    return Memory(found.total, found.available, largest(sys) if is_scarce else None)
+
+
+def largest(sys: Path = SYS) -> Held | None:
+    """Return the service that holds most memory of its own, where the kernel counts that."""
+    held = [
+        Held(path.parent.name, int(path.read_text().split(maxsplit=2)[1]))
+        for path in (sys / "fs/cgroup/system.slice").glob("*.service/memory.stat")
+    ]
+    return max(held, key=lambda each: each.memory, default=None)
+
+
+def disks(places: Iterable[Path], proc: Path = PROC) -> Mapping[str, Disk]:
+    """Look at the file systems that hold `places`.
+
+    A service's own view is read-only nearly everywhere; whether the file system itself takes writes
+    stands among its super options (proc_pid_mountinfo(5)).
+    """
+    mounts = _super_options((proc / "self/mountinfo").read_text())
+    return {str(place): _disk(place, mounts) for place in places}
+
+
+def _disk(place: Path, mounts: Mapping[Path, str]) -> Disk:
+    figures = os.statvfs(place)
+    mount = next(each for each in (place, *place.parents) if each in mounts)
+    return Disk(
+        total=figures.f_blocks * figures.f_frsize,
+        free=figures.f_bavail * figures.f_frsize,
+        writable="ro" not in mounts[mount].split(","),
+    )
+
+
+def _super_options(mountinfo: str) -> dict[Path, str]:
+    # Later lines cover earlier ones at the same place, as the mounts do.
+    lines = (line.split(" ") for line in mountinfo.splitlines())
+    return {Path(fields[4]): fields[-1] for fields in lines}
+
+
+def temperature(sys: Path = SYS) -> float | None:
+    """Return the hottest sensor of the processor in °C, or None where there is none."""
+    zones = (sys / "class/thermal").glob("thermal_zone*/temp")
+    return max((int(zone.read_text()) / 1000 for zone in zones), default=None)
+
+
+def power(sys: Path = SYS) -> Power | None:
+    """Return what a Raspberry Pi says of its supply, or None on other machines.
+
+    Raspberry Pi's kernel hands out the firmware's word; Debian's has an alarm of the voltage only.
+    """
+    throttled = sys / "devices/platform/soc/soc:firmware/get_throttled"
+    if throttled.exists():
+        word = int(throttled.read_text(), 16)
+        return Power(bool(word & LOW), bool(word & WAS_LOW), bool(word & (CAPPED | SLOWED)))
+    for sensor in (sys / "class/hwmon").glob("hwmon*"):
+        if (sensor / "name").read_text().strip() == "rpi_volt":
+            low = int((sensor / "in0_lcrit_alarm").read_text()) != 0
+            return Power(low=low, was_low=low, slowed=False)
+    return None

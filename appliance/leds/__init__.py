@@ -1,0 +1,1 @@
+"""Health to be seen without a screen."""

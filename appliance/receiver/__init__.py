@@ -1,0 +1,1 @@
+"""The live path: TZSP datagrams from the router's stream, frames onto the sniffing interface."""

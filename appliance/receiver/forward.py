@@ -1,0 +1,169 @@
+"""From a batch of datagrams to frames on the interface, and one outcome counted for each.
+
+Nearly every batch is plain: one sender, the usual header, no frame of our own intake. It is told by
+a few comparisons over the whole of it, and sent from where it lies. Others go through triage.
+"""
+
+from __future__ import annotations
+
+import socket
+import sys
+from collections.abc import Collection
+
+import numpy as np
+from numpy.typing import NDArray
+
+from appliance.formats.ethernet import HEADER_LENGTH
+from appliance.receiver.inject import Injector
+from appliance.receiver.mmsg import (
+    LARGEST_DATAGRAM,
+    NAME_BYTES,
+    PORT_PLACES,
+    PORTS_APART,
+    PORTS_AT,
+    SLOTS,
+    Batch,
+    View,
+)
+from appliance.receiver.unusual import RECEIVED, SHORTEST, TZSP_HEADER, USUAL, Triage
+from appliance.reports.outcomes import OUTCOMES, Outcome
+from appliance.udp.sources import IPV4_MAPPED, Source, Sources
+
+# So many are looked at one by one; for more, numpy is faster.
+FEW = 4
+
+# Arrays, for numpy to convert nothing.
+_RECEIVED = np.array(RECEIVED, np.uint64)
+_SHORTEST = np.array(SHORTEST, np.uint32)
+_HEADER_LENGTH = np.array(HEADER_LENGTH, np.uint32)
+_PORTS_AT = TZSP_HEADER + PORTS_AT
+_PORTS_END = _PORTS_AT + PORTS_APART * PORT_PLACES
+
+# Where struct sockaddr_in and sockaddr_in6 hold the address (ip(7), ipv6(7)).
+_IPV4_ADDRESS = slice(4, 8)
+_IPV6_ADDRESS = slice(8, 24)
+
+
+class Forwarder:
+    """Sends the frames of batches and counts what became of every datagram, by its sender."""
+
+    def __init__(self, injector: Injector, sources: Sources, ports: Collection[int]) -> None:
+        """Take the way out, the book to count in, and the UDP ports that we receive on."""
+        self._injector = injector
+        self._sources = sources
+        self._triage = Triage(frozenset(ports))
+        self._port_bytes = [port.to_bytes(2, "big") for port in ports]
+        self._port_words = [np.array(socket.htons(port), np.uint16) for port in ports]
+        self._sender: Source | None = None
+        self._sender_names = b""
+
+    def forward(self, batch: Batch, count: int, now: float) -> None:
+        """Deal with the first `count` datagrams of a batch, received at `now` (monotonic)."""
+        view = batch.view(count)
+        sender = self._only_sender(view)
+        if sender is not None and sender.listed:
+            frame_bytes = self._line_up(view) if count > FEW else self._line_up_few(batch, count)
+            if frame_bytes is not None:
+                self._forward_plain(batch, view, sender, frame_bytes, now)
+                return
+        self._forward_mixed(batch, view, now)
+
+    def _only_sender(self, view: View) -> Source | None:
+        """Return who sent the whole batch; None where it was not one alone, from one port."""
+        if not self._sender_names.startswith(view.names):
+            first = bytes(view.names[:NAME_BYTES])
+            self._sender = self._sources.find(_keys(first)[0])
+            self._sender_names = first * SLOTS
+            if not self._sender_names.startswith(view.names):
+                return None
+        return self._sender
+
+    def _line_up(self, view: View) -> int | None:
+        """Set the frames' lengths and return their sum; None where a datagram is not plain."""
+        np.equal(view.heads, _RECEIVED, view.head_matches)
+        if b"\0" in view.head_matches.tobytes():
+            return None
+        # Unsigned: what is too short becomes huge, and one comparison finds it and the too long.
+        np.subtract(view.lengths, _SHORTEST, view.excess)
+        if view.excess.item(view.excess.argmax()) > LARGEST_DATAGRAM - SHORTEST:
+            return None
+        for port in self._port_words:
+            np.equal(view.ports, port, view.port_matches)
+            if b"\1" in view.port_matches.tobytes():
+                return None
+        np.add(view.excess, _HEADER_LENGTH, view.frame_lengths)
+        return int(np.add.reduce(view.frame_lengths))
+
+    def _line_up_few(self, batch: Batch, count: int) -> int | None:
+        """Do the same one by one: numpy costs as much for one datagram as for a hundred."""
+        frame_bytes = 0
+        for index in range(count):
+            length = batch.length(index)
+            start = bytes(batch.datagram(index)[:_PORTS_END])
+            if not SHORTEST <= length <= LARGEST_DATAGRAM or not start.startswith(USUAL):
+                return None
+            for port in self._port_bytes:
+                if start.find(port, _PORTS_AT) >= 0:
+                    return None
+            batch.set_frame_length(index, length - TZSP_HEADER)
+            frame_bytes += length - TZSP_HEADER
+        return frame_bytes
+
+    def _forward_plain(
+        self, batch: Batch, view: View, sender: Source, frame_bytes: int, now: float
+    ) -> None:
+        batch.aim_home()
+        outcomes = self._injector.send(batch, view.count)
+        if outcomes is None:
+            received = frame_bytes + TZSP_HEADER * view.count
+            sender.tally.count_sent(view.count, received, frame_bytes)
+            sender.last_seen = self._sources.last_frame = now
+            return
+        lengths = view.frame_lengths.astype(np.int64)
+        self._count([sender], np.zeros(view.count, np.intp), view, outcomes, lengths, now)
+
+    def _forward_mixed(self, batch: Batch, view: View, now: float) -> None:
+        keys = _keys(view.names)
+        numbers = {key: number for number, key in enumerate(dict.fromkeys(keys))}
+        senders = [self._sources.find(key) for key in numbers]
+        sender_of = np.array([numbers[key] for key in keys], np.intp)
+        listed = np.array([sender.listed for sender in senders])[sender_of]
+
+        decisions = self._triage.decide(batch, view, listed)
+        outcomes, lengths = decisions.outcomes, decisions.lengths
+        chosen = np.flatnonzero(outcomes == Outcome.SENT)
+        batch.aim(chosen, decisions.offsets[chosen], lengths[chosen].astype(np.uintp))
+        failures = self._injector.send(batch, len(chosen))
+        if failures is not None:
+            outcomes[chosen] = failures
+        self._count(senders, sender_of, view, outcomes, lengths, now)
+
+    def _count(
+        self,
+        senders: list[Source],
+        sender_of: NDArray[np.intp],
+        view: View,
+        outcomes: NDArray[np.uint8],
+        lengths: NDArray[np.int64],
+        now: float,
+    ) -> None:
+        """Count each datagram for its sender; `lengths` are those of the frames."""
+        sent = outcomes == Outcome.SENT
+        cells = np.bincount(sender_of * OUTCOMES + outcomes, minlength=len(senders) * OUTCOMES)
+        bytes_received = np.bincount(sender_of, view.lengths, len(senders))
+        bytes_sent = np.bincount(sender_of, np.where(sent, lengths, 0), len(senders))
+        for number, sender in enumerate(senders):
+            row = cells[number * OUTCOMES : (number + 1) * OUTCOMES].tolist()
+            sender.tally.count(row, int(bytes_received[number]), int(bytes_sent[number]))
+            sender.last_seen = now
+        if sent.any():
+            self._sources.last_frame = now
+
+
+def _keys(names: bytes | memoryview) -> list[bytes]:
+    """Return the key of each sender (sources.key_of) in an array of socket addresses."""
+    content = bytes(names)
+    rows = [content[start : start + NAME_BYTES] for start in range(0, len(content), NAME_BYTES)]
+    if int.from_bytes(content[:2], sys.byteorder) == socket.AF_INET6:
+        return [row[_IPV6_ADDRESS] for row in rows]
+    return [IPV4_MAPPED + row[_IPV4_ADDRESS] for row in rows]

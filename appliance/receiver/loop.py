@@ -1,0 +1,76 @@
+"""The loop that empties the UDP sockets: fast streams in full batches, slow ones without delay."""
+
+from __future__ import annotations
+
+import select
+import socket
+import time
+from collections.abc import Callable, Sequence
+
+from appliance.receiver.forward import Forwarder
+from appliance.receiver.mmsg import SLOTS, Batch
+from appliance.service import Stop
+
+# How long a stream is left to collect; a frame comes about that much later at most. A fast stream,
+# known by its large batches, gains by every bit of it.
+PAUSE_S, LONG_PAUSE_S = 0.00035, 0.0005
+LARGE_BATCH = 32
+TICK_S = 1.0
+
+
+class Receiver:
+    """Hands what the sockets receive to the forwarder until it is told to stop.
+
+    A batch costs about as much as ten datagrams. Where another is due within a pause, the next
+    batch is worth that pause; where not, the process sleeps until one comes and takes it at once.
+    """
+
+    def __init__(
+        self,
+        sockets: Sequence[socket.socket],
+        forwarder: Forwarder,
+        stop: Stop,
+        wake: socket.socket,
+        tick: Callable[[], None],
+    ) -> None:
+        """Take the UDP sockets; `wake` becomes readable on a signal; `tick` runs each second."""
+        self._sockets = tuple(sockets)
+        self._forwarder = forwarder
+        self._stop = stop
+        self._tick = tick
+        self._batch = Batch()
+        self._poll = select.poll()
+        for readable in (*sockets, wake):
+            self._poll.register(readable, select.POLLIN)
+
+    def run(self) -> None:
+        """Receive until stopped. What waits in the sockets then stays there."""
+        last = time.monotonic()
+        next_tick = last + TICK_S
+        while not self._stop:
+            fullest = self._receive_once()
+            now = time.monotonic()
+            if now >= next_tick:
+                self._tick()
+                next_tick = now + TICK_S
+            if fullest < SLOTS:
+                self._rest(fullest, now - last, next_tick - now)
+            last = now
+
+    def _rest(self, fullest: int, taken_s: float, at_most_s: float) -> None:
+        """Pause where a batch of `fullest` in `taken_s` seconds lets expect another datagram."""
+        pause = PAUSE_S if fullest < LARGE_BATCH else LONG_PAUSE_S
+        if fullest * pause >= taken_s:
+            time.sleep(pause)
+        else:
+            self._poll.poll(max(0.0, at_most_s) * 1000)
+
+    def _receive_once(self) -> int:
+        """Take one batch from each socket; return the size of the largest."""
+        fullest = 0
+        for receiver in self._sockets:
+            count = self._batch.receive(receiver)
+            if count:
+                self._forwarder.forward(self._batch, count, time.monotonic())
+                fullest = max(fullest, count)
+        return fullest

@@ -1,0 +1,108 @@
+"""What is to become of datagrams that are not plain, each on its own."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import sys
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from appliance.errors import DecodeError
+from appliance.formats import tzsp
+from appliance.formats.ethernet import HEADER_LENGTH, UnsupportedEncapsulation, as_ethernet
+from appliance.formats.feedback import is_feedback
+from appliance.receiver.mmsg import DATAGRAM_AT, FRAME_AT, LARGEST_DATAGRAM, Batch, View
+from appliance.reports.outcomes import Outcome
+
+log = logging.getLogger(__name__)
+
+
+def _head(header: bytes) -> int:
+    """Return a TZSP header as View.heads shows it."""
+    return int.from_bytes(bytes(DATAGRAM_AT) + header, sys.byteorder)
+
+
+# The header that nearly all senders send, and the same for a frame that is to be transmitted.
+USUAL = tzsp.encode(b"")
+TZSP_HEADER = len(USUAL)
+SHORTEST = TZSP_HEADER + HEADER_LENGTH
+RECEIVED = _head(USUAL)
+TRANSMIT = _head(bytes((tzsp.VERSION, tzsp.PacketType.TRANSMIT)) + USUAL[2:])
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """For each datagram its Outcome, SENT for what is to be sent, and where its frame lies."""
+
+    outcomes: NDArray[np.uint8]
+    offsets: NDArray[np.uintp]  # in its slot
+    lengths: NDArray[np.int64]
+
+
+class Triage:
+    """Tells frames from keepalives, feedback and junk, and turns other kinds into Ethernet."""
+
+    def __init__(self, ports: frozenset[int]) -> None:
+        """Take the UDP ports that we receive on: frames to them may be our own intake."""
+        self._ports = ports
+        self._fed_back = False
+
+    def decide(self, batch: Batch, view: View, listed: NDArray[np.bool_]) -> Decisions:
+        """Decide about the datagrams of a batch; those whose sender is not listed are dropped.
+
+        Frames that had to be converted lie in the place of their datagrams afterwards.
+        """
+        outcomes = np.where(listed, Outcome.SENT, Outcome.UNLISTED_SOURCE).astype(np.uint8)
+        offsets = np.full(view.count, FRAME_AT, np.uintp)
+        lengths = view.lengths.astype(np.int64) - TZSP_HEADER
+        usual = (view.heads == RECEIVED) | (view.heads == TRANSMIT)
+        usual &= (view.lengths >= SHORTEST) & (view.lengths <= LARGEST_DATAGRAM)
+        for index in np.flatnonzero(listed & ~usual).tolist():
+            outcomes[index], offsets[index], lengths[index] = self._decode(batch, index)
+        for index in np.flatnonzero(listed & usual & self._suspects(view)).tolist():
+            if self._feeds_back(batch.datagram(index)[TZSP_HEADER:]):
+                outcomes[index] = Outcome.FEEDBACK
+        return Decisions(outcomes, offsets, lengths)
+
+    def _decode(self, batch: Batch, index: int) -> tuple[Outcome, int, int]:
+        """Return the outcome of one unusual datagram, and where in its slot the frame lies."""
+        if batch.length(index) > LARGEST_DATAGRAM:
+            return Outcome.MALFORMED, 0, 0
+        datagram = batch.datagram(index)
+        try:
+            packet = tzsp.decode(datagram)
+            if not packet.carries_frame:
+                return Outcome.KEEPALIVE, 0, 0
+            frame = as_ethernet(packet.encapsulation, packet.payload, packet.damaged)
+        except UnsupportedEncapsulation:
+            return Outcome.UNSUPPORTED_ENCAPSULATION, 0, 0
+        except DecodeError:
+            return Outcome.MALFORMED, 0, 0
+        if self._feeds_back(memoryview(frame)):
+            return Outcome.FEEDBACK, 0, 0
+        if frame is packet.payload:
+            return Outcome.SENT, DATAGRAM_AT + len(datagram) - len(frame), len(frame)
+        batch.replace(index, bytes(frame))
+        return Outcome.SENT, FRAME_AT, len(frame)
+
+    def _suspects(self, view: View) -> NDArray[np.bool_]:
+        """Tell the frames that bear one of our ports where a UDP header may have it."""
+        suspects = np.zeros(view.count, np.bool_)
+        for port in self._ports:
+            suspects |= (view.ports == socket.htons(port)).any(axis=1)
+        return suspects
+
+    def _feeds_back(self, frame: memoryview) -> bool:
+        if not is_feedback(frame, self._ports):
+            return False
+        if not self._fed_back:
+            self._fed_back = True
+            log.warning(
+                "a router sends us its own stream to us once more; such frames are dropped and"
+                " counted. On RouterOS, sniffer: /tool sniffer set filter-stream=yes; mangle: add"
+                " dst-address=!SENSOR to the rule with action=sniff-tzsp"
+            )
+        return True

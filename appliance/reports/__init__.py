@@ -1,0 +1,1 @@
+"""What the services publish: one dataclass for each status file, used by writer and readers."""

@@ -1,0 +1,246 @@
+"""`glovebox selftest`: a marker goes in as TZSP and must come out as an alert in the database.
+
+Every station works in order, so a marker that is stored also says that all frames sent before it
+have been inspected and their alerts stored.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import socket
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from appliance.alerts.store import DATABASE, AlertReader
+from appliance.errors import InputError, InterfaceError, PrivilegeError
+from appliance.formats import tzsp
+from appliance.ids import engines, marker
+from appliance.ids.engine import DIRECTORY, ENGINE_ROOT
+from appliance.ids.handover import Handover
+from appliance.ids.marker import Token
+from appliance.reports import statusfile
+from appliance.settings import config
+from appliance.store.database import StoreError
+
+NAME = "selftest"
+SECONDS = 20.0
+LOOK_S = 0.02
+ETH_P_ALL = 3
+LARGEST_FRAME = 65_536
+
+# Station by station, what it means when the marker does not come out of it.
+STATIONS = {
+    "sent": "the marker could not be sent",
+    "decapsulated": "decapsulation dead: the marker never reached the sniffing interface",
+    "inspected": "engine deaf: the marker was on the interface, but the engine raised no alert",
+    "stored": "alerts not stored: the engine raised the alert, but the database does not have it",
+}
+INTERFACE_WRONG = "interface wrong"
+PASSED = "passed"
+
+DESCRIPTION = """\
+Send a marker through the whole sensor, from its TZSP port to its alert database, and tell where it
+got lost. Harmless: the marker is seen by this machine alone."""
+EPILOG = """\
+exit status: 0 passed; 1 a station failed, the last line names it; 2 bad usage, or the engine has
+not been configured; 4 CAP_NET_RAW is missing."""
+
+
+@dataclass
+class Result:
+    """How a test went: the verdict, and seconds from the start to each station that was passed."""
+
+    verdict: str = ""
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def passed(self) -> bool:
+        return self.verdict == PASSED
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the form that is published."""
+        return {
+            "time": time.time(),
+            "passed": self.passed,
+            "verdict": self.verdict,
+            "seconds": self.seconds,
+        }
+
+
+@dataclass(frozen=True)
+class Sensor:
+    """Where the stations of the sensor under test are; `alerts` is None without an engine."""
+
+    interface: str
+    port: int
+    alerts: Handover | None
+    reader: AlertReader
+
+
+def run(sensor: Sensor, secret: str, seconds: float = SECONDS) -> Result:
+    """Send one marker and follow it for at most `seconds`. Raises PrivilegeError."""
+    result, token = Result(), marker.new_token()
+    frame = marker.frame(secret, token)
+    try:
+        sniffer = open_sniffer(sensor.interface)
+    except InterfaceError as error:
+        return Result(f"{INTERFACE_WRONG}: {error}")
+    begin = time.monotonic()
+    deadline = begin + seconds
+    with sniffer:
+        for station, there in _stations(sensor, sniffer, frame, token).items():
+            if not wait_for(there, deadline):
+                result.verdict = STATIONS[station]
+                return result
+            result.seconds[station] = round(time.monotonic() - begin, 3)
+    result.verdict = PASSED
+    return result
+
+
+def _stations(
+    sensor: Sensor, sniffer: socket.socket, frame: bytes, token: Token
+) -> dict[str, Callable[[], bool]]:
+    """Return how each station of this sensor is passed, in order."""
+    stations = {
+        "sent": lambda: send(frame, sensor.port),
+        "decapsulated": lambda: sees(sniffer, frame),
+    }
+    alerts = sensor.alerts
+    if alerts is None:
+        return stations
+    return stations | {
+        "inspected": lambda: is_stored(sensor, token) or is_handed_over(alerts, token),
+        "stored": lambda: is_stored(sensor, token),
+    }
+
+
+def wait_for(there: Callable[[], bool], deadline: float) -> bool:
+    """Ask again and again until `there` is true; False at the deadline (time.monotonic)."""
+    while not there():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(LOOK_S)
+    return True
+
+
+def open_sniffer(interface: str) -> socket.socket:
+    """Return a packet socket that hears the interface. Raises InterfaceError, PrivilegeError."""
+    try:
+        # 0: it would hear all interfaces until it is bound to one (packet(7)).
+        sniffer = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+    except PermissionError:
+        raise PrivilegeError("CAP_NET_RAW is missing: run as root") from None
+    try:
+        sniffer.bind((interface, ETH_P_ALL))
+        flags = int((Path("/sys/class/net") / interface / "flags").read_text(), 16)
+        if not flags & 1:
+            raise InterfaceError(f"{interface} is down")
+    except OSError as error:
+        sniffer.close()
+        raise InterfaceError(f"{interface}: {error.strerror}") from error
+    except InterfaceError:
+        sniffer.close()
+        raise
+    sniffer.setblocking(False)
+    return sniffer
+
+
+def send(frame: bytes, port: int) -> bool:
+    """Send the marker to the sensor's own port, as the router would."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as router:
+        router.sendto(tzsp.encode(frame), ("127.0.0.1", port))
+    return True
+
+
+def sees(sniffer: socket.socket, frame: bytes) -> bool:
+    """Tell whether the frame is among those that came on the interface since the last call."""
+    while True:
+        try:
+            if sniffer.recv(LARGEST_FRAME) == frame:
+                return True
+        except BlockingIOError:
+            return False
+        except OSError:
+            # The interface went away; the deadline decides.
+            return False
+
+
+def is_handed_over(alerts: Handover, token: Token) -> bool:
+    """Tell whether the marker's alert waits in the newest file of the engine's spool."""
+    try:
+        return token in alerts.read(alerts.files()[-1:], {}).markers
+    except OSError:
+        return False
+
+
+def is_stored(sensor: Sensor, token: Token) -> bool:
+    """Tell whether the database has the marker."""
+    try:
+        return sensor.reader.has_marker(token)
+    except StoreError:
+        return False
+
+
+def describe(result: Result) -> str:
+    """Return the test as lines for people."""
+    stations = [f"  {name:<13}{after:7.3f} s" for name, after in result.seconds.items()]
+    return "\n".join([*stations, f"self-test: {result.verdict}"])
+
+
+def main(argv: Sequence[str]) -> int:
+    """Test the sensor that runs on this machine; `--help` tells the exit statuses."""
+    arguments = _parser().parse_args(argv)
+    settings = config.load()[0]
+    engine = engines.chosen(settings)
+    directory: Path = arguments.directory
+    # Without an engine nobody answers the marker: what it holds does not matter.
+    secret = _secret(directory) if engine else marker.new_secret()
+    sensor = Sensor(
+        interface=settings.capture.interface,
+        port=settings.capture.ports[0],
+        alerts=engine.handover(directory / "spool", directory, ENGINE_ROOT) if engine else None,
+        reader=AlertReader(arguments.database),
+    )
+    result = run(sensor, secret, arguments.seconds)
+    if arguments.publish:
+        publish(result)
+    print(json.dumps(result.to_json()) if arguments.json else describe(result))
+    return 0 if result.passed else 1
+
+
+def _secret(directory: Path) -> str:
+    try:
+        return (directory / marker.SECRET_FILE.name).read_text()
+    except OSError as error:
+        raise InputError(
+            f"{error.filename}: {error.strerror}; the engine's configuration makes it"
+        ) from None
+
+
+def publish(result: Result) -> None:
+    """Let the page and the supervisor know."""
+    try:
+        statusfile.publish(NAME, result.to_json())
+    except OSError as error:
+        print(f"glovebox selftest: not published: {error}", file=sys.stderr)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="glovebox selftest",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--seconds", type=float, default=SECONDS, help="wait at most so long (%(default)s)")
+    add("--json", action="store_true", help="print one JSON object")
+    add("--publish", action="store_true", help="let the page and the supervisor know (service)")
+    add("--directory", type=Path, default=DIRECTORY, help="of the engine (%(default)s)")
+    add("--database", type=Path, default=DATABASE, help="of the alerts (%(default)s)")
+    return parser

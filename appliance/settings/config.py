@@ -1,0 +1,152 @@
+"""Settings: TOML files laid over each other, checked, as frozen dataclasses.
+
+Order: defaults shipped with the package ← the owner's file on the boot partition ← what the page
+saved. Every setting stands in `config/glovebox.toml`; the dataclasses here give it its type.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import typing
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from appliance.errors import ConfigError
+from appliance.settings.sections.fit import Unfit
+from appliance.settings.sections.kit import AccessPointConfig, DhcpConfig, MediaConfig
+from appliance.settings.sections.machine import SshConfig, SystemConfig, WifiConfig, WiredConfig
+from appliance.settings.sections.sensor import (
+    AlertsConfig,
+    CaptureConfig,
+    EngineName,
+    IdsConfig,
+    LedsConfig,
+    WebConfig,
+)
+from appliance.settings.tables import merge, names, read, section
+
+FILES = tuple(
+    Path(path)
+    for path in os.environ.get(
+        "GLOVEBOX_CONFIG",
+        "/usr/share/glovebox/glovebox.toml"
+        # What the owner wrote on the boot partition, checked: see appliance/settings.
+        ":/run/glovebox-settings/glovebox.toml"
+        ":/var/lib/glovebox/glovebox.toml",
+    ).split(":")
+)
+# The name of the engine that this image holds, or "none"; not there on a development machine.
+HELD_ENGINE = Path(os.environ.get("GLOVEBOX_ENGINE_FILE", "/usr/share/glovebox/engine"))
+
+
+@dataclass(frozen=True)
+class Config:
+    system: SystemConfig = field(default_factory=SystemConfig)
+    wired: WiredConfig = field(default_factory=WiredConfig)
+    wifi: WifiConfig = field(default_factory=WifiConfig)
+    ssh: SshConfig = field(default_factory=SshConfig)
+    capture: CaptureConfig = field(default_factory=CaptureConfig)
+    ids: IdsConfig = field(default_factory=IdsConfig)
+    alerts: AlertsConfig = field(default_factory=AlertsConfig)
+    web: WebConfig = field(default_factory=WebConfig)
+    leds: LedsConfig = field(default_factory=LedsConfig)
+    dhcp: DhcpConfig = field(default_factory=DhcpConfig)
+    media: MediaConfig = field(default_factory=MediaConfig)
+    access_point: AccessPointConfig = field(default_factory=AccessPointConfig)
+
+
+def load(files: Sequence[Path] = FILES) -> tuple[Config, list[ConfigError]]:
+    """Return the settings and what is wrong with the files.
+
+    A file that cannot be used is left out whole, with its error in the list: the values below it
+    stand. A file that is not there is no error.
+    """
+    held = held_engine()
+    config, errors = _with_engine(Config(ids=IdsConfig(engine="image")), held, ""), []
+    merged: dict[str, dict[str, Any]] = {}
+    for file in files:
+        try:
+            candidate = merge(merged, read(file))
+            config = _with_engine(build(candidate, str(file)), held, str(file))
+            merged = candidate
+        except FileNotFoundError:
+            continue
+        except ConfigError as error:
+            errors.append(error)
+    return config, errors
+
+
+def held_engine(file: Path = HELD_ENGINE) -> EngineName | None:
+    """Return the engine that this image holds, None where nothing tells."""
+    try:
+        name = file.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+    return next((known for known in typing.get_args(EngineName) if known == name), None)
+
+
+def _with_engine(config: Config, held: EngineName | None, file: str) -> Config:
+    """Put the engine that the image holds in the place of "image". Raises ConfigError for another.
+
+    Where it is not known what the image holds, nothing is refused.
+    """
+    engine = config.ids.engine
+    if engine == "image":
+        ids = dataclasses.replace(config.ids, engine=held or "snort")
+        return dataclasses.replace(config, ids=ids)
+    if held is not None and engine not in (held, "none"):
+        raise ConfigError(f"{file}: [ids] engine = {engine!r}: this image holds {held!r}")
+    return config
+
+
+def build(tables: Mapping[str, Any], file: str = "configuration") -> Config:
+    """Turn parsed TOML into a Config. Raises ConfigError naming file, key, value, expectation."""
+    sections = {section.name: section for section in dataclasses.fields(Config)}
+    values: dict[str, Any] = {}
+    for name, table in tables.items():
+        if name not in sections:
+            raise ConfigError(f"{file}: [{name}]: no such section; there are {names(sections)}")
+        if not isinstance(table, dict):
+            raise ConfigError(f"{file}: {name} = {table!r}: expected a section [{name}]")
+        section_type = typing.get_type_hints(Config)[name]
+        try:
+            values[name] = section(section_type, table)
+        except Unfit as error:
+            raise ConfigError(f"{file}: [{name}] {error}") from error
+    return Config(**values)
+
+
+def shown(value: Any) -> Any:
+    """Return settings as JSON knows them, for people to look at: secrets stay unsaid."""
+    if isinstance(value, tuple):
+        return [shown(each) for each in value]
+    if not dataclasses.is_dataclass(value):
+        return value
+    found = {}
+    for part in dataclasses.fields(value):
+        content = getattr(value, part.name)
+        found[part.name] = "(set)" if content and not part.repr else shown(content)
+    return found
+
+
+def main(argv: Sequence[str]) -> int:
+    """Check or show the configuration: exit 0 when every file is right, 78 otherwise."""
+    parser = argparse.ArgumentParser(
+        prog="glovebox config", description="Check the settings, or show the ones in force."
+    )
+    parser.add_argument("action", choices=("check", "show"))
+    parser.add_argument(
+        "files", nargs="*", type=Path, help=f"instead of {', '.join(map(str, FILES))}"
+    )
+    arguments = parser.parse_args(argv)
+    config, errors = load(arguments.files or FILES)
+    for error in errors:
+        print(f"glovebox config: {error}")
+    if arguments.action == "show":
+        print(json.dumps(shown(config), indent=2, default=str))
+    return ConfigError.exit_status if errors else 0

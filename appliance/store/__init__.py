@@ -1,0 +1,1 @@
+"""SQLite as all stores use it."""

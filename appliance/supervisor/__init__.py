@@ -1,0 +1,1 @@
+"""Is it well? Look, judge, act and report."""

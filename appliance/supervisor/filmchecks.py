@@ -1,0 +1,120 @@
+"""Judgements of the films: the server answers, and what is plugged in can be read. Pure."""
+
+from __future__ import annotations
+
+from appliance import words
+from appliance.films.drives import Drive
+from appliance.films.partition import Condition
+from appliance.reports.levels import Level, Result, fail, ok, unknown, warn
+from appliance.supervisor import units
+from appliance.supervisor.history import KEPT_S, History
+from appliance.supervisor.observations import Observations, Unknown, known
+from appliance.supervisor.servicechecks import RESTARTED, service
+
+# systemd opens a drive within a second; a slow one may take a few.
+OPENING_S = 10.0
+# For so long it may be busy; a restart, which ends every film that plays, waits longer.
+SILENT_S, HANGING_S = 8.0, 15.0
+UNREADABLE = (
+    "Look at it with a PC: its file system may be damaged, or of a kind that is not read here (FAT,"
+    " exFAT, NTFS and ext4 are)."
+)
+
+KEEP_POWER = "Do not pull the power: what is being copied may be damaged. The page can close it."
+
+
+def media(history: History) -> Result | None:
+    """Judge whether films are served, where this machine does that."""
+    if not known(history.now.settings).films:
+        return None
+    found = service(history, units.MEDIA, "The media server")
+    if found is None or found.level is not Level.OK:
+        return found
+    library = history.now.media
+    if isinstance(library, Unknown):
+        text = f"The media server does not answer: {library.reason}."
+        if not _is_silent(history, SILENT_S):
+            return unknown(text)
+        return fail(text, RESTARTED, units.MEDIA if _is_silent(history, HANGING_S) else None)
+    more = " and looks for more" if library.scanning else ""
+    if not (library.video or library.audio or library.images):
+        return ok(f"The media server has found no films{more or ' yet'}.")
+    return ok(
+        f"The media server has {library.video:,} films, {library.audio:,} songs and"
+        f" {library.images:,} pictures{more}; it is sending {library.streams:,} of them."
+    )
+
+
+def _is_silent(history: History, seconds: float) -> bool:
+    """Tell whether it has not answered for so long."""
+    return history.ago(seconds) is not None and all(
+        isinstance(look.media, Unknown) for look in history.during(seconds)
+    )
+
+
+def drives(history: History) -> Result | None:
+    """Judge the sticks and disks: each that is plugged in can be read; tell who was pulled out."""
+    if not known(history.now.settings).films:
+        return None
+    plugged = known(history.now.drives)
+    closed = _closed(history)
+    if closed:
+        text = f"{words.listed([_describe(each) for each in closed])} cannot be opened."
+        return warn(text, UNREADABLE)
+    sentences = [f"{each.name} is plugged in." for each in plugged]
+    sentences += [
+        f"{name} was pulled out {words.duration(age)} ago; what played from it has ended."
+        for name, age in _pulled(history)
+    ]
+    return ok(" ".join(sentences)) if sentences else None
+
+
+def _closed(history: History) -> list[Drive]:
+    """Return the drives that have been plugged in for a while and are not open."""
+    before = history.ago(OPENING_S)
+    if before is None or isinstance(before.drives, Unknown):
+        return []
+    waiting = {each.device for each in before.drives if not each.mounted}
+    return [
+        each for each in known(history.now.drives) if not each.mounted and each.device in waiting
+    ]
+
+
+def _describe(drive: Drive) -> str:
+    kind = drive.kind or "an unknown file system"
+    return f"{drive.name} ({drive.device}, {words.mebibytes(drive.size)}, {kind})"
+
+
+def _pulled(history: History) -> list[tuple[str, float]]:
+    """Return the names of what was plugged in and is not any more, and for how long (s)."""
+    present = {each.name for each in known(history.now.drives)}
+    gone: dict[str, float] = {}
+    after = history.now.boottime
+    for look in history.during(KEPT_S):
+        for name in _names(look) - present - gone.keys():
+            gone[name] = history.now.boottime - after
+        after = look.boottime
+    return sorted(gone.items(), key=lambda item: item[1])
+
+
+def _names(look: Observations) -> set[str]:
+    return set() if isinstance(look.drives, Unknown) else {each.name for each in look.drives}
+
+
+def partition(history: History) -> Result | None:
+    """Judge the card's own partition for films: whole, and nobody writes to it."""
+    found = known(history.now.partition)
+    if found.writable:
+        minutes = found.copying and found.copying.minutes(history.now.time)
+        left = "" if minutes is None else f" for {minutes} more min"
+        return warn(f"MEDIA is open for copying films{left}.", KEEP_POWER)
+    if found.condition is Condition.CHECKING:
+        return ok("MEDIA was not closed cleanly, and is being checked.")
+    if found.condition is Condition.DAMAGED:
+        return warn(
+            "MEDIA was not closed cleanly, and could not be repaired.",
+            "What can be read is played. Put the card into a PC and have it checked there.",
+        )
+    if found.condition is Condition.REPAIRED:
+        return ok("MEDIA was not closed cleanly, and has been repaired.")
+    return None

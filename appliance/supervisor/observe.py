@@ -1,0 +1,175 @@
+"""Looks at the machine: each source by itself, so that one that fails leaves the others known."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import pwd
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import appliance
+from appliance.alerts.store import DATABASE, AlertReader
+from appliance.errors import ConfigError, GloveboxError
+from appliance.films import drives, library, partition
+from appliance.host import machine, network
+from appliance.ids import sniffers
+from appliance.ids.engine import SPOOL, USER, Engine, EngineCount
+from appliance.reports import dhcp, statusfile
+from appliance.settings import config
+from appliance.settings.report import problems
+from appliance.supervisor.alarms import Alarms
+from appliance.supervisor.observations import (
+    Observations,
+    Receiver,
+    SelfTest,
+    Settings,
+    Store,
+    Unknown,
+)
+from appliance.supervisor.restarted import Comebacks
+from appliance.supervisor.systemdbus import Systemd
+from appliance.supervisor.units import LIVELY, NAMES, SUPERVISOR, WATCHED
+
+SOURCES = tuple(
+    field.name
+    for field in dataclasses.fields(Observations)
+    if field.name not in ("time", "boottime", "built")
+)
+# A store that is locked must not hold up a round.
+PATIENCE_S = 1.0
+# Every file of ours in the image bears the time of its making.
+BUILT = Path(appliance.__file__).stat().st_mtime
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where to look; tests have trees of their own."""
+
+    sys: Path = machine.SYS
+    proc: Path = machine.PROC
+    runtime: Path = statusfile.RUNTIME_DIRECTORY
+    spool: Path = SPOOL
+    database: Path = DATABASE
+    disks: tuple[Path, ...] = (Path("/var/lib/glovebox"), Path("/run"))
+    settings: Sequence[Path] = config.FILES
+
+
+class Observer:
+    """Gathers observations; `interface` is the sniffing interface, `engine` None without one."""
+
+    def __init__(
+        self,
+        interface: str,
+        systemd: Systemd,
+        engine: Engine | None,
+        places: Places = Places(),
+        is_back: bool = False,
+    ) -> None:
+        """Take what to look at; `is_back`: this is not the first supervisor since the boot."""
+        self._places = places
+        self._engine = engine
+        self._counted: EngineCount | None = None
+        self._parsed: tuple[object, tuple[config.Config, list[ConfigError]]] | None = None
+        alarms = Alarms(AlertReader(places.database, PATIENCE_S))
+        self._sources: Mapping[str, Callable[[], Any]] = {
+            "units": lambda: systemd.units(WATCHED),
+            "comebacks": Comebacks(tuple(NAMES), (SUPERVISOR,) if is_back else ()).look,
+            "pulses": lambda: machine.pulses(LIVELY, places.sys),
+            "interface": lambda: machine.interface(interface, places.sys),
+            "addresses": lambda: machine.addresses(interface),
+            "home": lambda: tuple(network.addresses(without={interface})),
+            "receiver": self._receiver,
+            "engine": self._count,
+            "listening": lambda: sniffers.listening(interface, _uid(USER)) if engine else None,
+            "store": self._store,
+            "alarm": lambda: alarms.newest(self._store()),
+            "memory": machine.memory,
+            "disks": lambda: machine.disks(places.disks, places.proc),
+            "temperature": lambda: machine.temperature(places.sys),
+            "power": lambda: machine.power(places.sys),
+            "settings": self._settings,
+            "dhcp": lambda: dhcp.read_all(self._places.runtime),
+            "media": library.ask,
+            "drives": drives.plugged,
+            "partition": lambda: partition.look(self._places.runtime),
+            "selftest": self._selftest,
+        }
+
+    def look(self, names: Iterable[str], before: Observations | None = None) -> Observations:
+        """Look at what is named; all else stays as it was `before`, or unknown."""
+        kept = before or _nothing()
+        return dataclasses.replace(
+            kept,
+            time=time.time(),
+            boottime=time.clock_gettime(time.CLOCK_BOOTTIME),
+            **{name: self._attempt(name) for name in names},
+        )
+
+    def _attempt(self, name: str) -> Any:
+        try:
+            return self._sources[name]()
+        except (OSError, GloveboxError, ValueError, KeyError, TypeError, AttributeError) as error:
+            # The last three: a status file of another version, which fits none of our types.
+            return Unknown(_reason(error))
+
+    def _published(self, name: str) -> dict[str, Any]:
+        values = statusfile.read(name, self._places.runtime)
+        if values is None:
+            raise FileNotFoundError(f"glovebox-{name} has published nothing")
+        return values
+
+    def _receiver(self) -> Receiver:
+        return Receiver.from_json(self._published("replay"))
+
+    def _store(self) -> Store:
+        return Store.from_json(self._published("alerts"))
+
+    def _count(self) -> EngineCount | None:
+        if self._engine is None:
+            return None
+        self._counted = self._engine.count(self._places.spool) or self._counted
+        if self._counted is None:
+            raise ValueError("the engine has counted nothing yet")
+        return self._counted
+
+    def _selftest(self) -> SelfTest | None:
+        values = statusfile.read("selftest", self._places.runtime)
+        return None if values is None else SelfTest.from_json(values)
+
+    def _settings(self) -> Settings:
+        # Read often, written once in a while: parsing costs as much as a whole round.
+        stamps = tuple(map(_stamp, self._places.settings))
+        if self._parsed is None or self._parsed[0] != stamps:
+            self._parsed = stamps, config.load(self._places.settings)
+        found, errors = self._parsed[1]
+        told = [*map(str, errors), *problems(self._places.runtime)]
+        return Settings(found.ids.engine, found.capture.routers, tuple(told), found.media.enabled)
+
+
+def _stamp(path: Path) -> tuple[int, ...] | None:
+    """Return what changes when a file does; None where it cannot be looked at."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return str(error) or type(error).__name__
+
+
+@functools.cache
+def _uid(user: str) -> int:
+    return pwd.getpwnam(user).pw_uid
+
+
+def _nothing() -> Observations:
+    unknown = Unknown("not looked at yet")
+    return Observations(time=0.0, boottime=0.0, built=BUILT, **dict.fromkeys(SOURCES, unknown))

@@ -1,0 +1,235 @@
+"""Judgements of the way from the router to the sniffing interface. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from appliance import words
+from appliance.reports.levels import Level, Result, fail, ok, warn
+from appliance.reports.outcomes import Outcome
+from appliance.reports.states import State
+from appliance.supervisor import losses, units
+from appliance.supervisor.history import History
+from appliance.supervisor.losses import ADVICE, LOST, Flow, Stage
+from appliance.supervisor.observations import Observations, Receiver, Unknown, known
+
+# Over how many seconds a rate is taken; a network in use has frames in each of them.
+RATE_S = 10.0
+# For how long a loss counts as one of now.
+LOSS_S = 60.0
+STALE_S = 10.0
+# Smaller shares than this are said, but are no reason to call anyone.
+TOLERABLE = 0.001
+SEVERE = 0.1
+# Jumbo frames fit; tzsp0 is made with 65535.
+SMALLEST_MTU = 9216
+POINT_ROUTER = (
+    "On the router: /tool sniffer set streaming-enabled=yes streaming-server={address}:{port}"
+    " filter-stream=yes; /tool sniffer start"
+)
+
+
+def interface(history: History) -> Result:
+    """Judge the sniffing interface: it is there, takes any frame, and carries nothing of ours."""
+    found = known(history.now.interface)
+    name = found.name
+    if not found.present or not found.up:
+        state = "is down" if found.present else "is missing"
+        return fail(
+            f"The sniffing interface {name} {state}: no frame can be inspected.",
+            "It is set up again by itself; if it does not come, start this machine anew.",
+            units.INTERFACES,
+            State.ENGINE_DOWN,
+        )
+    if found.kind:
+        return warn(
+            f"{name} is no dummy interface but a {found.kind}: frames may leave this machine.",
+            'Set interface = "tzsp0" under [capture].',
+        )
+    if found.mtu < SMALLEST_MTU:
+        return warn(
+            f"The MTU of {name} is {found.mtu}: larger frames are dropped.",
+            "Start this machine anew; it is made with 65535.",
+        )
+    return ok(f"{name} is up.")
+
+
+def address(history: History) -> Result:
+    """Judge whether the sniffing interface is without addresses, as it must be."""
+    found = known(history.now.addresses)
+    if not found:
+        return ok("The sniffing interface has no address.")
+    return warn(
+        f"The sniffing interface has the address {words.listed(found)}: this machine's own traffic"
+        " mixes with the router's.",
+        "Remove what sets it; no address is needed there.",
+    )
+
+
+def reports(history: History) -> Result:
+    """Judge whether the receiver goes on publishing: the figures below are worth as much."""
+    now = known(history.now.receiver)
+    before = history.ago(STALE_S)
+    # Equality, not age: the clock may be set between two looks.
+    if before and isinstance(before.receiver, Receiver) and before.receiver.updated == now.updated:
+        return fail(
+            "The receiver does not report any more: its figures are old.",
+            "It is restarted by itself.",
+            units.REPLAY,
+            State.ENGINE_DOWN,
+        )
+    return ok("The receiver reports each second.")
+
+
+def stream(history: History) -> Result:
+    """Judge whether frames arrive, from whom, and if not, since when."""
+    now = known(history.now.receiver)
+    rate = frames_per_second(history)
+    if rate:
+        senders = words.listed(_senders(history, now)) or "a router"
+        return ok(f"{_figure(rate)} frames a second arrive from {senders}.", _good(history.now))
+    return _no_frames(history.now, now)
+
+
+def _good(look: Observations) -> State:
+    return State.CAPTURING if look.listening is None else State.SEEING
+
+
+def _no_frames(look: Observations, now: Receiver) -> Result:
+    address = next(iter(_targets(look)), "THE-ADDRESS-OF-THIS-MACHINE")
+    advice = POINT_ROUTER.format(address=address, port=now.ports[0])
+    if now.last_frame is not None:
+        # The clock may have been set since: that it is near says less than that it is far.
+        silent = abs(look.time - now.last_frame)
+        if silent < RATE_S:
+            return ok("Frames arrive.", _good(look))
+        text = f"The stream stopped {words.duration(silent)} ago."
+    elif now.tally.outcomes[Outcome.KEEPALIVE]:
+        text = "A router is set up, but sends keepalives only."
+    elif sum(now.tally.outcomes):
+        text = "Datagrams arrive, but none holds a frame that can be used."
+    else:
+        text = "No router streams to this machine yet."
+    return warn(text, advice, State.WAITING)
+
+
+def _targets(look: Observations) -> list[str]:
+    """Return where RouterOS, which streams over IPv4, can reach this machine."""
+    found = () if isinstance(look.home, Unknown) else look.home
+    return [str(address) for address in found if address.version == 4]
+
+
+def network(history: History) -> Result:
+    """Judge whether a router can reach this machine."""
+    known(history.now.home)
+    targets = _targets(history.now)
+    if targets:
+        return ok(f"This machine is at {words.listed(targets)}.")
+    return warn(
+        "This machine has no IPv4 address: no router can stream to it.",
+        "Plug in its network cable; it takes the address that the router gives it.",
+    )
+
+
+def frames_per_second(history: History) -> float:
+    """Return how many frames a second go onto the sniffing interface."""
+    flows, seconds = history.span(RATE_S)
+    flow = flows.get(Stage.INTERFACE, Flow())
+    return (flow.count - flow.lost) / seconds if seconds else 0.0
+
+
+def _senders(history: History, now: Receiver) -> list[str]:
+    before = history.ago(RATE_S)
+    return sorted(grown(before.receiver if before else None, now, Outcome.SENT))
+
+
+def grown(before: Receiver | Unknown | None, now: Receiver, outcome: Outcome) -> dict[str, int]:
+    """Return for each sender with more datagrams of an outcome than before, how many more."""
+    sources = before.sources if isinstance(before, Receiver) else {}
+    more = {
+        address: source.tally.outcomes[outcome]
+        - (sources[address].tally.outcomes[outcome] if address in sources else 0)
+        for address, source in now.sources.items()
+    }
+    return {address: count for address, count in more.items() if count > 0}
+
+
+def _figure(rate: float) -> str:
+    return f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"
+
+
+def routers(history: History) -> Result | None:
+    """Judge each router that the settings list: does it stream, and when did it last?"""
+    listed = known(history.now.settings).routers
+    if not listed:
+        return None
+    sources = known(history.now.receiver).sources
+    silent = []
+    for address in map(str, listed):
+        if address not in sources:
+            silent.append(f"{address} has not streamed yet")
+        elif (age := abs(history.now.time - sources[address].last_seen)) >= RATE_S:
+            silent.append(f"{address} last streamed {words.duration(age)} ago")
+    if not silent:
+        return ok(f"Every router of the settings streams: {words.listed(list(map(str, listed)))}.")
+    text = words.listed(silent)
+    return warn(f"Of the routers in the settings, {text}.", "See whether its sniffer runs.")
+
+
+def strangers(history: History) -> Result:
+    """Judge whether someone streams whom the settings do not list."""
+    now = known(history.now.receiver)
+    before = history.ago(LOSS_S)
+    found = grown(before.receiver if before else now, now, Outcome.UNLISTED_SOURCE)
+    if not found:
+        return ok("Nobody streams who may not.")
+    return warn(
+        f"{words.listed(sorted(found))} streams to this machine without being in the settings.",
+        "If it is yours, add its address to routers under [capture].",
+    )
+
+
+def feedback(history: History) -> Result:
+    """Judge whether the router captures its own stream and sends it to us again."""
+    now = known(history.now.receiver)
+    before = history.ago(LOSS_S)
+    count = sum(grown(before.receiver if before else now, now, Outcome.FEEDBACK).values())
+    if not count:
+        return ok("The stream does not contain itself.")
+    return warn(
+        f"The stream contains itself: {count:,} datagrams in the last minute were its own echo.",
+        "On the router: /tool sniffer set filter-stream=yes. If another device captures it, exclude"
+        " UDP port 37008 there.",
+    )
+
+
+def inspected(history: History) -> Result | None:
+    """Judge how much of the last minute's traffic came through every stage and was inspected."""
+    flows, _ = history.span(LOSS_S)
+    share = losses.inspected(flows)
+    if share is None:
+        return None
+    if 1.0 - share < TOLERABLE:
+        return ok("The traffic of the last minute was inspected.")
+    stage = max(flows, key=lambda each: flows[each].share)
+    flow = flows[stage]
+    text = f"{words.percent(share)} of the traffic of the last minute was inspected: {flow.lost:,}"
+    text = f"{text} of {flow.count:,} {LOST[stage]}."
+    result = warn(text, ADVICE[stage], State.LOSING)
+    return replace(result, level=Level.FAIL) if 1.0 - share >= SEVERE else result
+
+
+def loss(history: History, stage: Stage) -> Result | None:
+    """Judge what one stage lost in the last minute."""
+    flows, _ = history.span(LOSS_S)
+    flow = flows.get(stage)
+    if flow is None:
+        return None
+    if not flow.lost:
+        return ok("Nothing lost in the last minute.")
+    share = words.percent(flow.share)
+    text = f"In the last minute {flow.lost:,} of {flow.count:,} {LOST[stage]} ({share})."
+    if flow.share < TOLERABLE:
+        return ok(text)
+    result = warn(text, ADVICE[stage], State.LOSING)
+    return replace(result, level=Level.FAIL) if flow.share >= SEVERE else result

@@ -1,0 +1,1 @@
+"""Commands for those who know tcpreplay and tzsp2pcap: replay, decap, send."""

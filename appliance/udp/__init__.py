@@ -1,0 +1,1 @@
+"""Datagrams and interfaces: sockets, senders, what the kernel lost."""

@@ -1,0 +1,1 @@
+"""From package lists to a packed image."""

@@ -1,0 +1,108 @@
+"""What a build hands out: the compressed image, its block map, checksums, records, Imager's entry.
+
+All of it stands in one folder, named after the version, the board and the flavour; the same image
+gives the same files, bit by bit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from image.build.roots import SOURCE_DATE_EPOCH
+from image.build.tools import Tools
+from image.command import run
+
+CHUNK = 1 << 20
+# Somewhat larger than the strongest setting makes it, in a fraction of its time.
+XZ = ("--compress", "--format=xz", "--check=sha256", "-2")
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Size in bytes and SHA-256 (hex) of a file."""
+
+    size: int
+    sha256: str
+
+
+def summary(file: Path) -> Summary:
+    """Read a file and return its size and checksum."""
+    with file.open("rb") as stream:
+        return Summary(file.stat().st_size, hashlib.file_digest(stream, "sha256").hexdigest())
+
+
+def compress(tools: Tools, disk: Path, target: Path, log: Path) -> None:
+    """Write the image as .xz; how many cores there are leaves no trace in it (xz(1), -T+1)."""
+    source = target.with_suffix("")
+    source.unlink(missing_ok=True)
+    os.link(disk, source)
+    try:
+        run(
+            [
+                *tools.argv("xz"),
+                *XZ,
+                f"--threads=+{os.cpu_count() or 1}",
+                "--keep",
+                "--force",
+                source,
+            ],
+            log,
+        )
+    finally:
+        source.unlink()
+
+
+def block_map(tools: Tools, disk: Path, target: Path, log: Path) -> None:
+    """Write which blocks of the image hold anything, with their checksums, for bmaptool."""
+    run(
+        [
+            *tools.argv("python3"), tools.root / "usr/bin/bmaptool", "create", "--output", target,
+            disk,
+        ],
+        log,
+        {**tools.environment, "PYTHONHOME": str(tools.root / "usr")},
+    )  # fmt: skip
+
+
+def checksums(folder: Path) -> str:
+    """Return SHA256SUMS of all files in a folder, as `sha256sum --check` reads it."""
+    files = sorted(file for file in folder.iterdir() if file.name != "SHA256SUMS")
+    return "".join(f"{summary(file).sha256}  {file.name}\n" for file in files)
+
+
+def manifest(name: str, description: str, disk: Summary, archive: Path) -> str:
+    """Return the entry for Raspberry Pi Imager, which then offers to set things before writing.
+
+    Opened as a file it finds the image beside itself.
+    """
+    packed = summary(archive)
+    released = datetime.fromtimestamp(int(SOURCE_DATE_EPOCH), UTC).date().isoformat()
+    entry: Mapping[str, Any] = {
+        "name": name,
+        "description": description,
+        "url": archive.name,
+        "icon": "",
+        "extract_size": disk.size,
+        "extract_sha256": disk.sha256,
+        "image_download_size": packed.size,
+        "image_download_sha256": packed.sha256,
+        "release_date": released,
+        "architecture": "armv8",
+        "init_format": "rpi-preseed",
+    }
+    return json.dumps({"os_list": [entry]}, indent=1) + "\n"
+
+
+def replace_folder(made: Path, target: Path) -> None:
+    """Put a folder that is whole in the place of an older one."""
+    if target.exists():
+        shutil.rmtree(target)
+    os.replace(made, target)

@@ -1,0 +1,46 @@
+"""The options that every command which builds an image has."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from image.build import boards, engines
+from image.build.archive import Archive
+from image.build.build import Build
+from image.cuts import record
+from image.progress import Progress
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the options, as a parent of a command's own parser."""
+    options = argparse.ArgumentParser(add_help=False)
+    options.add_argument("--board", choices=boards.names(), default="vm")
+    options.add_argument("--flavour", help="of the board: whose kernel and firmware it has")
+    options.add_argument(
+        "--ids", choices=engines.names(), default=engines.DEFAULT, help="the engine (%(default)s)"
+    )
+    options.add_argument("--mirror", metavar="URL", help="Debian mirror (default: mmdebstrap's)")
+    options.add_argument("--ubuntu-mirror", metavar="URL", help="mirror for Snort's packages")
+    options.add_argument("--raspberry-mirror", metavar="URL", default=Archive.url)
+    options.add_argument(
+        "--raspberry-key", metavar="FINGERPRINT", default=Archive.fingerprint,
+        help="of who signs that mirror, where it is not Raspberry Pi",
+    )  # fmt: skip
+    options.add_argument(
+        "--locked", type=Path, metavar="FILE", help="refuse packages other than in this record"
+    )
+    return options
+
+
+def build(arguments: argparse.Namespace, progress: Progress) -> Build:
+    """Return the build that the options ask for. Raises InputError."""
+    return Build(
+        boards.choose(arguments.board, arguments.flavour),
+        progress,
+        arguments.mirror,
+        arguments.ubuntu_mirror,
+        ids=engines.choose(arguments.ids),
+        archive=Archive(arguments.raspberry_mirror, arguments.raspberry_key.replace(" ", "")),
+        lock=record.read(arguments.locked) if arguments.locked else None,
+    )

@@ -1,0 +1,95 @@
+"""`build.sh image`: build, and put together what is handed out: image, map, sums, bill, record."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+
+from appliance.errors import GloveboxError
+from image.build import artefacts, options, sbom
+from image.build.build import Build, Image
+from image.build.cache import discard
+from image.build.stages import PROJECT
+from image.cuts import record
+from image.progress import Progress
+
+DESCRIPTION = "Network sensor and media kit: watches a router's traffic, serves films in a car."
+
+
+def version() -> str:
+    """Return the version of the project."""
+    with (PROJECT / "pyproject.toml").open("rb") as stream:
+        return str(tomllib.load(stream)["project"]["version"])
+
+
+def release(build: Build, image: Image) -> Path:
+    """Write the folder of a build and return it; an older one of the same name goes."""
+    name = f"glovebox-{version()}-{image.title}"
+    target = build.folder / "out" / name
+    made = target.with_name(f".{name}.partial")
+    discard(made)
+    made.mkdir(parents=True)
+    with build.progress.stage("compressing"):
+        packed = made / f"{name}.img.xz"
+        artefacts.compress(image.tools, image.disk, packed, build.log("compress"))
+    with build.progress.stage("block map, checksums, bill of materials"):
+        artefacts.block_map(image.tools, image.disk, made / f"{name}.bmap", build.log("bmap"))
+        summary = artefacts.summary(image.disk)
+        title = f"Glovebox {version()} ({image.title})"
+        text = artefacts.manifest(title, DESCRIPTION, summary, packed)
+        (made / f"{name}.rpi-imager-manifest").write_text(text)
+        (made / f"{name}.lock.json").write_text(lock(image))
+        (made / f"{name}.spdx.json").write_text(bill(name, image))
+        (made / "SHA256SUMS").write_text(artefacts.checksums(made))
+    artefacts.replace_folder(made, target)
+    return target
+
+
+def lock(image: Image) -> str:
+    """Return the record of an image: what another build can be held to."""
+    words = {"glovebox": version(), "image": image.title}
+    roots = record.of_roots(image.tools.root, image.packages, image.engine_tar)
+    return record.render(words, roots)
+
+
+def bill(name: str, image: Image) -> str:
+    """Return the SPDX document of an image."""
+    groups = {"system": sbom.components(sbom.read(image.system), "debian")}
+    if image.engine_tar:
+        vendor = "debian" if image.engine.is_debian else "ubuntu"
+        groups["engine"] = sbom.components(sbom.read(image.engine_tar), vendor)
+    return sbom.document(name, groups)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Build an image and say where it is."""
+    parser = argparse.ArgumentParser(
+        prog="build.sh image",
+        description="Build the image of a board. Stages that did not change are kept.",
+        epilog="Exit status: 0 built, 2 bad input, 6 no network, 7 disk full, 1 another failure,"
+        " 130 Ctrl-C.",
+        parents=[options.parser()],
+    )
+    arguments = parser.parse_args(argv)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    progress = Progress()
+    try:
+        build = options.build(arguments, progress)
+        image = build.image()
+        # What is only emulated needs no card.
+        print(release(build, image) if image.device_tree else image.disk)
+    except GloveboxError as error:
+        print(f"build.sh image: {error}", file=sys.stderr)
+        return error.exit_status
+    except KeyboardInterrupt:
+        print("build.sh image: interrupted; finished stages are kept", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

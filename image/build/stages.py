@@ -1,0 +1,52 @@
+"""What every stage of a build shares: the choices, the cache of what is made, the logs."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from image.build import engines
+from image.build.archive import Archive
+from image.build.boards import Board
+from image.build.cache import Cache, reachable
+from image.build.engines import Engine
+from image.cuts import record
+from image.progress import Progress
+
+PROJECT = Path(__file__).resolve().parent.parent.parent
+BUILD = PROJECT / "build"
+
+
+@dataclass(frozen=True)
+class Stages:
+    """What to build, from where, and where to keep it; a mirror of None means mmdebstrap's own."""
+
+    board: Board
+    progress: Progress
+    mirror: str | None = None
+    ubuntu_mirror: str | None = None
+    folder: Path = BUILD
+    ids: Engine = Engine(engines.DEFAULT)
+    archive: Archive = Archive()
+    lock: record.Lock | None = None
+
+    @property
+    def is_native(self) -> bool:
+        """Whether the board's programs run on this host as they are."""
+        return self.board.machine == os.uname().machine
+
+    @property
+    def cache(self) -> Cache:
+        """Return where stages are kept. Raises InputError."""
+        folder = self.folder / "cache"
+        folder.mkdir(parents=True, exist_ok=True)
+        reachable(folder)
+        return Cache(folder, self.progress)
+
+    def log(self, stage: str) -> Path:
+        return self.folder / "log" / f"{stage}.log"
+
+    def named(self, stage: str) -> str:
+        """Return the name of a stage that every image has for itself."""
+        return f"{stage}-{self.board.title}{self.ids.suffix}"

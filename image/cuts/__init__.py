@@ -1,0 +1,1 @@
+"""Power cuts: a machine that loses power again and again, and every state a cut can leave."""

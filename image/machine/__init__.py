@@ -1,0 +1,1 @@
+"""The emulated machine: QEMU, its console, its shell, its page."""

@@ -1,0 +1,145 @@
+"""The command line; what the service does is tested in tests/net/."""
+
+from __future__ import annotations
+
+import argparse
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from appliance.receiver import service
+from appliance.receiver.service import Pulse, main
+from appliance.settings import config
+
+
+@pytest.fixture(autouse=True)
+def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(config, "load", lambda: (config.Config(), []))
+
+
+@pytest.fixture
+def received(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[argparse.Namespace]]:
+    """Return the arguments with which the service would have been run."""
+    made: list[argparse.Namespace] = []
+    monkeypatch.setattr(service, "_receive", lambda arguments, *rest: made.append(arguments) or 0)
+    monkeypatch.setattr(service.service, "log_to_journal", lambda *arguments: None)
+    yield made
+
+
+def usage_error(capsys: pytest.CaptureFixture[str], *argv: str) -> str:
+    with pytest.raises(SystemExit) as caught:
+        main(argv)
+    assert caught.value.code == 2
+    return capsys.readouterr().err.splitlines()[-1]
+
+
+def test_main_without_files_receives_as_configured(received: list[argparse.Namespace]) -> None:
+    assert main([]) == 0
+    (arguments,) = received
+    assert (arguments.interface, arguments.listen, arguments.routers) == ("tzsp0", None, None)
+
+
+def test_main_takes_ports_routers_and_buffer(received: list[argparse.Namespace]) -> None:
+    main(["-i", "eth9", "--listen", "40000", "--listen", "[::1]:40001",
+          "--routers", "192.0.2.1, 2001:db8::1", "--receive-buffer", "2M"])  # fmt: skip
+    (arguments,) = received
+    assert arguments.interface == "eth9"
+    assert [endpoint.port for endpoint in arguments.listen] == [40000, 40001]
+    assert [str(router) for router in arguments.routers] == ["192.0.2.1", "2001:db8::1"]
+    assert arguments.receive_buffer == 2 << 20
+
+
+@pytest.mark.parametrize("files", [["-"], ["a.pcap", "b.pcap"]], ids=repr)
+def test_main_with_files_plays_them(files: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    played: list[Any] = []
+    monkeypatch.setattr(service.replay, "play", lambda arguments: played.append(arguments) or 7)
+    assert main(["--topspeed", "--intf1", "eth9", "--report", "json", *files]) == 7
+    (arguments,) = played
+    assert (arguments.files, arguments.interface, arguments.report) == (files, "eth9", "json")
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["--listen", "0"], "1 to 65535"),
+        (["--listen", "300.0.0.1:40000"], "300.0.0.1"),
+        (["--routers", "home"], "home"),
+        (["--receive-buffer", "lots"], "lots"),
+        (["--receive-buffer", "0"], "size"),
+        (["--receive-buffer", "1024M"], "at most 1023M"),
+        (["--listen", "40000", "a.pcap"], "exclude"),
+        (["--topspeed"], "topspeed: for files only"),
+        (["--loop", "3", "--pps", "5"], "loop, pps: for files only"),
+        (["--report", "xml"], "xml"),
+    ],
+    ids=" ".join,
+)
+def test_main_refuses(argv: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert said in usage_error(capsys, *argv)
+
+
+@pytest.mark.parametrize(("text", "size"), [("4096", 4096), ("8K", 8192), ("64M", 64 << 20)])
+def test_main_reads_sizes(text: str, size: int, received: list[argparse.Namespace]) -> None:
+    main(["--receive-buffer", text])
+    assert received[0].receive_buffer == size
+
+
+def test_main_help_tells_exit_statuses(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    text = capsys.readouterr().out
+    for status in ("0 stopped", "2 bad usage", "3 no", "4 a capability", "5 a port"):
+        assert status in text.replace("\n", " ")
+
+
+class Book:
+    """Has counts to publish."""
+
+    def update(self) -> None:
+        pass
+
+    def status(self) -> dict[str, Any]:
+        drops = {"malformed": 1, "oversize": 0}
+        counts = {"datagrams_received": 5, "frames_sent": 4, "socket_overflow": 2}
+        return {**counts, "dropped": drops}
+
+
+@pytest.fixture
+def notes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    """Return the socket on which systemd would hear the service."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as made:
+        made.bind(str(tmp_path / "notify"))
+        made.settimeout(5)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        yield made
+
+
+def test_beat_publishes_and_tells_systemd(
+    notes: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published = []
+    monkeypatch.setattr(service.statusfile, "publish", lambda *values: published.append(values))
+    Pulse(Book()).beat()  # type: ignore[arg-type]
+    assert published == [("replay", Book().status())]
+    assert notes.recv(1000).decode().split("\n") == [
+        "WATCHDOG=1",
+        "STATUS=5 datagrams received, 4 frames sent, dropped: 1 malformed;"
+        " lost in a full socket: 2",
+    ]
+
+
+def test_beat_warns_once_where_it_cannot_publish(
+    notes: socket.socket, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*values: object) -> None:
+        raise FileNotFoundError("/run/glovebox")
+
+    monkeypatch.setattr(service.statusfile, "publish", fail)
+    pulse = Pulse(Book())  # type: ignore[arg-type]
+    for _ in range(3):
+        pulse.beat()
+        assert notes.recv(1000).startswith(b"WATCHDOG=1")
+    assert len(caplog.records) == 1

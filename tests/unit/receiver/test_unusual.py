@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+
+from appliance.formats.tzsp import Encapsulation, encode
+from appliance.receiver.mmsg import FRAME_AT, Batch
+from appliance.receiver.unusual import SHORTEST, Decisions, Triage
+from appliance.reports.outcomes import Outcome
+from tests.frames import ethernet, ipv4, ipv6, udp
+
+PORT = 37008
+FRAME = ethernet(ipv4(udp(b"content", destination_port=53)))
+LOOPED = ethernet(ipv4(udp(encode(FRAME), destination_port=PORT)))
+TAGGED = b"\x01\x00\x00\x01\x0a\x01\x05\x01"
+
+Decide = Callable[..., Decisions]
+
+
+@pytest.fixture
+def batch() -> Batch:
+    return Batch()
+
+
+@pytest.fixture
+def decide(batch: Batch) -> Iterator[Decide]:
+    """Return a function that sends datagrams through a socket into the batch and decides."""
+    triage = Triage(frozenset({PORT}))
+    receiver, sender = (socket.socket(type=socket.SOCK_DGRAM) for _ in range(2))
+    receiver.bind(("127.0.0.1", 0))
+    sender.connect(receiver.getsockname())
+
+    def run(*datagrams: bytes, listed: tuple[bool, ...] | None = None) -> Decisions:
+        for datagram in datagrams:
+            sender.send(datagram)
+        assert batch.receive(receiver) == len(datagrams)
+        mask = np.array(listed or (True,) * len(datagrams))
+        return triage.decide(batch, batch.view(len(datagrams)), mask)
+
+    yield run
+    receiver.close()
+    sender.close()
+
+
+def frame_of(batch: Batch, decisions: Decisions, index: int) -> bytes:
+    """Return what the batch sends where it is told to send that frame."""
+    chosen = np.array([index])
+    with socket.socket(type=socket.SOCK_DGRAM) as loop:
+        loop.bind(("127.0.0.1", 0))
+        loop.connect(loop.getsockname())
+        lengths = decisions.lengths[chosen].astype(np.uintp)
+        batch.aim(chosen, decisions.offsets[chosen], lengths)
+        assert batch.send(loop.fileno(), 0, 1) == 1
+        return loop.recv(1 << 16, socket.MSG_DONTWAIT)
+
+
+@pytest.mark.parametrize(
+    ("datagram", "frame"),
+    [
+        (encode(FRAME), FRAME),
+        (b"\x01\x01\x00\x01\x01" + FRAME, FRAME),
+        (TAGGED + FRAME, FRAME),
+        (b"\x01\x00\x00\x01" + b"\x00" * 50 + b"\x01" + FRAME, FRAME),
+        (encode(FRAME[:14]), FRAME[:14]),
+    ],
+    ids=["usual", "transmit", "tagged", "padded", "shortest"],
+)
+def test_decide_finds_the_frame(
+    batch: Batch, decide: Decide, datagram: bytes, frame: bytes
+) -> None:
+    decisions = decide(b"", datagram)
+    assert decisions.outcomes.tolist() == [Outcome.MALFORMED, Outcome.SENT]
+    assert frame_of(batch, decisions, 1) == frame
+
+
+@pytest.mark.parametrize("packet", [ipv4(udp(b"x")), ipv6(udp(b"x"))], ids=["IPv4", "IPv6"])
+def test_decide_converts_in_place(batch: Batch, decide: Decide, packet: bytes) -> None:
+    decisions = decide(encode(packet, Encapsulation.RAW_IP), encode(FRAME))
+    assert decisions.outcomes.tolist() == [Outcome.SENT, Outcome.SENT]
+    assert decisions.offsets.tolist() == [FRAME_AT, FRAME_AT]
+    assert frame_of(batch, decisions, 0)[14:] == packet
+    assert frame_of(batch, decisions, 1) == FRAME
+
+
+@pytest.mark.parametrize(
+    ("datagram", "outcome"),
+    [
+        (b"", Outcome.MALFORMED),
+        (encode(FRAME)[: SHORTEST - 1], Outcome.MALFORMED),
+        (b"\x01\x00\x00\x01" + FRAME[:4], Outcome.MALFORMED),
+        (b"\x01\x04\x00\x01", Outcome.KEEPALIVE),
+        (b"\x01\x03\x00\x01junk", Outcome.KEEPALIVE),
+        (encode(FRAME, Encapsulation.TOKEN_RING), Outcome.UNSUPPORTED_ENCAPSULATION),
+        (encode(LOOPED), Outcome.FEEDBACK),
+        (TAGGED + LOOPED, Outcome.FEEDBACK),
+    ],
+)
+def test_decide_drops(decide: Decide, datagram: bytes, outcome: Outcome) -> None:
+    assert decide(datagram).outcomes.tolist() == [outcome]
+
+
+def test_decide_looks_at_nothing_from_unlisted_senders(
+    decide: Decide, caplog: pytest.LogCaptureFixture
+) -> None:
+    datagrams = (encode(FRAME), b"", encode(LOOPED), encode(FRAME))
+    decisions = decide(*datagrams, listed=(False, False, False, True))
+    assert decisions.outcomes.tolist() == [Outcome.UNLISTED_SOURCE] * 3 + [Outcome.SENT]
+    assert not caplog.records
+
+
+def test_decide_tells_once_how_to_stop_feedback(
+    decide: Decide, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(3):
+        decide(encode(LOOPED), TAGGED + LOOPED)
+    (record,) = caplog.records
+    assert "/tool sniffer set filter-stream=yes" in record.getMessage()
+    assert "dst-address=!SENSOR" in record.getMessage()

@@ -1,0 +1,137 @@
+"""Settings: laid over each other, checked; a bad file is left out whole and says why."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from appliance.errors import ConfigError
+from appliance.settings import config
+from appliance.settings.config import Config, build, load
+from tests.conftest import PROJECT
+
+FILE = PROJECT / "config" / "glovebox.toml"
+
+
+def write(folder: Path, name: str, content: str | bytes) -> Path:
+    file = folder / name
+    file.write_bytes(content.encode() if isinstance(content, str) else content)
+    return file
+
+
+def test_load_without_files_gives_the_defaults(tmp_path: Path) -> None:
+    assert load([tmp_path / "absent.toml"]) == (Config(), [])
+
+
+def test_load_lays_later_files_over_earlier_ones(tmp_path: Path) -> None:
+    first = write(tmp_path, "a.toml", '[capture]\nports = [1, 2]\ninterface = "a0"\n')
+    second = write(tmp_path, "b.toml", "[capture]\nports = [3]\n")
+    settings, errors = load([first, second])
+    assert errors == []
+    assert settings.capture.ports == (3,)
+    assert settings.capture.interface == "a0"
+
+
+def test_load_leaves_a_bad_file_out_whole(tmp_path: Path) -> None:
+    good = write(tmp_path, "good.toml", "[capture]\nports = [1]\n")
+    bad = write(tmp_path, "bad.toml", '[capture]\nports = [2]\n[web]\ntitle = ""\n')
+    settings, errors = load([good, bad])
+    assert settings.capture.ports == (1,)
+    assert len(errors) == 1
+
+
+def test_load_says_which_file_is_wrong_and_why(tmp_path: Path) -> None:
+    file = write(tmp_path, "glovebox.toml", "[capture]\nports = [0]\n")
+    settings, errors = load([file])
+    assert settings == Config()
+    assert [str(error) for error in errors] == [f"{file}: [capture] ports = 0: expected 1 to 65535"]
+
+
+def test_file_that_ships_has_every_setting_with_its_default() -> None:
+    settings, errors = load([FILE])
+    assert errors == []
+    assert settings == Config()
+    fields = {
+        section.name: {field.name for field in dataclasses.fields(getattr(settings, section.name))}
+        for section in dataclasses.fields(Config)
+    }
+    tables = tomllib.loads(FILE.read_text())
+    assert {name: set(table) for name, table in tables.items()} == fields
+
+
+def test_build_names_the_file() -> None:
+    with pytest.raises(ConfigError, match="^mine: "):
+        build({"radio": {}}, "mine")
+
+
+def test_main_check_tells_each_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = write(tmp_path, "glovebox.toml", "[radio]\n")
+    assert config.main(["check", str(file)]) == 78
+    assert str(file) in capsys.readouterr().out
+
+
+def test_main_show_prints_the_settings_in_force(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = write(tmp_path, "glovebox.toml", "[capture]\nports = [9]\n")
+    assert config.main(["show", str(file)]) == 0
+    assert json.loads(capsys.readouterr().out)["capture"]["ports"] == [9]
+
+
+@pytest.mark.parametrize(
+    ("held", "wanted", "engine", "refused"),
+    [
+        (None, "image", "snort", False),
+        (None, "suricata", "suricata", False),
+        ("suricata", "image", "suricata", False),
+        ("suricata", "suricata", "suricata", False),
+        ("suricata", "none", "none", False),
+        ("suricata", "snort", "suricata", True),
+        ("none", "image", "none", False),
+        ("none", "snort", "none", True),
+    ],
+)
+def test_load_takes_the_engine_that_the_image_holds(
+    held: str | None,
+    wanted: str,
+    engine: str,
+    refused: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(config, "held_engine", lambda: held)
+    file = tmp_path / "glovebox.toml"
+    file.write_text(f'[ids]\nengine = "{wanted}"\n')
+    found, errors = config.load([file])
+    assert found.ids.engine == engine
+    assert [f"{file}: [ids] engine = 'snort': this image holds '{held}'"] * refused == [
+        str(error) for error in errors
+    ]
+
+
+def test_load_without_files_takes_the_engine_that_the_image_holds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(config, "held_engine", lambda: "suricata")
+    assert config.load([])[0].ids.engine == "suricata"
+
+
+def test_held_engine_of_no_image(tmp_path: Path) -> None:
+    assert config.held_engine(tmp_path / "absent") is None
+
+
+def test_main_show_keeps_secrets(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "glovebox.toml"
+    file.write_text(
+        '[web]\napi_token = "a-token-of-programs"\n'
+        '[wifi]\nnetworks = [{ ssid = "Home", password = "long enough" }]\n'
+    )
+    assert config.main(["show", str(file)]) == 0
+    printed = capsys.readouterr().out
+    assert "a-token-of-programs" not in printed and "long enough" not in printed
+    assert '"ssid": "Home"' in printed
+    assert printed.count('"(set)"') == 2

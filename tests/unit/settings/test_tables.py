@@ -1,0 +1,61 @@
+"""TOML tables: parsed, laid over each other, given types; what is wrong is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from appliance.errors import ConfigError
+from appliance.settings.tables import LARGEST_FILE, merge, parse, read
+from tests.refusal import refusal
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[capture]\nport = [1]\n", ["[capture] port", "no such key", "ports"]),
+        ("[radio]\n", ["[radio]", "no such section", "capture"]),
+        ("capture = 1\n", ["capture = 1", "expected a section"]),
+        ("[capture]\nports = 37008\n", ["ports = 37008", "a list"]),
+        ("[capture]\nports = [true]\n", ["ports = True", "int"]),
+        ("[capture]\nrouters = [1]\n", ["routers = 1", "in quotes"]),
+        ("[web]\npassword = 1234567890\n", ["password = …", "str"]),
+        ("[capture\n", []),
+    ],
+)
+def test_refuses_and_says_what_was_expected(text: str, words: list[str]) -> None:
+    said = refusal(text)
+    assert said.startswith("file: ")
+    assert all(word in said for word in words), said
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"\xff\xfe\x00", b"a = " + b"[" * 100_000, b"#" * (LARGEST_FILE + 1)],
+    ids=["not UTF-8", "nested", "too large"],
+)
+def test_parse_refuses_hostile_content(content: bytes) -> None:
+    with pytest.raises(ConfigError, match="^file: "):
+        parse(content, "file")
+
+
+def test_parse_takes_what_windows_editors_write() -> None:
+    content = b'\xef\xbb\xbf[capture]\r\nrouters = ["192.0.2.1"]\r\n'
+    assert parse(content, "file") == {"capture": {"routers": ["192.0.2.1"]}}
+
+
+def test_read_of_a_folder_in_the_place_of_a_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="Is a directory"):
+        read(tmp_path)
+
+
+def test_read_of_nothing(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        read(tmp_path / "absent.toml")
+
+
+def test_merge_goes_key_by_key() -> None:
+    below = {"a": {"x": 1, "y": 2}, "b": {"z": 3}}
+    assert merge(below, {"a": {"y": 4}}) == {"a": {"x": 1, "y": 4}, "b": {"z": 3}}
+    assert below["a"]["y"] == 2

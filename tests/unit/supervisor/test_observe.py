@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from appliance.ids import snort
+from appliance.ids.engine import EngineCount
+from appliance.supervisor.observations import SelfTest, Settings, Store, Unknown
+from appliance.supervisor.observe import BUILT, SOURCES, Observer, Places
+from appliance.supervisor.systemdbus import Systemd
+from tests.unit.ids.test_perfmonitor import NAMES
+from tests.unit.supervisor.test_observations import ALERTS, REPLAY, SELFTEST
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Places:
+    return Places(
+        sys=tmp_path / "sys",
+        runtime=tmp_path,
+        spool=tmp_path,
+        database=tmp_path / "alerts.db",
+        disks=(tmp_path,),
+        settings=(tmp_path / "glovebox.toml",),
+    )
+
+
+@pytest.fixture
+def observer(places: Places, tmp_path: Path) -> Observer:
+    return Observer("tzsp0", Systemd(f"unix:path={tmp_path / 'no-bus'}"), snort, places)
+
+
+def test_look_at_a_machine_without_anything_fails_softly(observer: Observer) -> None:
+    found = observer.look(SOURCES)
+    assert isinstance(found.units, Unknown) and "systemd cannot be asked" in found.units.reason
+    assert isinstance(found.receiver, Unknown) and "published nothing" in found.receiver.reason
+    assert isinstance(found.engine, Unknown) and "No such file" in found.engine.reason
+    assert isinstance(found.alarm, Unknown)
+    assert not found.interface.present  # type: ignore[union-attr]
+    assert (found.temperature, found.power, found.selftest) == (None, None, None)
+    assert found.settings == Settings("snort", (), ())
+
+
+def test_look_reads_what_the_services_publish(observer: Observer, places: Places) -> None:
+    for name, values in (("replay", REPLAY), ("alerts", ALERTS), ("selftest", SELFTEST)):
+        (places.runtime / f"{name}.json").write_text(json.dumps(values))
+    (places.spool / "statistics.csv").write_text(NAMES + "1,0,70,30,0\n")
+    found = observer.look(["receiver", "store", "selftest", "engine"])
+    assert found.receiver.updated == 100.5  # type: ignore[union-attr]
+    assert found.store == Store.from_json(ALERTS)
+    assert found.selftest == SelfTest.from_json(SELFTEST)
+    assert found.engine == EngineCount(offered=100, lost=30)
+
+
+def test_look_at_the_engine_while_it_goes_on_to_a_new_file(
+    observer: Observer, places: Places
+) -> None:
+    """Nothing in it yet is not nothing counted: all would be counted a second time."""
+    file = places.spool / "statistics.csv"
+    file.write_text(NAMES)
+    assert isinstance(observer.look(["engine"]).engine, Unknown)
+    for row in ("1,0,70,30,0\n", "", "2,0,80,30,0\n"):
+        file.write_text(NAMES + row)
+        found = observer.look(["engine"]).engine
+        assert found == EngineCount(offered=110 if row.startswith("2") else 100, lost=30)
+
+
+def test_look_calls_a_file_of_another_version_unknown(observer: Observer, places: Places) -> None:
+    (places.runtime / "replay.json").write_text('{"updated": 1, "dropped": null}')
+    (places.runtime / "selftest.json").write_text('{"seconds": 3}')
+    found = observer.look(["receiver", "selftest"])
+    assert isinstance(found.receiver, Unknown)
+    assert isinstance(found.selftest, Unknown)
+
+
+def test_look_reports_what_is_wrong_with_the_settings(observer: Observer, places: Places) -> None:
+    Path(places.settings[0]).write_text("[capture]\nports = [0]\n")
+    found = observer.look(["settings"]).settings
+    assert isinstance(found, Settings)
+    assert "ports = 0: expected 1 to 65535" in found.errors[0]
+
+
+def test_look_leaves_the_rest_as_it_was(observer: Observer) -> None:
+    first = observer.look(["settings"])
+    second = observer.look(["memory"], first)
+    assert second.settings is first.settings
+    assert second.units == Unknown("not looked at yet")
+    assert first.boottime < second.boottime
+
+
+def test_look_tells_the_time_and_when_this_was_built(observer: Observer) -> None:
+    found = observer.look([])
+    assert abs(found.time - time.time()) < 60
+    assert found.built == BUILT <= found.time
+
+
+def test_look_at_a_sensor_without_an_engine(places: Places, tmp_path: Path) -> None:
+    systemd = Systemd(f"unix:path={tmp_path / 'no-bus'}")
+    found = Observer("tzsp0", systemd, None, places).look(["engine", "listening"])
+    assert (found.engine, found.listening) == (None, None)

@@ -1,0 +1,75 @@
+"""The rules; what they do is in tests/net/test_firewall.py."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from ipaddress import ip_address
+
+import pytest
+
+from appliance import firewall
+from appliance.errors import ConfigError
+from appliance.firewall import main, render
+from appliance.settings.config import Config
+from appliance.settings.sections.kit import DhcpConfig
+from appliance.settings.sections.machine import SshConfig
+from appliance.settings.sections.sensor import CaptureConfig
+from tests.conftest import PROJECT
+
+
+def test_render_drops_what_is_not_named_and_forwards_nothing() -> None:
+    rules = render(Config())
+    assert rules.count("policy drop;") == 2
+    assert "udp dport { 37008 } accept" in rules
+
+
+def test_render_lets_only_listed_routers_stream() -> None:
+    routers = (ip_address("192.168.88.1"), ip_address("2001:db8::1"))
+    rules = render(Config(capture=CaptureConfig(ports=(37008, 9), routers=routers)))
+    assert "ip saddr { 192.168.88.1 } udp dport { 9, 37008 } accept" in rules
+    assert "ip6 saddr { 2001:db8::1 } udp dport { 9, 37008 } accept" in rules
+    assert "\t\tudp dport { 9, 37008 } accept" not in rules
+
+
+def test_render_opens_dns_and_time_only_at_the_address_that_we_serve_at() -> None:
+    rules = render(Config())
+    assert 'iifname "eth1" ip daddr 10.77.1.1 udp dport 123 accept' in rules
+    home = replace(Config(), dhcp=DhcpConfig(profile="home"))
+    assert "10.77" not in render(home)
+    assert "dport 67 accept" not in render(home)
+
+
+def test_render_leaves_ports_out_that_have_no_network() -> None:
+    last = replace(Config(), dhcp=DhcpConfig(address="192.168.255.1/24"))
+    assert '"eth0"' in render(last)
+    assert '"eth1"' not in render(last)
+
+
+def test_render_opens_ssh_only_where_a_key_is_given() -> None:
+    key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIexample a"
+    assert "tcp dport { 80, 8200 } accept" in render(Config())
+    assert "tcp dport { 80, 8200, 22 } accept" in render(Config(ssh=SshConfig((key,))))
+
+
+def test_main_prints_the_rules(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 0
+    assert capsys.readouterr().out.startswith("add table inet glovebox\n")
+
+
+def test_every_open_port_is_in_the_documents() -> None:
+    document = (PROJECT / "docs" / "firewall.md").read_text()
+    for port in (37008, 80, 8200, 22, 5353, 1900, 67, 68, 53, 123, 546):
+        assert f"| {port} |" in document
+
+
+def test_load_tells_what_it_leaves_out(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    wrong = ConfigError("glovebox.toml: Permission denied")
+    monkeypatch.setattr(firewall.config, "load", lambda: (Config(), [wrong]))
+    monkeypatch.setattr(firewall.service, "log_to_journal", lambda name: None)
+    loaded: list[str] = []
+    monkeypatch.setattr(firewall, "load", loaded.append)
+    assert firewall.main(["--load"]) == 0
+    assert loaded == [firewall.render(Config())]
+    assert "left out: glovebox.toml: Permission denied" in caplog.text

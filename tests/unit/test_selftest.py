@@ -1,0 +1,98 @@
+"""The self-test's parts that need no sensor; the whole is tested in the booted image."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import time
+from pathlib import Path
+
+import pytest
+
+from appliance import selftest
+from appliance.errors import InterfaceError
+from appliance.formats import tzsp
+from appliance.ids import marker, snort, suricata
+from appliance.ids.handover import Handover
+from appliance.ids.marker import Token
+from appliance.ids.unified2 import EVENT_IPV4, HEADER
+from appliance.selftest import PASSED, Result
+from tests.unit.ids import eve
+
+TOKEN = Token(40001, 40002)
+
+
+def event(sid: int, token: Token) -> bytes:
+    body = EVENT_IPV4.pack(
+        0, 1, 0, 0, sid, marker.GID, 1, 0, 4, bytes(4), bytes(4),
+        token.source_port, token.destination_port, socket.IPPROTO_UDP,
+    )  # fmt: skip
+    return HEADER.pack(7, len(body)) + body
+
+
+def snort_spool(folder: Path) -> Handover:
+    return snort.handover(folder, folder, folder)
+
+
+@pytest.mark.parametrize(
+    ("records", "found"),
+    [
+        (event(marker.SID, TOKEN), True),
+        (event(marker.SID, Token(40002, 40001)), False),
+        (event(marker.SID + 1, TOKEN), False),
+        (b"", False),
+        (struct.pack(">II", 7, 1), False),
+    ],
+    ids=["there", "of another test", "of another rule", "empty", "damaged"],
+)
+def test_is_handed_over_wants_this_tests_marker(
+    records: bytes, found: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "alert.u2.1.1").write_bytes(records)
+    assert selftest.is_handed_over(snort_spool(tmp_path), TOKEN) is found
+
+
+def test_is_handed_over_by_suricata(tmp_path: Path) -> None:
+    alerts = suricata.handover(tmp_path, tmp_path, tmp_path)
+    ports = (TOKEN.source_port, TOKEN.destination_port)
+    (tmp_path / "alert.1.json").write_bytes(eve.line(marker.SID, ports=ports))
+    assert selftest.is_handed_over(alerts, TOKEN) is True
+    assert selftest.is_handed_over(alerts, Token(1, 2)) is False
+
+
+def test_is_handed_over_without_a_spool(tmp_path: Path) -> None:
+    assert selftest.is_handed_over(snort_spool(tmp_path / "absent"), TOKEN) is False
+
+
+def test_wait_for_gives_up_at_the_deadline() -> None:
+    assert selftest.wait_for(lambda: False, time.monotonic()) is False
+
+
+def test_wait_for_asks_once_even_when_it_is_late() -> None:
+    assert selftest.wait_for(lambda: True, time.monotonic() - 1) is True
+
+
+def test_send_wraps_the_marker_as_the_router_would() -> None:
+    frame = marker.frame("00" * marker.SECRET_BYTES, TOKEN)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sensor:
+        sensor.bind(("127.0.0.1", 0))
+        sensor.settimeout(5)
+        selftest.send(frame, sensor.getsockname()[1])
+        packet = tzsp.decode(memoryview(sensor.recv(2000)))
+    assert bytes(packet.payload) == frame
+
+
+def test_open_sniffer_of_no_interface() -> None:
+    with pytest.raises(InterfaceError, match="nosuch0"):
+        selftest.open_sniffer("nosuch0")
+
+
+def test_describe_ends_with_the_verdict() -> None:
+    text = selftest.describe(Result(PASSED, {"sent": 0.001, "stored": 0.25}))
+    assert text.splitlines()[-1] == "self-test: passed"
+    assert "stored" in text
+
+
+def test_result_is_passed_by_its_verdict_alone() -> None:
+    assert Result(PASSED).to_json()["passed"] is True
+    assert Result(selftest.STATIONS["inspected"]).to_json()["passed"] is False

@@ -12,34 +12,38 @@ from appliance.errors import GloveboxError
 
 # Imported on demand: `glovebox send` must not pay for Flask.
 COMMANDS = {
-    "replay": ("appliance.receiver.service", "TZSP, or capture files, onto an interface"),
+    "receiver": ("appliance.receiver.service", "TZSP onto the sniffing interface (service)"),
+    "replay": ("appliance.tools.replay", "capture files onto an interface"),
     "decap": ("appliance.tools.decap", "TZSP to pcap, on stdout or in files"),
     "send": ("appliance.tools.send", "play the router: wrap a capture in TZSP and send it"),
-    "alerts": ("appliance.alerts.service", "store the engine's alerts (service)"),
-    "ids-config": ("appliance.ids.configure", "render the engine's configuration (service)"),
-    "web": ("appliance.web.serve", "serve the status page (service)"),
-    "leds": ("appliance.leds.service", "show health on LEDs (service); --list, --demo"),
-    "supervisor": ("appliance.supervisor.service", "check, restart, report (service)"),
-    "media-config": (
-        "appliance.films.minidlna",
-        "render the film server's configuration (service)",
-    ),
-    "shelf": ("appliance.films.links", "put a USB drive among the films (service)"),
-    "access-point": ("appliance.router.access_point", "RouterOS script for the access point"),
     "status": ("appliance.supervisor.status_command", "how the sensor is; --json"),
     "selftest": ("appliance.selftest", "send a marker through the whole sensor"),
+    "config": ("appliance.settings.config", "check or show the configuration"),
+    "settings": ("appliance.settings.apply", "hand on what the owner wrote on BOOT (service)"),
+    "ids-config": ("appliance.ids.configure", "render the engine's configuration (service)"),
+    "alerts": ("appliance.alerts.service", "store the engine's alerts (service)"),
+    "supervisor": ("appliance.supervisor.service", "check, restart, report (service)"),
+    "leds": ("appliance.leds.service", "show health on LEDs (service); --list, --demo"),
+    "web": ("appliance.web.serve", "serve the status page (service)"),
+    "firewall": ("appliance.firewall", "who may reach what on this machine; --load"),
     "dhcp": ("appliance.dhcp.service", "let dnsmasq serve where nobody else does (service)"),
     "clock": ("appliance.clock.service", "keep the time over power cuts (service)"),
-    "time-servers": ("appliance.clock.timeservers", "name the network's NTP servers (service)"),
-    "firewall": ("appliance.firewall", "who may reach what on this machine; --load"),
-    "settings": ("appliance.settings.apply", "hand on what the owner wrote on BOOT (service)"),
-    "media-partition": ("appliance.films.make_partition", "make the partition for films (service)"),
-    "media-check": (
-        "appliance.films.check_partition",
-        "is the partition for films whole? (service)",
-    ),
-    "copying": ("appliance.films.copying", "let films be copied to the card (service)"),
-    "config": ("appliance.settings.config", "check or show the configuration"),
+    "clock-servers": ("appliance.clock.timeservers", "name the network's NTP servers (service)"),
+    "films-config": ("appliance.films.minidlna", "render minidlna's configuration (service)"),
+    "films-drive": ("appliance.films.links", "put a USB drive among the films (service)"),
+    "films-partition": ("appliance.films.make_partition", "make the card's MEDIA (service)"),
+    "films-check": ("appliance.films.check_partition", "is MEDIA whole? (service)"),
+    "films-copying": ("appliance.films.copying", "let films be copied to the card (service)"),
+    "access-point": ("appliance.router.access_point", "RouterOS script for the access point"),
+}
+# Old names, which people may have in scripts.
+ALIASES = {
+    "media-config": "films-config",
+    "shelf": "films-drive",
+    "media-partition": "films-partition",
+    "media-check": "films-check",
+    "copying": "films-copying",
+    "time-servers": "clock-servers",
 }
 
 
@@ -62,10 +66,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not arguments or arguments[0] in ("-h", "--help"):
         print(usage())
         return 0 if arguments else 2
-    if arguments[0] not in COMMANDS:
-        print(f"glovebox: no command '{arguments[0]}'\n{usage()}", file=sys.stderr)
+    command = ALIASES.get(arguments[0], arguments[0])
+    if command not in COMMANDS:
+        print(f"glovebox: no command '{command}'\n{usage()}", file=sys.stderr)
         return 2
-    return _run(arguments[0], arguments[1:])
+    return _run(command, arguments[1:])
 
 
 def _run(command: str, arguments: list[str]) -> int:

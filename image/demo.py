@@ -58,7 +58,7 @@ def check_capture(path: Path) -> int:
 def wait_ready(guest: Guest) -> None:
     """Wait until the guest has its address and its engine listens, by jobs of its systemd."""
     guest.run("/usr/lib/systemd/systemd-networkd-wait-online --interface=eth0 --timeout=120", 150)
-    services = "glovebox-replay glovebox-ids glovebox-alerts glovebox-web"
+    services = "glovebox-receiver glovebox-ids glovebox-alerts glovebox-web"
     status, output = guest.execute(f"systemctl start {services}", 150)
     if status != 0:
         journal = guest.execute("journalctl -b -p warning --no-pager -n 20 -t 'glovebox*'")[1]
@@ -86,7 +86,7 @@ def page_of(guest: Guest, address: str = "127.0.0.1") -> Page:
 
 def counters(guest: Guest) -> dict[str, Any]:
     """Return the counters that the replay service published last."""
-    published = json.loads(guest.run("cat /run/glovebox/replay.json"))
+    published = json.loads(guest.run("cat /run/glovebox/receiver.json"))
     return {name: published[name] for name in COUNTERS}
 
 

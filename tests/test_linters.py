@@ -92,4 +92,4 @@ def test_who_reads_the_settings_may(unit: Path) -> None:
 
 def test_those_who_read_the_settings_are_found() -> None:
     found = {unit.name for unit in filter(reads_settings, UNITS)}
-    assert {"glovebox-firewall.service", "glovebox-replay.service"} <= found
+    assert {"glovebox-firewall.service", "glovebox-receiver.service"} <= found

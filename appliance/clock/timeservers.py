@@ -1,4 +1,4 @@
-"""`glovebox time-servers`: name the NTP servers of the network at hand to chrony.
+"""`glovebox clock-servers`: name the NTP servers of the network at hand to chrony.
 
 A DHCP server may name them (RFC 2132, section 8.3). systemd-networkd asks for them and writes down
 what it is told, and chrony reads files with sources; from the one to the other leads this.
@@ -93,12 +93,12 @@ def _replace(file: Path, content: str) -> None:
 def main(argv: Sequence[str]) -> int:
     """Hand the servers on; `--help` tells more."""
     parser = argparse.ArgumentParser(
-        prog="glovebox time-servers", description=DESCRIPTION, epilog=EPILOG
+        prog="glovebox clock-servers", description=DESCRIPTION, epilog=EPILOG
     )
     parser.add_argument("--leases", type=Path, default=LEASES, help="of networkd (%(default)s)")
     parser.add_argument("--sources", type=Path, default=SOURCES, help="for chrony (%(default)s)")
     arguments = parser.parse_args(argv)
-    service.log_to_journal("time-servers")
+    service.log_to_journal("clock-servers")
     named = write(arguments.leases, arguments.sources)
     addresses = dict.fromkeys(str(each) for found in named.values() for each in found)
     log.info("time servers named by DHCP: %s", ", ".join(addresses) or "none")

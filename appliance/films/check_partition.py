@@ -1,4 +1,4 @@
-"""`glovebox media-check`: is the MEDIA partition whole? Looked at before it is mounted.
+"""`glovebox films-check`: is the MEDIA partition whole? Looked at before it is mounted.
 
 exFAT has no journal; a mark in its first sector says that it was being written (Microsoft's exFAT
 specification, 3.1.13.2). Only then fsck.exfat reads all of it and repairs what is safe to repair.
@@ -79,13 +79,13 @@ def check(
 def main(argv: Sequence[str]) -> int:
     """Check the partition and publish how it is; `--help` tells the exit statuses."""
     parser = argparse.ArgumentParser(
-        prog="glovebox media-check",
+        prog="glovebox films-check",
         description="Repair the file system of the films where it was not closed cleanly.",
         epilog="Exit status: 0 looked at, whatever was found; 1 no such device; 4 a right missing.",
     )
     parser.add_argument("device", nargs="?", type=Path, default=BY_NUMBER, help="(%(default)s)")
     arguments = parser.parse_args(argv)
-    log_to_journal("media-check")
+    log_to_journal("films-check")
     condition = check(arguments.device)
     if condition is Condition.DAMAGED:
         log.warning("%s was not closed cleanly, and could not be repaired", arguments.device)

@@ -1,6 +1,6 @@
-"""`glovebox copying`: has MEDIA take writes for a while, and then no more.
+"""`glovebox films-copying`: has MEDIA take writes for a while, and then no more.
 
-The page asks by an empty file in DOORS; glovebox-copying.path starts this. Who may write is a
+The page asks by an empty file in DOORS; glovebox-films-copying.path starts this. Who may write is a
 matter of the mount's owner alone, the SFTP user (systemd/system/media-glovebox.mount); here it is
 decided when. Whatever becomes of this process, `--close` follows it (ExecStopPost=).
 """
@@ -25,7 +25,7 @@ from appliance.service import Stop
 
 log = logging.getLogger(__name__)
 
-DOORS = Path("/run/glovebox-copying")
+DOORS = Path("/run/glovebox-films-copying")
 OPEN, CLOSE = DOORS / "open", DOORS / "close"
 KEYS = Path("/run/glovebox-settings/authorized_keys")
 END_OF_SFTP = "glovebox-ssh-end.service"
@@ -174,14 +174,14 @@ def run(stop: Stop, places: Places) -> None:
 def main(argv: Sequence[str]) -> int:
     """Keep MEDIA open for its time; `--help` tells the exit statuses."""
     parser = argparse.ArgumentParser(
-        prog="glovebox copying",
+        prog="glovebox films-copying",
         description="Let films be copied to MEDIA over SFTP: for an hour, and on while something"
         " is written.",
         epilog="Exit status: 0 closed again, or not opened and said why; 1 it cannot be closed.",
     )
     parser.add_argument("--close", action="store_true", help="only close what was left open")
     arguments = parser.parse_args(argv)
-    service.log_to_journal("copying")
+    service.log_to_journal("films-copying")
     places = Places()
     try:
         if not arguments.close:

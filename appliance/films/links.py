@@ -1,4 +1,4 @@
-"""`glovebox shelf`: puts a mounted drive among the films, and takes it away again.
+"""`glovebox films-drive`: puts a mounted drive among the films, and takes it away again.
 
 minidlna watches the folder FILMS. It notices a link that comes and reads what is behind it, while
 films that are being watched go on: nothing is restarted.
@@ -15,14 +15,14 @@ from pathlib import Path
 from appliance.errors import GloveboxError, InputError
 from appliance.films import drives
 
-DIRECTORY = Path("/run/glovebox-media")
+DIRECTORY = Path("/run/glovebox-films")
 # One folder that never changes: minidlna begins anew, with every film to be read again, when the
 # list of its folders does. MEDIA and drives come and go in it as links.
 FILMS = DIRECTORY / "films"
 
 DESCRIPTION = """\
 Put the drive that systemd mounted at /run/media/DEVICE among the films, by its label, or take it
-away again (glovebox-shelf@.service)."""
+away again (glovebox-films-drive@.service)."""
 EPILOG = "Exit status: 0 done; 1 the folder of films cannot be changed; 2 bad usage."
 _DEVICE = re.compile("[a-z][a-z0-9]{1,30}")
 
@@ -65,7 +65,9 @@ def _link_to(target: Path, films: Path) -> Path | None:
 
 def main(argv: Sequence[str]) -> int:
     """Add or remove a drive; `--help` tells the exit statuses."""
-    parser = argparse.ArgumentParser(prog="glovebox shelf", description=DESCRIPTION, epilog=EPILOG)
+    parser = argparse.ArgumentParser(
+        prog="glovebox films-drive", description=DESCRIPTION, epilog=EPILOG
+    )
     parser.add_argument("action", choices=("add", "remove"))
     parser.add_argument("device", metavar="DEVICE", help="the kernel's name, as sda1")
     arguments = parser.parse_args(argv)

@@ -171,12 +171,12 @@ def _run(*argv: str, input: str = "") -> str:
 def main(argv: Sequence[str]) -> int:
     """Make the MEDIA partition where it is missing: exit 0 also where there is no room for it."""
     parser = argparse.ArgumentParser(
-        prog="glovebox media-partition",
+        prog="glovebox films-partition",
         description="Make the partition for films from what is left of the card, once.",
     )
     parser.add_argument("--disk", type=Path, help="the card (default: the one that DATA is on)")
     arguments = parser.parse_args(argv)
-    log_to_journal("media-partition")
+    log_to_journal("films-partition")
     space = make(arguments.disk or disk_of(Path("/var/lib/glovebox")))
     if space is None:
         log.info("nothing to do: the partition is there, or the card has no room for it")

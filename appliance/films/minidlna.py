@@ -1,4 +1,4 @@
-"""`glovebox media-config`: what minidlna reads when it starts (minidlna.conf(5))."""
+"""`glovebox films-config`: what minidlna reads when it starts (minidlna.conf(5))."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from appliance.settings.sections.kit import MediaConfig
 
 log = logging.getLogger(__name__)
 
-USER = "glovebox-media"
+USER = "glovebox-films"
 DATABASE = DIRECTORY / "database"
 PORT = 8200
 # Players find the server when they start; this is for those that sleep through its first word.
@@ -73,14 +73,14 @@ def identity(serial: Path = SERIAL, interfaces: Path = INTERFACES) -> uuid.UUID:
 def main(argv: Sequence[str]) -> int:
     """Write the configuration; `--help` tells the exit statuses."""
     parser = argparse.ArgumentParser(
-        prog="glovebox media-config", description=DESCRIPTION, epilog=EPILOG,
+        prog="glovebox films-config", description=DESCRIPTION, epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     parser.add_argument(
         "--directory", type=Path, default=DIRECTORY, help="where to write (%(default)s)"
     )
     arguments = parser.parse_args(argv)
-    service.log_to_journal("media-config")
+    service.log_to_journal("films-config")
     settings, errors = config.load()
     for error in errors:
         log.warning("%s", error)

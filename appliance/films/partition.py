@@ -15,8 +15,8 @@ from appliance.reports import statusfile
 T = TypeVar("T")
 
 MEDIA = Path("/media/glovebox")
-# Status files of glovebox-copying and glovebox-media-check.
-COPYING, CHECK = "copying", "media-check"
+# Status files of glovebox-films-copying and glovebox-films-check.
+COPYING, CHECK = "films-copying", "films-check"
 # The first is published each second, on a machine that may be busy.
 STALE_S = 30.0
 TOLD_S = 600.0
@@ -33,7 +33,7 @@ class Condition(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Copying:
-    """What glovebox-copying said at `updated`, in seconds since the epoch.
+    """What glovebox-films-copying said at `updated`, in seconds since the epoch.
 
     `left` are the seconds for which films can still be copied, None when they cannot; `refusal`
     says why they could not when somebody wanted to.
@@ -89,7 +89,7 @@ def _read(name: str, parse: Callable[[Mapping[str, Any]], T], runtime: Path) -> 
 
 
 def parse_copying(values: Mapping[str, Any]) -> Copying:
-    """Turn what glovebox-copying published into a Copying. Raises ValueError."""
+    """Turn what glovebox-films-copying published into a Copying. Raises ValueError."""
     left = values.get("left")
     return Copying(
         _seconds(values.get("updated")),

@@ -49,13 +49,13 @@ class Heartbeat:
 
     def _stamp(self) -> tuple[int, int] | None:
         try:
-            found = (self._directory / "health.json").stat()
+            found = (self._directory / "supervisor.json").stat()
         except OSError:
             return None
         return found.st_ino, found.st_mtime_ns
 
     def _listen(self, now: float, is_first: bool) -> None:
-        values = statusfile.read("health", self._directory) or {}
+        values = statusfile.read("supervisor", self._directory) or {}
         self._state = parse(values.get("state"))
         self._heard = now
         if is_first:

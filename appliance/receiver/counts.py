@@ -15,7 +15,7 @@ from appliance.udp.sources import Sources
 
 log = logging.getLogger(__name__)
 
-NAME = "replay"
+NAME = "receiver"
 LOSSES = ("socket_overflow", "reassembly_failures", "udp_errors")
 
 

@@ -1,4 +1,4 @@
-"""`glovebox replay`: frames onto an interface, from a TZSP stream or from capture files."""
+"""`glovebox receiver`: a router's TZSP stream onto the sniffing interface."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ from appliance.reports import statusfile
 from appliance.service import Stop
 from appliance.settings import config
 from appliance.settings.sections.sensor import CaptureConfig
-from appliance.tools import replay
 from appliance.udp.sockets import (
     Endpoint,
     open_listener,
@@ -41,41 +40,37 @@ RECEIVE_BUFFER = 256 << 20
 LARGEST_BUFFER = 1023 << 20
 
 DESCRIPTION = """\
-Without files: receive TZSP by UDP, on the sockets that systemd hands over or on ports of its own,
-and put the frames on an interface until a signal stops it.
-With files: put the frames of captures on it."""
+Receive TZSP by UDP, on the sockets that systemd hands over or on ports of its own, and put the
+frames on an interface until a signal stops it."""
 EPILOG = """\
-exit status when receiving: 0 stopped by SIGTERM, SIGINT or SIGHUP; 2 bad usage or address; 3 no
-such interface; 4 a capability is missing (CAP_NET_RAW); 5 a port is held by another process."""
-_RECEIVING = ("listen", "routers", "receive_buffer")
-_EITHER_WAY = ("interface", "files", "report", "verbose", "quiet")
+exit status: 0 stopped by SIGTERM, SIGINT or SIGHUP; 2 bad usage or address; 3 no such interface;
+4 a capability is missing (CAP_NET_RAW); 5 a port is held by another process."""
 
 
 def main(argv: Sequence[str]) -> int:
-    """Receive, or play files; `--help` tells the exit statuses."""
+    """Receive until stopped; `--help` tells the exit statuses."""
     settings, errors = config.load()
-    arguments = _parse(argv, settings.capture)
-    if arguments.files:
-        return replay.play(arguments)
-    service.log_to_journal(counts.NAME, arguments.verbose)
-    for error in errors:
-        log.warning("%s", error)
-    with ExitStack() as stack:
-        return _receive(arguments, settings.capture, stack)
-
-
-def _parse(argv: Sequence[str], settings: CaptureConfig) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="glovebox replay",
-        description=DESCRIPTION,
+        prog="glovebox receiver", description=DESCRIPTION, epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    )  # fmt: skip
+    add_common_arguments(parser, settings.capture)
+    add_arguments(parser, settings.capture)
+    return receive(parser.parse_args(argv), settings.capture, errors)
+
+
+def add_common_arguments(parser: argparse.ArgumentParser, settings: CaptureConfig) -> None:
+    """Add what receiving and playing have in common."""
     parser.add_argument(
         "-i", "--interface", "--intf1", default=settings.interface, metavar="IFACE",
         help="where the frames go (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument("--report", choices=("text", "json"), default="text", help="at the end")
     parser.add_argument("-v", "--verbose", action="store_true", help="log more")
+
+
+def add_arguments(parser: argparse.ArgumentParser, settings: CaptureConfig) -> None:
+    """Add the options for receiving; receive() also reads the common ones."""
     receiving = parser.add_argument_group("receiving")
     receiving.add_argument(
         "--listen", action="append", type=parse_endpoint, metavar="[ADDR:]PORT",
@@ -89,29 +84,30 @@ def _parse(argv: Sequence[str], settings: CaptureConfig) -> argparse.Namespace:
         help="who may send (default: as configured)",
     )
     receiving.add_argument(
-        "--receive-buffer", type=parse_size, metavar="BYTES",
+        "--receive-buffer", type=parse_buffer, metavar="BYTES",
         help=f"of each socket; K and M are understood (default: {RECEIVE_BUFFER >> 20}M)",
     )  # fmt: skip
-    replay.add_arguments(parser)
-    parser.epilog = f"{parser.epilog or ''}\n\n{EPILOG}".lstrip()
-    parser.add_argument("files", nargs="*", metavar="FILE", help="captures to play; - is stdin")
-    arguments = parser.parse_args(argv)
-    _check(parser, arguments)
-    return arguments
 
 
-def _check(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
-    given = {
-        name
-        for name, default in vars(parser.parse_args([])).items()
-        if getattr(arguments, name) != default
-    }
-    if (arguments.receive_buffer or 0) > LARGEST_BUFFER:
-        parser.error(f"the kernel takes a receive buffer of at most {LARGEST_BUFFER >> 20}M")
-    if arguments.files and given.intersection(_RECEIVING):
-        parser.error("to receive and to play files exclude each other")
-    if not arguments.files and (misplaced := given.difference(_RECEIVING, _EITHER_WAY)):
-        parser.error(f"{', '.join(sorted(misplaced))}: for files only; `-` is standard input")
+def parse_buffer(text: str) -> int:
+    """Read a size that the kernel takes for a receive buffer. Raises ArgumentTypeError."""
+    size = parse_size(text)
+    if size > LARGEST_BUFFER:
+        raise argparse.ArgumentTypeError(
+            f"the kernel takes a receive buffer of at most {LARGEST_BUFFER >> 20}M"
+        )
+    return size
+
+
+def receive(
+    arguments: argparse.Namespace, settings: CaptureConfig, errors: Sequence[Exception] = ()
+) -> int:
+    """Receive as the arguments say, until stopped; `errors` are what is wrong with the settings."""
+    service.log_to_journal(counts.NAME, arguments.verbose)
+    for error in errors:
+        log.warning("%s", error)
+    with ExitStack() as stack:
+        return _receive(arguments, settings, stack)
 
 
 def _receive(arguments: argparse.Namespace, settings: CaptureConfig, stack: ExitStack) -> int:

@@ -62,7 +62,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """What glovebox-replay published: `updated` and `last_frame` in seconds since the epoch."""
+    """What glovebox-receiver published: `updated` and `last_frame` in seconds since the epoch."""
 
     updated: float
     last_frame: float | None

@@ -123,7 +123,7 @@ class Observer:
         return values
 
     def _receiver(self) -> Receiver:
-        return Receiver.from_json(self._published("replay"))
+        return Receiver.from_json(self._published("receiver"))
 
     def _store(self) -> Store:
         return Store.from_json(self._published("alerts"))

@@ -19,7 +19,7 @@ from appliance.supervisor.units import Unit
 # What to restart for a unit in trouble: each twice, one after the other, and the last from then on.
 LADDERS: Mapping[str, tuple[str, ...]] = {
     units.INTERFACES: (units.INTERFACES,),
-    units.REPLAY: (units.REPLAY, units.REPLAY_SOCKET),
+    units.RECEIVER: (units.RECEIVER, units.RECEIVER_SOCKET),
     units.ENGINE: (units.ENGINE, units.ENGINE_CONFIG),
     units.STORE: (units.STORE,),
     units.PAGE: (units.PAGE,),

@@ -13,7 +13,7 @@ from appliance.supervisor.observations import Observations, SelfTest, Unknown
 from appliance.supervisor.policy import Action, Kind, Troubles
 from appliance.supervisor.verdict import Verdict
 
-NAME = "health"
+NAME = "supervisor"
 MOST_ACTIONS = 20
 
 

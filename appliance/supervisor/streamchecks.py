@@ -75,7 +75,7 @@ def reports(history: History) -> Result:
         return fail(
             "The receiver does not report any more: its figures are old.",
             "It is restarted by itself.",
-            units.REPLAY,
+            units.RECEIVER,
             State.ENGINE_DOWN,
         )
     return ok("The receiver reports each second.")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 INTERFACES = "systemd-networkd.service"
-REPLAY = "glovebox-replay.service"
-REPLAY_SOCKET = "glovebox-replay.socket"
+RECEIVER = "glovebox-receiver.service"
+RECEIVER_SOCKET = "glovebox-receiver.socket"
 ENGINE_CONFIG = "glovebox-ids-config.service"
 ENGINE = "glovebox-ids.service"
 STORE = "glovebox-alerts.service"
@@ -14,18 +14,18 @@ PAGE = "glovebox-web.service"
 LEDS = "glovebox-leds.service"
 SUPERVISOR = "glovebox-supervisor.service"
 FIREWALL = "glovebox-firewall.service"
-MEDIA_CONFIG = "glovebox-media-config.service"
-MEDIA = "glovebox-media.service"
+MEDIA_CONFIG = "glovebox-films-config.service"
+MEDIA = "glovebox-films.service"
 
 WATCHED = (
-    *(INTERFACES, REPLAY, ENGINE_CONFIG, ENGINE, STORE, PAGE, LEDS),
+    *(INTERFACES, RECEIVER, ENGINE_CONFIG, ENGINE, STORE, PAGE, LEDS),
     *(MEDIA_CONFIG, MEDIA, FIREWALL),
 )
 # Those that publish no figures, and do something each second.
 LIVELY = (PAGE, LEDS)
 # Those that systemd brings back when they end, by what the owner calls them.
 NAMES = {
-    REPLAY: "the receiver",
+    RECEIVER: "the receiver",
     ENGINE: "the detection engine",
     STORE: "the alert store",
     PAGE: "the status page",

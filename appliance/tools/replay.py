@@ -1,45 +1,70 @@
-"""Capture files onto an interface, at their own speed or another: what tcpreplay does."""
+"""`glovebox replay`: capture files onto an interface, at their own speed or another, as tcpreplay.
+
+Without files it receives a stream, as `glovebox receiver` does: its old name.
+"""
 
 from __future__ import annotations
 
 import argparse
-import errno
 import json
-from collections.abc import Callable
-from contextlib import closing, suppress
+from collections.abc import Sequence
+from contextlib import closing
 from typing import Any
 
-from appliance.errors import DecodeError, InterfaceError, PrivilegeError
-from appliance.formats.ethernet import as_ethernet
-from appliance.formats.linktypes import ETHERNET, LinkType, link_type
-from appliance.formats.tzsp import UnsupportedEncapsulation
+from appliance.receiver import service as receiver
 from appliance.reports.outcomes import REASONS, Tally
-from appliance.tools.captures import Record
+from appliance.settings import config
+from appliance.settings.sections.sensor import CaptureConfig
 from appliance.tools.options import add_play_arguments, run
-from appliance.tools.player import Notice, Notices
-from appliance.tools.playlist import Playable, source
+from appliance.tools.outlet import Outlet
+from appliance.tools.player import Notices
+from appliance.tools.playlist import source
 from appliance.tools.summary import Played, summary
-from appliance.tools.transmit import Transmitter
-from appliance.udp.interface import mtu, open_interface
 
+DESCRIPTION = """\
+Put the frames of capture files on an interface. Without files: receive a router's TZSP stream, as
+`glovebox receiver` does."""
 EPILOG = """\
-exit status when playing: 0 all frames sent; 1 some frames not sent; 2 bad usage, or a file that is
-no capture or is cut off (what is whole is sent); 3 no such interface; 4 a capability is missing
-(CAP_NET_RAW); 130 stopped by SIGINT, SIGTERM or SIGHUP. The summary is printed in any case."""
-
-_GONE = (errno.ENXIO, errno.ENODEV)
-_REASONS = {
-    errno.EINVAL: "malformed",
-    errno.ENOBUFS: "no_buffer",
-    errno.EAGAIN: "no_buffer",
-    errno.ENOMEM: "no_buffer",
-}
+exit status: 0 all frames sent; 1 some frames not sent; 2 bad usage, or a file that is no capture or
+is cut off (what is whole is sent); 3 no such interface; 4 a capability is missing (CAP_NET_RAW);
+130 stopped by SIGINT, SIGTERM or SIGHUP. The summary is printed in any case."""
+_RECEIVING = ("listen", "routers", "receive_buffer")
+_EITHER_WAY = ("interface", "files", "report", "verbose", "quiet")
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options for playing; play() also reads `interface`, `files` and `report`."""
+def main(argv: Sequence[str]) -> int:
+    """Play files, or receive; `--help` tells the exit statuses."""
+    settings, errors = config.load()
+    arguments = _parse(argv, settings.capture)
+    if arguments.files:
+        return play(arguments)
+    return receiver.receive(arguments, settings.capture, errors)
+
+
+def _parse(argv: Sequence[str], settings: CaptureConfig) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="glovebox replay", description=DESCRIPTION, epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    receiver.add_common_arguments(parser, settings)
     add_play_arguments(parser)
-    parser.epilog = EPILOG
+    receiver.add_arguments(parser, settings)
+    parser.add_argument("files", nargs="*", metavar="FILE", help="captures to play; - is stdin")
+    arguments = parser.parse_args(argv)
+    _check(parser, arguments)
+    return arguments
+
+
+def _check(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
+    given = {
+        name
+        for name, default in vars(parser.parse_args([])).items()
+        if getattr(arguments, name) != default
+    }
+    if arguments.files and given.intersection(_RECEIVING):
+        parser.error("to receive and to play files exclude each other")
+    if not arguments.files and (misplaced := given.difference(_RECEIVING, _EITHER_WAY)):
+        parser.error(f"{', '.join(sorted(misplaced))}: for files only; `-` is standard input")
 
 
 def play(arguments: argparse.Namespace) -> int:
@@ -49,7 +74,7 @@ def play(arguments: argparse.Namespace) -> int:
     ends. Raises InputError, InterfaceError, PrivilegeError.
     """
     notices = Notices("replay")
-    with closing(Interface(arguments.interface, notices.once)) as interface:
+    with closing(Outlet(arguments.interface, notices.once)) as interface:
 
         def describe(played: Played) -> str:
             if arguments.report == "json":
@@ -66,79 +91,3 @@ def counters(played: Played) -> dict[str, Any]:
     tally = Tally(outcomes, played.read_bytes, played.sent_bytes)
     none = {"socket_overflow": 0, "reassembly_failures": 0}
     return tally.as_json() | none | played.run_as_json()
-
-
-class Interface:
-    """A network interface that takes every frame as an Ethernet frame."""
-
-    def __init__(self, name: str, notice: Notice) -> None:
-        """Open the interface. Raises InterfaceError, PrivilegeError."""
-        self.played = Played()
-        self._name = name
-        self._notice = notice
-        self._convert = _converter(ETHERNET)
-        self._open()
-
-    def begin(self, capture: Playable) -> None:
-        """Get ready for the frames of a capture. Raises InputError for a foreign link type."""
-        self._convert = _converter(link_type(capture.link_type, capture.name))
-
-    def send(self, record: Record) -> None:
-        """Convert one frame and send it, or count why not."""
-        played = self.played
-        played.read += 1
-        played.read_bytes += len(record.frame)
-        try:
-            frame = self._convert(record.frame)
-            self._transmit(frame)
-        except UnsupportedEncapsulation as error:
-            self._fail("unsupported_encapsulation", str(error))
-        except DecodeError as error:
-            self._fail("malformed", str(error))
-        except OSError as error:
-            self._lose(error)
-        else:
-            played.sent += 1
-            played.sent_bytes += len(frame)
-            played.truncated += record.original_length > len(record.frame)
-
-    def finish(self) -> None:
-        """Do nothing: an interface tells at once what it does not take."""
-
-    def close(self) -> None:
-        """Close the socket."""
-        self._socket.close()
-
-    def _open(self) -> None:
-        self._socket = open_interface(self._name)
-        self._transmit = Transmitter(self._socket, self.played.retried).send
-
-    def _lose(self, error: OSError) -> None:
-        """Count a frame that the kernel refused, and find an interface that was made anew."""
-        number = error.errno or 0
-        if number == errno.EMSGSIZE:
-            limit = mtu(self._name)
-            self._fail("oversize", f"longer than {self._name} takes (its MTU is {limit})")
-        else:
-            self._fail(_REASONS.get(number, "interface_down"), f"{self._name}: {error.strerror}")
-        if number in _GONE:
-            old = self._socket
-            with suppress(InterfaceError, PrivilegeError):
-                self._open()
-                old.close()
-
-    def _fail(self, reason: str, text: str) -> None:
-        self.played.failed[reason] += 1
-        self._notice(reason, f"packet {self.played.read} not sent: {text}")
-
-
-def _converter(link: LinkType) -> Callable[[bytes], bytes | memoryview]:
-    if link is ETHERNET:
-        return _unchanged
-    return lambda frame: as_ethernet(
-        link.encapsulation, memoryview(link.convert(memoryview(frame)))
-    )
-
-
-def _unchanged(frame: bytes) -> bytes:
-    return frame

@@ -1,6 +1,6 @@
 """`/copying`: the owner's buttons that open MEDIA for copying films, and close it.
 
-The page has no right to do either. It makes an empty file, for which glovebox-copying waits.
+The page has no right to do either. It makes an empty file, for which glovebox-films-copying waits.
 """
 
 from __future__ import annotations

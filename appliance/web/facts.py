@@ -22,7 +22,7 @@ INTENDED = frozenset({"feedback", "unlisted_source"})  # reasons that drop what 
 
 
 class Receiver(enum.Enum):
-    """Whether glovebox-replay is alive."""
+    """Whether glovebox-receiver is alive."""
 
     RUNNING = "running"
     STALE = "stale"

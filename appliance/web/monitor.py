@@ -46,7 +46,7 @@ class Monitor:
 
     def facts(self) -> Facts:
         """Look now."""
-        report = self._read("replay", reports.parse)
+        report = self._read("receiver", reports.parse)
         interface = report.interface if report else self._capture.interface
         return Facts(
             now=time.time(),
@@ -59,7 +59,7 @@ class Monitor:
             engine_name=self._engine_name,
             addresses=tuple(network.addresses(without={interface})),
             port=(report.ports if report else self._capture.ports)[0],
-            told=self._read("health", supervision.parse_health),
+            told=self._read("supervisor", supervision.parse_health),
             selftest=self._read("selftest", supervision.parse_selftest),
             config_errors=self._errors,
             ports=self._ports(),

@@ -1,6 +1,6 @@
 """What the services publish, as typed values: parsed once, refused whole when it does not fit.
 
-The counters of glovebox-replay obey conservation: every datagram received was put onto the
+The counters of glovebox-receiver obey conservation: every datagram received was put onto the
 interface as a frame, was a keepalive, or was dropped for one named reason.
 """
 
@@ -38,7 +38,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Report:
-    """The state of glovebox-replay at `updated`. Times are in seconds since the epoch."""
+    """The state of glovebox-receiver at `updated`. Times are in seconds since the epoch."""
 
     updated: float
     started: float
@@ -76,7 +76,7 @@ def parse_store(values: Mapping[str, Any]) -> StoreReport:
 
 
 def parse(values: Mapping[str, Any]) -> Report:
-    """Turn what glovebox-replay published into a Report.
+    """Turn what glovebox-receiver published into a Report.
 
     Raises ValueError where a key is missing or a value is of the wrong kind.
     """

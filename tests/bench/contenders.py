@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.conftest import PROJECT
 from tests.net.namespaces import INTERFACE, Network, wait_until
-from tests.net.replaying import GLOVEBOX
+from tests.net.receiving import GLOVEBOX
 
 HERE = Path(__file__).parent
 BUILD = PROJECT / "build"

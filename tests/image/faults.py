@@ -49,13 +49,13 @@ class Fault:
 
 
 SERVICES = {
-    "replay": "[Rr]eceiver",
+    "receiver": "[Rr]eceiver",
     "ids": "detection engine ended|Snort (does not|is starting|runs, but)",
     "alerts": "[Aa]lert store (ended|is starting|does not)|their store",
     "web": "status page",
     "leds": "LED service",
     "supervisor": "[Ss]upervisor",
-    "media": "film server|[Mm]edia server",
+    "films": "film server|[Mm]edia server",
 }
 
 

@@ -36,7 +36,8 @@ FRAMES_PER_SECOND, ALERTS_PER_SECOND = 50, 2
 LOOK_S = 0.5
 PATIENCE_S = 2.0
 SERVICES = tuple(
-    f"glovebox-{name}.service" for name in ("replay", "ids", "alerts", "web", "leds", "supervisor")
+    f"glovebox-{name}.service"
+    for name in ("receiver", "ids", "alerts", "web", "leds", "supervisor")
 )
 
 

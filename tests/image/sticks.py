@@ -80,6 +80,6 @@ def gone(guest: Guest, device: str, seconds: float = 60) -> None:
     """Wait until nothing of a stick that was pulled out is left."""
     guest.run(
         f"while [ -e /dev/{device} ] || grep -q /run/media/{device} /proc/self/mountinfo"
-        f" || ls -l /run/glovebox-media/films | grep -q /{device}; do sleep 0.1; done",
+        f" || ls -l /run/glovebox-films/films | grep -q /{device}; do sleep 0.1; done",
         seconds,
     )

@@ -68,7 +68,7 @@ def owner(machine: Guest) -> Owner:
 def mounted(guest: Guest) -> None:
     """Wait until the machine has started, and its partition for films is there."""
     boot.started(guest)
-    guest.run("systemctl start glovebox-media-partition media-glovebox.mount", 180)
+    guest.run("systemctl start glovebox-films-partition media-glovebox.mount", 180)
 
 
 def argv_of(machine: Guest, key: Path, *more: str) -> list[str]:
@@ -145,7 +145,7 @@ def test_without_a_key_it_is_refused_and_said(machine: Guest, owner: Owner) -> N
     wait_for(lambda: "no SSH key is set" in part(owner), "the refusal on the page")
     assert not is_writable(machine)
     machine.run(f"mv {keys}.away {keys}")
-    machine.run("while systemctl is-active -q glovebox-copying; do sleep 0.1; done", 60)
+    machine.run("while systemctl is-active -q glovebox-films-copying; do sleep 0.1; done", 60)
     assert machine.run("systemctl --failed --plain --no-legend") == ""
 
 
@@ -178,7 +178,7 @@ def test_no_other_service_may_write(machine: Guest) -> None:
     names = machine.run("systemctl list-units --plain --no-legend --state=running 'glovebox-*'")
     services = {line.split()[0] for line in names.splitlines() if ".service" in line.split()[0]}
     tried = 0
-    for service in services - {"glovebox-copying.service"}:
+    for service in services - {"glovebox-films-copying.service"}:
         shown = machine.run(f"systemctl show {service} -p MainPID -p User")
         values = dict(line.split("=", 1) for line in shown.splitlines())
         if values["MainPID"] == "0" or not values["User"]:
@@ -204,9 +204,9 @@ def test_closing_cuts_off_who_still_writes(
 
 def test_a_crash_leaves_it_shut(machine: Guest, owner: Owner) -> None:
     press(machine, owner, "open")
-    machine.run("systemctl kill --signal=KILL glovebox-copying")
+    machine.run("systemctl kill --signal=KILL glovebox-films-copying")
     wait_for(lambda: not is_writable(machine), "MEDIA after the crash")
-    machine.run("systemctl reset-failed glovebox-copying")
+    machine.run("systemctl reset-failed glovebox-films-copying")
 
 
 def test_after_a_power_cut_it_is_shut_and_whole(
@@ -220,7 +220,7 @@ def test_after_a_power_cut_it_is_shut_and_whole(
     machine.power_on()
     mounted(machine)
     assert not is_writable(machine)
-    told = json.loads(machine.run("cat /run/glovebox/media-check.json"))
+    told = json.loads(machine.run("cat /run/glovebox/films-check.json"))
     assert told["condition"] in ("clean", "repaired")
     device = machine.run(f"findmnt -n -o SOURCE {MEDIA}")
     print(told, machine.run(f"fsck.exfat -n {device}"))

@@ -166,7 +166,7 @@ def test_a_stick_pulled_out_in_mid_stream_harms_nothing(
     sticks.gone(kit.guest, device)
     wait_for(lambda: LONG not in kit.films(), "its films to go")
     wait_for(lambda: kit.media()["streams"] == 0, "no stream on the page")
-    assert kit.guest.run("systemctl is-active glovebox-media") == "active"
+    assert kit.guest.run("systemctl is-active glovebox-films") == "active"
     assert kit.guest.run("systemctl --failed --plain --no-legend") == ""
 
 
@@ -187,7 +187,7 @@ def test_a_hostile_label_is_only_a_name(
     stick = sticks.blank(kit.guest.image.tools, tmp_path, "ntfs", label, 16)
     device = plugged(stick)
     wait_for(lambda: kit.drive().get("name") == 'etc;$(id)%n"', "the stick on the page")
-    link = f"/run/glovebox-media/films/{'etc;$(id)%n'}"
+    link = f"/run/glovebox-films/films/{'etc;$(id)%n'}"
     wait_for(lambda: kit.guest.execute(f"ls '{link}\"'")[0] == 0, "its link")
     assert kit.guest.run(f"readlink '{link}\"'") == f"/run/media/{device}"
 
@@ -208,7 +208,7 @@ def test_a_corrupt_file_system_is_told(
     plugged(Stick(broken, kind, ""))
     wait_for(lambda: kit.check("drives").get("level") == "warn", "the warning")
     assert "cannot be opened" in kit.check("drives")["words"]
-    assert kit.guest.run("systemctl is-active glovebox-media") == "active"
+    assert kit.guest.run("systemctl is-active glovebox-films") == "active"
 
 
 def test_a_fat_of_a_hundred_thousand_films_harms_nothing(
@@ -270,8 +270,8 @@ def features(kit: Kit, stick: Stick) -> str:
 
 
 def test_the_media_server_has_few_rights(kit: Kit) -> None:
-    shown = kit.guest.run("systemctl show glovebox-media -p User,CapabilityBoundingSet,Result")
-    wanted = {"User=glovebox-media", "CapabilityBoundingSet=", "Result=success"}
+    shown = kit.guest.run("systemctl show glovebox-films -p User,CapabilityBoundingSet,Result")
+    wanted = {"User=glovebox-films", "CapabilityBoundingSet=", "Result=success"}
     assert set(shown.splitlines()) == wanted
     health = json.loads(kit.guest.run("glovebox status --json || true"))
     assert next(each["level"] for each in health["checks"] if each["name"] == "media") == "ok"

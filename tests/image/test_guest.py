@@ -19,13 +19,13 @@ RIGHTS = {
     "glovebox-firewall-closed.service": {"cap_net_admin"},
     "glovebox-firewall.service": {"cap_net_admin"},
     "glovebox-clock-restore.service": {"cap_sys_time"},
-    "glovebox-media-partition.service": {"cap_sys_admin"},
-    "glovebox-copying.service": {"cap_sys_admin"},
+    "glovebox-films-partition.service": {"cap_sys_admin"},
+    "glovebox-films-copying.service": {"cap_sys_admin"},
 }
 # As root, with that one right: it writes the card's partition table, once, before there are films.
-PARTITION = "glovebox-media-partition.service"
+PARTITION = "glovebox-films-partition.service"
 # Its socket obeys no other user.
-CHRONYS = "glovebox-time-servers.service"
+CHRONYS = "glovebox-clock-servers.service"
 
 
 def test_boot_has_no_failed_unit(guest: Guest) -> None:

@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.image, pytest.mark.timeout(600)]
 
 SETTLED_S = 60.0
 SMALL_BUFFER = "[Socket]\nReceiveBuffer=256K\n"
-DROP_IN = "/run/systemd/system/glovebox-replay.socket.d"
+DROP_IN = "/run/systemd/system/glovebox-receiver.socket.d"
 RULES_FILE = "/var/lib/glovebox/rules.d/test.rules"
 
 
@@ -42,7 +42,7 @@ def published(guest: Guest, name: str) -> Any:
 
 def ledger(guest: Guest) -> dict[str, tuple[int, int]]:
     """Return (came in, lost) by stage."""
-    rows = published(guest, "health")["ledger"]
+    rows = published(guest, "supervisor")["ledger"]
     return {row["stage"]: (row["count"] or 0, row["lost"] or 0) for row in rows}
 
 
@@ -90,7 +90,7 @@ def test_frames_that_a_downed_interface_refused(guest: Guest) -> None:
         wait(lambda: growth(guest, before, "interface"), (count, count))
     finally:
         guest.run("ip link set tzsp0 up; systemctl restart glovebox-ids", 120)
-    assert published(guest, "health")["first_loss"] == "interface"
+    assert published(guest, "supervisor")["first_loss"] == "interface"
 
 
 @contextmanager
@@ -134,18 +134,20 @@ def test_frames_that_a_stopped_engine_did_not_inspect(guest: Guest) -> None:
 
 def test_datagrams_that_found_the_receive_buffer_full(guest: Guest) -> None:
     guest.run(f"mkdir -p {DROP_IN} && printf '{SMALL_BUFFER}' >{DROP_IN}/small.conf")
-    restart = "systemctl daemon-reload; systemctl restart glovebox-replay.socket glovebox-replay"
+    restart = (
+        "systemctl daemon-reload; systemctl restart glovebox-receiver.socket glovebox-receiver"
+    )
     guest.run(restart, 60)
     try:
         send(guest, PLAIN, 1)
         before = settle(guest)
-        received = published(guest, "replay")["datagrams_received"]
+        received = published(guest, "receiver")["datagrams_received"]
         count = 1500
-        guest.run("systemctl kill --signal=STOP glovebox-replay")
+        guest.run("systemctl kill --signal=STOP glovebox-receiver")
         send(guest, PLAIN, count)
-        guest.run("systemctl kill --signal=CONT glovebox-replay")
+        guest.run("systemctl kill --signal=CONT glovebox-receiver")
         after = settle(guest)
-        got = published(guest, "replay")["datagrams_received"] - received
+        got = published(guest, "receiver")["datagrams_received"] - received
     finally:
         guest.run(f"rm -r {DROP_IN}; {restart}", 60)
     assert 0 < got < count

@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.image, pytest.mark.timeout(1800)]
 BOOT_SECONDS = 400.0
 MEDIA_PORT = 8200
 FORWARDS = (Forward("udp", TZSP_PORT), Forward("tcp", 80), Forward("tcp", MEDIA_PORT))
-SERVICES = "glovebox-replay glovebox-ids glovebox-alerts glovebox-web"
+SERVICES = "glovebox-receiver glovebox-ids glovebox-alerts glovebox-web"
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +95,7 @@ def test_page_and_health_answer_from_the_host(first: Guest) -> None:
 
 
 def test_minidlna_answers_the_host(first: Guest) -> None:
-    first.run("systemctl start glovebox-media", 300)
+    first.run("systemctl start glovebox-films", 300)
     address = f"http://127.0.0.1:{first.host_port(MEDIA_PORT)}/rootDesc.xml"
     with urllib.request.urlopen(address, timeout=60) as answer:
         assert b"urn:schemas-upnp-org:device:MediaServer:1" in answer.read()

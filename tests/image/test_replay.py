@@ -102,12 +102,12 @@ def test_a_plain_http_session_is_carried_whole(guest: Guest, shared_data: Path) 
 def test_a_stopped_service_loses_nothing_that_waits_in_its_socket(guest: Guest) -> None:
     frames = [ethernet(b"%d" % number * 20, ether_type=0x88B5) for number in range(50)]
     """The first datagram starts the service again; all wait in the socket that systemd keeps."""
-    guest.run("systemctl stop glovebox-replay.service")
+    guest.run("systemctl stop glovebox-receiver.service")
     assert carried(guest, [encode(frame) for frame in frames], len(frames)) == sums(frames)
 
 
 def test_conservation_holds_in_the_guest(guest: Guest) -> None:
-    found = json.loads(guest.run("cat /run/glovebox/replay.json"))
+    found = json.loads(guest.run("cat /run/glovebox/receiver.json"))
     assert found["datagrams_received"] == (
         found["frames_sent"] + found["keepalives"] + sum(found["dropped"].values())
     )

@@ -16,8 +16,8 @@ SECONDS = 4
 HEALED_SECONDS = 60
 BREAKAGES = {
     "decapsulation dead": (
-        "systemctl kill -s STOP glovebox-replay",
-        "systemctl kill -s CONT glovebox-replay",
+        "systemctl kill -s STOP glovebox-receiver",
+        "systemctl kill -s CONT glovebox-receiver",
     ),
     "interface wrong": ("ip link set tzsp0 down", "ip link set tzsp0 up"),
     "engine deaf": (

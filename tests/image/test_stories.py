@@ -20,7 +20,7 @@ from tests.conftest import PROJECT, missing
 from tests.image.cable import BOOT_SECONDS, Cable, plugged_guest
 from tests.net.dhcpclient import Clients
 from tests.net.kit import Segment, Witness, foreign_dnsmasq
-from tests.net.replaying import GLOVEBOX
+from tests.net.receiving import GLOVEBOX
 
 pytestmark = [pytest.mark.long, pytest.mark.image, pytest.mark.timeout(1500)]
 

@@ -115,14 +115,14 @@ def wait_until_set(guest: Guest) -> None:
     while clock_set(guest) is None:
         assert time.monotonic() < deadline, guest.execute(
             "chronyc -n sources; chronyc tracking; ls /run/chrony-dhcp; date"
-            "; systemctl status --no-pager -n 20 glovebox-time-servers"
+            "; systemctl status --no-pager -n 20 glovebox-clock-servers"
         )[1]
         time.sleep(1.0)
 
 
 def checks(guest: Guest) -> dict[str, dict[str, Any]]:
     """Return what the supervisor says, by name."""
-    health = json.loads(guest.run("cat /run/glovebox/health.json"))
+    health = json.loads(guest.run("cat /run/glovebox/supervisor.json"))
     return {each["name"]: each for each in health["checks"]}
 
 

@@ -29,7 +29,7 @@ from appliance.errors import DecodeError
 from appliance.reports import statusfile
 from tests.conftest import PROJECT, missing
 from tests.net.namespaces import DEADLINE_S, Sniffer, _set_namespace, ip
-from tests.net.replaying import GLOVEBOX
+from tests.net.receiving import GLOVEBOX
 
 UNIT = PROJECT / "systemd/system/glovebox-dnsmasq@.service"
 _numbers = itertools.count()

@@ -30,7 +30,7 @@ from tests.net.namespaces import (
     Network,
     wait_until,
 )
-from tests.net.replaying import GLOVEBOX, assert_conserved
+from tests.net.receiving import GLOVEBOX, assert_conserved
 from tests.pcapfile import parse_pcap
 
 pytestmark = pytest.mark.net

@@ -155,7 +155,7 @@ def test_broken_files_are_left_out_and_harm_nothing(server: Server) -> None:
 
 
 def test_a_drive_comes_and_goes_while_a_film_plays(server: Server) -> None:
-    """As glovebox-shelf@.service does it; nothing is restarted, and the other film goes on."""
+    """As glovebox-films-drive@.service does it; nothing restarts, and the other film goes on."""
     (server.films / "MEDIA").mkdir()
     (server.films / "MEDIA" / "Zuhause.avi").write_bytes(FILM)
     drive = server.drives / "sda1"
@@ -185,7 +185,7 @@ def test_a_drive_comes_and_goes_while_a_film_plays(server: Server) -> None:
 def test_a_hundred_thousand_films_are_listed_and_the_server_answers_meanwhile(
     server: Server,
 ) -> None:
-    """In as much memory as the device gives the list (glovebox-media.service)."""
+    """In as much memory as the device gives the list (glovebox-films.service)."""
     shelves, each = 100, 1000
     with in_memory(server.drives, "1g"), in_memory(server.folder / minidlna.DATABASE.name, "128m"):
         fill(server.drives / "sda1", shelves, each)

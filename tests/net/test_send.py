@@ -22,7 +22,7 @@ from tests.net.namespaces import (
     ip,
     wait_until,
 )
-from tests.net.replaying import GLOVEBOX, assert_conserved, replaying
+from tests.net.receiving import GLOVEBOX, assert_conserved, replaying
 from tests.pcapfile import parse_pcap, pcap
 
 pytestmark = pytest.mark.net

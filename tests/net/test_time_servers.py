@@ -16,7 +16,7 @@ from tests.net.timeserver import SERVING, Chronyd
 pytestmark = pytest.mark.net
 
 ROUTER, OTHER = "192.168.88.1", "192.168.88.2"
-UNIT = PROJECT / "systemd/system/glovebox-time-servers.service"
+UNIT = PROJECT / "systemd/system/glovebox-clock-servers.service"
 RELOAD = "ExecStart=/usr/bin/chronyc -h /run/chrony/chronyd.sock reload sources"
 
 

@@ -18,7 +18,7 @@ from appliance.alerts.store import AlertStore
 from appliance.reports import statusfile
 from appliance.web.vault import Vault
 from tests.net.namespaces import DEADLINE_S, Network, Sniffer
-from tests.net.replaying import GLOVEBOX
+from tests.net.receiving import GLOVEBOX
 from tests.web.reports import a_health, a_report, a_selftest
 
 PERIOD_S = 0.25
@@ -89,7 +89,7 @@ class Sensor:
 
     def publish(self, report: dict[str, Any]) -> None:
         """Put a report of the receiver where the page finds it."""
-        statusfile.publish("replay", report, self.directory)
+        statusfile.publish("receiver", report, self.directory)
 
     def publish_store(self, now: float) -> None:
         """Say that alerts are being stored."""
@@ -97,7 +97,7 @@ class Sensor:
 
     def publish_health(self, health: dict[str, Any]) -> None:
         """Put a report of the supervisor where the page finds it."""
-        statusfile.publish("health", health, self.directory)
+        statusfile.publish("supervisor", health, self.directory)
 
     def publish_selftest(self, result: dict[str, Any]) -> None:
         """Put the result of a self-test where the page finds it."""

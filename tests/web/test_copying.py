@@ -28,11 +28,13 @@ def test_only_the_button_that_does_something_is_shown(browser: Browser, sensor: 
     closing = page.get_by_role("button", name="Close now")
     expect(opening).to_be_visible()
     expect(closing).to_be_hidden()
-    statusfile.publish("copying", Copying(time.time(), left=3000.0).as_json(), sensor.directory)
+    statusfile.publish(
+        "films-copying", Copying(time.time(), left=3000.0).as_json(), sensor.directory
+    )
     expect(closing).to_be_visible()
     expect(opening).to_be_hidden()
     expect(page.locator("#copying")).to_contain_text("Do not pull the power")
     assert Axe().run(page).response["violations"] == []
-    statusfile.publish("copying", Copying(time.time()).as_json(), sensor.directory)
+    statusfile.publish("films-copying", Copying(time.time()).as_json(), sensor.directory)
     expect(opening).to_be_visible()
     page.context.close()

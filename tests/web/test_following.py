@@ -13,7 +13,7 @@ from appliance.formats.tzsp import encode
 from appliance.web import live
 from tests.frames import ethernet, ipv4, udp
 from tests.net.namespaces import DEADLINE_S, SENSOR_ADDRESS
-from tests.net.replaying import replaying
+from tests.net.receiving import replaying
 from tests.web.alerts import add, an_alert
 from tests.web.reports import a_report
 from tests.web.serving import Sensor, flowing

@@ -62,14 +62,14 @@ def test_is_dirty_goes_by_the_first_sector(sector: bytes, expected: bool) -> Non
 
 def test_check_leaves_alone_what_is_clean(card: Path, tmp_path: Path) -> None:
     assert check(card, ["/nonexistent"], tmp_path) is Condition.CLEAN
-    assert statusfile.read("media-check", tmp_path) is None
+    assert statusfile.read("films-check", tmp_path) is None
 
 
 def test_check_repairs_what_is_dirty(card: Path, tmp_path: Path) -> None:
     soil(card)
     assert check(card, runtime=tmp_path) is Condition.REPAIRED
     assert not is_dirty(card.read_bytes()[:SECTOR])
-    assert statusfile.read("media-check", tmp_path) == {"condition": "checking"}
+    assert statusfile.read("films-check", tmp_path) == {"condition": "checking"}
 
 
 def test_check_says_what_it_cannot_repair(card: Path, tmp_path: Path) -> None:

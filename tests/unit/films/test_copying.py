@@ -42,7 +42,7 @@ def outcome(end_sessions, patience):
         close(places, end_sessions, patience)
     except OSError as error:
         return error.errno
-    told = status.read("copying", runtime)
+    told = status.read("films-copying", runtime)
     return [is_writable(MOUNTS.read_text(), media), told["left"], told["refusal"]]
 
 def refused():
@@ -53,7 +53,8 @@ def ended():
     calls.append("ended")
     copied.close()
 
-found = {"stubborn": outcome(refused, 0.5), "told": status.read("copying", runtime)["refusal"],
+found = {"stubborn": outcome(refused, 0.5),
+         "told": status.read("films-copying", runtime)["refusal"],
          "ended": outcome(ended, 10.0), "again": outcome(ended, 10.0), "calls": calls}
 print(json.dumps(found))
 """
@@ -104,7 +105,7 @@ def test_keep_open_lasts_an_hour(places: Places) -> None:
     clock = Clock(10.0)
     keep_open(Stop(), places, clock)
     assert OPEN_S <= clock.now <= OPEN_S + 60.0
-    told = statusfile.read("copying", places.runtime)
+    told = statusfile.read("films-copying", places.runtime)
     assert told is not None and 0.0 <= told["left"] <= 60.0
 
 
@@ -144,7 +145,7 @@ def test_run_tells_a_refusal_and_opens_nothing(
 ) -> None:
     monkeypatch.setattr(copying, "KEYS", places.runtime / "no keys")
     copying.run(Stop(), places)
-    told = statusfile.read("copying", places.runtime)
+    told = statusfile.read("films-copying", places.runtime)
     assert told is not None
     assert (told["left"], told["refusal"]) == (None, copying.NO_KEY)
 
@@ -167,7 +168,7 @@ def test_run_tells_what_the_kernel_refuses(
     monkeypatch.setattr(copying.partition, "look", lambda runtime: SHUT)
     monkeypatch.setattr(copying.superblock, "set_writable", refused)
     copying.run(Stop(), places)
-    told = statusfile.read("copying", places.runtime)
+    told = statusfile.read("films-copying", places.runtime)
     assert told is not None
     assert told["refusal"] == words
 

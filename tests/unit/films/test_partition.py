@@ -27,8 +27,8 @@ def test_look_where_nothing_is(tmp_path: Path, mounts: Path) -> None:
 
 def test_look_reads_what_is_published(tmp_path: Path, mounts: Path) -> None:
     told = Copying(100.0, 90.5)
-    statusfile.publish("copying", told.as_json(), tmp_path)
-    statusfile.publish("media-check", {"condition": Condition.REPAIRED}, tmp_path)
+    statusfile.publish("films-copying", told.as_json(), tmp_path)
+    statusfile.publish("films-check", {"condition": Condition.REPAIRED}, tmp_path)
     mounts.write_text(MOUNTED.format("rw"))
     assert partition.look(tmp_path, mounts) == Partition(True, told, Condition.REPAIRED)
 
@@ -39,8 +39,8 @@ def test_look_reads_what_is_published(tmp_path: Path, mounts: Path) -> None:
 def test_look_takes_nothing_that_does_not_fit(
     values: dict[str, Any], tmp_path: Path, mounts: Path
 ) -> None:
-    statusfile.publish("copying", values, tmp_path)
-    statusfile.publish("media-check", values, tmp_path)
+    statusfile.publish("films-copying", values, tmp_path)
+    statusfile.publish("films-check", values, tmp_path)
     mounts.write_text(MOUNTED.format("ro"))
     assert partition.look(tmp_path, mounts) == Partition(False, None, None)
 

@@ -34,7 +34,7 @@ def heartbeat(tmp_path: Path, clocks: Clocks) -> Heartbeat:
 
 
 def publish(folder: Path, clocks: Clocks, state: object, **more: object) -> None:
-    statusfile.publish("health", {"updated": clocks.wall, "state": state, **more}, folder)
+    statusfile.publish("supervisor", {"updated": clocks.wall, "state": state, **more}, folder)
 
 
 @pytest.mark.parametrize("state", [state for state in State if state is not State.SILENT])
@@ -81,7 +81,7 @@ def test_state_after_the_file_was_removed_goes_stale(
 ) -> None:
     publish(tmp_path, clocks, State.SEEING)
     heartbeat.state()
-    (tmp_path / "health.json").unlink()
+    (tmp_path / "supervisor.json").unlink()
     clocks.pass_by(STALE_SECONDS + 1)
     assert heartbeat.state() is State.SILENT
 
@@ -123,7 +123,7 @@ def test_state_found_at_start_from_the_future_goes_stale_all_the_same(
 def test_state_of_a_file_nobody_understands_is_silence(
     tmp_path: Path, heartbeat: Heartbeat, content: str
 ) -> None:
-    (tmp_path / "health.json").write_text(content)
+    (tmp_path / "supervisor.json").write_text(content)
     assert heartbeat.state() is State.SILENT
 
 
@@ -147,7 +147,7 @@ def test_state_reads_the_file_only_when_it_changed(
     publish(tmp_path, clocks, State.SEEING)
     for _ in range(5):
         heartbeat.state()
-    assert reads == ["health"]
+    assert reads == ["supervisor"]
     publish(tmp_path, clocks, State.LOSING)
     heartbeat.state()
-    assert reads == ["health", "health"]
+    assert reads == ["supervisor", "supervisor"]

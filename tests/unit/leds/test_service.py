@@ -63,7 +63,7 @@ class Box:
 
     def says(self, state: State) -> None:
         """Let the supervisor publish."""
-        statusfile.publish("health", {"updated": EPOCH + self.now, "state": state}, self.folder)
+        statusfile.publish("supervisor", {"updated": EPOCH + self.now, "state": state}, self.folder)
 
     def run(self, seconds: float) -> int:
         """Let time pass as the service's loop would; return how often it woke."""

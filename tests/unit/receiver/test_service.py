@@ -52,15 +52,6 @@ def test_main_takes_ports_routers_and_buffer(received: list[argparse.Namespace])
     assert arguments.receive_buffer == 2 << 20
 
 
-@pytest.mark.parametrize("files", [["-"], ["a.pcap", "b.pcap"]], ids=repr)
-def test_main_with_files_plays_them(files: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    played: list[Any] = []
-    monkeypatch.setattr(service.replay, "play", lambda arguments: played.append(arguments) or 7)
-    assert main(["--topspeed", "--intf1", "eth9", "--report", "json", *files]) == 7
-    (arguments,) = played
-    assert (arguments.files, arguments.interface, arguments.report) == (files, "eth9", "json")
-
-
 @pytest.mark.parametrize(
     ("argv", "said"),
     [
@@ -70,10 +61,8 @@ def test_main_with_files_plays_them(files: list[str], monkeypatch: pytest.Monkey
         (["--receive-buffer", "lots"], "lots"),
         (["--receive-buffer", "0"], "size"),
         (["--receive-buffer", "1024M"], "at most 1023M"),
-        (["--listen", "40000", "a.pcap"], "exclude"),
-        (["--topspeed"], "topspeed: for files only"),
-        (["--loop", "3", "--pps", "5"], "loop, pps: for files only"),
         (["--report", "xml"], "xml"),
+        (["a.pcap"], "unrecognized arguments: a.pcap"),
     ],
     ids=" ".join,
 )
@@ -123,7 +112,7 @@ def test_beat_publishes_and_tells_systemd(
     published = []
     monkeypatch.setattr(service.statusfile, "publish", lambda *values: published.append(values))
     Pulse(Book()).beat()  # type: ignore[arg-type]
-    assert published == [("replay", Book().status())]
+    assert published == [("receiver", Book().status())]
     assert notes.recv(1000).decode().split("\n") == [
         "WATCHDOG=1",
         "STATUS=5 datagrams received, 4 frames sent, dropped: 1 malformed;"

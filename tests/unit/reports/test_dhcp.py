@@ -28,7 +28,7 @@ VALUES: dict[str, Any] = {
 def test_read_all_finds_the_ports_and_nothing_else(tmp_path: Path) -> None:
     statusfile.publish("dhcp-eth1", VALUES | {"interface": "eth1"}, tmp_path)
     statusfile.publish("dhcp-eth0", VALUES, tmp_path)
-    statusfile.publish("replay", {}, tmp_path)
+    statusfile.publish("receiver", {}, tmp_path)
     assert [port.interface for port in read_all(tmp_path)] == ["eth0", "eth1"]
     assert read_all(tmp_path)[0].devices[0].name == "tablet"
 

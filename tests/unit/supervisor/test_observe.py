@@ -44,7 +44,7 @@ def test_look_at_a_machine_without_anything_fails_softly(observer: Observer) -> 
 
 
 def test_look_reads_what_the_services_publish(observer: Observer, places: Places) -> None:
-    for name, values in (("replay", REPLAY), ("alerts", ALERTS), ("selftest", SELFTEST)):
+    for name, values in (("receiver", REPLAY), ("alerts", ALERTS), ("selftest", SELFTEST)):
         (places.runtime / f"{name}.json").write_text(json.dumps(values))
     (places.spool / "statistics.csv").write_text(NAMES + "1,0,70,30,0\n")
     found = observer.look(["receiver", "store", "selftest", "engine"])
@@ -68,7 +68,7 @@ def test_look_at_the_engine_while_it_goes_on_to_a_new_file(
 
 
 def test_look_calls_a_file_of_another_version_unknown(observer: Observer, places: Places) -> None:
-    (places.runtime / "replay.json").write_text('{"updated": 1, "dropped": null}')
+    (places.runtime / "receiver.json").write_text('{"updated": 1, "dropped": null}')
     (places.runtime / "selftest.json").write_text('{"seconds": 3}')
     found = observer.look(["receiver", "selftest"])
     assert isinstance(found.receiver, Unknown)

@@ -124,12 +124,12 @@ def test_decide_never_restarts_more_often_than_the_hour_allows(lengths: list[int
 
 
 def test_decide_treats_units_apart() -> None:
-    states = {units.REPLAY: RUNS, units.PAGE: RUNS}
-    troubled: Troubles = {units.REPLAY: Trouble(restarts=(95.0,), tries=1)}
-    complaints = {units.REPLAY: "deaf", units.PAGE: "gone"}
+    states = {units.RECEIVER: RUNS, units.PAGE: RUNS}
+    troubled: Troubles = {units.RECEIVER: Trouble(restarts=(95.0,), tries=1)}
+    complaints = {units.RECEIVER: "deaf", units.PAGE: "gone"}
     actions, kept = policy.decide(complaints, states, troubled, 100.0)
     assert [(action.unit, action.reason) for action in actions] == [(units.PAGE, "gone")]
-    assert set(kept) == {units.REPLAY, units.PAGE}
+    assert set(kept) == {units.RECEIVER, units.PAGE}
 
 
 def test_decide_forgets_what_is_over() -> None:
@@ -141,7 +141,7 @@ def test_decide_forgets_what_is_over() -> None:
 
 def test_ladders_hold_no_reboot() -> None:
     steps = {step for ladder in LADDERS.values() for step in ladder}
-    assert steps <= {*units.WATCHED, units.REPLAY_SOCKET}
+    assert steps <= {*units.WATCHED, units.RECEIVER_SOCKET}
     assert SETTLED_S < CALM_S
 
 

@@ -174,7 +174,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
 def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     directed = functools.partial(statusfile.publish, directory=tmp_path)
     monkeypatch.setattr(statusfile, "publish", directed)
-    return tmp_path / "health.json"
+    return tmp_path / "supervisor.json"
 
 
 def run(state: str | None, monkeypatch: pytest.MonkeyPatch) -> None:

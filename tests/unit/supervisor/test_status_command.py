@@ -41,7 +41,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_main_ends_with_the_level(
     level: Level, code: int, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    statusfile.publish("health", health(level), folder)
+    statusfile.publish("supervisor", health(level), folder)
     assert status_command.main([]) == code
     assert capsys.readouterr().out.startswith("LOSING: Packets are lost.\n")
 
@@ -49,7 +49,7 @@ def test_main_ends_with_the_level(
 def test_main_prints_the_object_itself_as_json(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    statusfile.publish("health", health(), folder)
+    statusfile.publish("supervisor", health(), folder)
     assert status_command.main(["--json"]) == 0
     assert json.loads(capsys.readouterr().out) == health()
 

@@ -58,7 +58,7 @@ def test_reports_wants_new_figures(updates: list[tuple[float, float]], level: Le
     looks = [look(at, receiver=receiver(updated=updated)) for at, updated in updates]
     result = streamchecks.reports(history(*looks))
     assert result.level is level
-    assert (result.remedy == units.REPLAY) is (level is Level.FAIL)
+    assert (result.remedy == units.RECEIVER) is (level is Level.FAIL)
 
 
 def test_stream_tells_rate_and_senders() -> None:

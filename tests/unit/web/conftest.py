@@ -76,7 +76,7 @@ def fresh(tmp_path: Path, values: dict[str, Any]) -> dict[str, Any]:
     now = time.time()
     values |= {"updated": now, "started": now - 3600, "last_frame": now - 0.2}
     values["sources"]["192.0.2.1"]["last_seen"] = now - 0.2
-    statusfile.publish("replay", values, tmp_path)
+    statusfile.publish("receiver", values, tmp_path)
     statusfile.publish("alerts", {"updated": now, "error": None}, tmp_path)
     return values
 
@@ -85,6 +85,6 @@ def fresh(tmp_path: Path, values: dict[str, Any]) -> dict[str, Any]:
 def supervised(tmp_path: Path, fresh: dict[str, Any]) -> dict[str, Any]:
     """Publish, beside the report, that the supervisor finds all well; return what it says."""
     health = a_health(fresh["updated"])
-    statusfile.publish("health", health, tmp_path)
+    statusfile.publish("supervisor", health, tmp_path)
     statusfile.publish("selftest", a_selftest(fresh["updated"]), tmp_path)
     return health

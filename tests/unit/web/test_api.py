@@ -51,7 +51,7 @@ def test_healthz_without_a_receiver(client: FlaskClient) -> None:
 def test_healthz_with_an_old_report(
     client: FlaskClient, tmp_path: Path, fresh: dict[str, Any]
 ) -> None:
-    statusfile.publish("replay", fresh | {"updated": fresh["updated"] - 60}, tmp_path)
+    statusfile.publish("receiver", fresh | {"updated": fresh["updated"] - 60}, tmp_path)
     answer = client.get("/healthz")
     assert answer.status_code == 503
     assert "receiver stale\n" in answer.text
@@ -61,7 +61,7 @@ def test_healthz_with_an_old_report(
 def test_healthz_does_not_blame_a_router_that_is_off(
     client: FlaskClient, tmp_path: Path, fresh: dict[str, Any]
 ) -> None:
-    statusfile.publish("replay", fresh | {"last_frame": None}, tmp_path)
+    statusfile.publish("receiver", fresh | {"last_frame": None}, tmp_path)
     answer = client.get("/healthz")
     assert answer.status_code == 200
     assert "stream waiting\n" in answer.text
@@ -71,7 +71,7 @@ def test_healthz_does_not_blame_a_router_that_is_off(
 def test_healthz_without_the_interface(
     client: FlaskClient, tmp_path: Path, fresh: dict[str, Any]
 ) -> None:
-    statusfile.publish("replay", fresh | {"interface": "nosuch0"}, tmp_path)
+    statusfile.publish("receiver", fresh | {"interface": "nosuch0"}, tmp_path)
     answer = client.get("/healthz")
     assert answer.status_code == 503
     assert "interface missing\n" in answer.text
@@ -102,7 +102,7 @@ def test_status_gives_what_the_supervisor_says(
 def test_status_gives_no_old_word_of_the_supervisor(
     client: FlaskClient, tmp_path: Path, supervised: dict[str, Any]
 ) -> None:
-    statusfile.publish("health", supervised | {"updated": supervised["updated"] - 16}, tmp_path)
+    statusfile.publish("supervisor", supervised | {"updated": supervised["updated"] - 16}, tmp_path)
     assert client.get("/api/status").get_json()["supervisor"] is None
 
 

@@ -54,8 +54,8 @@ def test_metrics_hold_every_counter(client: FlaskClient, fresh: dict[str, Any]) 
 
 @pytest.mark.usefixtures("supervised")
 def test_metrics_hold_what_the_supervisor_found(client: FlaskClient, tmp_path: Path) -> None:
-    health = a_loss(statusfile.read("health", tmp_path)["updated"])  # type: ignore[index]
-    statusfile.publish("health", health, tmp_path)
+    health = a_loss(statusfile.read("supervisor", tmp_path)["updated"])  # type: ignore[index]
+    statusfile.publish("supervisor", health, tmp_path)
     found = families(client)
     assert value(found, "glovebox_supervised") == 1
     assert value(found, "glovebox_state", state="losing") == 1
@@ -98,7 +98,7 @@ def test_metrics_leave_out_what_is_not_known(client: FlaskClient) -> None:
 def test_metrics_leave_out_old_figures(
     client: FlaskClient, tmp_path: Path, fresh: dict[str, Any]
 ) -> None:
-    statusfile.publish("replay", fresh | {"updated": fresh["updated"] - 60}, tmp_path)
+    statusfile.publish("receiver", fresh | {"updated": fresh["updated"] - 60}, tmp_path)
     assert "glovebox_datagrams_received" not in families(client)
 
 

@@ -32,7 +32,7 @@ def test_facts_without_a_report(tmp_path: Path) -> None:
 def test_facts_take_interface_and_port_from_the_report(
     tmp_path: Path, values: dict[str, Any]
 ) -> None:
-    statusfile.publish("replay", values | {"updated": time.time(), "ports": [40000]}, tmp_path)
+    statusfile.publish("receiver", values | {"updated": time.time(), "ports": [40000]}, tmp_path)
     facts = Monitor(CONFIG, NOBODY, tmp_path).facts()
     assert facts.receiver is Receiver.RUNNING
     assert (facts.interface, facts.port) == ("lo", 40000)
@@ -40,20 +40,20 @@ def test_facts_take_interface_and_port_from_the_report(
 
 def test_facts_know_rates_from_the_second_report_on(tmp_path: Path, values: dict[str, Any]) -> None:
     monitor, now = Monitor(CONFIG, NOBODY, tmp_path), time.time()
-    statusfile.publish("replay", values | {"updated": now}, tmp_path)
+    statusfile.publish("receiver", values | {"updated": now}, tmp_path)
     assert monitor.facts().frame_rate is None
     more = {
         "updated": now + 1,
         "frames_sent": values["frames_sent"] + 10,
         "datagrams_received": values["datagrams_received"] + 10,
     }
-    statusfile.publish("replay", values | more, tmp_path)
+    statusfile.publish("receiver", values | more, tmp_path)
     assert monitor.facts().frame_rate == pytest.approx(10)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"updated": 5}', '{"updated":"now"}'])
 def test_facts_trust_no_report_that_is_broken(tmp_path: Path, text: str) -> None:
-    (tmp_path / "replay.json").write_text(text)
+    (tmp_path / "receiver.json").write_text(text)
     assert Monitor(CONFIG, NOBODY, tmp_path).facts().receiver is Receiver.ABSENT
 
 

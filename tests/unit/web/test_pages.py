@@ -43,7 +43,7 @@ def test_status_without_anything(client: FlaskClient) -> None:
 def test_status_marks_old_figures(
     client: FlaskClient, tmp_path: Path, fresh: dict[str, Any]
 ) -> None:
-    statusfile.publish("replay", fresh | {"updated": fresh["updated"] - 60}, tmp_path)
+    statusfile.publish("receiver", fresh | {"updated": fresh["updated"] - 60}, tmp_path)
     page = shown(client)
     assert "The receiver last reported 1 min ago: the figures below are old." in page
     assert "These figures are from" in page
@@ -53,7 +53,7 @@ def test_status_admits_what_does_not_add_up(
     client: FlaskClient, tmp_path: Path, fresh: dict[str, Any]
 ) -> None:
     changed = fresh | {"datagrams_received": fresh["datagrams_received"] + 4}
-    statusfile.publish("replay", changed, tmp_path)
+    statusfile.publish("receiver", changed, tmp_path)
     page = shown(client)
     assert "Not equal: 4 unexplained." in page
     assert "every datagram is accounted for" not in page
@@ -64,7 +64,7 @@ def test_status_gives_the_line_for_the_router(
     client: FlaskClient, tmp_path: Path, fresh: dict[str, Any], last: float | None
 ) -> None:
     frame = None if last is None else fresh["updated"] - last
-    statusfile.publish("replay", fresh | {"last_frame": frame, "ports": [40000]}, tmp_path)
+    statusfile.publish("receiver", fresh | {"last_frame": frame, "ports": [40000]}, tmp_path)
     target = client.get("/api/status").get_json()["targets"]
     page = shown(client)
     if not target:
@@ -92,7 +92,7 @@ def test_status_lists_the_busiest_routers(
 ) -> None:
     router = fresh["sources"]["192.0.2.1"]
     many = {f"10.0.0.{n}": router | {"frames_sent": n} for n in range(MOST_SOURCES + 2)}
-    statusfile.publish("replay", fresh | {"sources": many}, tmp_path)
+    statusfile.publish("receiver", fresh | {"sources": many}, tmp_path)
     page = shown(client)
     assert f"10.0.0.{MOST_SOURCES + 1}<" in page
     assert "10.0.0.1<" not in page
@@ -113,7 +113,7 @@ def test_hostile_values_stay_text(
     add(store, [an_alert(**fields), an_alert(**fields, source_port=None, destination_port=None)])
     sources = {HOSTILE: fresh["sources"]["192.0.2.1"] | {"dropped": {HOSTILE: 1}}}
     hostile = {"interface": HOSTILE, "sources": sources, "dropped": {HOSTILE: 3}}
-    statusfile.publish("replay", fresh | hostile, tmp_path)
+    statusfile.publish("receiver", fresh | hostile, tmp_path)
     answer = client.get(address)
     text = "".join(answer.get_json()["parts"].values()) if answer.is_json else answer.text
     assert html.escape(HOSTILE).replace("&#x27;", "&#39;").replace("&quot;", "&#34;") in text
@@ -265,7 +265,7 @@ def test_status_shows_films_and_what_is_plugged_in(
 ) -> None:
     health = a_health(fresh["updated"])
     health["media"]["drives"][0]["name"] = HOSTILE
-    statusfile.publish("health", health, tmp_path)
+    statusfile.publish("supervisor", health, tmp_path)
     page = shown(client)
     assert "<dd>41</dd>" in page and "10.4.0.21" in page
     assert "31.9 GB" in page and "not open" in page
@@ -275,5 +275,5 @@ def test_status_shows_films_and_what_is_plugged_in(
 def test_status_without_a_media_server(
     client: FlaskClient, tmp_path: Path, fresh: dict[str, Any]
 ) -> None:
-    statusfile.publish("health", a_health(fresh["updated"], media=None), tmp_path)
+    statusfile.publish("supervisor", a_health(fresh["updated"], media=None), tmp_path)
     assert "no media server answers" in shown(client)

@@ -62,7 +62,7 @@ def test_lost_counts_what_never_came_in(values: dict[str, Any]) -> None:
         ("sources", []),
         ("udp_errors", "0"),
     ],
-    ids=repr,
+    ids=str,
 )
 def test_parse_refuses_what_does_not_fit(values: dict[str, Any], key: str, value: Any) -> None:
     changed = copy.deepcopy(values)
@@ -74,7 +74,7 @@ def test_parse_refuses_what_does_not_fit(values: dict[str, Any], key: str, value
         reports.parse(changed)
 
 
-@pytest.mark.parametrize("source", [None, 5, {}, {"dropped": {}}], ids=repr)
+@pytest.mark.parametrize("source", [None, 5, {}, {"dropped": {}}], ids=str)
 def test_parse_refuses_a_source_without_counters(values: dict[str, Any], source: Any) -> None:
     with pytest.raises(ValueError, match="expected"):
         reports.parse(values | {"sources": {"192.0.2.1": source}})

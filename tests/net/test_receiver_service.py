@@ -17,7 +17,7 @@ from appliance.udp.sockets import open_listener, parse_endpoint, set_receive_buf
 from tests.frames import ethernet
 from tests.net.flood import FRAME_BYTES, PORT, Flood, numbers_seen
 from tests.net.namespaces import SENSOR_ADDRESS, Network, Sniffer
-from tests.net.replaying import Replay, assert_conserved, replaying
+from tests.net.receiving import Replay, assert_conserved, replaying
 
 pytestmark = pytest.mark.net
 

@@ -24,7 +24,7 @@ from tests.net.namespaces import (
     Sniffer,
     on_one_cpu,
 )
-from tests.net.replaying import Replay, assert_conserved, replaying
+from tests.net.receiving import Replay, assert_conserved, replaying
 
 pytestmark = pytest.mark.net
 

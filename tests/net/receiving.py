@@ -1,4 +1,4 @@
-"""`glovebox replay` as a process of the sensor, with the test in the place of systemd."""
+"""`glovebox receiver` as a process of the sensor, with the test in the place of systemd."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Replay:
         address.unlink(missing_ok=True)
         self._notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._notify.bind(str(address))
-        argv = [*wrapper, GLOVEBOX, "replay", "-i", INTERFACE, "--report", "json", *options]
+        argv = [*wrapper, GLOVEBOX, "receiver", "-i", INTERFACE, "--report", "json", *options]
         if inherited is not None:
             argv = [sys.executable, "-c", _ACTIVATE, str(inherited.fileno()), *argv]
         with network.inside(network.sensor):
@@ -80,7 +80,7 @@ class Replay:
 
     def published(self) -> dict[str, Any]:
         """Return the counters last published."""
-        values: dict[str, Any] = json.loads((self._runtime / "replay.json").read_text())
+        values: dict[str, Any] = json.loads((self._runtime / "receiver.json").read_text())
         return values
 
     def wait_for(self, count: int, *keys: str) -> None:

@@ -18,7 +18,7 @@ import pytest
 from appliance.formats.ethernet import as_ethernet
 from appliance.formats.tzsp import Encapsulation
 from tests.net.namespaces import DEADLINE_S, INTERFACE, Network, Sniffer, wait_until
-from tests.net.replaying import GLOVEBOX, assert_conserved
+from tests.net.receiving import GLOVEBOX, assert_conserved
 from tests.pcapfile import parse_pcap, pcap
 
 pytestmark = pytest.mark.net

@@ -21,7 +21,7 @@ from tests.net.namespaces import (
     on_one_cpu,
     wait_until,
 )
-from tests.net.replaying import GLOVEBOX, Replay, assert_conserved, replaying
+from tests.net.receiving import GLOVEBOX, Replay, assert_conserved, replaying
 
 pytestmark = pytest.mark.net
 
@@ -187,20 +187,20 @@ def run(network: Network, *argv: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_replay_names_an_interface_that_is_missing(network: Network) -> None:
-    result = run(network, GLOVEBOX, "replay", "-i", "nowhere", *LISTEN)
+    result = run(network, GLOVEBOX, "receiver", "-i", "nowhere", *LISTEN)
     assert (result.returncode, result.stderr.count("\n")) == (3, 1)
     assert "nowhere" in result.stderr
 
 
 def test_replay_names_the_capability_that_is_missing(network: Network) -> None:
     without = ("setpriv", "--bounding-set=-net_raw", "--inh-caps=-net_raw")
-    result = run(network, *without, GLOVEBOX, "replay", "-i", INTERFACE, *LISTEN)
+    result = run(network, *without, GLOVEBOX, "receiver", "-i", INTERFACE, *LISTEN)
     assert (result.returncode, result.stderr.count("\n")) == (4, 1)
     assert "CAP_NET_RAW" in result.stderr
 
 
 def test_replay_names_the_port_that_is_taken(network: Network, tmp_path: Path) -> None:
     with replaying(network, tmp_path, *LISTEN):
-        result = run(network, GLOVEBOX, "replay", "-i", INTERFACE, *LISTEN)
+        result = run(network, GLOVEBOX, "receiver", "-i", INTERFACE, *LISTEN)
     assert (result.returncode, result.stderr.count("\n")) == (5, 1)
     assert str(PORT) in result.stderr

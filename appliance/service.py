@@ -1,19 +1,35 @@
-"""What every service shares: stop signals, readiness and watchdog notes, sockets from systemd."""
+"""What every service shares: arguments, journal, settings, stop signals, notes to systemd, reports.
+
+A service's `main` is `return service.run("leds", parser(), argv, body)`; `body` gets a `Running`.
+"""
 
 from __future__ import annotations
 
+import argparse
 import logging
 import os
 import signal
 import socket
 import sys
 import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from types import FrameType
 
 import systemd.daemon as daemon
 import systemd.journal as journal
 
+from appliance.errors import ConfigError
+from appliance.reports.statusfile import RUNTIME_DIRECTORY, StatusFile
+from appliance.settings import config
+from appliance.settings.config import Config
+
 SD_JOURNAL_PREFIX = "glovebox-"
+PUBLISH_S = 1.0
+
+log = logging.getLogger(__name__)
 
 
 class Stop:
@@ -73,3 +89,77 @@ def journal_connected() -> bool:
     except (OSError, ValueError):
         return False
     return stream == f"{status.st_dev}:{status.st_ino}"
+
+
+class Publisher:
+    """Publishes reports; where that cannot be, says so once, and once when it can be again.
+
+    A full or missing /run never ends a service: what it is there for goes on.
+    """
+
+    def __init__(self, directory: Path = RUNTIME_DIRECTORY) -> None:
+        self._directory = directory
+        self._trouble: str | None = None
+
+    def publish(self, report: StatusFile) -> bool:
+        """Write the status file; tell whether that could be done."""
+        try:
+            report.publish(self._directory)
+        except OSError as error:
+            self._tell(f"{report.file_name}.json cannot be published: {error.strerror or error}")
+            return False
+        self._tell(None)
+        return True
+
+    def _tell(self, trouble: str | None) -> None:
+        if trouble and not self._trouble:
+            log.error("%s", trouble)
+        if self._trouble and not trouble:
+            log.info("published again")
+        self._trouble = trouble
+
+
+@dataclass
+class Running:
+    """One run of a service: what it was told, and how it tells systemd and the others.
+
+    `errors` are what is wrong with the files of the settings; they are in the journal already.
+    """
+
+    name: str
+    arguments: argparse.Namespace
+    settings: Config
+    errors: Sequence[ConfigError]
+    stop: Stop
+    publisher: Publisher = field(default_factory=Publisher)
+    _is_ready: bool = False
+    _published: float = -PUBLISH_S
+
+    def beat(self, status: str = "", report: Callable[[], StatusFile] | None = None) -> None:
+        """Say that the work goes on: READY once, WATCHDOG, STATUS; publish at most each second."""
+        notes = ["WATCHDOG=1"] if self._is_ready else ["READY=1", "WATCHDOG=1"]
+        notify(*notes, *([f"STATUS={status}"] if status else []))
+        self._is_ready = True
+        if report is not None and time.monotonic() - self._published >= PUBLISH_S:
+            self._published = time.monotonic()
+            self.publisher.publish(report())
+
+
+def run(
+    name: str,
+    parser: argparse.ArgumentParser,
+    argv: Sequence[str],
+    body: Callable[[Running], int],
+) -> int:
+    """Run a service: read its arguments and the settings, log, catch signals; return its status."""
+    parser.add_argument("-v", "--verbose", action="store_true", help="log more")
+    arguments = parser.parse_args(argv)
+    log_to_journal(name, arguments.verbose)
+    settings, errors = config.load()
+    for error in errors:
+        log.warning("%s", error)
+    running = Running(name, arguments, settings, errors, Stop().install())
+    try:
+        return body(running)
+    finally:
+        notify("STOPPING=1")

@@ -1,4 +1,8 @@
-"""Small status files that services share, written whole and renamed into place."""
+"""Small status files that services share, written whole and renamed into place.
+
+What a file holds is a frozen dataclass that derives from `StatusFile`; whoever writes the file and
+whoever reads it use that one class.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,10 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Self
+
+from appliance.errors import GloveboxError
+from appliance.reports import shape
 
 RUNTIME_DIRECTORY = Path(os.environ.get("GLOVEBOX_RUNTIME_DIRECTORY", "/run/glovebox"))
 
@@ -29,3 +36,42 @@ def read(name: str, directory: Path = RUNTIME_DIRECTORY) -> dict[str, Any] | Non
     except (OSError, ValueError):
         return None
     return values if isinstance(values, dict) else None
+
+
+class NotPublishedError(GloveboxError):
+    """A service has published nothing that can be read; the message says so to people."""
+
+
+class StatusFile:
+    """A frozen dataclass that one service publishes as `<directory>/<NAME>.json`."""
+
+    NAME: ClassVar[str]
+
+    @property
+    def file_name(self) -> str:
+        """The name of the file without `.json`; differs from NAME where there are several."""
+        return self.NAME
+
+    def publish(self, directory: Path = RUNTIME_DIRECTORY) -> None:
+        """Write the file for all readers. Raises OSError where that cannot be."""
+        publish(self.file_name, shape.to_json(self), directory)
+
+    @classmethod
+    def require(cls, directory: Path = RUNTIME_DIRECTORY) -> Self:
+        """Return what was last published. Raises NotPublishedError."""
+        values = read(cls.NAME, directory)
+        if values is None:
+            raise NotPublishedError(f"glovebox-{cls.NAME} has published nothing")
+        try:
+            return shape.from_json(cls, values)
+        except ValueError as error:
+            # Of another version, or damaged: no figure of it can be trusted.
+            raise NotPublishedError(f"{cls.NAME}.json cannot be read: {error}") from error
+
+    @classmethod
+    def read(cls, directory: Path = RUNTIME_DIRECTORY) -> Self | None:
+        """Return what was last published, or None where there is nothing that can be trusted."""
+        try:
+            return cls.require(directory)
+        except NotPublishedError:
+            return None

@@ -24,5 +24,5 @@ def test_module_has_its_tests(module: Path) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_command_is_documented(command: str) -> None:
-    documents = [PROJECT / "README.md", *(PROJECT / "docs").glob("*.md")]
+    documents = [PROJECT / "README.md", *(PROJECT / "docs").rglob("*.md")]
     assert any(f"glovebox {command}" in document.read_text() for document in documents)

@@ -17,7 +17,7 @@ class Alert:
 
     `time_us` is in microseconds since 1970, UTC; a smaller `priority` is graver (1 is the gravest);
     ports are None where the protocol has none; `id` is 0 until the store has given one, and
-    `time_confirmed` None until it has told whether the clock was set (docs/time.md).
+    `time_confirmed` None until it has told whether the clock was set (docs/owner/time.md).
     """
 
     time_us: int

@@ -84,7 +84,7 @@ def power(history: History) -> Result | None:
 
 
 def clock(history: History) -> Result:
-    """Judge whether the clock was ever set since the power came back (docs/time.md)."""
+    """Judge whether the clock was ever set since the power came back (docs/owner/time.md)."""
     if history.now.time < history.now.built:
         return warn(
             "The clock stands before this firmware was made: the times of alerts are wrong.",

@@ -96,7 +96,7 @@ class Store:
 
     `stored` are the alerts there are, `added` those that came since the service started. `repaired`
     says when the store was last mended, in seconds since the boot, `saved` what that brought;
-    `clock_set` when the clock was set (docs/time.md), in seconds since the boot.
+    `clock_set` when the clock was set (docs/owner/time.md), in seconds since the boot.
     """
 
     updated: float

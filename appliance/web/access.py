@@ -132,7 +132,7 @@ def _check_form() -> None:
 
 def _turned_away(place: str) -> ResponseReturnValue:
     if request.path.startswith(FOR_PROGRAMS):
-        raise Unauthorized("A session or the token is needed: docs/api.md.")
+        raise Unauthorized("A session or the token is needed: docs/developer/api.md.")
     return redirect(url_for(place), 303)
 
 

@@ -1,4 +1,4 @@
-"""The same facts for programs: `/healthz` in plain text, `/api/…` in JSON (docs/api.md)."""
+"""The page's facts for programs: `/healthz` as text, `/api/…` as JSON (docs/developer/api.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`/metrics`: the figures of the page for Prometheus (docs/api.md).
+"""`/metrics`: the figures of the page for Prometheus (docs/developer/api.md).
 
 What is not known now is left out: an old figure would pass for one of this moment.
 """

@@ -39,7 +39,7 @@ START_SECONDS = 35.0
 WHOLE_START_S = 300.0
 CARD_BYTES = 2 << 30
 PACKETS_PER_SECOND = 300
-# What is younger than this may be lost (docs/reliability.md).
+# What is younger than this may be lost (docs/developer/reliability.md).
 ALERT_SECONDS = 10.0
 
 

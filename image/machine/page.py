@@ -14,7 +14,7 @@ BATCH = 500
 
 
 class Page:
-    """A client of the device's HTTP interface (docs/api.md); `token` opens what needs a login."""
+    """A client of the page (docs/developer/api.md); `token` opens what needs a login."""
 
     def __init__(self, port: int, address: str = "127.0.0.1", token: str = "") -> None:
         self.url = f"http://{address}:{port}/"

@@ -15,7 +15,7 @@ from tests.bench.contenders import prepare
 from tests.conftest import PROJECT
 from tests.net.namespaces import network
 
-PAGE = PROJECT / "docs" / "benchmarks.md"
+PAGE = PROJECT / "docs" / "developer" / "benchmarks.md"
 NEEDS = ("ip", "cc", "mmdebstrap", "chroot")
 
 

@@ -1,6 +1,6 @@
 """A stand-in for the Raspberry Pi archive: same layout and names, packages repacked from Debian's.
 
-What it cannot show is what the real packages hold (docs/card.md).
+What it cannot show is what the real packages hold (docs/owner/card.md).
 """
 
 from __future__ import annotations

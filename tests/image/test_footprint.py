@@ -84,8 +84,8 @@ def test_memory_of_ours_and_the_engine(machine: Guest) -> None:
 
 
 def documented() -> set[tuple[str, int]]:
-    """Return the ports of the table in docs/firewall.md."""
-    table = (PROJECT / "docs/firewall.md").read_text()
+    """Return the ports of the table in docs/owner/firewall.md."""
+    table = (PROJECT / "docs/owner/firewall.md").read_text()
     rows = re.findall(r"^\| (\d+) \| ([A-Z, ]+) \|", table, re.MULTILINE)
     return {(each.lower(), int(port)) for port, kinds in rows for each in kinds.split(", ")}
 

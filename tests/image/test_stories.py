@@ -1,6 +1,6 @@
 """The same image at home and in a car, with no setting, and carried from one to the other.
 
-docs/stories.md tells these. Captures at the switches are the witnesses.
+docs/owner/stories.md tells these. Captures at the switches are the witnesses.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The clock of a machine that starts in 1970 or in 2037, without a network and with one.
 
-docs/time.md states the rules. The network is a home whose router gives addresses and names itself
-as time server; there a real chronyd answers with the time of this host.
+docs/owner/time.md states the rules. The network is a home whose router gives addresses and names
+itself as time server; there a real chronyd answers with the time of this host.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ def test_main_prints_the_rules(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_every_open_port_is_in_the_documents() -> None:
-    document = (PROJECT / "docs" / "firewall.md").read_text()
+    document = (PROJECT / "docs" / "owner" / "firewall.md").read_text()
     for port in (37008, 80, 8200, 22, 5353, 1900, 67, 68, 53, 123, 546):
         assert f"| {port} |" in document
 

@@ -308,6 +308,6 @@ def test_main_refuses_what_makes_no_sense(
 
 
 def test_document_draws_every_rhythm_as_it_is_played() -> None:
-    document = (PROJECT / "docs" / "leds.md").read_text(encoding="utf-8")
+    document = (PROJECT / "docs" / "owner" / "leds.md").read_text(encoding="utf-8")
     for state, drawn, words in table():
         assert f"| `{drawn}` | `{state}` | {words} |" in document

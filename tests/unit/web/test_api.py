@@ -198,7 +198,7 @@ def test_the_document_shows_what_is_answered(
     client: FlaskClient, store: AlertStore, address: str
 ) -> None:
     add(store, [an_alert()])
-    text = (PROJECT / "docs/api.md").read_text()
+    text = (PROJECT / "docs/developer/api.md").read_text()
     shown = re.search(rf"\$ curl [^\n]*?{re.escape(address)}'?\n(\{{\n.*?\n\}})\n", text, re.DOTALL)
     assert shown is not None
     documented = set(keys(json.loads(shown[1])))

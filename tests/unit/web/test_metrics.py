@@ -18,7 +18,7 @@ from tests.conftest import PROJECT
 from tests.web.alerts import add, an_alert
 from tests.web.reports import a_loss
 
-DOCUMENT = (PROJECT / "docs/api.md").read_text()
+DOCUMENT = (PROJECT / "docs/developer/api.md").read_text()
 
 
 def families(client: FlaskClient) -> dict[str, Metric]:

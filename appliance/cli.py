@@ -8,49 +8,19 @@ import os
 import sys
 from collections.abc import Sequence
 
+from appliance import areas
 from appliance.errors import GloveboxError
 
-# Imported on demand: `glovebox send` must not pay for Flask.
-COMMANDS = {
-    "receiver": ("appliance.receiver.service", "TZSP onto the sniffing interface (service)"),
-    "replay": ("appliance.tools.replay", "capture files onto an interface"),
-    "decap": ("appliance.tools.decap", "TZSP to pcap, on stdout or in files"),
-    "send": ("appliance.tools.send", "play the router: wrap a capture in TZSP and send it"),
-    "status": ("appliance.supervisor.status_command", "how the sensor is; --json"),
-    "selftest": ("appliance.selftest", "send a marker through the whole sensor"),
-    "config": ("appliance.settings.config", "check or show the configuration"),
-    "settings": ("appliance.settings.apply", "hand on what the owner wrote on BOOT (service)"),
-    "ids-config": ("appliance.ids.configure", "render the engine's configuration (service)"),
-    "alerts": ("appliance.alerts.service", "store the engine's alerts (service)"),
-    "supervisor": ("appliance.supervisor.service", "check, restart, report (service)"),
-    "leds": ("appliance.leds.service", "show health on LEDs (service); --list, --demo"),
-    "web": ("appliance.web.serve", "serve the status page (service)"),
-    "firewall": ("appliance.firewall", "who may reach what on this machine; --load"),
-    "dhcp": ("appliance.dhcp.service", "let dnsmasq serve where nobody else does (service)"),
-    "clock": ("appliance.clock.service", "keep the time over power cuts (service)"),
-    "clock-servers": ("appliance.clock.timeservers", "name the network's NTP servers (service)"),
-    "films-config": ("appliance.films.minidlna", "render minidlna's configuration (service)"),
-    "films-drive": ("appliance.films.links", "put a USB drive among the films (service)"),
-    "films-partition": ("appliance.films.make_partition", "make the card's MEDIA (service)"),
-    "films-check": ("appliance.films.check_partition", "is MEDIA whole? (service)"),
-    "films-copying": ("appliance.films.copying", "let films be copied to the card (service)"),
-    "access-point": ("appliance.router.access_point", "RouterOS script for the access point"),
-}
+# By name, in the order of the table.
+COMMANDS = {command.name: command for command in areas.commands()}
 # Old names, which people may have in scripts.
-ALIASES = {
-    "media-config": "films-config",
-    "shelf": "films-drive",
-    "media-partition": "films-partition",
-    "media-check": "films-check",
-    "copying": "films-copying",
-    "time-servers": "clock-servers",
-}
+ALIASES = {alias: command.name for command in areas.commands() for alias in command.aliases}
 
 
 def usage() -> str:
     """Return the overview that `glovebox --help` prints."""
     width = max(map(len, COMMANDS))
-    lines = [f"  {name:<{width}}  {help_line}" for name, (_, help_line) in COMMANDS.items()]
+    lines = [f"  {each.name:<{width}}  {each.help}" for each in COMMANDS.values()]
     return "\n".join(
         ["usage: glovebox COMMAND [OPTION…]", "", *lines, "", "glovebox COMMAND --help tells more."]
     )
@@ -74,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(command: str, arguments: list[str]) -> int:
-    module = importlib.import_module(COMMANDS[command][0])
+    module = importlib.import_module(COMMANDS[command].module)
     try:
         return int(module.main(arguments))
     except GloveboxError as error:

@@ -7,8 +7,9 @@ import logging
 import subprocess
 from collections.abc import Sequence
 from ipaddress import IPv4Address
+from operator import attrgetter
 
-from appliance import service
+from appliance import areas, service
 from appliance.dhcp import network
 from appliance.errors import GloveboxError
 from appliance.settings import config
@@ -18,7 +19,7 @@ log = logging.getLogger(__name__)
 
 # Ports of a Raspberry Pi, and of USB adapters on it; each may serve a network of its own.
 SERVED_PORTS = ("eth0", "eth1", "eth2", "eth3")
-PAGE, MDNS, FILMS, SSDP, DNS, NTP, SFTP = 80, 5353, 8200, 1900, 53, 123, 22
+DNS, NTP = 53, 123
 
 # The stream comes first: it is most of the traffic. It is not tracked, which would cost as much
 # again; the kernel puts fragments together before.
@@ -43,7 +44,7 @@ table inet glovebox {{
 		ip6 saddr fe80::/10 udp sport 547 udp dport 546 accept
 		ip protocol igmp accept
 		tcp dport {{ {tcp} }} accept
-		udp dport {{ {mdns}, {ssdp} }} accept
+		udp dport {{ {udp} }} accept
 {served}
 	}}
 	chain forward {{
@@ -61,14 +62,23 @@ EPILOG = "Exit status: 0 done; 1 nft does not take the rules; 2 bad usage."
 def render(settings: Config) -> str:
     """Return the whole rule set; nothing in it comes from outside but typed settings."""
     tzsp = ", ".join(map(str, sorted(set(settings.capture.ports))))
-    # Without a key nothing answers there.
-    tcp = (PAGE, FILMS, *((SFTP,) if settings.ssh.keys else ()))
     return _RULES.format(
         tzsp=tzsp,
         stream="\n".join(f"\t\t{rule}" for rule in _stream(settings, tzsp)),
-        tcp=", ".join(map(str, tcp)), mdns=MDNS, ssdp=SSDP,
+        tcp=_opened(settings, "tcp"), udp=_opened(settings, "udp"),
         served="\n".join(f"\t\t{rule}" for rule in _served(settings)),
     )  # fmt: skip
+
+
+def _opened(settings: Config, protocol: str) -> str:
+    """Return the ports that are open to everyone, as the table of areas has them."""
+    wanted = (
+        port
+        for port in areas.ports()
+        # What needs a setting answers nobody without it, as SFTP without a key.
+        if port.protocol == protocol and (not port.needs or attrgetter(port.needs)(settings))
+    )
+    return ", ".join(str(port.number) for port in wanted)
 
 
 def _stream(settings: Config, tzsp: str) -> list[str]:

@@ -75,7 +75,7 @@ def test_each_unit_is_in_the_preset(unit: Path) -> None:
 def reads_settings(unit: Path) -> bool:
     """Tell whether what a unit starts is one of our commands that load the settings."""
     started = re.findall(r"^ExecStart=\S*/usr/bin/glovebox (\S+)", unit.read_text(), re.MULTILINE)
-    modules = [importlib.import_module(COMMANDS[command][0]) for command in started]
+    modules = [importlib.import_module(COMMANDS[command].module) for command in started]
     return any(re.search(r"(config\.|[ (])load\(\)", source(module)) for module in modules)
 
 

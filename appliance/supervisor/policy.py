@@ -13,19 +13,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from appliance.supervisor import units
+from appliance import areas
 from appliance.supervisor.units import Unit
 
 # What to restart for a unit in trouble: each twice, one after the other, and the last from then on.
 LADDERS: Mapping[str, tuple[str, ...]] = {
-    units.INTERFACES: (units.INTERFACES,),
-    units.RECEIVER: (units.RECEIVER, units.RECEIVER_SOCKET),
-    units.ENGINE: (units.ENGINE, units.ENGINE_CONFIG),
-    units.STORE: (units.STORE,),
-    units.PAGE: (units.PAGE,),
-    units.LEDS: (units.LEDS,),
-    units.MEDIA: (units.MEDIA, units.MEDIA_CONFIG),
-    units.FIREWALL: (units.FIREWALL,),
+    each.unit: each.ladder for each in areas.watched() if each.ladder
 }
 TRIES_PER_STEP = 2
 FIRST_WAIT_S, LONGEST_WAIT_S = 30.0, 900.0

@@ -1,8 +1,10 @@
-"""the units that are watched, and what the state of one means."""
+"""The units that are watched, and what the state of one means."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from appliance import areas
 
 INTERFACES = "systemd-networkd.service"
 RECEIVER = "glovebox-receiver.service"
@@ -17,21 +19,13 @@ FIREWALL = "glovebox-firewall.service"
 MEDIA_CONFIG = "glovebox-films-config.service"
 MEDIA = "glovebox-films.service"
 
-WATCHED = (
-    *(INTERFACES, RECEIVER, ENGINE_CONFIG, ENGINE, STORE, PAGE, LEDS),
-    *(MEDIA_CONFIG, MEDIA, FIREWALL),
-)
+WATCHED = tuple(each.unit for each in areas.watched())
 # Those that publish no figures, and do something each second.
-LIVELY = (PAGE, LEDS)
+LIVELY = tuple(each.unit for each in areas.watched() if each.lively)
 # Those that systemd brings back when they end, by what the owner calls them.
 NAMES = {
-    RECEIVER: "the receiver",
-    ENGINE: "the detection engine",
-    STORE: "the alert store",
-    PAGE: "the status page",
-    LEDS: "the LED service",
+    **{each.unit: each.called for each in areas.watched() if each.called},
     SUPERVISOR: "the supervisor",
-    MEDIA: "the film server",
 }
 
 

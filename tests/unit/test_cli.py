@@ -10,6 +10,7 @@ import types
 import pytest
 
 from appliance import cli
+from appliance.areas import Command
 from appliance.errors import InputError, PrivilegeError
 
 GLOVEBOX = [sys.executable, "-m", "appliance.cli"]
@@ -54,7 +55,7 @@ def test_error_becomes_one_line_and_its_status(
     module = types.ModuleType("failing")
     vars(module)["main"] = fail
     monkeypatch.setitem(sys.modules, "failing", module)
-    monkeypatch.setitem(cli.COMMANDS, "fail", ("failing", "fails"))
+    monkeypatch.setitem(cli.COMMANDS, "fail", Command("fail", "failing", "fails"))
     assert cli.main(["fail"]) == error.exit_status
     assert capsys.readouterr().err == f"glovebox fail: {error}\n"
 

@@ -1,0 +1,326 @@
+"""The table of areas: one row for each subject of the owner's manual, and what belongs to it.
+
+The command line, the checks, the page, the firewall, the watched units, the metrics and the tests
+over systemd/ read this table; a new area adds its row (CONTRIBUTING.md). Everything is a name, as
+`module:attribute`, and loaded when it is wanted: `glovebox send` must not pay for Flask.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`glovebox NAME`: its module, which has `main(argv)`, one line of help, and older names."""
+
+    name: str
+    module: str
+    help: str
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A unit that the supervisor looks at.
+
+    `called` is what the owner calls it, empty for one that does not come back by itself; `ladder`
+    are the units that are restarted for it, one after the other; `lively`: it publishes nothing,
+    but does something each second.
+    """
+
+    unit: str
+    called: str = ""
+    ladder: tuple[str, ...] = ()
+    lively: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A port that the firewall opens to everyone, where the setting `needs` says something."""
+
+    number: int
+    protocol: str
+    what: str
+    needs: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """One row: `name` is that of folder, unit, user, status file and command.
+
+    `sections` are those of the settings, `reports` the classes of its status files, `checks` its
+    part of the table of checks, `metrics` what it adds to /metrics.
+    """
+
+    name: str
+    title: str
+    sections: tuple[str, ...] = ()
+    commands: tuple[Command, ...] = ()
+    watched: tuple[Watched, ...] = ()
+    ports: tuple[Port, ...] = ()
+    reports: tuple[str, ...] = ()
+    checks: str = ""
+    metrics: str = ""
+
+
+# The order is that in which checks are judged and shown: along the way of a frame, then the rest.
+AREAS = (
+    Area(
+        "receiver",
+        "the stream",
+        sections=("capture",),
+        commands=(
+            Command(
+                "receiver",
+                "appliance.receiver.service",
+                "a router's stream onto the sniffing interface (service)",
+            ),
+        ),
+        watched=(
+            Watched("systemd-networkd.service", ladder=("systemd-networkd.service",)),
+            Watched(
+                "glovebox-receiver.service",
+                called="the receiver",
+                ladder=("glovebox-receiver.service", "glovebox-receiver.socket"),
+            ),
+        ),
+    ),
+    Area(
+        "ids",
+        "the detection engine",
+        sections=("ids",),
+        commands=(
+            Command(
+                "ids-config",
+                "appliance.ids.configure",
+                "write the engine's configuration (service)",
+            ),
+        ),
+        watched=(
+            Watched("glovebox-ids-config.service"),
+            Watched(
+                "glovebox-ids.service",
+                called="the detection engine",
+                ladder=("glovebox-ids.service", "glovebox-ids-config.service"),
+            ),
+        ),
+    ),
+    Area(
+        "alerts",
+        "the alert store",
+        sections=("alerts",),
+        commands=(
+            Command("alerts", "appliance.alerts.service", "store the engine's alerts (service)"),
+        ),
+        watched=(
+            Watched(
+                "glovebox-alerts.service",
+                called="the alert store",
+                ladder=("glovebox-alerts.service",),
+            ),
+        ),
+    ),
+    Area(
+        "web",
+        "the page",
+        sections=("web",),
+        commands=(Command("web", "appliance.web.serve", "serve the page (service)"),),
+        watched=(
+            Watched(
+                "glovebox-web.service",
+                called="the status page",
+                ladder=("glovebox-web.service",),
+                lively=True,
+            ),
+        ),
+        ports=(Port(80, "tcp", "the page"), Port(5353, "udp", "its name on the network")),
+    ),
+    Area(
+        "leds",
+        "LEDs",
+        sections=("leds",),
+        commands=(
+            Command(
+                "leds", "appliance.leds.service", "show health on LEDs (service); --list, --demo"
+            ),
+        ),
+        watched=(
+            Watched(
+                "glovebox-leds.service",
+                called="the LED service",
+                ladder=("glovebox-leds.service",),
+                lively=True,
+            ),
+        ),
+    ),
+    Area(
+        "supervisor",
+        "is it well?",
+        commands=(
+            Command(
+                "supervisor", "appliance.supervisor.service", "check, restart, report (service)"
+            ),
+            Command(
+                "status", "appliance.supervisor.status_command", "tell how the sensor is; --json"
+            ),
+        ),
+    ),
+    Area(
+        "settings",
+        "settings and the machine",
+        sections=("system", "wired", "wifi"),
+        commands=(
+            Command("config", "appliance.settings.config", "check or show the settings"),
+            Command(
+                "settings",
+                "appliance.settings.apply",
+                "hand on what the owner wrote on BOOT (service)",
+            ),
+        ),
+    ),
+    Area(
+        "clock",
+        "time",
+        commands=(
+            Command("clock", "appliance.clock.service", "keep the time over power cuts (service)"),
+            Command(
+                "clock-servers",
+                "appliance.clock.timeservers",
+                "pass the network's NTP servers on to chrony (service)",
+                aliases=("time-servers",),
+            ),
+        ),
+    ),
+    Area(
+        "dhcp",
+        "addresses for devices",
+        sections=("dhcp",),
+        commands=(
+            Command(
+                "dhcp",
+                "appliance.dhcp.service",
+                "let dnsmasq serve where nobody else does (service)",
+            ),
+        ),
+    ),
+    Area(
+        "firewall",
+        "the firewall",
+        commands=(
+            Command(
+                "firewall", "appliance.firewall", "show who may reach what on this machine; --load"
+            ),
+        ),
+        watched=(Watched("glovebox-firewall.service", ladder=("glovebox-firewall.service",)),),
+    ),
+    Area(
+        "films",
+        "films",
+        sections=("media", "ssh"),
+        commands=(
+            Command(
+                "films-config",
+                "appliance.films.minidlna",
+                "write minidlna's configuration (service)",
+                aliases=("media-config",),
+            ),
+            Command(
+                "films-drive",
+                "appliance.films.links",
+                "put a USB drive among the films (service)",
+                aliases=("shelf",),
+            ),
+            Command(
+                "films-partition",
+                "appliance.films.make_partition",
+                "make the card's partition MEDIA (service)",
+                aliases=("media-partition",),
+            ),
+            Command(
+                "films-check",
+                "appliance.films.check_partition",
+                "check MEDIA before it is mounted (service)",
+                aliases=("media-check",),
+            ),
+            Command(
+                "films-copying",
+                "appliance.films.copying",
+                "let films be copied to the card (service)",
+                aliases=("copying",),
+            ),
+        ),
+        watched=(
+            Watched("glovebox-films-config.service"),
+            Watched(
+                "glovebox-films.service",
+                called="the film server",
+                ladder=("glovebox-films.service", "glovebox-films-config.service"),
+            ),
+        ),
+        ports=(
+            Port(8200, "tcp", "films"),
+            Port(1900, "udp", "players look for the server (SSDP)"),
+            Port(22, "tcp", "copying films over SFTP", needs="ssh.keys"),
+        ),
+    ),
+    Area(
+        "selftest",
+        "the self-test",
+        commands=(
+            Command("selftest", "appliance.selftest", "send a marker through the whole sensor"),
+        ),
+    ),
+    Area(
+        "router",
+        "the router",
+        sections=("access_point",),
+        commands=(
+            Command(
+                "access-point",
+                "appliance.router.access_point",
+                "print a RouterOS script for the kit's access point",
+            ),
+        ),
+    ),
+    Area(
+        "tools",
+        "tools for captures",
+        commands=(
+            Command("replay", "appliance.tools.replay", "put capture files onto an interface"),
+            Command("decap", "appliance.tools.decap", "turn TZSP into pcap, on stdout or in files"),
+            Command(
+                "send",
+                "appliance.tools.send",
+                "play the router: wrap a capture in TZSP and send it",
+            ),
+        ),
+    ),
+)
+
+
+def load(name: str) -> Any:
+    """Return the attribute that `module:attribute` names; imports the module."""
+    module, _, attribute = name.partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+def commands() -> Iterator[Command]:
+    """Yield every command, area by area."""
+    for area in AREAS:
+        yield from area.commands
+
+
+def watched() -> Iterator[Watched]:
+    """Yield every watched unit, area by area."""
+    for area in AREAS:
+        yield from area.watched
+
+
+def ports() -> Iterator[Port]:
+    """Yield every port that is open to everyone, area by area."""
+    for area in AREAS:
+        yield from area.ports

@@ -1,4 +1,4 @@
-"""A stranger finds a module's tests by its name, and every command in the documents."""
+"""A stranger finds a module's tests by its name."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from appliance.cli import COMMANDS
 from tests.conftest import PROJECT
 
 MODULES = sorted(
@@ -20,9 +19,3 @@ MODULES = sorted(
 def test_module_has_its_tests(module: Path) -> None:
     mirror = PROJECT / "tests" / "unit" / module.with_name(f"test_{module.name}")
     assert mirror.is_file(), f"appliance/{module} wants {mirror.relative_to(PROJECT)}"
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_command_is_documented(command: str) -> None:
-    documents = [PROJECT / "README.md", *(PROJECT / "docs").rglob("*.md")]
-    assert any(f"glovebox {command}" in document.read_text() for document in documents)

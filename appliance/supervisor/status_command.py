@@ -31,7 +31,7 @@ def main(argv: Sequence[str]) -> int:
         " does not report; 2 bad usage.",
     )
     parser.add_argument(
-        "--json", action="store_true", help="print one JSON object (docs/owner/health.md)"
+        "--json", action="store_true", help="print JSON (docs/developer/supervision.md)"
     )
     arguments = parser.parse_args(argv)
     health = current(statusfile.read(published.NAME), time.time())

@@ -1,6 +1,6 @@
 """What glovebox-supervisor published, as typed values: refused whole when it does not fit.
 
-The file is described in docs/owner/health.md.
+The file is described in docs/developer/supervision.md.
 """
 
 from __future__ import annotations

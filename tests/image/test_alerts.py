@@ -62,7 +62,7 @@ def test_guest_reports_what_snort_says_of_the_file(
     expected = Counter((each.gid, each.sid, each.source, each.destination) for each in events)
     found = Counter(map(key, inspected_by_guest(guest, page, capture)))
     assert without_port_scans(found) == without_port_scans(expected)
-    # Packet speed decides when sfPortscan speaks (docs/owner/alerts.md), but not of whom.
+    # Packet speed decides when sfPortscan speaks (docs/developer/engines.md), but not of whom.
     assert port_scanners(found) == port_scanners(expected)
 
 

@@ -1,0 +1,108 @@
+"""What the documents name exists: links, headings, commands, units and paths."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from appliance.areas import commands
+from tests.conftest import PROJECT
+
+DOCUMENTS = sorted(
+    path.relative_to(PROJECT) for path in (*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md"))
+)
+COMMANDS = tuple(command.name for command in commands())
+ALIASES = tuple(alias for command in commands() for alias in command.aliases)
+
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+FENCED = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
+CODE = re.compile(r"^```[^\n]*\n(.*?)^```|`([^`\n]+)`", re.DOTALL | re.MULTILINE)
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+COMMAND = re.compile(r"\bglovebox (-?[a-z][a-z-]*)")
+STAGE = re.compile(r"\./build\.sh ([a-z-]+)")
+UNIT = re.compile(r"\bglovebox-[a-z-]+@?(?:\w*)\.(?:service|socket|path|timer)\b")
+# AREA, NAME or X in a path stands for any name.
+PATH = re.compile(r"(?<![\w./-])(?:appliance|image|systemd|config|tests|docs)/[\w./@*-]+")
+PLACEHOLDER = re.compile(r"\bAREA(?=\b|[a-z])|\bNAME\b|\bX\b|(?<=_)X\b")
+
+
+def text_of(document: Path) -> str:
+    return (PROJECT / document).read_text(encoding="utf-8")
+
+
+def code_in(document: Path) -> list[str]:
+    """Return what stands in code blocks and between backticks."""
+    return [block or span for block, span in CODE.findall(text_of(document))]
+
+
+def anchors(document: Path) -> set[str]:
+    """Return the names that a heading can be linked by, as GitHub makes them."""
+    headings = HEADING.findall(FENCED.sub("", document.read_text(encoding="utf-8")))
+    plain = (re.sub(r"[^\w\- ]", "", heading.lower()) for heading in headings)
+    return {heading.strip().replace(" ", "-") for heading in plain}
+
+
+def stages() -> set[str]:
+    """Return the commands that build.sh has."""
+    script = (PROJECT / "build.sh").read_text(encoding="utf-8")
+    return set(re.findall(r"^    ([a-z-]+)\)", script.partition("\ncase ")[2], re.MULTILINE))
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=str)
+def test_links_lead_somewhere(document: Path) -> None:
+    for link in LINK.findall(FENCED.sub("", text_of(document))):
+        if link.startswith(("http://", "https://", "mailto:")):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (PROJECT / document.parent / path) if path else PROJECT / document
+        assert target.exists(), f"{document}: {link}"
+        assert not anchor or anchor in anchors(target), f"{document}: no heading for {link}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=str)
+def test_commands_exist(document: Path) -> None:
+    known = {*COMMANDS, *ALIASES, "--help", "--version"}
+    named = {name for code in code_in(document) for name in COMMAND.findall(code)}
+    assert named <= known, f"{document}: {sorted(named - known)}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=str)
+def test_stages_of_the_build_exist(document: Path) -> None:
+    named = set(STAGE.findall(text_of(document)))
+    assert named <= stages(), f"{document}: {sorted(named - stages())}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=str)
+def test_paths_exist(document: Path) -> None:
+    for path in {path for code in code_in(document) for path in PATH.findall(code)}:
+        pattern = PLACEHOLDER.sub("*", path).rstrip("/.")
+        assert any(PROJECT.glob(pattern)), f"{document}: {path}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=str)
+def test_units_exist(document: Path) -> None:
+    units = {path.name for path in (PROJECT / "systemd" / "system").iterdir()}
+    for unit in {unit for code in code_in(document) for unit in UNIT.findall(code)}:
+        template = re.sub(r"@\w+\.", "@.", unit)
+        assert template in units, f"{document}: {unit}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=str)
+def test_every_document_can_be_found(document: Path) -> None:
+    if document == Path("README.md"):
+        return
+    linked = {
+        (PROJECT / other.parent / link.partition("#")[0]).resolve()
+        for other in DOCUMENTS
+        if other != document
+        for link in LINK.findall(text_of(other))
+    }
+    assert (PROJECT / document).resolve() in linked, f"nothing links to {document}"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_command_is_documented(command: str) -> None:
+    documents = (text_of(document) for document in DOCUMENTS)
+    assert any(f"glovebox {command}" in text for text in documents)

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
 from collections.abc import Sequence
 from ipaddress import AddressValueError, IPv4Address
 from pathlib import Path
 
-from appliance import service
+from appliance import files, service
 from appliance.errors import GloveboxError
 
 log = logging.getLogger(__name__)
@@ -70,7 +69,7 @@ def write(leases: Path = LEASES, sources: Path = SOURCES) -> dict[str, list[IPv4
             if old.stem not in named:
                 old.unlink()
         for name, addresses in named.items():
-            _replace(sources / f"{name}{SUFFIX}", render(addresses))
+            files.write_whole(sources / f"{name}{SUFFIX}", render(addresses), 0o644)
     except OSError as error:
         raise GloveboxError(f"time servers cannot be handed on: {error}") from error
     return named
@@ -81,13 +80,6 @@ def _text(lease: Path) -> str:
         return lease.read_text(encoding="ascii", errors="replace")
     except FileNotFoundError:  # It was over before it was read.
         return ""
-
-
-def _replace(file: Path, content: str) -> None:
-    # The suffix last: chrony may look while this is being written.
-    temporary = file.with_suffix(".new")
-    temporary.write_text(content)
-    os.replace(temporary, file)
 
 
 def main(argv: Sequence[str]) -> int:

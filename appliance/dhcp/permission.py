@@ -5,17 +5,19 @@ The configuration is the permission: dnsmasq's unit is started when it appears. 
 
 from __future__ import annotations
 
-import os
 import subprocess
 import time
 from pathlib import Path
 
+from appliance import files
 from appliance.dhcp import dnsmasq, leases
 from appliance.dhcp.network import Served
 from appliance.settings.sections.kit import DhcpConfig
 
 RUNTIME = Path("/run/glovebox-dhcp")
 STATE = Path("/var/lib/glovebox/dhcp")
+# dnsmasq, in the group of the folder, writes the leases too.
+MODE = 0o664
 
 
 class Permission:
@@ -50,7 +52,7 @@ class Permission:
         """Write the address for the words of dnsmasq's unit; seldom, it is on the card."""
         file, text = self.lease_file.with_suffix(".address"), f"ADDRESS={self._served.own}\n"
         if not file.exists() or file.read_text(encoding="ascii", errors="replace") != text:
-            write_durably(file, text)
+            files.write_durable(file, text, MODE)
 
     def withdraw(self) -> None:
         """Take the permission away; dnsmasq ends when the guard does."""
@@ -76,7 +78,7 @@ def keep(file: Path, now: int, hours: int, most: int) -> None:
     found = leases.merge(_read(file), _read(copy))
     text = leases.render(leases.redate(found, now, hours, most))
     for each in (copy, file):
-        write_durably(each, text)
+        files.write_durable(each, text.encode("ascii", "replace"), MODE)
 
 
 def _read(file: Path) -> list[leases.Lease]:
@@ -84,22 +86,3 @@ def _read(file: Path) -> list[leases.Lease]:
         return leases.parse(file.read_text(encoding="ascii", errors="replace"))
     except OSError:
         return []
-
-
-def write_durably(file: Path, text: str) -> None:
-    """Replace a file: after a power cut it is the old one or the new one, whole.
-
-    dnsmasq, in the folder's group, may write it too.
-    """
-    temporary = file.with_suffix(".new")
-    with temporary.open("w", encoding="ascii", errors="replace") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fchmod(stream.fileno(), 0o664)
-        os.fsync(stream.fileno())
-    temporary.rename(file)
-    folder = os.open(file.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
-from appliance import service
+from appliance import files, service
 from appliance.errors import DiskFullError, InputError, PrivilegeError
 from appliance.films.links import DIRECTORY, FILMS
 from appliance.settings import config
@@ -94,7 +94,7 @@ def main(argv: Sequence[str]) -> int:
 
 def _write(file: Path, text: str) -> None:
     try:
-        file.write_text(text, encoding="utf-8")
+        files.write_whole(file, text, 0o644)
     except PermissionError as error:
         raise PrivilegeError(f"{file}: may not be written; be {USER}") from error
     except OSError as error:

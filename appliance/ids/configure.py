@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from appliance import service
+from appliance import files, service
 from appliance.errors import DiskFullError, InputError, PrivilegeError
 from appliance.ids import engines, marker, sniffers, templates
 from appliance.ids.engine import DIRECTORY, ENGINE_ROOT, OWNER_RULES, TEMPLATES, USER, Engine
@@ -56,11 +56,11 @@ def _files(engine: Engine, settings: Config, arguments: argparse.Namespace) -> d
     listening = templates.read(arguments.templates / "ids" / "listening.sh")
     folder = arguments.templates / settings.ids.engine
     interface = {"INTERFACE": templates.interface_of(settings)}
-    files = engine.configuration(
+    texts = engine.configuration(
         settings, folder, arguments.root, arguments.owner_rules or OWNER_RULES
     )
-    start = files.pop(START)
-    return {"listening": templates.fill(listening, interface), **files, START: start}
+    start = texts.pop(START)
+    return {"listening": templates.fill(listening, interface), **texts, START: start}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -96,20 +96,13 @@ def _withdraw(directory: Path) -> None:
         (directory / START).unlink(missing_ok=True)
 
 
-def _write_all(directory: Path, files: Mapping[str, str]) -> None:
+def _write_all(directory: Path, texts: Mapping[str, str]) -> None:
     with _explained(directory):
         (directory / "rules").mkdir(parents=True, exist_ok=True)
         secret = marker.secret_of_this_boot(directory / marker.SECRET_FILE.name)
-        _write(directory / "rules" / "marker.rules", marker.rule(secret) + "\n", mode=0o640)
-        for name, text in files.items():
-            _write(directory / name, text)
-
-
-def _write(file: Path, text: str, mode: int = 0o644) -> None:
-    temporary = file.with_name(f".{file.name}.new")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.chmod(mode)
-    temporary.replace(file)
+        files.write_whole(directory / "rules/marker.rules", marker.rule(secret) + "\n", 0o640)
+        for name, text in texts.items():
+            files.write_whole(directory / name, text, 0o644)
 
 
 @contextlib.contextmanager

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from appliance import files
+
 GID, SID = 1, 1000001
 SECRET_BYTES = 24
 SECRET_FILE = Path("/run/glovebox-ids/marker")
@@ -79,12 +81,7 @@ def secret_of_this_boot(file: Path = SECRET_FILE) -> str:
     except FileNotFoundError:
         pass
     secret = new_secret()
-    temporary = file.with_name(f".{file.name}.new")
-    temporary.unlink(missing_ok=True)
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
-    with open(descriptor, "w") as stream:
-        stream.write(secret)
-    temporary.replace(file)
+    files.write_whole(file, secret, 0o640)
     return secret
 
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
+from appliance import files
 from appliance.errors import GloveboxError
 from appliance.reports import shape
 
@@ -23,10 +24,8 @@ def publish(name: str, values: Mapping[str, Any], directory: Path = RUNTIME_DIRE
 
     No fsync: the directory is a tmpfs. Raises OSError where the directory is missing or full.
     """
-    temporary = directory / f".{name}.json.{os.getpid()}"
-    temporary.write_text(json.dumps(values, separators=(",", ":")) + "\n", encoding="utf-8")
-    os.chmod(temporary, 0o644)
-    os.replace(temporary, directory / f"{name}.json")
+    text = json.dumps(values, separators=(",", ":")) + "\n"
+    files.write_whole(directory / f"{name}.json", text, 0o644)
 
 
 def read(name: str, directory: Path = RUNTIME_DIRECTORY) -> dict[str, Any] | None:

@@ -8,5 +8,5 @@
 | `plan`, `wpa` | settings → the files that systemd, networkd and others read |
 | `report` | what is wrong, as a text for the owner |
 | `apply`, `writeback` | the two services: read and hand on; write back to BOOT |
-| `tomltext`, `durable` | tables as TOML; files that outlive a power cut |
+| `tomltext` | tables as TOML |
 """

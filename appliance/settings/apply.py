@@ -153,7 +153,7 @@ def _keep(places: Places, name: str, content: bytes, outcome: Outcome) -> bool:
     """Write to DATA; tell whether the content is there for good."""
     try:
         places.kept.mkdir(mode=0o700, exist_ok=True)
-        files.write(places.kept / name, content)
+        files.write_durable(places.kept / name, content, 0o600)
     except OSError as error:
         outcome.problems.append(f"settings cannot be kept on the card: {error.strerror}")
         return False
@@ -166,13 +166,13 @@ def write(result: Plan, places: Places) -> None:
     """Write the planned files, each whole or not at all."""
     places.run.mkdir(exist_ok=True)
     for name, file in result.files.items():
-        files.write(places.run / name, file.text.encode(), file.mode)
+        files.write_whole(places.run / name, file.text, file.mode)
     link = places.run / "localtime.new"
     link.unlink(missing_ok=True)
     link.symlink_to(result.localtime)
     link.replace(places.run / "localtime")
     if result.wired:
-        files.write(places.network, result.wired.encode(), 0o644)
+        files.write_whole(places.network, result.wired, 0o644)
 
 
 def _prepare(places: Places, given: Mapping[str, bytes], outcome: Outcome) -> None:
@@ -182,7 +182,7 @@ def _prepare(places: Places, given: Mapping[str, bytes], outcome: Outcome) -> No
     text = report.text(outcome.problems)
     for name, content in {**outcome.rewrites, report.NAME: text}.items():
         if content != given.get(name, b""):
-            files.write(places.outbox / name, content)
+            files.write_whole(places.outbox / name, content, 0o600)
 
 
 def hashed(password: str) -> str:

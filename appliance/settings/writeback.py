@@ -36,6 +36,6 @@ def main(outbox: Path, boot: Path, directory: Path = statusfile.RUNTIME_DIRECTOR
 
 def _bring(content: bytes, target: Path) -> None:
     if content:
-        files.write(target, content)
+        files.write_durable(target, content, 0o600)
     else:
         files.remove(target)

@@ -12,11 +12,14 @@ import os
 import secrets
 from pathlib import Path
 
+from appliance import files
+
 log = logging.getLogger(__name__)
 
 DIRECTORY = Path(os.environ.get("GLOVEBOX_WEB_STATE", "/var/lib/glovebox/web"))
 PASSWORD, KEY, TOKEN = "password", "session-key", "token"
 LARGEST = 4096
+MODE = 0o600
 
 
 class Vault:
@@ -33,11 +36,11 @@ class Vault:
 
     def set_password_hash(self, value: str) -> None:
         """Keep the hash of the first password. Raises FileExistsError if one is set, OSError."""
-        self._write(PASSWORD, value, replace=False)
+        files.create_durable(self.directory / PASSWORD, value + "\n", MODE)
 
     def replace_password_hash(self, value: str) -> None:
         """Keep the hash of another password. Raises OSError."""
-        self._write(PASSWORD, value, replace=True)
+        files.write_durable(self.directory / PASSWORD, value + "\n", MODE)
 
     def session_key(self) -> str:
         """Return the key that signs the sessions; made at the first call."""
@@ -47,7 +50,7 @@ class Vault:
         """Return a new key: every session signed with the old one is over."""
         key = secrets.token_urlsafe(32)
         try:
-            self._write(KEY, key, replace=True)
+            files.write_durable(self.directory / KEY, key + "\n", MODE)
         except OSError as error:
             log.warning("a new key of the sessions holds until the next start only: %s", error)
         return key
@@ -60,7 +63,7 @@ class Vault:
         made = secrets.token_urlsafe(32)
         try:
             with contextlib.suppress(FileExistsError):
-                self._write(name, made, replace=False)
+                files.create_durable(self.directory / name, made + "\n", MODE)
             return self._read(name) or made
         except OSError as error:
             # The page goes on: what is lost is only that the next start makes another one.
@@ -73,25 +76,3 @@ class Vault:
                 return stream.read(LARGEST).decode(errors="replace").strip()
         except FileNotFoundError:
             return None
-
-    def _write(self, name: str, value: str, replace: bool) -> None:
-        temporary = self.directory / f".{name}.{secrets.token_hex(4)}"
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        try:
-            with open(descriptor, "w", encoding="utf-8") as stream:
-                stream.write(value + "\n")
-                stream.flush()
-                os.fsync(descriptor)
-            # A link fails where the name is taken, which os.replace does not.
-            move = os.replace if replace else os.link
-            move(temporary, self.directory / name)
-        finally:
-            temporary.unlink(missing_ok=True)
-        self._sync()
-
-    def _sync(self) -> None:
-        descriptor = os.open(self.directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -3,55 +3,164 @@
 from __future__ import annotations
 
 import os
+import stat
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from appliance import files
 
-
-def test_write_replaces_and_leaves_nothing_else(tmp_path: Path) -> None:
-    file = tmp_path / "glovebox.toml"
-    files.write(file, b"old")
-    files.write(file, b"new", 0o640)
-    assert file.read_bytes() == b"new"
-    assert file.stat().st_mode & 0o777 == 0o640
-    assert list(tmp_path.iterdir()) == [file]
+Write = Callable[[Path, bytes | str, int], None]
+WRITES = pytest.mark.parametrize(
+    "write", [files.write_whole, files.write_durable, files.create_durable]
+)
+REPLACING = pytest.mark.parametrize("write", [files.write_whole, files.write_durable])
+DURABLE = pytest.mark.parametrize("write", [files.write_durable, files.create_durable])
 
 
-def test_write_syncs_content_before_the_name(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@WRITES
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o664])
+def test_file_has_its_content_and_mode_and_nothing_is_beside_it(
+    write: Write, mode: int, tmp_path: Path
 ) -> None:
-    """Content on the disk, then its name, then the folder: the order that a power cut needs."""
-    done: list[str] = []
-    fsync, replace = os.fsync, os.replace
+    before = os.umask(0o077)
+    try:
+        write(tmp_path / "glovebox.toml", b"new", mode)
+    finally:
+        os.umask(before)
+    assert (tmp_path / "glovebox.toml").read_bytes() == b"new"
+    assert stat.S_IMODE((tmp_path / "glovebox.toml").stat().st_mode) == mode
+    assert os.listdir(tmp_path) == ["glovebox.toml"]
+
+
+@WRITES
+def test_text_is_utf_8(write: Write, tmp_path: Path) -> None:
+    write(tmp_path / "a", "Küche", 0o600)
+    assert (tmp_path / "a").read_bytes() == "Küche".encode()
+
+
+@REPLACING
+def test_old_file_is_replaced(write: Write, tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"old")
+    write(tmp_path / "a", b"new", 0o600)
+    assert (tmp_path / "a").read_bytes() == b"new"
+    assert os.listdir(tmp_path) == ["a"]
+
+
+@REPLACING
+def test_link_is_replaced_and_not_followed(write: Write, tmp_path: Path) -> None:
+    (tmp_path / "other").write_bytes(b"theirs")
+    (tmp_path / "a").symlink_to("other")
+    write(tmp_path / "a", b"new", 0o600)
+    assert (tmp_path / "other").read_bytes() == b"theirs"
+    assert not (tmp_path / "a").is_symlink()
+
+
+@WRITES
+def test_link_in_the_place_of_the_temporary_file_is_refused(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("secrets.token_hex", lambda size: "00")
+    (tmp_path / ".a.00.new").symlink_to("other")
+    with pytest.raises(FileExistsError):
+        write(tmp_path / "a", b"new", 0o600)
+    assert os.listdir(tmp_path) == [".a.00.new"]
+
+
+def test_created_file_replaces_nothing(tmp_path: Path) -> None:
+    files.create_durable(tmp_path / "password", "first", 0o600)
+    with pytest.raises(FileExistsError):
+        files.create_durable(tmp_path / "password", "second", 0o600)
+    assert (tmp_path / "password").read_text() == "first"
+    assert os.listdir(tmp_path) == ["password"]
+
+
+@pytest.fixture
+def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Note what is brought to the disk, by its name at that moment, and what gets its name."""
+    noted: list[str] = []
+    fsync = os.fsync
 
     def note_fsync(descriptor: int) -> None:
-        done.append(os.path.basename(os.readlink(f"/proc/self/fd/{descriptor}")))
+        noted.append(os.path.basename(os.readlink(f"/proc/self/fd/{descriptor}")))
         fsync(descriptor)
 
-    def note_replace(source: Path, target: Path) -> None:
-        done.append("rename")
-        replace(source, target)
+    def note(call: Callable[[Path, Path], None]) -> Callable[[Path, Path], None]:
+        def noting(source: Path, target: Path) -> None:
+            noted.append(target.name)
+            call(source, target)
+
+        return noting
 
     monkeypatch.setattr(os, "fsync", note_fsync)
-    monkeypatch.setattr(os, "replace", note_replace)
-    files.write(tmp_path / "a", b"x")
-    assert done == ["a.new", "rename", tmp_path.name]
+    monkeypatch.setattr(os, "replace", note(os.replace))
+    monkeypatch.setattr(os, "link", note(os.link))
+    monkeypatch.setattr("secrets.token_hex", lambda size: "00")
+    return noted
 
 
-def test_write_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
+@DURABLE
+def test_content_is_on_the_disk_before_the_name_and_the_folder_after_it(
+    write: Write, tmp_path: Path, done: list[str]
+) -> None:
+    write(tmp_path / "a", b"x", 0o600)
+    assert done == [".a.00.new", "a", tmp_path.name]
+
+
+def test_whole_file_waits_for_no_disk(tmp_path: Path, done: list[str]) -> None:
+    files.write_whole(tmp_path / "a", b"x", 0o600)
+    assert done == ["a"]
+
+
+@REPLACING
+def test_write_that_fails_leaves_the_old_file(write: Write, tmp_path: Path) -> None:
     (tmp_path / "file").mkdir()
-    with pytest.raises(OSError):
-        files.write(tmp_path / "file", b"x")
-    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+    with pytest.raises(IsADirectoryError):
+        write(tmp_path / "file", b"x", 0o600)
+    assert os.listdir(tmp_path) == ["file"]
+
+
+@DURABLE
+def test_full_disk_leaves_nothing(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        write(tmp_path / "a", b"x", 0o600)
+    assert os.listdir(tmp_path) == []
+
+
+@DURABLE
+def test_what_a_power_cut_left_is_cleared_and_another_writer_is_not_disturbed(
+    write: Write, tmp_path: Path
+) -> None:
+    long_ago, ahead = tmp_path / ".a.01.new", tmp_path / ".a.02.new"
+    for left, moment in ((long_ago, 0.0), (ahead, time.time() + 2 * files.LEFT_BEHIND_S)):
+        left.touch()
+        os.utime(left, (moment, moment))
+    for other in (".a.03.new", ".b.01.new"):
+        (tmp_path / other).touch()
+    os.utime(tmp_path / ".b.01.new", (0.0, 0.0))
+    write(tmp_path / "a", b"x", 0o600)
+    assert sorted(os.listdir(tmp_path)) == [".a.03.new", ".b.01.new", "a"]
 
 
 def test_remove_of_nothing_is_fine(tmp_path: Path) -> None:
     files.remove(tmp_path / "absent")
     (tmp_path / "there").touch()
     files.remove(tmp_path / "there")
-    assert list(tmp_path.iterdir()) == []
+    assert os.listdir(tmp_path) == []
+
+
+def test_removal_is_on_the_disk(tmp_path: Path, done: list[str]) -> None:
+    (tmp_path / "a").touch()
+    files.remove(tmp_path / "a")
+    assert done == [tmp_path.name]
 
 
 def test_sync_of_a_folder_that_is_missing(tmp_path: Path) -> None:

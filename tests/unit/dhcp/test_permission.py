@@ -9,7 +9,7 @@ import pytest
 
 from appliance.dhcp import leases
 from appliance.dhcp.network import served
-from appliance.dhcp.permission import Permission, keep, write_durably
+from appliance.dhcp.permission import Permission, keep
 from appliance.settings.sections.kit import DhcpConfig
 from tests.unit.dhcp.test_leases import TEXT
 
@@ -80,6 +80,9 @@ def test_keep_puts_back_a_file_that_is_cut_off(tmp_path: Path) -> None:
     assert sorted(ready(file)) == sorted(before)
 
 
-def test_write_durably_leaves_nothing_else(tmp_path: Path) -> None:
-    write_durably(tmp_path / "a.leases", "x\n")
-    assert [each.name for each in tmp_path.iterdir()] == ["a.leases"]
+def test_keep_lets_the_group_of_dnsmasq_write(tmp_path: Path) -> None:
+    file = tmp_path / "eth0.leases"
+    file.write_text(TEXT)
+    ready(file)
+    assert {each.name for each in tmp_path.iterdir()} == {"eth0.leases", "eth0.copy"}
+    assert {each.stat().st_mode & 0o777 for each in tmp_path.iterdir()} == {0o664}

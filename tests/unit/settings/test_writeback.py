@@ -37,14 +37,14 @@ def test_main_tells_what_cannot_be_written(tmp_path: Path, monkeypatch: pytest.M
     (outbox / "a").write_bytes(b"x")
     (outbox / "b").write_bytes(b"y")
     statusfile.publish("settings", {"problems": ["before"], "notes": []}, run)
-    write = files.write
+    write = files.write_durable
 
-    def full(file: Path, content: bytes, mode: int = 0) -> None:
+    def full(file: Path, content: bytes, mode: int) -> None:
         if file.name == "a":
             raise OSError(28, "No space left on device")
-        write(file, content)
+        write(file, content, mode)
 
-    monkeypatch.setattr(files, "write", full)
+    monkeypatch.setattr(files, "write_durable", full)
     assert writeback.main(outbox, boot, run) == 0
     assert (boot / "b").read_bytes() == b"y"
     told = statusfile.read("settings", run)

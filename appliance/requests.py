@@ -1,22 +1,171 @@
-"""The narrow door to a restart: an empty file, named after the unit.
+"""How one service asks another for something it may not do itself: files in folders of /run.
 
 systemd restarts units for root, or for whom polkit allows it. polkit is another daemon with an
 interpreter for its rules, and being root, even without capabilities, would allow everything that
-D-Bus offers. Instead `glovebox-restart@UNIT.path` waits for the file UNIT here, and its service, a
-fixed command, restarts that unit. glovebox-supervisor.service lists the doors there are; there is
-no other way through, and nothing to parse for whoever stands behind them.
+D-Bus offers. Instead there are doors, empty files for which a unit of systemd waits, so that there
+is nothing to parse for whoever stands behind them. `glovebox-restart@UNIT.path` waits for the file
+UNIT, and its service, a fixed command, restarts that unit; glovebox-supervisor.service lists the
+doors there are.
+
+Where something has to be named, as an address, it goes through an `Inbox`: small files of one type
+for one reader. The folder says who may ask: mode 0770, of the reader's user and the group of those
+who write (systemd/tmpfiles.d/glovebox.conf).
 """
 
 from __future__ import annotations
 
+import itertools
+import json
+import logging
+import os
+import secrets
+import stat
+import time
 from pathlib import Path
+from typing import Generic, TypeVar
 
-DIRECTORY = Path("/run/glovebox-supervisor")
+from appliance import files, shape
+from appliance.errors import GloveboxError
+
+T = TypeVar("T")
+
+RESTARTS = Path("/run/glovebox-supervisor")
+FILMS = Path("/run/glovebox-films-copying")
+FILMS_OPEN, FILMS_CLOSE = FILMS / "open", FILMS / "close"
+# Below the folder of the status files.
+SELFTEST = "selftest.request"
+# Names that are looked at in one turn, whatever a folder holds.
+MOST_NAMES = 1024
+UNFINISHED_S = 60.0
+
+log = logging.getLogger(__name__)
 
 
-def request(unit: str, directory: Path = DIRECTORY) -> None:
+def restart(unit: str, folder: Path = RESTARTS) -> None:
     """Ask for a restart of `unit`.
 
     Raises OSError where that cannot be; FileExistsError says that nobody took the last request.
     """
-    (directory / unit.removesuffix(".service")).touch(mode=0o644, exist_ok=False)
+    (folder / unit.removesuffix(".service")).touch(mode=0o644, exist_ok=False)
+
+
+def selftest(folder: Path) -> None:
+    """Ask for a self-test; `folder` is that of the status files. Raises OSError."""
+    # systemd waits for a file that is written to, not for one that is there (PathChanged=).
+    _write(folder / SELFTEST, f"{time.time():.3f}\n".encode())
+
+
+def films(takes: bool, folder: Path = FILMS) -> None:
+    """Ask for MEDIA to take films, or no more. Raises OSError."""
+    _write(folder / (FILMS_OPEN if takes else FILMS_CLOSE).name, b"")
+
+
+def taken(door: Path) -> bool:
+    """Tell whether something was asked for at a door, and let the request be gone."""
+    try:
+        door.unlink()
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _write(door: Path, content: bytes) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    descriptor = os.open(door, flags, 0o644)
+    try:
+        os.write(descriptor, content)
+    finally:
+        os.close(descriptor)
+
+
+class FullError(GloveboxError):
+    """As many requests wait as may; the reader has not taken them yet."""
+
+
+class Inbox(Generic[T]):
+    """The folder of the requests of type `kind`, a frozen dataclass, that one service reads.
+
+    A request has at most `size` bytes, and at most `most` wait. `refused` counts what did not fit.
+    """
+
+    def __init__(self, folder: Path, kind: type[T], size: int = 4096, most: int = 64) -> None:
+        self.folder, self.kind, self.size, self.most = folder, kind, size, most
+        self.refused = 0
+
+    def post(self, request: T) -> None:
+        """Ask for something. Raises ValueError for too much, FullError, OSError."""
+        content = json.dumps(shape.to_json(request), separators=(",", ":")).encode()
+        if len(content) > self.size:
+            raise ValueError(f"a request of {len(content)} bytes: at most {self.size}")
+        if len(self._names()) >= self.most:
+            raise FullError(f"{self.most} requests wait already; try again later")
+        # In the order of the boot's own clock, which all processes share and nobody sets.
+        number = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+        name = f"{number:020}-{secrets.token_hex(4)}.json"
+        files.write_whole(self.folder / name, content, 0o644)
+
+    def take(self) -> list[T]:
+        """Remove what waits and return it, the oldest first; each request once. Raises OSError.
+
+        What does not fit is removed too: links, what is no file, no JSON of the type or too large,
+        and what is beyond `most`. A request that cannot be removed is refused, for it would come
+        again and again.
+        """
+        found: list[T] = []
+        before, reason = self.refused, ""
+        for place, name in enumerate(self._names()):
+            try:
+                if place >= self.most:
+                    _remove(self.folder / name)
+                    raise ValueError(f"more than {self.most} requests")
+                found.append(self._take(self.folder / name))
+            except (OSError, ValueError, RecursionError) as error:
+                reason = reason or f"{error}"
+                self.refused += 1
+        if self.refused > before:
+            log.warning("%s: %d refused: %.200s", self.folder, self.refused - before, reason)
+        return found
+
+    def _names(self) -> list[str]:
+        """Return what waits, the oldest first; what writers that died left behind is removed."""
+        with os.scandir(self.folder) as entries:
+            names = [entry.name for entry in itertools.islice(entries, MOST_NAMES)]
+        for name in names:
+            if name.startswith("."):
+                _clear(self.folder / name)
+        return sorted(name for name in names if not name.startswith("."))
+
+    def _take(self, file: Path) -> T:
+        try:
+            content = self._read(file)
+        finally:
+            _remove(file)
+        return shape.from_json(self.kind, json.loads(content))
+
+    def _read(self, file: Path) -> bytes:
+        # Without O_NONBLOCK a FIFO would keep the reader waiting.
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        with open(os.open(file, flags), "rb", buffering=0) as stream:
+            status = os.fstat(stream.fileno())
+            if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
+                raise ValueError("no file, or one with another name")
+            content = stream.read(self.size + 1)
+        if len(content) > self.size:
+            raise ValueError(f"larger than {self.size} bytes")
+        return content
+
+
+def _remove(file: Path) -> None:
+    try:
+        file.unlink()
+    except IsADirectoryError:
+        file.rmdir()
+        raise
+
+
+def _clear(file: Path) -> None:
+    try:
+        if abs(time.time() - file.lstat().st_mtime) > UNFINISHED_S:
+            file.unlink()
+    except OSError as error:
+        log.debug("%s: %s", file, error)

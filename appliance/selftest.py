@@ -19,6 +19,8 @@ from typing import Any
 from appliance.alerts.store import DATABASE, AlertReader
 from appliance.errors import InputError, InterfaceError, PrivilegeError
 from appliance.formats import tzsp
+from appliance.host import links
+from appliance.host.links import Link
 from appliance.ids import engines, marker
 from appliance.ids.engine import DIRECTORY, ENGINE_ROOT
 from appliance.ids.handover import Handover
@@ -137,8 +139,7 @@ def open_sniffer(interface: str) -> socket.socket:
         raise PrivilegeError("CAP_NET_RAW is missing: run as root") from None
     try:
         sniffer.bind((interface, ETH_P_ALL))
-        flags = int((Path("/sys/class/net") / interface / "flags").read_text(), 16)
-        if not flags & 1:
+        if links.state(interface) is not Link.UP:
             raise InterfaceError(f"{interface} is down")
     except OSError as error:
         sniffer.close()

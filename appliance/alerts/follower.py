@@ -11,7 +11,7 @@ from typing import Any
 
 from appliance.alerts import salvage, timing
 from appliance.alerts.store import AlertStore
-from appliance.clock import service
+from appliance.host import clocks
 from appliance.ids import handover
 from appliance.ids.handover import Handover, SpoolFile
 from appliance.store import database
@@ -29,11 +29,6 @@ FINISH_S = 20.0
 SAVING = "the alert store was damaged, and what can be read of it is being saved"
 
 
-def boottime() -> float:
-    """Return the seconds since the boot."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
-
-
 class Follower:
     """Reads on in the spool where the store says, and stores alerts and place together.
 
@@ -47,7 +42,7 @@ class Follower:
         path: Path,
         boot: str,
         keep: int,
-        is_clock_set: Callable[[], bool] = service.is_set,
+        is_clock_set: Callable[[], bool] = clocks.is_set,
     ) -> None:
         self._source = source
         self._path = path
@@ -133,7 +128,7 @@ class Follower:
         if not batch.positions and self._stored <= self._keep:
             return False
         before = {file.name: store.positions.get(file.name, 0) for file in listed}
-        confirmed = timing.confirmed(self._clock_set, boottime(), time.time())
+        confirmed = timing.confirmed(self._clock_set, clocks.boottime(), time.time())
         store.add(batch.alerts, before | batch.positions, self._keep, batch.markers, confirmed)
         self._committed = time.monotonic()
         self._added += len(batch.alerts)
@@ -146,7 +141,7 @@ class Follower:
     def _look_at_clock(self) -> None:
         try:
             if self._clock_set is None and self._is_clock_set():
-                self._clock_set = boottime()
+                self._clock_set = clocks.boottime()
         except OSError as error:
             log.error("%s: every alert counts as taken with a clock that is not set", error)
             self._is_clock_set = lambda: False
@@ -169,7 +164,7 @@ class Follower:
             self._saved = next(self._salvage)
         except StopIteration:
             log.warning("%d alerts of the damaged store were saved", self._saved)
-            self._repaired = {"boottime": boottime(), "alerts": self._saved}
+            self._repaired = {"boottime": clocks.boottime(), "alerts": self._saved}
             self._salvage = None
         except StoreError as error:
             log.error("nothing of the damaged store can be saved: %s", error)

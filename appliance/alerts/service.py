@@ -12,6 +12,7 @@ from typing import Any
 from appliance import service
 from appliance.alerts.follower import Follower
 from appliance.alerts.store import DATABASE
+from appliance.host import clocks
 from appliance.ids import engines
 from appliance.ids.engine import DIRECTORY, ENGINE_ROOT, SPOOL
 from appliance.ids.handover import Nothing
@@ -22,7 +23,6 @@ from appliance.settings import config
 log = logging.getLogger(__name__)
 
 NAME = "alerts"
-BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 PUBLISH_S = 1.0
 
 DESCRIPTION = "Store the alerts of the engine as they come; ends with SIGTERM, SIGINT or SIGHUP."
@@ -45,7 +45,7 @@ def main(argv: Sequence[str]) -> int:
         if engine
         else Nothing(),
         path=arguments.database,
-        boot=BOOT_ID.read_text().strip(),
+        boot=clocks.boot_id(),
         keep=settings.alerts.keep if arguments.keep is None else arguments.keep,
     )
     if arguments.once:

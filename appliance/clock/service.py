@@ -8,7 +8,6 @@ chrony does everything else.
 from __future__ import annotations
 
 import argparse
-import ctypes
 import logging
 import os
 import time
@@ -18,6 +17,7 @@ from pathlib import Path
 import appliance
 from appliance import service
 from appliance.errors import GloveboxError
+from appliance.host import clocks
 
 log = logging.getLogger(__name__)
 
@@ -26,31 +26,11 @@ STAMP = Path("/var/lib/glovebox/time/clock")
 BUILT = Path(appliance.__file__)
 # The timer's interval and what may delay it: whenever the power goes, the stamp is not behind.
 AHEAD_S = 150.0
-# adjtimex(2), sys/timex.h: what the call answers while nobody has confirmed the time (STA_UNSYNC);
-# a structure of zeros asks and changes nothing, and this is more than its 208 bytes.
-_TIME_ERROR = 5
-_TIMEX_BYTES = 512
-_libc = ctypes.CDLL(None, use_errno=True)
 
 DESCRIPTION = """\
 keep: write the time to the disk, a little ahead. restore: if the clock is behind that, or behind
 the making of this image, set it; then keep it."""
 EPILOG = "Exit status: 0 done; 1 the time cannot be kept or set; 2 bad usage."
-
-
-def is_set() -> bool:
-    """Tell whether the clock is set: somebody who knows the time confirms it just now.
-
-    chrony tells the kernel so with its first good measurement of an NTP server, right after it has
-    moved the clock (`rtcsync`), and the kernel forgets it after hours without another. Neither the
-    machine's own clock nor the time that was kept counts: a right one looks like a wrong one.
-    Raises OSError where the kernel may not be asked.
-    """
-    state = _libc.adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
-    if state < 0:
-        number = ctypes.get_errno()
-        raise OSError(number, f"adjtimex: {os.strerror(number)}")
-    return bool(state != _TIME_ERROR)
 
 
 def keep(stamp: Path = STAMP, now: Callable[[], float] = time.time) -> None:
@@ -71,7 +51,7 @@ def restore(
     stamp: Path = STAMP,
     built: Path = BUILT,
     now: Callable[[], float] = time.time,
-    set_clock: Callable[[float], None] = lambda to: time.clock_settime(time.CLOCK_REALTIME, to),
+    set_clock: Callable[[float], None] = clocks.set_time,
 ) -> float | None:
     """Set the clock if it is behind; return to what, or None. Raises GloveboxError."""
     latest = max(_modified(stamp), _modified(built))

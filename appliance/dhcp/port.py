@@ -14,9 +14,8 @@ from appliance.dhcp.policy import Surroundings
 from appliance.errors import InterfaceError, PrivilegeError
 from appliance.formats.ethernet import IPV4
 from appliance.formats.ip import UDP
-from appliance.host import network
+from appliance.host import links, network
 
-INTERFACES = Path("/sys/class/net")
 # linux/if_packet.h, asm/socket.h, linux/rtnetlink.h; not in Python's socket module.
 _SOL_PACKET, _PACKET_ADD_MEMBERSHIP, _PACKET_MR_UNICAST = 263, 1, 3
 _SO_ATTACH_FILTER = 26
@@ -110,16 +109,15 @@ def _attach(packet_socket: socket.socket) -> None:
 
 
 def look(
-    interface: str, own: IPv4Interface, sniffing: str, interfaces: Path = INTERFACES
+    interface: str, own: IPv4Interface, sniffing: str, interfaces: Path = links.INTERFACES
 ) -> Surroundings:
     """Return what the machine says of a port; `own` is the address that we give it to serve."""
-    folder = interfaces / interface
     return Surroundings(
-        present=folder.exists(),
-        wireless=(folder / "wireless").exists() or (folder / "phy80211").exists(),
+        present=(interfaces / interface).exists(),
+        wireless=links.is_wireless(interface, interfaces),
         sniffed=interface == sniffing,
-        carrier=_number(folder / "carrier") == 1,
-        link_ups=_number(folder / "carrier_up_count"),
+        carrier=links.has_carrier(interface, interfaces),
+        link_ups=links.link_ups(interface, interfaces),
         addresses=tuple(
             address
             for address in network.ipv4_addresses(interface)
@@ -127,10 +125,3 @@ def look(
         ),
         default_route=network.has_default_route(interface),
     )
-
-
-def _number(file: Path) -> int:
-    try:
-        return int(file.read_text(encoding="ascii"))
-    except (OSError, ValueError):  # An interface that is down has no carrier to read.
-        return 0

@@ -23,8 +23,9 @@ from appliance.dhcp.hearing import Heard
 from appliance.dhcp.network import Served
 from appliance.dhcp.permission import RUNTIME, STATE, Permission
 from appliance.dhcp.policy import Decision, Facts, Surroundings
-from appliance.dhcp.port import INTERFACES, Port, look
+from appliance.dhcp.port import Port, look
 from appliance.dhcp.watch import Server, Timing, Watch
+from appliance.host import clocks, links
 from appliance.reports import statusfile
 from appliance.service import Stop
 from appliance.settings import config
@@ -38,11 +39,6 @@ PUBLISH_S = 2.0
 CLOCK_STEP_S = 60.0
 
 
-def boottime() -> float:
-    """Return the seconds since the boot."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
-
-
 class Guard:
     """Hears, asks and decides for one port."""
 
@@ -53,7 +49,7 @@ class Guard:
         served: Served,
         permission: Permission,
         timing: Timing,
-        clock: Callable[[], float] = boottime,
+        clock: Callable[[], float] = clocks.boottime,
     ) -> None:
         self._port = port
         self._settings = settings
@@ -61,13 +57,13 @@ class Guard:
         self._timing = timing
         self._clock = clock
         self._served = served
-        self._own = own_station(port.interface)
+        self._own = links.mac_address(port.interface)
         self._watch = Watch(timing, began=clock())
         self._identifier = int.from_bytes(os.urandom(4), "big")
         self._surroundings: Surroundings | None = None
         self._decision: Decision | None = None
         self._problem = ""
-        self._clock_offset = time.time() - boottime()
+        self._clock_offset = time.time() - clocks.boottime()
 
     def turn(self) -> Decision:
         """Take in what happened, ask if it is time, and decide."""
@@ -85,11 +81,11 @@ class Guard:
     def allow(self) -> None:
         """Let dnsmasq serve, or remember what it complains of."""
         self._problem = self._permission.give()
-        self._clock_offset = time.time() - boottime()
+        self._clock_offset = time.time() - clocks.boottime()
 
     def clock_was_set(self) -> bool:
         """Tell whether the time of day has jumped since serving began."""
-        return abs(time.time() - boottime() - self._clock_offset) > CLOCK_STEP_S
+        return abs(time.time() - clocks.boottime() - self._clock_offset) > CLOCK_STEP_S
 
     def report(self, words: str | None = None) -> dict[str, Any]:
         """Return what is published."""
@@ -198,14 +194,6 @@ def _published(server: Server) -> dict[str, str]:
     }
 
 
-def own_station(interface: str) -> bytes:
-    """Return the station (MAC address) of an interface; empty where it has none."""
-    try:
-        return bytes.fromhex((INTERFACES / interface / "address").read_text().replace(":", ""))
-    except (OSError, ValueError):
-        return b""
-
-
 def is_answering(table: Path = Path("/proc/net/udp")) -> bool:
     """Tell whether somebody on this machine has the port of DHCP servers open (proc_net(5))."""
     local = f":{message.SERVER_PORT:04X}"
@@ -237,8 +225,8 @@ def run(guard: Guard, port: Port, permission: Permission, stop: Stop, turn: floa
         if ends:
             permission.withdraw()
         state = (decision.reason, decision.words, permission.given)
-        if state != published or boottime() >= due:
-            due, published = boottime() + PUBLISH_S, state
+        if state != published or clocks.boottime() >= due:
+            due, published = clocks.boottime() + PUBLISH_S, state
             statusfile.publish(name, guard.report())
         if ends:
             log.info("serving on %s ends", port.interface)

@@ -1,8 +1,9 @@
 """`glovebox films-copying`: has MEDIA take writes for a while, and then no more.
 
-The page asks by an empty file in DOORS; glovebox-films-copying.path starts this. Who may write is a
-matter of the mount's owner alone, the SFTP user (systemd/system/media-glovebox.mount); here it is
-decided when. Whatever becomes of this process, `--close` follows it (ExecStopPost=).
+The page asks by an empty file (appliance/requests.py); glovebox-films-copying.path starts this. Who
+may write is a matter of the mount's owner alone, the SFTP user
+(systemd/system/media-glovebox.mount); here it is decided when. Whatever becomes of this process,
+`--close` follows it (ExecStopPost=).
 """
 
 from __future__ import annotations
@@ -17,16 +18,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance import requests, service
-from appliance.films import partition, superblock
+from appliance.films import partition
 from appliance.films.open_time import Window
 from appliance.films.partition import COPYING, MEDIA, Condition, Copying, Partition
+from appliance.host import clocks, mounts
 from appliance.reports import statusfile
 from appliance.service import Stop
 
 log = logging.getLogger(__name__)
 
-DOORS = Path("/run/glovebox-films-copying")
-OPEN, CLOSE = DOORS / "open", DOORS / "close"
 KEYS = Path("/run/glovebox-settings/authorized_keys")
 END_OF_SFTP = "glovebox-ssh-end.service"
 LOOK_S = 1.0
@@ -56,11 +56,6 @@ def refusal(media: Partition, has_key: bool) -> str:
     return DAMAGED if media.condition is Condition.DAMAGED else ""
 
 
-def boottime() -> float:
-    """Return the seconds since the boot."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
-
-
 def sectors_written(mount: Path = MEDIA, sys: Path = Path("/sys")) -> int:
     """Return the sectors ever written to the device of a mount (Documentation/block/stat).
 
@@ -79,17 +74,17 @@ class Places:
     """Where things are; tests have places of their own."""
 
     media: Path = MEDIA
-    open: Path = OPEN
-    close: Path = CLOSE
+    open: Path = requests.FILMS_OPEN
+    close: Path = requests.FILMS_CLOSE
     runtime: Path = statusfile.RUNTIME_DIRECTORY
 
 
-def keep_open(stop: Stop, places: Places, clock: Callable[[], float] = boottime) -> None:
+def keep_open(stop: Stop, places: Places, clock: Callable[[], float] = clocks.boottime) -> None:
     """Return when the window is over, its owner closes it, or the service shall stop."""
     window = Window.opened(clock(), sectors_written(places.media))
-    while not stop and window.left(clock()) and not _taken(places.close):
+    while not stop and window.left(clock()) and not requests.taken(places.close):
         window = window.seen(clock(), sectors_written(places.media))
-        if _taken(places.open):
+        if requests.taken(places.open):
             window = Window.opened(clock(), window.written)
         _publish(places, window.left(clock()))
         service.notify("WATCHDOG=1", f"STATUS=open for {window.left(clock()):.0f} s")
@@ -98,7 +93,7 @@ def keep_open(stop: Stop, places: Places, clock: Callable[[], float] = boottime)
 
 def close(
     places: Places,
-    end_sessions: Callable[[], None] = lambda: requests.request(END_OF_SFTP),
+    end_sessions: Callable[[], None] = lambda: requests.restart(END_OF_SFTP),
     patience: float = PATIENCE_S,
 ) -> None:
     """Have MEDIA take no writes, and tell; who still writes is cut off. Raises OSError."""
@@ -119,7 +114,7 @@ def close(
 
 def _closed(media: Path) -> bool:
     try:
-        superblock.set_writable(media, False)
+        mounts.set_writable(media, False)
     except OSError as error:
         if error.errno == errno.EBUSY:
             return False
@@ -134,15 +129,6 @@ def _attempt(end_sessions: Callable[[], None]) -> None:
         log.error("the SFTP sessions cannot be ended: %s", error)
 
 
-def _taken(request: Path) -> bool:
-    """Tell whether something was requested, and let the request be gone."""
-    try:
-        request.unlink()
-    except FileNotFoundError:
-        return False
-    return True
-
-
 def _publish(places: Places, left: float | None, refused: str = "") -> None:
     told = Copying(time.time(), left, refused)
     statusfile.publish(COPYING, told.as_json(), places.runtime)
@@ -152,11 +138,11 @@ def run(stop: Stop, places: Places) -> None:
     """Open MEDIA, keep it open for its time, and close it; where it cannot be, say why."""
     # A refusal too is this service at its work, and no failure of the unit.
     service.notify("READY=1")
-    _taken(places.close)
+    requests.taken(places.close)
     why = refusal(partition.look(places.runtime), KEYS.exists())
     if not why:
         try:
-            superblock.set_writable(places.media, True)
+            mounts.set_writable(places.media, True)
         except OSError as error:
             why = PROTECTED if error.errno in UNWRITABLE else f"{NOT_OPENED}: {error.strerror}"
     if why:
@@ -186,7 +172,7 @@ def main(argv: Sequence[str]) -> int:
     try:
         if not arguments.close:
             run(Stop().install(), places)
-        elif superblock.is_writable(superblock.MOUNTS.read_text(), places.media):
+        elif mounts.read().get(places.media):
             close(places)
     except OSError as error:
         log.error("%s: %s", error.filename, error.strerror)

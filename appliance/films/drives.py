@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from appliance.host import mounts
+
 SYS = Path("/sys")
 UDEV = Path("/run/udev/data")
-MOUNTS = Path("/proc/self/mountinfo")
 PLACES = Path("/run/media")
 # What the rules set for each device that they take for a stick or disk of the owner's.
 MARK = "GLOVEBOX_DRIVE"
@@ -36,9 +37,11 @@ class Drive:
     mounted: bool
 
 
-def plugged(sys: Path = SYS, udev: Path = UDEV, mounts: Path = MOUNTS) -> tuple[Drive, ...]:
+def plugged(
+    sys: Path = SYS, udev: Path = UDEV, mountinfo: Path = mounts.MOUNTINFO
+) -> tuple[Drive, ...]:
     """Return the drives, by the kernel's names. One that is pulled out meanwhile is left out."""
-    places = mounted_places(mounts.read_text(encoding="utf-8", errors="replace"))
+    mounted = mounts.read(mountinfo)
     found = []
     for folder in sorted((sys / "class/block").iterdir()):
         try:
@@ -48,9 +51,8 @@ def plugged(sys: Path = SYS, udev: Path = UDEV, mounts: Path = MOUNTS) -> tuple[
             continue
         if MARK in known:
             device = folder.name
-            mounted = str(PLACES / device) in places
             kind = known.get("ID_FS_TYPE", "")
-            found.append(Drive(device, name(known, device), kind, size, mounted))
+            found.append(Drive(device, name(known, device), kind, size, PLACES / device in mounted))
     return tuple(found)
 
 
@@ -72,8 +74,3 @@ def name(known: Mapping[str, str], device: str) -> str:
     label = raw.decode("utf-8", errors="replace")
     printable = "".join(sign if sign.isprintable() and sign not in "/\\" else " " for sign in label)
     return " ".join(printable.split()).lstrip(". ")[:LONGEST_NAME].strip() or f"USB {device}"
-
-
-def mounted_places(mountinfo: str) -> frozenset[str]:
-    """Return the mount points in proc_pid_mountinfo(5)."""
-    return frozenset(line.split(" ")[4] for line in mountinfo.splitlines())

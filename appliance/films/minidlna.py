@@ -12,6 +12,7 @@ from pathlib import Path
 from appliance import files, service
 from appliance.errors import DiskFullError, InputError, PrivilegeError
 from appliance.films.links import DIRECTORY, FILMS
+from appliance.host import links
 from appliance.settings import config
 from appliance.settings.sections.kit import MediaConfig
 
@@ -26,7 +27,6 @@ MOST_CONNECTIONS = 50
 LETTERS = {"video": "V", "audio": "A", "pictures": "P"}
 NAMESPACE = uuid.UUID("6b1f2f0e-8a0c-4a57-9d5e-6a1d0c0ffee8")
 SERIAL = Path("/proc/device-tree/serial-number")
-INTERFACES = Path("/sys/class/net")
 
 DESCRIPTION = """\
 Write minidlna's configuration for the settings in force; where they switch films off, remove it:
@@ -58,7 +58,7 @@ def render(settings: MediaConfig, identity: uuid.UUID, directory: Path = DIRECTO
     return "".join(f"{key}={value}\n" for key, value in lines.items())
 
 
-def identity(serial: Path = SERIAL, interfaces: Path = INTERFACES) -> uuid.UUID:
+def identity(serial: Path = SERIAL, interfaces: Path = links.INTERFACES) -> uuid.UUID:
     """Return what stays the same over reboots: of a Pi its serial number, else the first MAC.
 
     minidlna itself would take the MAC of any interface, even one that is made anew at each boot.
@@ -66,8 +66,8 @@ def identity(serial: Path = SERIAL, interfaces: Path = INTERFACES) -> uuid.UUID:
     try:
         return uuid.uuid5(NAMESPACE, serial.read_text(encoding="ascii").strip("\0\n"))
     except (OSError, UnicodeDecodeError):
-        cards = sorted(interfaces.glob("*/device/../address"))
-        return uuid.uuid5(NAMESPACE, cards[0].read_text().strip() if cards else "no card")
+        known = (links.mac_address(card, interfaces) for card in links.cards(interfaces))
+        return uuid.uuid5(NAMESPACE, next(filter(None, known), b"").hex(":") or "no card")
 
 
 def main(argv: Sequence[str]) -> int:

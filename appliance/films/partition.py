@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from appliance.films import superblock
+from appliance.host import mounts
 from appliance.reports import statusfile
 
 T = TypeVar("T")
@@ -68,12 +68,11 @@ class Partition:
 
 
 def look(
-    runtime: Path = statusfile.RUNTIME_DIRECTORY, mounts: Path = superblock.MOUNTS
+    runtime: Path = statusfile.RUNTIME_DIRECTORY, mountinfo: Path = mounts.MOUNTINFO
 ) -> Partition:
     """Look at MEDIA now. Raises OSError."""
-    mountinfo = mounts.read_text(encoding="utf-8", errors="replace")
     return Partition(
-        superblock.is_writable(mountinfo, MEDIA),
+        mounts.read(mountinfo).get(MEDIA),
         _read(COPYING, parse_copying, runtime),
         _read(CHECK, lambda values: Condition(str(values.get("condition"))), runtime),
     )

@@ -11,20 +11,21 @@ import errno
 import os
 from pathlib import Path
 
+from appliance.host import libc
+
 # linux/falloc.h
 _KEEP_SIZE, _PUNCH_HOLE = 0x01, 0x02
 _BLOCK = 512
 
-_libc = ctypes.CDLL(None, use_errno=True)
-_libc.fallocate64.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64)
+libc.LIBRARY.fallocate64.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64)
 
 
 def punch(path: Path, end: int) -> None:
     """Give back the memory of the first `end` bytes of a file (fallocate(2)). Raises OSError."""
     with path.open("r+b", buffering=0) as stream:
-        if _libc.fallocate64(stream.fileno(), _KEEP_SIZE | _PUNCH_HOLE, 0, end):
-            number = ctypes.get_errno()
-            raise OSError(number, os.strerror(number), str(path))
+        mode = _KEEP_SIZE | _PUNCH_HOLE
+        done = libc.LIBRARY.fallocate64(stream.fileno(), mode, 0, end)
+        libc.checked(done, "fallocate", path)
 
 
 def allocated(path: Path) -> int:

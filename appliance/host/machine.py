@@ -4,36 +4,59 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import socket
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
-from appliance.supervisor.machinechecks import SCARCE
-from appliance.supervisor.observations import Disk, Held, Interface, Memory, Power
+from appliance.host import mounts
 
 SYS = Path("/sys")
 PROC = Path("/proc")
-IFF_UP = 0x1
+# Of all memory: with less available there is a reason to look who has it.
+SCARCE = 0.10
 # Bits of the firmware's word (vcgencmd get_throttled); what is 16 bits higher was true before.
 LOW, CAPPED, SLOWED, WAS_LOW = 1 << 0, 1 << 1, 1 << 2, 1 << 16
 
 
-def interface(name: str, sys: Path = SYS) -> Interface:
-    """Look at a network interface (sysfs-class-net)."""
-    folder = sys / "class/net" / name
-    if not folder.exists():
-        return Interface(name, present=False)
-    return Interface(
-        name,
-        present=True,
-        up=bool(int((folder / "flags").read_text(), 16) & IFF_UP),
-        kind=_kind(folder),
-        mtu=int((folder / "mtu").read_text()),
-        packets=int((folder / "statistics/tx_packets").read_text()),
-    )
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Bytes of memory that a service holds for itself."""
+
+    unit: str
+    memory: int
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Bytes of RAM; `available` is what can be had without swapping (proc_meminfo(5)).
+
+    `largest` is looked for only where little is available.
+    """
+
+    total: int
+    available: int
+    largest: Held | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """Bytes of a file system, and whether it takes writes."""
+
+    total: int
+    free: int
+    writable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """What a Raspberry Pi's firmware says of its supply: now, and at any time since it started."""
+
+    low: bool
+    was_low: bool
+    slowed: bool
 
 
 def pulses(units: Iterable[str], sys: Path = SYS) -> Mapping[str, int]:
@@ -44,13 +67,6 @@ def pulses(units: Iterable[str], sys: Path = SYS) -> Mapping[str, int]:
             text = (sys / "fs/cgroup/system.slice" / unit / "cpu.stat").read_text()
             found[unit] = int(text.split(maxsplit=2)[1])
     return found
-
-
-def _kind(folder: Path) -> str:
-    found = re.search(r"^DEVTYPE=(.+)$", (folder / "uevent").read_text(), re.MULTILINE)
-    if found:
-        return found[1]
-    return "network card" if (folder / "device").exists() else ""
 
 
 def addresses(name: str) -> tuple[str, ...]:
@@ -81,27 +97,19 @@ def largest(sys: Path = SYS) -> Held | None:
 def disks(places: Iterable[Path], proc: Path = PROC) -> Mapping[str, Disk]:
     """Look at the file systems that hold `places`.
 
-    A service's own view is read-only nearly everywhere; whether the file system itself takes writes
-    stands among its super options (proc_pid_mountinfo(5)).
+    A service's own view is read-only nearly everywhere; what counts is the file system itself.
     """
-    mounts = _super_options((proc / "self/mountinfo").read_text())
-    return {str(place): _disk(place, mounts) for place in places}
+    seen = mounts.read(proc / "self/mountinfo")
+    return {str(place): _disk(place, seen) for place in places}
 
 
-def _disk(place: Path, mounts: Mapping[Path, str]) -> Disk:
+def _disk(place: Path, seen: Mapping[Path, bool]) -> Disk:
     figures = os.statvfs(place)
-    mount = next(each for each in (place, *place.parents) if each in mounts)
     return Disk(
         total=figures.f_blocks * figures.f_frsize,
         free=figures.f_bavail * figures.f_frsize,
-        writable="ro" not in mounts[mount].split(","),
+        writable=seen[mounts.holding(place, seen)],
     )
-
-
-def _super_options(mountinfo: str) -> dict[Path, str]:
-    # Later lines cover earlier ones at the same place, as the mounts do.
-    lines = (line.split(" ") for line in mountinfo.splitlines())
-    return {Path(fields[4]): fields[-1] for fields in lines}
 
 
 def temperature(sys: Path = SYS) -> float | None:

@@ -1,40 +1,14 @@
-"""The addresses of this machine and the state of its interfaces (netifaces lives only here)."""
+"""The addresses of this machine and its default routes (netifaces lives only here)."""
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Container, Iterable
-from ipaddress import IPv4Address, ip_address
-from pathlib import Path
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 import netifaces
 
-from appliance.settings.sections.fit import Address
 
-INTERFACES = Path("/sys/class/net")
-IFF_UP = 0x1
-
-
-class Link(enum.Enum):
-    """What an interface can do for us; the value is the word that users read."""
-
-    UP = "up"
-    DOWN = "down"
-    MISSING = "missing"
-
-
-def link(interface: str) -> Link:
-    """Tell whether `interface` takes frames (IFF_UP, netdevice(7)); needs no rights."""
-    if not interface or "/" in interface or interface.startswith("."):
-        return Link.MISSING
-    try:
-        flags = int((INTERFACES / interface / "flags").read_text(), 16)
-    except (OSError, ValueError):
-        return Link.MISSING
-    return Link.UP if flags & IFF_UP else Link.DOWN
-
-
-def addresses(without: Container[str] = ()) -> list[Address]:
+def addresses(without: Container[str] = ()) -> list[IPv4Address | IPv6Address]:
     """Return the addresses at which others reach this machine, the likeliest first.
 
     IPv4 before IPv6, the interface of the default route before others, self-assigned IPv4 last.
@@ -78,7 +52,7 @@ def _texts(interface: str) -> list[str]:
     ]
 
 
-def _usable(texts: Iterable[str]) -> list[Address]:
+def _usable(texts: Iterable[str]) -> list[IPv4Address | IPv6Address]:
     parsed = [ip_address(text.partition("%")[0]) for text in texts]
     return [
         address

@@ -12,10 +12,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from appliance.errors import InterfaceError
+from appliance.host import links
 
 SOCKETS = Path("/proc/net/packet")
 TAPS = Path("/proc/net/ptype")
-INTERFACES = Path("/sys/class/net")
 ETH_P_ALL = 0x0003
 INTERVAL_S = 0.05
 
@@ -50,7 +50,7 @@ def listening(interface: str, uid: int) -> bool:
 
     Raises OSError where the kernel does not tell.
     """
-    index = _index(interface)
+    index = links.number(interface)
     return index is not None and (index, uid) in listeners(SOCKETS.read_text())
 
 
@@ -66,15 +66,8 @@ def wait_until_listening(interface: str, uid: int, deadline: float) -> None:
         time.sleep(INTERVAL_S)
 
 
-def _index(interface: str) -> int | None:
-    try:
-        return int((INTERFACES / interface / "ifindex").read_text())
-    except (OSError, ValueError):
-        return None
-
-
 def _describe(uid: int, interface: str, found: Iterable[tuple[int, int]]) -> str:
-    index = _index(interface)
+    index = links.number(interface)
     if index is None:
         return "there is no such interface"
     others = sorted(user for where, user in found if where == index and user != uid)

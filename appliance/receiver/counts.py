@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from appliance.host import clocks
 from appliance.reports.outcomes import Tally
 from appliance.udp import kernel
 from appliance.udp.kernel import Growth
@@ -28,7 +29,7 @@ class Ledger:
             "interface": interface,
             "ports": sorted({receiver.getsockname()[1] for receiver in sockets}),
         }
-        self._boot = kernel.boot_id()
+        self._boot = clocks.boot_id()
         self._started = time.time()
         self._sources = sources
         self._sockets = {kernel.identity(receiver): receiver for receiver in sockets}

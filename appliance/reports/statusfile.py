@@ -12,9 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-from appliance import files
+from appliance import files, shape
 from appliance.errors import GloveboxError
-from appliance.reports import shape
 
 RUNTIME_DIRECTORY = Path(os.environ.get("GLOVEBOX_RUNTIME_DIRECTORY", "/run/glovebox"))
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from appliance import words
+from appliance.host.machine import SCARCE, Disk
 from appliance.reports.levels import Result, fail, ok, warn
 from appliance.reports.states import State
 from appliance.supervisor.history import KEPT_S, History
-from appliance.supervisor.observations import Disk, Observations, Store, known
+from appliance.supervisor.observations import Observations, Store, known
 
-SCARCE, EXHAUSTED = 0.10, 0.03
+EXHAUSTED = 0.03
 # A Raspberry Pi slows itself down from 80 °C on and does nothing else from 85 °C on.
 HOT_C, TOO_HOT_C = 80.0, 85.0
 # Differences of two readings of two clocks; NTP shifts a clock by less, or steps it by more.

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 from appliance.films.drives import Drive
 from appliance.films.library import Library
 from appliance.films.partition import Partition
+from appliance.host.links import Interface
+from appliance.host.machine import Disk, Memory, Power
 from appliance.ids.engine import EngineCount
 from appliance.reports.dhcp import PortReport
 from appliance.reports.outcomes import Tally
@@ -34,22 +36,6 @@ def known(value: T | Unknown) -> T:
     if isinstance(value, Unknown):
         raise NotKnownError(value.reason)
     return value
-
-
-@dataclass(frozen=True, slots=True)
-class Interface:
-    """The sniffing interface; `packets` were sent out on it.
-
-    `kind` is empty for a dummy and other virtual ones that lead nowhere by themselves; else it says
-    what this is.
-    """
-
-    name: str
-    present: bool
-    up: bool = False
-    kind: str = ""
-    mtu: int = 0
-    packets: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,44 +120,6 @@ class Alarm:
     time: float
     message: str
     source: str
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """Bytes of memory that a service holds for itself."""
-
-    unit: str
-    memory: int
-
-
-@dataclass(frozen=True, slots=True)
-class Memory:
-    """Bytes of RAM; `available` is what can be had without swapping (proc_meminfo(5)).
-
-    `largest` is looked for only where little is available.
-    """
-
-    total: int
-    available: int
-    largest: Held | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Disk:
-    """Bytes of a file system, and whether it takes writes."""
-
-    total: int
-    free: int
-    writable: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Power:
-    """What a Raspberry Pi's firmware says of its supply: now, and at any time since it started."""
-
-    low: bool
-    was_low: bool
-    slowed: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import appliance
 from appliance.alerts.store import DATABASE, AlertReader
 from appliance.errors import ConfigError, GloveboxError
 from appliance.films import drives, library, partition
-from appliance.host import machine, network
+from appliance.host import clocks, links, machine, network
 from appliance.ids import sniffers
 from appliance.ids.engine import SPOOL, USER, Engine, EngineCount
 from appliance.reports import dhcp, statusfile
@@ -79,7 +79,7 @@ class Observer:
             "units": lambda: systemd.units(WATCHED),
             "comebacks": Comebacks(tuple(NAMES), (SUPERVISOR,) if is_back else ()).look,
             "pulses": lambda: machine.pulses(LIVELY, places.sys),
-            "interface": lambda: machine.interface(interface, places.sys),
+            "interface": lambda: links.look(interface, places.sys / "class/net"),
             "addresses": lambda: machine.addresses(interface),
             "home": lambda: tuple(network.addresses(without={interface})),
             "receiver": self._receiver,
@@ -105,7 +105,7 @@ class Observer:
         return dataclasses.replace(
             kept,
             time=time.time(),
-            boottime=time.clock_gettime(time.CLOCK_BOOTTIME),
+            boottime=clocks.boottime(),
             **{name: self._attempt(name) for name in names},
         )
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from appliance import requests, service
+from appliance.host import clocks
 from appliance.ids import engines
 from appliance.reports import statusfile
 from appliance.reports.levels import Level, Result
@@ -35,20 +36,15 @@ ROUND_S = 2.0
 LOUDNESS = {Level.OK: logging.INFO, Level.UNKNOWN: logging.INFO, Level.WARN: logging.WARNING}
 
 
-def boottime() -> float:
-    """Return the seconds since the boot."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
-
-
 class Supervisor:
     """Remembers what pure functions need from one round to the next."""
 
     def __init__(
         self,
         observer: Observer,
-        request: Callable[[str], None] = requests.request,
+        request: Callable[[str], None] = requests.restart,
         troubles: Troubles | None = None,
-        clock: Callable[[], float] = boottime,
+        clock: Callable[[], float] = clocks.boottime,
     ) -> None:
         """Take who looks, who is asked for restarts, the trouble known from before, and a clock."""
         self._observer = observer
@@ -188,7 +184,7 @@ def main(argv: Sequence[str]) -> int:
         observer = Observer(
             settings.capture.interface, systemd, engine, is_back=earlier is not None
         )
-        troubles = policy.remember(earlier, boottime(), time.time())
+        troubles = policy.remember(earlier, clocks.boottime(), time.time())
         # What exists by now stays: the collector need not look at it again.
         gc.freeze()
         run(Supervisor(observer, troubles=troubles), systemd, stop)

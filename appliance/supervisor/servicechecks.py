@@ -7,12 +7,13 @@ from functools import partial
 from itertools import takewhile
 
 from appliance import words
+from appliance.host.links import Interface
 from appliance.ids.engine import EngineCount
 from appliance.reports.levels import Level, Result, fail, ok, unknown, warn
 from appliance.reports.states import State
 from appliance.supervisor import units
 from appliance.supervisor.history import KEPT_S, History
-from appliance.supervisor.observations import Interface, Observations, Store, Unknown, known
+from appliance.supervisor.observations import Observations, Store, Unknown, known
 
 # The slowest start (Snort on a small Pi) is quicker; what takes longer does not come up.
 START_S = 120.0

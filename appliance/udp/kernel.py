@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 NET = Path("/proc/self/net")
-BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 # Not in Python's socket module. The last of the nine words is what SO_RXQ_OVFL would report, but
 # without a control message on every datagram (sock_diag(7): SK_MEMINFO_DROPS).
@@ -29,11 +28,6 @@ class Growth:
         """Take in the counter's present value; one that is smaller has begun anew."""
         self.total += now - self.last if now >= self.last else now
         self.last = now
-
-
-def boot_id() -> str:
-    """Return what names this boot of the machine: kernel counters start anew with each."""
-    return BOOT_ID.read_text(encoding="ascii").strip()
 
 
 def socket_drops(receiver: socket.socket) -> int:

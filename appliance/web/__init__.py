@@ -13,8 +13,8 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, Unauthorized
 
 from appliance.alerts.search import AlertSearch
 from appliance.alerts.store import AlertReader
-from appliance.films.copying import DOORS
 from appliance.host import network
+from appliance.requests import FILMS
 from appliance.settings.config import Config
 from appliance.web import api, chart, copying, entry, live, metrics, pages, selftest, wording
 from appliance.web.access import FOR_PROGRAMS, Access
@@ -54,7 +54,7 @@ def create_app(
     monitor: Monitor | None = None,
     history: History | None = None,
     vault: Vault | None = None,
-    doors: Path = DOORS,
+    doors: Path = FILMS,
 ) -> Flask:
     """Return the WSGI application for `config`.
 

@@ -12,15 +12,15 @@ from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, ServiceUnavailable
 
-from appliance.films.copying import CLOSE, DOORS, OPEN
+from appliance import requests
 from appliance.web.access import text
 
 log = logging.getLogger(__name__)
 
-WANTED = frozenset({OPEN.name, CLOSE.name})
+WANTED = {"open": True, "close": False}
 
 
-def blueprint(doors: Path = DOORS) -> Blueprint:
+def blueprint(doors: Path = requests.FILMS) -> Blueprint:
     """Return the route `/copying`; `doors` is the folder of the requests."""
     routes = Blueprint("copying", __name__)
 
@@ -30,7 +30,7 @@ def blueprint(doors: Path = DOORS) -> Blueprint:
         if wanted not in WANTED:
             raise BadRequest("MEDIA can be opened and closed, nothing else.")
         try:
-            (doors / wanted).touch()
+            requests.films(WANTED[wanted], doors)
         except OSError as error:
             log.error("MEDIA: no request to %s it: %s", wanted, error)
             raise ServiceUnavailable(f"Nothing can be asked for: {error.strerror}.") from error

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from appliance.films.partition import Copying
-from appliance.host.network import Link
+from appliance.host.links import Link
 from appliance.leds.heartbeat import STALE_SECONDS
 from appliance.reports.dhcp import PortReport
 from appliance.settings.sections.fit import Address

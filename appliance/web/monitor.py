@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from appliance.films import partition
-from appliance.host import network
+from appliance.host import links, network
 from appliance.ids import engines, sniffers
 from appliance.reports import statusfile
 from appliance.reports.dhcp import PortReport, read_all
@@ -54,7 +54,7 @@ class Monitor:
             store=self._read("alerts", reports.parse_store),
             rates=self._meter.add(time.monotonic(), report) if report else Rates(),
             interface=interface,
-            link=network.link(interface),
+            link=links.state(interface),
             engine=engine_state(interface, self._engine_user),
             engine_name=self._engine_name,
             addresses=tuple(network.addresses(without={interface})),

@@ -15,12 +15,12 @@ from flask import Blueprint, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import ServiceUnavailable, TooManyRequests
 
+from appliance import requests
 from appliance.reports import statusfile
 from appliance.web.supervision import SelfTest
 
 log = logging.getLogger(__name__)
 
-REQUEST = "selftest.request"
 PAUSE = 10.0  # seconds between two requests
 PATIENCE = 90.0  # seconds after which a test that has not ended will not
 
@@ -29,7 +29,7 @@ class Requests:
     """Asks for self-tests, not too often. Several threads may use it."""
 
     def __init__(self, directory: Path = statusfile.RUNTIME_DIRECTORY) -> None:
-        self._file = directory / REQUEST
+        self._directory = directory
         self._lock = threading.Lock()
         self._asked: float | None = None
 
@@ -39,7 +39,7 @@ class Requests:
             now = time.monotonic()
             if self._asked is not None and now - self._asked < PAUSE:
                 return PAUSE - (now - self._asked)
-            self._file.write_text(f"{time.time():.3f}\n")
+            requests.selftest(self._directory)
             self._asked = now
             return 0.0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from appliance.host.network import Link
+from appliance.host.links import Link
 from appliance.web import wording
 from appliance.web.facts import Alerts, Engine, Facts, Receiver, Stream
 

@@ -61,7 +61,7 @@ class Setup:
 def at(monkeypatch: pytest.MonkeyPatch, time: float, boottime: float) -> None:
     """Have the two clocks show these."""
     monkeypatch.setattr("appliance.alerts.follower.time.time", lambda: time)
-    monkeypatch.setattr("appliance.alerts.follower.boottime", lambda: boottime)
+    monkeypatch.setattr("appliance.host.clocks.boottime", lambda: boottime)
 
 
 @pytest.fixture

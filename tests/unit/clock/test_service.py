@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ctypes
 from pathlib import Path
 
 import pytest
 
 from appliance.clock import service
-from appliance.clock.service import AHEAD_S, is_set, keep, main, restore
+from appliance.clock.service import AHEAD_S, keep, main, restore
 from appliance.errors import GloveboxError
 
 NOW = 1_795_000_000.0
@@ -59,43 +58,6 @@ def test_restore_says_why_not(tmp_path: Path) -> None:
     keep(stamp, now=lambda: NOW)
     with pytest.raises(GloveboxError, match="no right"):
         restore(stamp, stamp, now=lambda: 0.0, set_clock=refuse)
-
-
-def test_is_set_says_what_the_kernel_says() -> None:
-    """The same kernel, asked by another call; its status words are those of sys/timex.h."""
-
-    class NtpTime(ctypes.Structure):
-        _fields_ = (("time", ctypes.c_long * 2), ("rest", ctypes.c_long * 32))
-
-    state = ctypes.CDLL(None).ntp_gettime(ctypes.byref(NtpTime()))
-    assert is_set() is (state != 5)
-
-
-@pytest.mark.parametrize(("state", "expected"), [(0, True), (1, True), (4, True), (5, False)])
-def test_is_set_knows_the_states(
-    state: int, expected: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Leap seconds are no error: TIME_INS, TIME_WAIT; TIME_ERROR is."""
-
-    class Kernel:
-        @staticmethod
-        def adjtimex(buffer: object) -> int:
-            return state
-
-    monkeypatch.setattr(service, "_libc", Kernel)
-    assert is_set() is expected
-
-
-def test_is_set_says_why_it_cannot_ask(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Kernel:
-        @staticmethod
-        def adjtimex(buffer: object) -> int:
-            ctypes.set_errno(1)
-            return -1
-
-    monkeypatch.setattr(service, "_libc", Kernel)
-    with pytest.raises(OSError, match="adjtimex: Operation not permitted"):
-        is_set()
 
 
 @pytest.mark.parametrize(

@@ -6,17 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from appliance.dhcp.service import is_answering, main, own_station, random_station
+from appliance.dhcp.service import is_answering, main, random_station
 
 
 def test_random_station_is_locally_administered_and_no_group() -> None:
     stations = {random_station() for _ in range(200)}
     assert len(stations) == 200
     assert all(station[0] & 3 == 2 and len(station) == 6 for station in stations)
-
-
-def test_own_station_of_none() -> None:
-    assert own_station("glovebox-none0") == b""
 
 
 def test_main_wants_a_port() -> None:

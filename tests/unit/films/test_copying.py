@@ -29,7 +29,7 @@ import json, subprocess, sys
 from pathlib import Path
 from appliance.reports import statusfile as status
 from appliance.films.copying import Places, close
-from appliance.films.superblock import MOUNTS, is_writable
+from appliance.host import mounts
 
 media, runtime = Path(sys.argv[1]), Path(sys.argv[2])
 subprocess.run(["mount", "-t", "tmpfs", "films", media], check=True)
@@ -43,7 +43,7 @@ def outcome(end_sessions, patience):
     except OSError as error:
         return error.errno
     told = status.read("films-copying", runtime)
-    return [is_writable(MOUNTS.read_text(), media), told["left"], told["refusal"]]
+    return [mounts.read()[media], told["left"], told["refusal"]]
 
 def refused():
     calls.append("refused")
@@ -166,7 +166,7 @@ def test_run_tells_what_the_kernel_refuses(
 
     monkeypatch.setattr(copying, "KEYS", places.runtime)
     monkeypatch.setattr(copying.partition, "look", lambda runtime: SHUT)
-    monkeypatch.setattr(copying.superblock, "set_writable", refused)
+    monkeypatch.setattr(copying.mounts, "set_writable", refused)
     copying.run(Stop(), places)
     told = statusfile.read("films-copying", places.runtime)
     assert told is not None

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from appliance.host import machine
-from appliance.supervisor.observations import Held, Interface, Power
+from appliance.host.machine import Held, Power
 
 MOUNTINFO = """\
 22 1 179:2 / / ro,noatime shared:1 - ext4 /dev/mmcblk0p2 ro
@@ -20,39 +20,6 @@ def write(folder: Path, files: dict[str, str]) -> Path:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
     return folder
-
-
-def interface(folder: Path, flags: str = "0x10c3", uevent: str = "INTERFACE=x\n") -> Path:
-    base = "class/net/x"
-    return write(
-        folder,
-        {f"{base}/flags": f"{flags}\n", f"{base}/mtu": "65535\n", f"{base}/uevent": uevent,
-         f"{base}/statistics/tx_packets": "42\n"},
-    )  # fmt: skip
-
-
-def test_interface_reads_what_the_kernel_shows(tmp_path: Path) -> None:
-    found = machine.interface("x", interface(tmp_path))
-    assert found == Interface("x", present=True, up=True, kind="", mtu=65535, packets=42)
-
-
-def test_interface_tells_down_from_missing(tmp_path: Path) -> None:
-    tree = interface(tmp_path, flags="0x1002")
-    assert not machine.interface("x", tree).up
-    assert machine.interface("x", tree).present
-    assert machine.interface("y", tree) == Interface("y", present=False)
-
-
-def test_interface_tells_what_is_no_dummy(tmp_path: Path) -> None:
-    tree = interface(tmp_path, uevent="DEVTYPE=bridge\nINTERFACE=x\n")
-    assert machine.interface("x", tree).kind == "bridge"
-    card = interface(tmp_path / "card")
-    (card / "class/net/x/device").mkdir()
-    assert machine.interface("x", card).kind == "network card"
-
-
-def test_interface_of_this_machine_can_be_read() -> None:
-    assert machine.interface("lo").present
 
 
 def test_largest_names_the_service_that_holds_most_of_its_own(tmp_path: Path) -> None:

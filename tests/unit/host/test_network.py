@@ -1,37 +1,15 @@
-"""The addresses of this machine and the state of its interfaces, on the machine itself."""
+"""The addresses of this machine, on the machine itself."""
 
 from __future__ import annotations
 
 import socket
 from ipaddress import ip_address
-from pathlib import Path
 from typing import Any
 
 import netifaces
 import pytest
 
 from appliance.host import network
-from appliance.host.network import Link
-
-
-def test_link_of_loopback() -> None:
-    flags = int(Path("/sys/class/net/lo/flags").read_text(), 16)
-    assert network.link("lo") is (Link.UP if flags & 1 else Link.DOWN)
-
-
-@pytest.mark.parametrize(("flags", "expected"), [("0x1003", Link.UP), ("0x1002", Link.DOWN)])
-def test_link_reads_the_up_flag(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: str, expected: Link
-) -> None:
-    (tmp_path / "tzsp0").mkdir()
-    (tmp_path / "tzsp0/flags").write_text(f"{flags}\n")
-    monkeypatch.setattr(network, "INTERFACES", tmp_path)
-    assert network.link("tzsp0") is expected
-
-
-@pytest.mark.parametrize("name", ["nosuch0", "", ".", "..", "../net/lo", "lo/", "lo\0"])
-def test_link_of_what_is_no_interface(name: str) -> None:
-    assert network.link(name) is Link.MISSING
 
 
 def test_addresses_are_those_one_can_bind() -> None:

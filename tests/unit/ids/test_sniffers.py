@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from appliance.errors import InterfaceError
+from appliance.host import links
 from appliance.ids import sniffers
 
 PACKET = """\
@@ -35,7 +37,7 @@ def kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / name / "ifindex").write_text(f"{number}\n")
     (tmp_path / "packet").write_text(PACKET)
     (tmp_path / "ptype").write_text(PTYPE)
-    monkeypatch.setattr(sniffers, "INTERFACES", tmp_path)
+    monkeypatch.setattr(sniffers.links, "number", partial(links.number, interfaces=tmp_path))
     monkeypatch.setattr(sniffers, "SOCKETS", tmp_path / "packet")
     monkeypatch.setattr(sniffers, "TAPS", tmp_path / "ptype")
     return tmp_path

@@ -9,19 +9,12 @@ from typing import Any
 
 from appliance.films.library import Library
 from appliance.films.partition import Partition
+from appliance.host.links import Interface
+from appliance.host.machine import Disk, Memory
 from appliance.ids.engine import EngineCount
 from appliance.reports.outcomes import Outcome, Tally
 from appliance.supervisor.history import History
-from appliance.supervisor.observations import (
-    Disk,
-    Interface,
-    Memory,
-    Observations,
-    Receiver,
-    Settings,
-    Source,
-    Store,
-)
+from appliance.supervisor.observations import Observations, Receiver, Settings, Source, Store
 from appliance.supervisor.units import NAMES, WATCHED, Unit
 
 NOW = 1_795_000_000.0

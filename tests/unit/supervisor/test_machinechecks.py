@@ -4,20 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from appliance.host.machine import Disk, Held, Memory, Power
 from appliance.reports.levels import Level
 from appliance.reports.states import State
 from appliance.supervisor import machinechecks
-from appliance.supervisor.observations import (
-    Disk,
-    Held,
-    Memory,
-    NotKnownError,
-    Power,
-    SelfTest,
-    Settings,
-    Store,
-    Unknown,
-)
+from appliance.supervisor.observations import NotKnownError, SelfTest, Settings, Store, Unknown
 from tests.unit.supervisor.looks import NOW, WELL, history, look
 
 GIB = 1 << 30

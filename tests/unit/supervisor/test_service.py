@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
+from appliance.host.links import Interface
 from appliance.ids.engine import EngineCount
 from appliance.reports import statusfile
 from appliance.reports.levels import fail, ok
 from appliance.service import Stop
 from appliance.supervisor import service, units
-from appliance.supervisor.observations import Interface, Observations
+from appliance.supervisor.observations import Observations
 from appliance.supervisor.observe import Observer
 from appliance.supervisor.service import ROUND_S, Publisher, Supervisor, complaints
 from appliance.supervisor.systemdbus import BusError, Systemd

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import pytest
 
+from appliance.host.links import Interface
 from appliance.ids.engine import EngineCount
 from appliance.reports.levels import Level
 from appliance.reports.states import State
@@ -11,7 +12,6 @@ from appliance.supervisor import servicechecks, units
 from appliance.supervisor.history import History
 from appliance.supervisor.observations import (
     Alarm,
-    Interface,
     NotKnownError,
     Observations,
     Settings,

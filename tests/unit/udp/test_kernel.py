@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import re
 import socket
 from pathlib import Path
 
@@ -9,7 +8,6 @@ import pytest
 
 from appliance.udp.kernel import (
     Growth,
-    boot_id,
     identity,
     network_losses,
     parse_snmp,
@@ -63,10 +61,6 @@ def test_network_losses_without_ipv6(tmp_path: Path) -> None:
 
 def test_network_losses_of_this_machine_are_there() -> None:
     assert set(network_losses()) == {"reassembly_failures", "udp_errors"}
-
-
-def test_boot_id_is_a_uuid() -> None:
-    assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", boot_id())
 
 
 def test_identity_is_the_same_for_a_duplicate_and_no_other() -> None:

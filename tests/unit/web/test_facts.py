@@ -6,7 +6,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from appliance.host.network import Link
+from appliance.host.links import Link
 from appliance.settings.sections.fit import Address
 from appliance.web.facts import Alerts, Engine, Facts, Receiver, Stream
 from appliance.web.rates import Rates

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from appliance.host.network import Link
+from appliance.host.links import Link
 from appliance.reports import levels
 from appliance.reports.states import State
 from appliance.web import reports

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from appliance.host.network import Link
+from appliance.host.links import Link
 from appliance.ids import sniffers
 from appliance.reports import statusfile
 from appliance.settings.config import Config

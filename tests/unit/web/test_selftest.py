@@ -10,8 +10,9 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from appliance.reports import statusfile
+from appliance.requests import SELFTEST
 from appliance.web import selftest
-from appliance.web.selftest import PATIENCE, PAUSE, REQUEST, Requests
+from appliance.web.selftest import PATIENCE, PAUSE, Requests
 from tests.unit.web.test_entry import form_token, set_up
 from tests.web.reports import a_selftest
 
@@ -33,7 +34,7 @@ def test_request_asks_by_a_file_and_shows_the_result(owner: FlaskClient, tmp_pat
     assert "None has been made" in owner.get("/").text
     answer = press(owner)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/#selftest-title")
-    assert float((tmp_path / REQUEST).read_text()) == pytest.approx(time.time(), abs=60)
+    assert float((tmp_path / SELFTEST).read_text()) == pytest.approx(time.time(), abs=60)
     assert ON_ITS_WAY in owner.get("/live").get_json()["parts"]["selftest"]
     statusfile.publish("selftest", a_selftest(time.time() + 1), tmp_path)
     shown = owner.get("/live").get_json()["parts"]["selftest"]
@@ -43,16 +44,16 @@ def test_request_asks_by_a_file_and_shows_the_result(owner: FlaskClient, tmp_pat
 
 def test_request_is_refused_when_too_soon(owner: FlaskClient, tmp_path: Path) -> None:
     press(owner)
-    (tmp_path / REQUEST).unlink()
+    (tmp_path / SELFTEST).unlink()
     answer = press(owner)
     assert answer.status_code == 429
     assert answer.headers["Retry-After"] == "10"
     assert "The next one can be in 10 s." in answer.text
-    assert not (tmp_path / REQUEST).exists()
+    assert not (tmp_path / SELFTEST).exists()
 
 
 def test_request_says_when_it_cannot_ask(owner: FlaskClient, tmp_path: Path) -> None:
-    (tmp_path / REQUEST).mkdir()
+    (tmp_path / SELFTEST).mkdir()
     answer = press(owner)
     assert answer.status_code == 503
     assert "No self-test: Is a directory." in answer.text
@@ -65,7 +66,7 @@ def test_request_needs_a_session_and_its_form(
     assert client.post("/selftest").status_code == 403
     assert "Test now" not in client.get("/").text
     assert owner.get("/selftest").status_code == 405
-    assert not (tmp_path / REQUEST).exists()
+    assert not (tmp_path / SELFTEST).exists()
 
 
 def test_ask_again_after_the_pause(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from appliance.host.network import Link
+from appliance.host.links import Link
 from appliance.web import reports
 from appliance.web.facts import Engine, Facts, Receiver, Stream
 from appliance.web.rates import Rates

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from appliance.reports.shape import from_json, to_json
+from appliance.shape import from_json, to_json
 
 
 class Colour(enum.StrEnum):

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from appliance.films.superblock import is_writable, set_writable
+from appliance.host import mounts
+from appliance.host.mounts import set_writable
 from tests.conftest import PROJECT, missing
 
 MEDIA = Path("/media/glovebox")
@@ -21,7 +22,8 @@ LINE = "36 30 179:4 / {} {},nosuid shared:9 - exfat /dev/mmcblk0p4 {},uid=999,um
 SCRIPT = """
 import ctypes, json, os, subprocess, sys
 from pathlib import Path
-from appliance.films.superblock import is_writable, set_writable
+from appliance.host import mounts
+from appliance.host.mounts import set_writable
 
 media = Path(sys.argv[1])
 subprocess.run(["mount", "-t", "tmpfs", "films", media], check=True)
@@ -44,7 +46,7 @@ def closing():
     return 0
 
 def mounted():
-    return is_writable(Path("/proc/self/mountinfo").read_text(), media)
+    return mounts.read()[media]
 
 found = {"closed": closing(), "shown closed": mounted()}
 sshd, sshd_shell = service("true")
@@ -83,8 +85,24 @@ print(json.dumps(found))
     ],
     ids=["none", "elsewhere", "open", "closed", "open beneath", "on top", "no optional field"],
 )
-def test_is_writable_goes_by_the_file_system(text: str, expected: bool | None) -> None:
-    assert is_writable(text, MEDIA) is expected
+def test_mount_takes_writes_by_its_file_system(text: str, expected: bool | None) -> None:
+    assert mounts.parse(text).get(MEDIA) is expected
+
+
+def test_names_with_blanks_are_whole() -> None:
+    assert mounts.parse(LINE.format(r"/media/a\040b\134c", "rw", "rw")) == {
+        Path("/media/a b\\c"): True
+    }
+
+
+def test_holding_is_the_nearest_mount_above() -> None:
+    seen = {Path("/"): False, MEDIA: True}
+    assert mounts.holding(MEDIA / "films/a", seen) == MEDIA
+    assert mounts.holding(Path("/media"), seen) == Path("/")
+
+
+def test_mounts_of_this_machine_can_be_read() -> None:
+    assert Path("/") in mounts.read()
 
 
 def test_set_writable_of_what_is_not_there(tmp_path: Path) -> None:

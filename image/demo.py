@@ -18,10 +18,11 @@ from appliance.tools.captures import open_capture
 from appliance.tools.pacing import OriginalTiming, PacketRate
 from appliance.tools.send import send_capture
 from image.build import options
-from image.build.stages import BUILD, PROJECT
+from image.build.context import BUILD, PROJECT
+from image.build.image import build_image
 from image.machine.guest import Forward, Guest
-from image.machine.page import AlertFeed, Page
-from image.progress import Progress
+from image.machine.page_client import AlertFeed, PageClient
+from image.progress import StageProgress
 
 SHIPPED = PROJECT / "tests" / "captures" / "demo.pcap"
 TZSP_PORT = 37008
@@ -33,7 +34,7 @@ COUNTERS = (
 
 
 @dataclass(frozen=True)
-class Outcome:
+class DemoResult:
     """What a demo found, as `--report json` prints it."""
 
     engine: str
@@ -78,10 +79,10 @@ def play(guest: Guest, capture: Path, pps: float | None) -> None:
     guest.run("glovebox selftest", 60)
 
 
-def page_of(guest: Guest, address: str = "127.0.0.1") -> Page:
+def page_of(guest: Guest, address: str = "127.0.0.1") -> PageClient:
     """Return the device's page as the host reaches it, with the token that programs send."""
     token = guest.run("cat /var/lib/glovebox/web/token").strip()
-    return Page(guest.host_port(80), address, token)
+    return PageClient(guest.host_port(80), address, token)
 
 
 def counters(guest: Guest) -> dict[str, Any]:
@@ -107,7 +108,7 @@ def endpoint(address: str, port: int | None) -> str:
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
-def run(arguments: argparse.Namespace, progress: Progress, out: TextIO) -> Outcome:
+def run(arguments: argparse.Namespace, progress: StageProgress, out: TextIO) -> DemoResult:
     """Build what is missing, boot it, play the capture; stay until Ctrl-C unless `--once`."""
     packets = check_capture(arguments.capture)
     forwards = [
@@ -116,7 +117,7 @@ def run(arguments: argparse.Namespace, progress: Progress, out: TextIO) -> Outco
     ]
     for forward in forwards:
         forward.resolved()
-    image = options.build(arguments, progress).image()
+    image = build_image(options.context_of(arguments, progress))
     with Guest(image, BUILD, forwards) as guest:
         with progress.stage(f"boot until {image.engine.title} listens"):
             wait_ready(guest)
@@ -131,10 +132,10 @@ def run(arguments: argparse.Namespace, progress: Progress, out: TextIO) -> Outco
         feed.close()
         found = counters(guest)
     print(describe(found, len(feed.alerts)), file=out)
-    return Outcome(image.engine.name, feed.alerts, found, progress.seconds)
+    return DemoResult(image.engine.name, feed.alerts, found, progress.seconds)
 
 
-def stay(progress: Progress) -> None:
+def stay(progress: StageProgress) -> None:
     """Keep the guest running until Ctrl-C."""
     progress.say("running; Ctrl-C ends it")
     try:
@@ -182,7 +183,7 @@ def main(argv: Sequence[str]) -> int:
     arguments = parse(argv)
     # Ended from outside is ended as by Ctrl-C: nothing may be left running.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    progress = Progress()
+    progress = StageProgress()
     out = sys.stderr if arguments.report else sys.stdout
     try:
         outcome = run(arguments, progress, out)

@@ -18,12 +18,12 @@ from appliance.errors import GloveboxError, InputError, PrivilegeError
 from appliance.settings.config import build as check_settings
 from appliance.settings.tables import read as read_settings
 from image.build import boards, owner_file
-from image.build.build import Build
+from image.build.context import BUILD, BuildContext
 from image.build.firststage import boot_offset
-from image.build.stages import BUILD
 from image.build.tools import Tools
+from image.build.tools_root import build_tools
 from image.command import BuildError, output, run
-from image.progress import Progress
+from image.progress import StageProgress
 
 COLUMNS = "PATH,MODEL,SIZE,RM,HOTPLUG,TYPE,TRAN,MOUNTPOINTS"
 # What a running system cannot do without.
@@ -34,7 +34,7 @@ CHUNK = 4 << 20
 
 
 @dataclass(frozen=True)
-class Device:
+class BlockDevice:
     """A disk as lsblk(8) shows it; `size` in bytes, `mounts` of the disk and its partitions."""
 
     path: str
@@ -54,10 +54,10 @@ class Device:
         return f"{self.path}: {self.model or self.kind}, {self.size / 1e9:.1f} GB{where}"
 
 
-def parse_devices(listing: str) -> list[Device]:
+def parse_devices(listing: str) -> list[BlockDevice]:
     """Return the disks in what `lsblk --json --bytes` printed."""
     return [
-        Device(
+        BlockDevice(
             path=entry["path"],
             model=(entry["model"] or "").strip(),
             size=int(entry["size"]),
@@ -75,7 +75,7 @@ def _mounts(entry: dict[str, Any]) -> Iterator[str]:
         yield from _mounts(child)
 
 
-def check(device: Device, needed: int, force: bool) -> None:
+def check(device: BlockDevice, needed: int, force: bool) -> None:
     """Refuse what is surely not meant. Raises InputError."""
     if device.kind not in ("disk", "loop"):
         raise InputError(f"{device.path} is a {device.kind}, not a whole disk")
@@ -87,7 +87,7 @@ def check(device: Device, needed: int, force: bool) -> None:
         raise InputError(f"{device.path} is too small: the image needs {needed / 1e9:.1f} GB")
 
 
-def find(path: Path) -> Device:
+def find(path: Path) -> BlockDevice:
     """Return the disk at `path`. Raises InputError where there is none."""
     if not path.is_block_device():
         raise InputError(f"{path} is no disk; `lsblk` shows which there are")
@@ -172,7 +172,7 @@ def newest(folder: Path) -> Path:
     return images[-1]
 
 
-def confirmed(device: Device, image: Path) -> bool:
+def confirmed(device: BlockDevice, image: Path) -> bool:
     """Ask a person whether this is the card that may be overwritten."""
     print(f"{device.describe()}\n  will be overwritten with {image.name}.", file=sys.stderr)
     try:
@@ -182,7 +182,7 @@ def confirmed(device: Device, image: Path) -> bool:
     return answer.strip() == "yes"
 
 
-def flash(arguments: argparse.Namespace, progress: Progress) -> None:
+def flash(arguments: argparse.Namespace, progress: StageProgress) -> None:
     """Check, ask, write, read back. Raises GloveboxError."""
     image = arguments.image or newest(BUILD / "out")
     block_map = parse_map(map_of(image).read_text())
@@ -197,7 +197,7 @@ def flash(arguments: argparse.Namespace, progress: Progress) -> None:
     log = BUILD / "log" / "flash.log"
     for mount in device.mounts:
         run(["umount", mount], log)
-    tools = Build(boards.choose("vm"), progress).tools()
+    tools = build_tools(BuildContext(boards.choose("vm"), progress))
     with progress.stage(f"writing {device.path}"):
         write(tools, image, arguments.device, log)
     with progress.stage("reading it back"):
@@ -223,7 +223,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--yes", action="store_true", help="do not ask")
     arguments = parser.parse_args(argv)
     try:
-        flash(arguments, Progress())
+        flash(arguments, StageProgress())
     except GloveboxError as error:
         print(f"build.sh flash: {error}", file=sys.stderr)
         return error.exit_status

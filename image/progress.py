@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class Progress:
+class StageProgress:
     """Prints stages as they run and remembers how long each one took."""
 
     def __init__(self) -> None:

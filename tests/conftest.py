@@ -18,6 +18,14 @@ if TYPE_CHECKING:
 # The tests of the Pi's card, last of all: it takes longest to make.
 CARD = "test_pi.py"
 PROJECT = Path(__file__).resolve().parent.parent
+# Fixtures that hand out what takes minutes to make, and the mark of each test that asks for one.
+NEEDS = {
+    "engine_root": "snort",
+    "suricata_root": "suricata",
+    "tools": "tools",
+    "browser": "browser",
+    "guest": "image",
+}
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -49,24 +57,27 @@ def shared_data() -> Path:
 def engine_root() -> Path:
     """Return an unpacked root with Snort in it, as the image carries it; made if need be."""
     from image.build import boards
-    from image.build.build import Build
-    from image.progress import Progress
+    from image.build.context import BuildContext
+    from image.build.engine_root import build_engine_alone
+    from image.progress import StageProgress
 
     if not shutil.which("mmdebstrap"):
         missing("no mmdebstrap, which makes the engine's root")
-    return Build(boards.choose("vm"), Progress()).engine_alone()
+    return build_engine_alone(BuildContext(boards.choose("vm"), StageProgress()))
 
 
 @pytest.fixture(scope="session")
 def suricata_root() -> Path:
     """Return an unpacked root with Suricata in it, as an image with it carries it."""
     from image.build import boards, engines
-    from image.build.build import Build
-    from image.progress import Progress
+    from image.build.context import BuildContext
+    from image.build.engine_root import build_engine_alone
+    from image.progress import StageProgress
 
     if not shutil.which("mmdebstrap"):
         missing("no mmdebstrap, which makes the engine's root")
-    return Build(boards.choose("vm"), Progress(), ids=engines.choose("suricata")).engine_alone()
+    engine = engines.choose("suricata")
+    return build_engine_alone(BuildContext(boards.choose("vm"), StageProgress(), engine=engine))
 
 
 @pytest.fixture(scope="session")
@@ -90,7 +101,15 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run what is quick first, and what shares the booted image last: it boots once, alone."""
+    """Mark what needs something built, and put the quick tests first."""
+    for item in items:
+        for name in NEEDS.keys() & set(getattr(item, "fixturenames", ())):
+            item.add_marker(NEEDS[name])
+    by_cost(items)
+
+
+def by_cost(items: list[pytest.Item]) -> None:
+    """Put what shares the booted image last: it boots once, alone."""
     places = ["unit", "web", "net", "image"]
 
     def cost(item: pytest.Item) -> tuple[int, bool, bool, bool]:

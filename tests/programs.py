@@ -6,9 +6,10 @@ import functools
 import shutil
 
 from image.build import boards
-from image.build.build import Build
+from image.build.context import BuildContext
+from image.build.packages_root import build_device_programs
 from image.build.tools import Tools
-from image.progress import Progress
+from image.progress import StageProgress
 from tests.conftest import missing
 
 
@@ -17,4 +18,4 @@ def of_the_device() -> Tools:
     """Return the device's programs (image/programs.txt); made if need be."""
     if not shutil.which("mmdebstrap"):
         missing("no mmdebstrap, which makes the image's root")
-    return Build(boards.choose("vm"), Progress()).device_programs()
+    return build_device_programs(BuildContext(boards.choose("vm"), StageProgress()))

@@ -26,17 +26,17 @@ XZ = ("--compress", "--format=xz", "--check=sha256", "-2")
 
 
 @dataclass(frozen=True)
-class Summary:
+class FileSummary:
     """Size in bytes and SHA-256 (hex) of a file."""
 
     size: int
     sha256: str
 
 
-def summary(file: Path) -> Summary:
+def summary(file: Path) -> FileSummary:
     """Read a file and return its size and checksum."""
     with file.open("rb") as stream:
-        return Summary(file.stat().st_size, hashlib.file_digest(stream, "sha256").hexdigest())
+        return FileSummary(file.stat().st_size, hashlib.file_digest(stream, "sha256").hexdigest())
 
 
 def compress(tools: Tools, disk: Path, target: Path, log: Path) -> None:
@@ -78,7 +78,7 @@ def checksums(folder: Path) -> str:
     return "".join(f"{summary(file).sha256}  {file.name}\n" for file in files)
 
 
-def manifest(name: str, description: str, disk: Summary, archive: Path) -> str:
+def manifest(name: str, description: str, disk: FileSummary, archive: Path) -> str:
     """Return the entry for Raspberry Pi Imager, which then offers to set things before writing.
 
     Opened as a file it finds the image beside itself.

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.errors import InputError
-from image.progress import Progress
+from image.progress import StageProgress
 
 Input = str | Path
 
@@ -27,7 +27,7 @@ class Cache:
     """Artefacts in one folder, a stage's newest only."""
 
     folder: Path
-    progress: Progress
+    progress: StageProgress
 
     def stage(
         self, name: str, suffix: str, inputs: Sequence[Input], make: Callable[[Path], None]

@@ -18,7 +18,7 @@ DEFAULT = "snort"
 
 
 @dataclass(frozen=True)
-class Engine:
+class EngineChoice:
     """One engine, or `none`."""
 
     name: str
@@ -72,8 +72,8 @@ def names() -> list[str]:
     return sorted(path.parent.name for path in FOLDER.glob("*/overlay"))
 
 
-def choose(name: str = DEFAULT) -> Engine:
+def choose(name: str = DEFAULT) -> EngineChoice:
     """Return an engine by its name. Raises InputError."""
     if name not in names():
         raise InputError(f"no engine {name}; there are: {', '.join(names())}")
-    return Engine(name)
+    return EngineChoice(name)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from image.build import boards, engines
+from image.build import boards, engines, record
 from image.build.archive import Archive
-from image.build.build import Build
-from image.cuts import record
-from image.progress import Progress
+from image.build.context import BuildContext
+from image.progress import StageProgress
 
 
 def parser() -> argparse.ArgumentParser:
@@ -33,14 +32,14 @@ def parser() -> argparse.ArgumentParser:
     return options
 
 
-def build(arguments: argparse.Namespace, progress: Progress) -> Build:
-    """Return the build that the options ask for. Raises InputError."""
-    return Build(
+def context_of(arguments: argparse.Namespace, progress: StageProgress) -> BuildContext:
+    """Return what the options ask for. Raises InputError."""
+    return BuildContext(
         boards.choose(arguments.board, arguments.flavour),
         progress,
         arguments.mirror,
         arguments.ubuntu_mirror,
-        ids=engines.choose(arguments.ids),
+        engine=engines.choose(arguments.ids),
         archive=Archive(arguments.raspberry_mirror, arguments.raspberry_key.replace(" ", "")),
         lock=record.read(arguments.locked) if arguments.locked else None,
     )

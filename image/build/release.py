@@ -10,12 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from appliance.errors import GloveboxError
-from image.build import artefacts, options, sbom
-from image.build.build import Build, Image
+from image.build import artefacts, options, record, sbom
 from image.build.cache import discard
-from image.build.stages import PROJECT
-from image.cuts import record
-from image.progress import Progress
+from image.build.context import PROJECT, BuildContext
+from image.build.image import Image, build_image
+from image.progress import StageProgress
 
 DESCRIPTION = "Network sensor and media kit: watches a router's traffic, serves films in a car."
 
@@ -26,18 +25,18 @@ def version() -> str:
         return str(tomllib.load(stream)["project"]["version"])
 
 
-def release(build: Build, image: Image) -> Path:
+def release(context: BuildContext, image: Image) -> Path:
     """Write the folder of a build and return it; an older one of the same name goes."""
     name = f"glovebox-{version()}-{image.title}"
-    target = build.folder / "out" / name
+    target = context.folder / "out" / name
     made = target.with_name(f".{name}.partial")
     discard(made)
     made.mkdir(parents=True)
-    with build.progress.stage("compressing"):
+    with context.progress.stage("compressing"):
         packed = made / f"{name}.img.xz"
-        artefacts.compress(image.tools, image.disk, packed, build.log("compress"))
-    with build.progress.stage("block map, checksums, bill of materials"):
-        artefacts.block_map(image.tools, image.disk, made / f"{name}.bmap", build.log("bmap"))
+        artefacts.compress(image.tools, image.disk, packed, context.log("compress"))
+    with context.progress.stage("block map, checksums, bill of materials"):
+        artefacts.block_map(image.tools, image.disk, made / f"{name}.bmap", context.log("bmap"))
         summary = artefacts.summary(image.disk)
         title = f"Glovebox {version()} ({image.title})"
         text = artefacts.manifest(title, DESCRIPTION, summary, packed)
@@ -76,12 +75,12 @@ def main(argv: Sequence[str]) -> int:
     )
     arguments = parser.parse_args(argv)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    progress = Progress()
+    progress = StageProgress()
     try:
-        build = options.build(arguments, progress)
-        image = build.image()
+        context = options.context_of(arguments, progress)
+        image = build_image(context)
         # What is only emulated needs no card.
-        print(release(build, image) if image.device_tree else image.disk)
+        print(release(context, image) if image.device_tree else image.disk)
     except GloveboxError as error:
         print(f"build.sh image: {error}", file=sys.stderr)
         return error.exit_status

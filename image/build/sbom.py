@@ -17,8 +17,8 @@ from email.parser import HeaderParser
 from pathlib import Path
 from typing import Any
 
+from image.build.record import Package, parse
 from image.build.roots import LOCK, SOURCE_DATE_EPOCH
-from image.cuts.record import Package, parse
 
 # Debian's short names of licences → SPDX's, where they differ by more than letters' case.
 SPDX = {

@@ -24,17 +24,18 @@ from pathlib import Path
 from typing import BinaryIO
 
 from appliance.errors import GloveboxError
-from image.build import boards, disk_check
-from image.build.build import Build, Image
-from image.build.disk_check import Outcome, check_ext, is_ext, partitions
-from image.build.owner import Owner
-from image.build.stages import BUILD
+from image.build import boards
+from image.build.context import BUILD, BuildContext
+from image.build.image import Image, build_image
 from image.build.tools import Tools
+from image.cuts import disk_check
+from image.cuts.disk_check import DiskFindings, check_ext, is_ext, partitions
 from image.cuts.powercuts import Confirmed, Writing
 from image.cuts.writelog import Part, Write, apply, entries, read, survivors, within
 from image.demo import TZSP_PORT, wait_ready
 from image.machine.guest import Forward, Guest
-from image.progress import Progress
+from image.machine.owner import Owner
+from image.progress import StageProgress
 
 POINTS = 1000
 WRITING_SECONDS = 60.0
@@ -51,7 +52,7 @@ class Mark:
 
 
 @dataclass
-class Report:
+class PointsReport:
     """What all points came to."""
 
     points: int = 0
@@ -134,7 +135,7 @@ def _copy(source: Path, target: Path) -> Path:
 
 def look(tools: Tools, image: Path, folder: Path, known: Sequence[Mark]) -> list[str]:
     """Return what is wrong with a DATA partition after its check, by what had been confirmed."""
-    outcome = Outcome()
+    outcome = DiskFindings()
     check_ext(tools, image, outcome)
     if not known or outcome.problems:
         return outcome.problems
@@ -182,11 +183,11 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args(argv)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    progress, folder = Progress(), BUILD / "crashpoints"
+    progress, folder = StageProgress(), BUILD / "crashpoints"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     try:
-        image = Build(boards.choose("vm"), progress).image()
+        image = build_image(BuildContext(boards.choose("vm"), progress))
         with progress.stage("writing settings and alerts"):
             marks = record(image, folder, arguments.seconds)
         report = replay(image, folder, marks, arguments, progress)
@@ -200,10 +201,14 @@ def main(argv: Sequence[str]) -> int:
 
 
 def replay(
-    image: Image, folder: Path, marks: list[Mark], arguments: argparse.Namespace, progress: Progress
-) -> Report:
+    image: Image,
+    folder: Path,
+    marks: list[Mark],
+    arguments: argparse.Namespace,
+    progress: StageProgress,
+) -> PointsReport:
     """Try the points of a recorded log."""
-    report = Report(confirmations=len(marks))
+    report = PointsReport(confirmations=len(marks))
     kind_and_part = [
         (kind, part) for kind, part in partitions(image.disk) if kind == disk_check.LINUX
     ]

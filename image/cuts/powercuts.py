@@ -25,14 +25,14 @@ from appliance.errors import GloveboxError, GuestError
 from appliance.tools.pacing import PacketRate
 from appliance.tools.send import send_capture
 from image.build import boards
-from image.build.build import Build, Image
-from image.build.disk_check import check_disk
-from image.build.owner import Owner
-from image.build.stages import BUILD
+from image.build.context import BUILD, BuildContext
+from image.build.image import Image, build_image
+from image.cuts.disk_check import check_disk
 from image.demo import SHIPPED, TZSP_PORT, page_of, wait_ready
 from image.machine.guest import Forward, Guest
-from image.machine.page import Page
-from image.progress import Progress
+from image.machine.owner import Owner
+from image.machine.page_client import PageClient
+from image.progress import StageProgress
 
 MOMENTS = ("start", "writing", "any")
 START_SECONDS = 35.0
@@ -58,7 +58,7 @@ class Confirmed:
 
 
 @dataclass
-class Report:
+class CutsReport:
     """What all cuts together came to."""
 
     cuts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(MOMENTS, 0))
@@ -117,10 +117,10 @@ class Writing:
 class Cuts:
     """One disk and all that is done to it."""
 
-    def __init__(self, image: Image, disk: Path, seed: int, progress: Progress) -> None:
+    def __init__(self, image: Image, disk: Path, seed: int, progress: StageProgress) -> None:
         self._image, self._disk, self._progress = image, disk, progress
         self._chance, self._confirmed = random.Random(seed), Confirmed()
-        self.report = Report()
+        self.report = CutsReport()
 
     def run(self, count: int) -> None:
         """Cut `count` times, then start once more and look."""
@@ -182,7 +182,7 @@ class Cuts:
                 return
         raise GuestError("a confirmed password is lost")
 
-    def _look_at_alerts(self, page: Page) -> None:
+    def _look_at_alerts(self, page: PageClient) -> None:
         known = self._confirmed.alerts
         present = {alert["id"] for alert in page.alerts_after(0)}
         for number in sorted(set(known) - present):
@@ -209,12 +209,12 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--board", choices=boards.names(), default="vm")
     arguments = parser.parse_args(argv)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    progress, folder = Progress(), BUILD / "cuts"
+    progress, folder = StageProgress(), BUILD / "cuts"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     progress.say(f"seed {arguments.seed}")
     try:
-        image = Build(boards.choose(arguments.board), progress).image()
+        image = build_image(BuildContext(boards.choose(arguments.board), progress))
         cuts = Cuts(image, folder / "card.qcow2", arguments.seed, progress)
         cuts.run(arguments.cuts)
     except GloveboxError as error:

@@ -1,7 +1,7 @@
 """A Glovebox in an emulated machine: start it, run commands in it, end it without a trace.
 
 The image stays as it was built: a copy-on-write disk takes the writes, and the harness comes from
-outside (image/machine/machines.py).
+outside (image/machine/qemu.py).
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from pathlib import Path
 from types import TracebackType
 
 from appliance.errors import AddressInUseError, GuestError
-from image.build.build import Image
+from image.build.image import Image
 from image.command import run
-from image.machine import machines
-from image.machine.machines import Wiring
-from image.machine.monitor import Monitor
+from image.machine import qemu
+from image.machine.qemu import Wiring
+from image.machine.qemu_monitor import QemuMonitor
 from image.machine.shell import Shell
 
 MEMORY_MIB = 1024
@@ -120,9 +120,9 @@ class Guest:
         """Return the host's port that leads to `guest_port`."""
         return self.forwards[guest_port].host_port
 
-    def qmp(self) -> Monitor:
+    def qmp(self) -> QemuMonitor:
         """Return a connection to QEMU's monitor that speaks QMP."""
-        return Monitor(self.folder / "qmp.sock")
+        return QemuMonitor(self.folder / "qmp.sock")
 
     def run(self, command: str, seconds: float = 60.0) -> str:
         """Run a shell command as root in the guest and return what it printed.
@@ -186,14 +186,14 @@ class Guest:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _start(self) -> None:
-        machine = machines.of(self.image.board)
+        machine = qemu.of(self.image.board)
         if not self._disk.exists():
             size = max(self.image.disk.stat().st_size, self._disk_bytes)
             self._make_disk(machine.disk_bytes(size))
         self._run()
 
     def _run(self) -> None:
-        machine = machines.of(self.image.board)
+        machine = qemu.of(self.image.board)
         for name in ("harness.sock", "port.sock", "monitor.sock", "qmp.sock"):
             (self.folder / name).unlink(missing_ok=True)
         with (self.folder / "qemu.log").open("wb") as log:

@@ -19,12 +19,12 @@ from appliance.alerts.timing import Span
 from appliance.ids.alert import Alert
 from appliance.web.vault import Vault
 from image.build import boards
-from image.build.build import Build
-from image.build.stages import BUILD
+from image.build.context import BUILD, BuildContext
+from image.build.image import build_image
 from image.demo import page_of, wait_ready
 from image.machine.guest import Forward, Guest
-from image.machine.page import Page
-from image.progress import Progress
+from image.machine.page_client import PageClient
+from image.progress import StageProgress
 from tests.conftest import PROJECT
 
 COUNT = 1_000_000
@@ -83,19 +83,19 @@ def _alert(number: int, now: int) -> Alert:
     )  # fmt: skip
 
 
-def ask(page: Page) -> dict[str, float]:
+def ask(page: PageClient) -> dict[str, float]:
     """Return the median time of an answer, in seconds, for each path."""
     return {path: statistics.median(_seconds(page, path) for _ in range(ROUNDS)) for path in PATHS}
 
 
-def _seconds(page: Page, path: str) -> float:
+def _seconds(page: PageClient, path: str) -> float:
     begin = time.perf_counter()
     page.read(path, 60)
     return time.perf_counter() - begin
 
 
 @contextlib.contextmanager
-def native(folder: Path) -> Iterator[Page]:
+def native(folder: Path) -> Iterator[PageClient]:
     """Serve the page on this machine."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
@@ -109,7 +109,7 @@ def native(folder: Path) -> Iterator[Page]:
     argv = [PROJECT / ".venv/bin/glovebox", "web", "--listen", f"127.0.0.1:{port}"]
     server = subprocess.Popen(argv, env=os.environ | variables, stderr=subprocess.DEVNULL)
     try:
-        page = Page(port, token=token)
+        page = PageClient(port, token=token)
         _wait(page)
         yield page
     finally:
@@ -118,12 +118,12 @@ def native(folder: Path) -> Iterator[Page]:
 
 
 @contextlib.contextmanager
-def emulated(store: Path, say: Callable[[str], None]) -> Iterator[Page]:
+def emulated(store: Path, say: Callable[[str], None]) -> Iterator[PageClient]:
     """Boot the image with these alerts in it: they come on a disk of their own."""
     size = store.stat().st_size
     with store.open("ab") as file:
         file.truncate(-size % SECTOR + size)
-    image = Build(boards.choose("vm"), Progress()).image()
+    image = build_image(BuildContext(boards.choose("vm"), StageProgress()))
     drive = ["-drive", f"file={store},if=virtio,format=raw,readonly=on"]
     with Guest(image, BUILD, [Forward("tcp", 80)], drive) as guest:
         say("the guest boots")
@@ -138,7 +138,7 @@ def emulated(store: Path, say: Callable[[str], None]) -> Iterator[Page]:
         yield page
 
 
-def _wait(page: Page) -> None:
+def _wait(page: PageClient) -> None:
     deadline = time.monotonic() + 60
     while True:
         try:

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from image.build import boards
-from image.build.build import Build
-from image.build.stages import BUILD
+from image.build.context import BUILD, BuildContext
+from image.build.image import build_image
 from image.demo import wait_ready
 from image.machine.guest import Forward, Guest
-from image.progress import Progress
+from image.progress import StageProgress
 from tests.image import sticks, streaming
 from tests.player import Player
 
@@ -34,7 +34,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--seconds", type=float, default=300.0, help="default: 300")
     parser.add_argument("--per-second", type=int, default=20_000, help="frames (default: 20000)")
     arguments = parser.parse_args(argv)
-    image = Build(boards.choose("vm"), Progress()).image()
+    image = build_image(BuildContext(boards.choose("vm"), StageProgress()))
     forwards = [Forward("udp", 37008), Forward("tcp", 80), Forward("tcp", MEDIA_PORT)]
     with (
         tempfile.TemporaryDirectory() as folder,

@@ -9,17 +9,18 @@ import subprocess
 import sys
 
 from image.build import boards
-from image.build.build import Build
-from image.build.engines import Engine
-from image.build.stages import BUILD, PROJECT
-from image.progress import Progress
+from image.build.context import BUILD, PROJECT, BuildContext
+from image.build.engines import EngineChoice
+from image.build.image import build_image
+from image.progress import StageProgress
 
 _process: subprocess.Popen[bytes] | None = None
 
 
-def build() -> Build:
-    """Return the build of the card, in the flavour that Debian's mirror suffices for."""
-    return Build(boards.choose("pi", "debian"), Progress(), ids=Engine("suricata"))
+def context() -> BuildContext:
+    """Return the context of the card, in the flavour that Debian's mirror suffices for."""
+    board, engine = boards.choose("pi", "debian"), EngineChoice("suricata")
+    return BuildContext(board, StageProgress(), engine=engine)
 
 
 def start() -> None:
@@ -55,4 +56,4 @@ def _give_way() -> None:
 
 
 if __name__ == "__main__":
-    build().image()
+    build_image(context())

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from image.build.build import Image
+from image.build.image import Image
 from image.demo import wait_ready
 from image.machine.guest import Guest
 

@@ -10,8 +10,8 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from image.build.build import Image
-from image.build.stages import BUILD
+from image.build.context import BUILD
+from image.build.image import Image
 from image.machine.guest import Guest
 from tests.net.kit import Segment, inside
 

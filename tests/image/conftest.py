@@ -9,19 +9,19 @@ from pathlib import Path
 import pytest
 
 from image.build import boards
-from image.build.build import Build, Image
-from image.build.stages import BUILD
+from image.build.context import BUILD, BuildContext
+from image.build.image import Image, build_image
 from image.demo import TZSP_PORT, page_of, wait_ready
 from image.machine.guest import Forward, Guest
-from image.machine.page import Page
-from image.progress import Progress
+from image.machine.page_client import PageClient
+from image.progress import StageProgress
 from tests.net.kit import Segment
 
 
 @pytest.fixture(scope="session")
 def image() -> Image:
     """Build what is missing of the `vm` board."""
-    return Build(boards.choose("vm"), Progress()).image()
+    return build_image(BuildContext(boards.choose("vm"), StageProgress()))
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +33,7 @@ def guest(image: Image) -> Iterator[Guest]:
 
 
 @pytest.fixture
-def page(guest: Guest) -> Page:
+def page(guest: Guest) -> PageClient:
     """Return the device's page as the host reaches it."""
     return page_of(guest)
 

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from appliance.formats.tzsp import encode
 from image.demo import TZSP_PORT, page_of
 from image.machine.guest import Guest
-from image.machine.page import Page
+from image.machine.page_client import PageClient
 from tests.frames import ethernet, ipv4, udp
 
 T = TypeVar("T")
@@ -156,7 +156,7 @@ class Seen:
 class Watcher:
     """Asks the page every LOOK_S, as the browser of its owner does."""
 
-    def __init__(self, page: Page, starved: Callable[[], float]) -> None:
+    def __init__(self, page: PageClient, starved: Callable[[], float]) -> None:
         self._page = page
         self._starved = starved
         self.seen: list[Seen] = []

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from image.build.tools import Tools
 from image.machine.guest import Guest
-from image.machine.monitor import Monitor
+from image.machine.qemu_monitor import QemuMonitor
 from tests import movies
 
 FORMATS = {
@@ -51,7 +51,7 @@ def copy(tools: Tools, folder: Path, stick: Stick) -> None:
     )  # fmt: skip
 
 
-def fill(guest: Guest, monitor: Monitor, stick: Stick, script: str) -> None:
+def fill(guest: Guest, monitor: QemuMonitor, stick: Stick, script: str) -> None:
     """Run a Python script in the guest, with `avi` at hand and the empty stick as its folder.
 
     What the device itself does with a stick is held back by mounting it elsewhere first.

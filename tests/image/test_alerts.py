@@ -17,10 +17,10 @@ import pytest
 from appliance.tools.captures import open_capture
 from appliance.tools.pacing import PacketRate
 from appliance.tools.send import send_capture
-from image.build.build import Image
+from image.build.image import Image
 from image.demo import SHIPPED, TZSP_PORT
 from image.machine.guest import Guest
-from image.machine.page import Page
+from image.machine.page_client import PageClient
 from tests.conftest import missing
 from tests.net.engine import Engine
 
@@ -55,7 +55,7 @@ def reference(guest: Guest, image: Image, tmp_path: Path) -> Engine:
 
 @pytest.mark.parametrize("name", CAPTURES)
 def test_guest_reports_what_snort_says_of_the_file(
-    name: str, guest: Guest, page: Page, reference: Engine, shared_data: Path
+    name: str, guest: Guest, page: PageClient, reference: Engine, shared_data: Path
 ) -> None:
     capture = shared_data / CAPTURES[name]
     events = reference.read_file(capture)
@@ -66,7 +66,7 @@ def test_guest_reports_what_snort_says_of_the_file(
     assert port_scanners(found) == port_scanners(expected)
 
 
-def inspected_by_guest(guest: Guest, page: Page, capture: Path) -> list[dict[str, Any]]:
+def inspected_by_guest(guest: Guest, page: PageClient, capture: Path) -> list[dict[str, Any]]:
     """Have a Snort that has seen nothing yet inspect the capture, to the end of every stream."""
     guest.run("systemctl restart glovebox-ids", 120)
     newest = max((alert["id"] for alert in page.get("api/alerts?limit=1")["alerts"]), default=0)

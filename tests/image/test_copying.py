@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from image.build.build import Image
-from image.build.owner import Owner
-from image.build.stages import BUILD
+from image.build.context import BUILD
+from image.build.image import Image
 from image.demo import TZSP_PORT
 from image.machine.guest import Forward, Guest
+from image.machine.owner import Owner
 from tests.image import boot
 from tests.movies import avi
 from tests.player import Film, Player, fetch

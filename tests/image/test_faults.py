@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from image.build.build import Image
-from image.build.stages import BUILD
+from image.build.context import BUILD
+from image.build.image import Image
 from image.demo import TZSP_PORT, wait_ready
 from image.machine.guest import Forward, Guest
 from tests.image.faults import FAULTS, Fault

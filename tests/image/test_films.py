@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from image.build.build import Image
-from image.build.stages import BUILD
+from image.build.context import BUILD
+from image.build.image import Image
 from image.demo import page_of, wait_ready
 from image.machine.guest import Forward, Guest
-from image.machine.monitor import Monitor
-from image.machine.page import Page
+from image.machine.page_client import PageClient
+from image.machine.qemu_monitor import QemuMonitor
 from tests.image import sticks, streaming
 from tests.image.sticks import Stick
 from tests.movies import avi, fill
@@ -45,8 +45,8 @@ class Kit:
     """A booted kit with a USB socket, and a player that reaches it."""
 
     guest: Guest
-    monitor: Monitor
-    page: Page
+    monitor: QemuMonitor
+    page: PageClient
 
     @property
     def location(self) -> str:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from image.build.build import Image
+from image.build.image import Image
 from image.machine.guest import Guest
 from tests.conftest import PROJECT
 from tests.image.cable import BOOT_SECONDS, plugged_guest

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from image.machine.guest import Guest
-from image.machine.page import Page
+from image.machine.page_client import PageClient
 
 pytestmark = [pytest.mark.image, pytest.mark.timeout(600)]
 
@@ -117,7 +117,7 @@ def test_clock_is_kept_on_the_disk(guest: Guest) -> None:
     assert guest.run("systemctl is-active chrony") == "active"
 
 
-def test_page_answers(page: Page) -> None:
+def test_page_answers(page: PageClient) -> None:
     status = page.get("api/status")
     assert status["parts"]["engine"] == "listening"
 

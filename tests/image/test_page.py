@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from appliance.formats import tzsp
-from image.build.stages import PROJECT
+from image.build.context import PROJECT
 from image.demo import SHIPPED, TZSP_PORT
 from image.machine.guest import Guest
 from tests.image.test_alerts import inspected_by_guest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, PageClient
 
-    from image.machine.page import Page as Api
+    from image.machine.page_client import PageClient as Api
 
 pytestmark = [pytest.mark.image, pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -28,7 +28,7 @@ PING_NMAP = "ICMP PING NMAP"
 
 
 @pytest.fixture
-def tab(browser: Browser, page: Api) -> Iterator[Page]:
+def tab(browser: Browser, page: Api) -> Iterator[PageClient]:
     context = browser.new_context(base_url=page.url, extra_http_headers=page.headers)
     yield context.new_page()
     context.close()
@@ -41,7 +41,7 @@ def ping(number: int) -> bytes:
     return bytes(12) + b"\x08\x00" + header + bytes([192, 168, 88, 20]) + icmp
 
 
-def test_alerts_appear_by_themselves_within_two_seconds(tab: Page, guest: Guest) -> None:
+def test_alerts_appear_by_themselves_within_two_seconds(tab: PageClient, guest: Guest) -> None:
     """From the datagram sent to the row seen, in a browser that is never told to reload."""
     import socket
 
@@ -62,7 +62,7 @@ def test_alerts_appear_by_themselves_within_two_seconds(tab: Page, guest: Guest)
     assert sorted(delays)[TRIES // 2] <= 2.0
 
 
-def test_page_of_the_shipped_capture(tab: Page, guest: Guest, page: Api) -> None:
+def test_page_of_the_shipped_capture(tab: PageClient, guest: Guest, page: Api) -> None:
     inspected_by_guest(guest, page, SHIPPED)
     tab.goto("/")
     tab.get_by_text("WEB-IIS cmd.exe access").first.wait_for(timeout=10_000)

@@ -11,8 +11,8 @@ import pytest
 
 from appliance.tools.pacing import PacketRate
 from appliance.tools.send import send_capture
-from image.build.build import Image
-from image.build.stages import BUILD
+from image.build.context import BUILD
+from image.build.image import Image, build_image
 from image.demo import SHIPPED, TZSP_PORT, page_of
 from image.machine.guest import Forward, Guest
 from tests.image import ahead
@@ -29,7 +29,7 @@ SERVICES = "glovebox-receiver glovebox-ids glovebox-alerts glovebox-web"
 def pi() -> Image:
     """Build what is missing of the Pi's image."""
     ahead.wait()
-    return ahead.build().image()
+    return build_image(ahead.context())
 
 
 @pytest.fixture(scope="module")

@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import InputError
-from image.build import boot_partition, owner_file
+from image.build import boot_partition, owner_file, record
 from image.build.archive import Archive
 from image.build.boards import Board, choose
-from image.build.build import Build
+from image.build.context import PROJECT, BuildContext
+from image.build.image import build_image
+from image.build.packages_root import build_packages_root, fetch_archive_key
 from image.build.roots import package_list
-from image.build.stages import PROJECT
-from image.cuts import record
-from image.progress import Progress
+from image.build.tools_root import build_tools
+from image.progress import StageProgress
 from tests.image import standin
 
 pytestmark = [pytest.mark.long, pytest.mark.image, pytest.mark.timeout(1800)]
@@ -42,11 +43,11 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
 def root(archive: Archive, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make the root's packages; the tools are those of the other builds."""
     folder = tmp_path_factory.mktemp("build")
-    tools = Build(choose("vm"), Progress()).tools()
+    tools = build_tools(BuildContext(choose("vm"), StageProgress()))
     board = KernelAndFirmware("pi", "raspios")
-    build = Build(board, Progress(), folder=folder, archive=archive)
+    context = BuildContext(board, StageProgress(), folder=folder, archive=archive)
     (folder / "cache").mkdir()
-    return build.packages(tools, build.archive_key())
+    return build_packages_root(context, tools, fetch_archive_key(context))
 
 
 def test_packages_come_from_the_flavours_own_archive(root: Path) -> None:
@@ -77,7 +78,7 @@ def test_a_key_with_another_fingerprint_ends_the_build_at_once(
     archive: Archive, tmp_path: Path
 ) -> None:
     wrong = Archive(archive.url, Archive.fingerprint)
-    build = Build(choose("pi", "raspios"), Progress(), folder=tmp_path, archive=wrong)
+    context = BuildContext(choose("pi", "raspios"), StageProgress(), folder=tmp_path, archive=wrong)
     with pytest.raises(InputError, match="the archive's key is"):
-        build.image()
+        build_image(context)
     assert list((tmp_path / "cache").iterdir()) == []

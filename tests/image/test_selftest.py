@@ -8,7 +8,7 @@ import time
 import pytest
 
 from image.machine.guest import Guest
-from image.machine.page import Page
+from image.machine.page_client import PageClient
 
 pytestmark = [pytest.mark.image, pytest.mark.timeout(600)]
 
@@ -63,7 +63,7 @@ def wait_until_healed(guest: Guest) -> None:
         assert time.monotonic() < deadline, guest.run("systemctl --no-pager status 'glovebox-*'")
 
 
-def test_selftest_leaves_no_alert_among_the_real_ones(guest: Guest, page: Page) -> None:
+def test_selftest_leaves_no_alert_among_the_real_ones(guest: Guest, page: PageClient) -> None:
     newest = [alert["id"] for alert in page.get("api/alerts?limit=1")["alerts"]]
     assert selftest(guest)["passed"] is True
     assert [alert["id"] for alert in page.get("api/alerts?limit=1")["alerts"]] == newest

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from image.build.build import Image
-from image.build.stages import BUILD
+from image.build.context import BUILD
+from image.build.image import Image
 from image.demo import TZSP_PORT
 from image.machine.guest import Forward, Guest
 from tests.image import boot

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from image.build.build import Image
+from image.build.image import Image
 from image.machine.guest import Guest
 from tests.conftest import PROJECT, missing
 from tests.image.cable import BOOT_SECONDS, Cable, plugged_guest

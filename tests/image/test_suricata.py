@@ -13,12 +13,12 @@ import pytest
 from appliance.tools.pacing import PacketRate
 from appliance.tools.send import send_capture
 from image.build import boards, engines
-from image.build.build import Build, Image
-from image.build.stages import BUILD
+from image.build.context import BUILD, BuildContext
+from image.build.image import Image, build_image
 from image.demo import SHIPPED, TZSP_PORT, counters, page_of, play, wait_ready
 from image.machine.guest import Forward, Guest
-from image.machine.page import Page
-from image.progress import Progress
+from image.machine.page_client import PageClient
+from image.progress import StageProgress
 from tests.net.suricata import Suricata
 
 pytestmark = [pytest.mark.long, pytest.mark.image, pytest.mark.suricata, pytest.mark.timeout(600)]
@@ -34,7 +34,8 @@ SECONDS = 120.0
 @pytest.fixture(scope="module")
 def image() -> Image:
     """Build what is missing of the `vm` board with Suricata."""
-    return Build(boards.choose("vm"), Progress(), ids=engines.choose("suricata")).image()
+    engine = engines.choose("suricata")
+    return build_image(BuildContext(boards.choose("vm"), StageProgress(), engine=engine))
 
 
 @pytest.fixture(scope="module")
@@ -47,12 +48,12 @@ def guest(image: Image) -> Iterator[Guest]:
 
 
 @pytest.fixture
-def page(guest: Guest) -> Page:
+def page(guest: Guest) -> PageClient:
     """Return the device's page as the host reaches it."""
     return page_of(guest)
 
 
-def wait_for(guest: Guest, page: Page, **wanted: object) -> dict[str, Any]:
+def wait_for(guest: Guest, page: PageClient, **wanted: object) -> dict[str, Any]:
     """Wait, while frames arrive, until the status has these values."""
     deadline = time.monotonic() + SECONDS
     while True:
@@ -69,7 +70,7 @@ def test_boot_has_no_failed_unit(guest: Guest) -> None:
 
 
 def test_demo_raises_the_alerts_of_the_file(
-    guest: Guest, page: Page, image: Image, tmp_path: Path
+    guest: Guest, page: PageClient, image: Image, tmp_path: Path
 ) -> None:
     assert image.engine_root is not None
     reference = Suricata(image.engine_root, tmp_path / "ids", network=None)
@@ -98,13 +99,13 @@ def test_memory_is_enough(guest: Guest) -> None:
     assert total / 1024 <= MOST_MIB
 
 
-def test_page_and_status_name_the_engine(guest: Guest, page: Page) -> None:
+def test_page_and_status_name_the_engine(guest: Guest, page: PageClient) -> None:
     status = wait_for(guest, page, level="ok", engine="suricata")
     assert status["parts"]["engine"] == "listening"
     assert "Suricata" in guest.execute("glovebox status")[1]
 
 
-def test_ledger_has_what_suricata_counts(guest: Guest, page: Page) -> None:
+def test_ledger_has_what_suricata_counts(guest: Guest, page: PageClient) -> None:
     sent = counters(guest)["frames_sent"]
     deadline = time.monotonic() + SECONDS
     while True:
@@ -117,7 +118,7 @@ def test_ledger_has_what_suricata_counts(guest: Guest, page: Page) -> None:
     assert engine["lost"] == 0
 
 
-def test_stopped_suricata_is_found_and_restarted(guest: Guest, page: Page) -> None:
+def test_stopped_suricata_is_found_and_restarted(guest: Guest, page: PageClient) -> None:
     guest.run("systemctl kill -s STOP glovebox-ids")
     wait_for(guest, page, state="engine_down")
     found = "journalctl -b -u glovebox-supervisor -o cat --no-pager"
@@ -132,7 +133,7 @@ def test_unit_is_well_sandboxed(guest: Guest) -> None:
     assert float(report.splitlines()[-1].split(": ")[1].split()[0]) <= 2.0
 
 
-def test_owner_can_switch_the_engine_off(guest: Guest, page: Page) -> None:
+def test_owner_can_switch_the_engine_off(guest: Guest, page: PageClient) -> None:
     services = "glovebox-supervisor glovebox-alerts glovebox-web"
     # Fresh alerts of the tests before this one would be what matters most.
     guest.run("systemctl stop glovebox-alerts && rm /var/lib/glovebox/alerts/alerts.db*")

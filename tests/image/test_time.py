@@ -16,7 +16,7 @@ import pytest
 
 from appliance.clock.service import AHEAD_S
 from appliance.formats.tzsp import encode
-from image.build.build import Image
+from image.build.image import Image
 from image.demo import TZSP_PORT
 from image.machine.guest import Guest
 from tests.image.cable import BOOT_SECONDS, plugged_guest

@@ -15,11 +15,12 @@ import pytest
 
 from appliance.formats import tzsp
 from image.build import boards, disk
-from image.build.build import Build, Image
-from image.build.stages import BUILD
+from image.build.context import BUILD, BuildContext
+from image.build.image import Image
+from image.build.tools_root import build_tools
 from image.demo import TZSP_PORT, counters
 from image.machine.guest import Forward, Guest
-from image.progress import Progress
+from image.progress import StageProgress
 from tests.image import boot
 
 pytestmark = [pytest.mark.long, pytest.mark.image, pytest.mark.timeout(1200)]
@@ -78,7 +79,7 @@ def machine(image: Image, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 def lab(image: Image, folder: Path) -> Path:
     """Return a disk with the programs that play the home; the product has no use for them."""
-    tools = Build(boards.choose("vm"), Progress()).tools()
+    tools = build_tools(BuildContext(boards.choose("vm"), StageProgress()))
     (folder / "lab").mkdir()
     for program in ("hostapd", "iw"):
         shutil.copy(tools.root / "usr/sbin" / program, folder / "lab")

@@ -13,7 +13,7 @@ from appliance.reports import statusfile
 from appliance.settings import apply, writeback
 from appliance.settings.apply import Places
 from image.build import owner_file
-from image.build.stages import PROJECT
+from image.build.context import PROJECT
 
 PRESEED = b'config_version = "1.1"\n[system]\nhostname = "mypi"\n[user]\npassword = "the secret"\n'
 ERRORS = "glovebox-errors.txt"

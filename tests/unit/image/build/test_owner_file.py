@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 
 from image.build import owner_file
-from image.build.stages import PROJECT
+from image.build.context import PROJECT
 
 SHIPPED = (PROJECT / "config" / "glovebox.toml").read_text(encoding="utf-8")
 

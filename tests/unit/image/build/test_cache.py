@@ -11,13 +11,13 @@ import pytest
 
 from appliance.errors import InputError
 from image.build.cache import Cache, fingerprint, reachable
-from image.progress import Progress
+from image.progress import StageProgress
 
 
 @pytest.fixture
 def cache(tmp_path: Path) -> Cache:
     (tmp_path / "cache").mkdir()
-    return Cache(tmp_path / "cache", Progress())
+    return Cache(tmp_path / "cache", StageProgress())
 
 
 def test_stage_is_made_once_for_the_same_inputs(cache: Cache) -> None:

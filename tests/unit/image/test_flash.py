@@ -12,15 +12,13 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import InputError
-from image.build import boards
 from image.build.artefacts import block_map, compress
-from image.build.build import Build
 from image.build.disk import make_fat
 from image.build.tools import Tools
 from image.command import BuildError
 from image.flash import (
+    BlockDevice,
     BlockMap,
-    Device,
     check,
     find,
     main,
@@ -30,9 +28,8 @@ from image.flash import (
     parse_map,
     verify,
 )
-from image.progress import Progress
 
-CARD = Device("/dev/sdx", "Card Reader", 32 << 30, "disk", True, ())
+CARD = BlockDevice("/dev/sdx", "Card Reader", 32 << 30, "disk", True, ())
 LISTING = {
     "blockdevices": [
         {"path": "/dev/sda", "model": "SSD 870 ", "size": 500107862016, "rm": False,
@@ -76,7 +73,7 @@ def test_check_lets_a_card_through() -> None:
         (replace(CARD, size=1 << 20), True, "too small"),
     ],
 )
-def test_check_refuses(device: Device, force: bool, words: str) -> None:
+def test_check_refuses(device: BlockDevice, force: bool, words: str) -> None:
     with pytest.raises(InputError, match=words):
         check(device, 1 << 30, force)
 
@@ -148,11 +145,6 @@ def test_main_says_in_one_line_what_is_wrong(
 BOOT_AT = 4 << 20
 
 
-@pytest.fixture(scope="session")
-def tools() -> Tools:
-    return Build(boards.choose("vm"), Progress()).tools()
-
-
 @pytest.fixture
 def image(tools: Tools, tmp_path: Path) -> Path:
     """Make a small image as a build does: a table, a FAT partition, compressed, with its map."""
@@ -189,7 +181,6 @@ def card(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["losetup", "--detach", made.stdout.strip()], check=True)
 
 
-@pytest.mark.image
 def test_main_writes_compares_and_puts_settings(
     tools: Tools, image: Path, card: Path, tmp_path: Path
 ) -> None:
@@ -205,7 +196,6 @@ def test_main_writes_compares_and_puts_settings(
     assert shown.stdout == settings.read_text()
 
 
-@pytest.mark.image
 def test_main_refuses_settings_that_the_sensor_would_refuse(
     image: Path, card: Path, tmp_path: Path
 ) -> None:

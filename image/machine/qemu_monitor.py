@@ -12,7 +12,7 @@ from appliance.errors import GuestError
 PATIENCE_S = 30.0
 
 
-class Monitor:
+class QemuMonitor:
     """A connection to QEMU's monitor; use it in a `with` statement."""
 
     def __init__(self, path: Path) -> None:
@@ -24,7 +24,7 @@ class Monitor:
         self._answer()
         self.execute("qmp_capabilities")
 
-    def __enter__(self) -> Monitor:
+    def __enter__(self) -> QemuMonitor:
         return self
 
     def __exit__(self, *error: object) -> None:

@@ -13,7 +13,7 @@ POLL_SECONDS = 0.3
 BATCH = 500
 
 
-class Page:
+class PageClient:
     """A client of the page (docs/developer/api.md); `token` opens what needs a login."""
 
     def __init__(self, port: int, address: str = "127.0.0.1", token: str = "") -> None:
@@ -45,7 +45,7 @@ class Page:
 class AlertFeed:
     """Hands each new alert to `show`, from a thread of its own, until it is closed."""
 
-    def __init__(self, page: Page, show: Callable[[dict[str, Any]], None]) -> None:
+    def __init__(self, page: PageClient, show: Callable[[dict[str, Any]], None]) -> None:
         self._page, self._show = page, show
         self.alerts: list[dict[str, Any]] = []
         self._closed = threading.Event()

@@ -1,4 +1,4 @@
-"""What every stage of a build shares: the choices, the cache of what is made, the logs."""
+"""What every part of a build shares: the choices, the cache of what is made, the logs."""
 
 from __future__ import annotations
 
@@ -6,28 +6,27 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from image.build import engines
+from image.build import engines, record
 from image.build.archive import Archive
 from image.build.boards import Board
 from image.build.cache import Cache, reachable
-from image.build.engines import Engine
-from image.cuts import record
-from image.progress import Progress
+from image.build.engines import EngineChoice
+from image.progress import StageProgress
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 BUILD = PROJECT / "build"
 
 
 @dataclass(frozen=True)
-class Stages:
+class BuildContext:
     """What to build, from where, and where to keep it; a mirror of None means mmdebstrap's own."""
 
     board: Board
-    progress: Progress
+    progress: StageProgress
     mirror: str | None = None
     ubuntu_mirror: str | None = None
     folder: Path = BUILD
-    ids: Engine = Engine(engines.DEFAULT)
+    engine: EngineChoice = EngineChoice(engines.DEFAULT)
     archive: Archive = Archive()
     lock: record.Lock | None = None
 
@@ -45,8 +44,9 @@ class Stages:
         return Cache(folder, self.progress)
 
     def log(self, stage: str) -> Path:
+        """Return the file for what the programs of a stage print."""
         return self.folder / "log" / f"{stage}.log"
 
     def named(self, stage: str) -> str:
         """Return the name of a stage that every image has for itself."""
-        return f"{stage}-{self.board.title}{self.ids.suffix}"
+        return f"{stage}-{self.board.title}{self.engine.suffix}"

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import InputError
+from image.build.record import Package, drift, hold, parse, read, render
 from image.command import BuildError
-from image.cuts.record import Package, drift, hold, parse, read, render
 
 LIBC = Package("libc6", "2.41-12", "arm64", "ab" * 32)
 BASH = Package("bash", "5.2.37-2", "arm64", "cd" * 32)

@@ -7,7 +7,7 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from image.build.build import Image
+from image.build.image import Image
 from image.build.tools import Tools
 from image.command import run
 from image.cuts.writelog import Part
@@ -24,7 +24,7 @@ CORRECTED = 1
 
 
 @dataclass
-class Outcome:
+class DiskFindings:
     """How many file systems were repaired, and what was wrong beyond that."""
 
     repaired: int = 0
@@ -59,9 +59,9 @@ def _table(sector: bytes) -> list[tuple[int, Part]]:
     return [(kind, Part(start * SECTOR, size * SECTOR)) for _, kind, start, size in entries if size]
 
 
-def check_disk(image: Image, disk: Path, folder: Path) -> Outcome:
+def check_disk(image: Image, disk: Path, folder: Path) -> DiskFindings:
     """Check what a qcow2 `disk` holds, as the next start would, and then once more strictly."""
-    raw, log, outcome = folder / "card.raw", folder / "check.log", Outcome()
+    raw, log, outcome = folder / "card.raw", folder / "check.log", DiskFindings()
     tools = image.tools
     run([*tools.argv("qemu-img"), "convert", "-O", "raw", disk, raw], log)
     for kind, part in partitions(raw):
@@ -94,7 +94,7 @@ def is_ext(file: Path) -> bool:
         return stream.read(2) == EXT_MAGIC
 
 
-def check_ext(tools: Tools, file: Path, outcome: Outcome) -> None:
+def check_ext(tools: Tools, file: Path, outcome: DiskFindings) -> None:
     """Repair as systemd-fsck does, then expect nothing at all to complain about."""
     automatic = _run(tools, "e2fsck", "-p", str(file))
     outcome.repaired += automatic.returncode == CORRECTED
@@ -105,7 +105,7 @@ def check_ext(tools: Tools, file: Path, outcome: Outcome) -> None:
         outcome.problems.append(f"e2fsck -fn: {strict.stdout.strip()}")
 
 
-def check_fat(tools: Tools, file: Path, outcome: Outcome) -> None:
+def check_fat(tools: Tools, file: Path, outcome: DiskFindings) -> None:
     """Expect a FAT without errors; that it was not unmounted is none."""
     found = _run(tools, "fsck.vfat", "-a", str(file))
     outcome.repaired += found.returncode == CORRECTED

@@ -10,19 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from image.build import boards
 from image.build.artefacts import block_map, checksums, compress, manifest, summary
-from image.build.build import Build
 from image.build.tools import Tools
 from image.flash import parse_map
-from image.progress import Progress
-
-pytestmark = pytest.mark.image
-
-
-@pytest.fixture(scope="session")
-def tools() -> Tools:
-    return Build(boards.choose("vm"), Progress()).tools()
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ import pytest
 
 from appliance.errors import DiskFullError, GloveboxError, NetworkError
 from image.command import BuildError, run
+from tests.interrupts import hear_interrupts
 
 
 def failing(text: str) -> list[str]:
@@ -51,11 +52,6 @@ def test_run_interrupted_ends_its_child(tmp_path: Path) -> None:
     assert parent.wait(10) != 0
     with pytest.raises(ProcessLookupError):
         os.kill(child, 0)
-
-
-def hear_interrupts() -> None:
-    """Undo what a shell does to its background jobs: they ignore Ctrl-C."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def wait_for_line(file: Path) -> str:

@@ -7,12 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from image.build import boards
-from image.build.build import Build
-from image.build.disk_check import Outcome, check_ext, check_fat, is_ext, partitions, take
 from image.build.tools import Tools
+from image.cuts.disk_check import DiskFindings, check_ext, check_fat, is_ext, partitions, take
 from image.cuts.writelog import Part
-from image.progress import Progress
 
 pytestmark = pytest.mark.image
 TABLE = """\
@@ -23,11 +20,6 @@ start=8192, size=16384, type=5
 start=10240, size=2048, type=83
 start=14336, size=2048, type=83
 """
-
-
-@pytest.fixture(scope="session")
-def tools() -> Tools:
-    return Build(boards.choose("vm"), Progress()).tools()
 
 
 @pytest.fixture
@@ -54,10 +46,10 @@ def test_take_copies_one_part(tmp_path: Path) -> None:
 
 
 def test_check_ext_of_a_sound_one(tools: Tools, ext: Path) -> None:
-    outcome = Outcome()
+    outcome = DiskFindings()
     assert is_ext(ext)
     check_ext(tools, ext, outcome)
-    assert outcome == Outcome()
+    assert outcome == DiskFindings()
 
 
 def test_check_ext_of_a_damaged_one(tools: Tools, ext: Path) -> None:
@@ -67,7 +59,7 @@ def test_check_ext_of_a_damaged_one(tools: Tools, ext: Path) -> None:
         stream.write(bytes(range(256)) * 4096)
         stream.seek(4096 * 10)
         stream.write(b"\xff" * 65536)
-    outcome = Outcome()
+    outcome = DiskFindings()
     check_ext(tools, ext, outcome)
     assert outcome.problems or outcome.repaired
 
@@ -76,9 +68,9 @@ def test_check_fat(tools: Tools, tmp_path: Path) -> None:
     file = tmp_path / "fat"
     file.write_bytes(bytes(40 << 20))
     subprocess.run([*tools.argv("mkfs.vfat"), "-F", "32", file], check=True, capture_output=True)
-    outcome = Outcome()
+    outcome = DiskFindings()
     check_fat(tools, file, outcome)
-    assert outcome == Outcome()
+    assert outcome == DiskFindings()
     with file.open("r+b") as stream:
         stream.seek(32 * 512)
         stream.write(b"\xf8\xff\xff\x0f\xff\xff\xff\x0f\x05\x00\x00\x00\x07\x00\x00\x00")

@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
-from image.build import boards, disk
-from image.build.build import Build
+from image.build import disk
 from image.build.roots import SOURCE_DATE_EPOCH
 from image.build.tools import Tools
-from image.progress import Progress
-from tests.conftest import missing
-
-
-@pytest.fixture(scope="module")
-def tools() -> Tools:
-    if not shutil.which("mmdebstrap"):
-        missing("no mmdebstrap, which makes the tools root")
-    return Build(boards.choose("vm"), Progress()).tools()
 
 
 def fat(tools: Tools, content: Path, target: Path) -> bytes:

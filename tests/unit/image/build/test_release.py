@@ -1,0 +1,107 @@
+"""What is handed out: one folder, whole or not there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from appliance.errors import InputError
+from image.build import artefacts, boards, engines, record, release
+from image.build.context import BuildContext
+from image.build.image import Image
+from image.build.tools import Tools
+from image.command import BuildError
+from tests.unit.image.build.roots_made_here import context, write_tar
+
+STATUS = "Package: apt\nStatus: install ok installed\nVersion: 1\nArchitecture: arm64\n"
+PACKAGES = {
+    "./var/lib/dpkg/status": STATUS,
+    "./usr/share/glovebox/packages.lock": "apt 1 arm64 00\n",
+}
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Image:
+    """Return an image of a few bytes, as a build leaves it."""
+    lock = tmp_path / "tools/usr/share/glovebox/packages.lock"
+    lock.parent.mkdir(parents=True)
+    lock.write_text("xz 5 amd64 11\n")
+    (tmp_path / "disk.img").write_bytes(b"disk")
+    packed = write_tar(tmp_path / "system.tar", PACKAGES)
+    return Image(
+        board=boards.choose("pi", "debian"), engine=engines.choose("none"),
+        tools=Tools(tmp_path / "tools"), packages=packed, engine_tar=None, system=packed,
+        disk=tmp_path / "disk.img", kernel=tmp_path, initrd=tmp_path, device_tree=tmp_path,
+        command_line="", engine_root=None,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def packers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stand in for the programs of the tools root."""
+
+    def compress(tools: Tools, disk: Path, target: Path, log: Path) -> None:
+        target.write_bytes(b"packed")
+
+    def block_map(tools: Tools, disk: Path, target: Path, log: Path) -> None:
+        target.write_text("<bmap/>")
+
+    monkeypatch.setattr(artefacts, "compress", compress)
+    monkeypatch.setattr(artefacts, "block_map", block_map)
+
+
+@pytest.mark.usefixtures("packers")
+def test_release_names_everything_after_version_board_and_engine(
+    image: Image, tmp_path: Path
+) -> None:
+    folder = release.release(context(tmp_path), image)
+    name = f"glovebox-{release.version()}-pi-debian-none"
+    suffixes = (".bmap", ".img.xz", ".lock.json", ".rpi-imager-manifest", ".spdx.json")
+    assert folder == tmp_path / "out" / name
+    assert sorted(file.name for file in folder.iterdir()) == [
+        "SHA256SUMS", *(name + suffix for suffix in suffixes)
+    ]  # fmt: skip
+    assert record.read(folder / f"{name}.lock.json")["system"][0].name == "apt"
+
+
+@pytest.mark.usefixtures("packers")
+def test_release_puts_the_new_folder_in_the_place_of_an_older_one(
+    image: Image, tmp_path: Path
+) -> None:
+    folder = release.release(context(tmp_path), image)
+    (folder / "left over").touch()
+    assert release.release(context(tmp_path), image) == folder
+    assert not (folder / "left over").exists()
+
+
+def test_bill_is_of_what_the_root_holds(image: Image) -> None:
+    bill = json.loads(release.bill("glovebox", image))
+    assert [package["name"] for package in bill["packages"]] == ["apt"]
+
+
+@pytest.mark.parametrize(("error", "status"), [(InputError("bad"), 2), (BuildError("failed"), 1)])
+def test_main_ends_with_the_errors_status_and_one_line(
+    error: Exception, status: int, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.setattr(release, "build_image", raising(error))
+    assert release.main([]) == status
+    assert capsys.readouterr().err == f"build.sh image: {error}\n"
+
+
+def raising(error: BaseException) -> Callable[[BuildContext], Image]:
+    def build_image(context: BuildContext) -> Image:
+        raise error
+
+    return build_image
+
+
+def test_main_interrupted_says_that_stages_are_kept(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(release, "build_image", raising(KeyboardInterrupt()))
+    assert release.main([]) == 130
+    assert "kept" in capsys.readouterr().err

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import subprocess
 from collections.abc import Sequence
 from ipaddress import IPv4Address
@@ -12,10 +11,9 @@ from operator import attrgetter
 from appliance import areas, service
 from appliance.dhcp import network
 from appliance.errors import GloveboxError
+from appliance.service import Running
 from appliance.settings import config
 from appliance.settings.config import Config
-
-log = logging.getLogger(__name__)
 
 # Ports of a Raspberry Pi, and of USB adapters on it; each may serve a network of its own.
 SERVED_PORTS = ("eth0", "eth1", "eth2", "eth3")
@@ -133,14 +131,16 @@ def main(argv: Sequence[str]) -> int:
         prog="glovebox firewall", description=DESCRIPTION, epilog=EPILOG
     )
     parser.add_argument("--load", action="store_true", help="have the kernel take them")
-    arguments = parser.parse_args(argv)
-    settings, errors = config.load()
-    rules = render(settings)
+    return service.run("firewall", parser, argv, _loaded, once=True, instead=_printed)
+
+
+def _printed(arguments: argparse.Namespace) -> int | None:
     if arguments.load:
-        service.log_to_journal("firewall")
-        for error in errors:
-            log.error("left out: %s", error)
-        load(rules)
-    else:
-        print(rules, end="")
+        return None
+    print(render(config.load()[0]), end="")
+    return 0
+
+
+def _loaded(running: Running) -> int:
+    load(render(running.settings))
     return 0

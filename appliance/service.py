@@ -150,16 +150,28 @@ def run(
     parser: argparse.ArgumentParser,
     argv: Sequence[str],
     body: Callable[[Running], int],
+    *,
+    settings: bool = True,
+    once: bool = False,
+    instead: Callable[[argparse.Namespace], int | None] | None = None,
 ) -> int:
-    """Run a service: read its arguments and the settings, log, catch signals; return its status."""
+    """Run a service: read its arguments and the settings, log, catch signals; return its status.
+
+    Without `settings` none are read, and those that `body` gets are the defaults. One that does its
+    work `once` ends by signals as any command does. `instead` is what people ask for on a terminal:
+    it is tried first, and what it returns, if not None, is the status.
+    """
     parser.add_argument("-v", "--verbose", action="store_true", help="log more")
     arguments = parser.parse_args(argv)
+    if instead is not None and (status := instead(arguments)) is not None:
+        return status
+    stop = Stop() if once else Stop().install()
     log_to_journal(name, arguments.verbose)
-    settings, errors = config.load()
+    found, errors = config.load() if settings else (Config(), [])
     for error in errors:
         log.warning("%s", error)
-    running = Running(name, arguments, settings, errors, Stop().install())
     try:
-        return body(running)
+        return body(Running(name, arguments, found, errors, stop))
     finally:
-        notify("STOPPING=1")
+        if not once:
+            notify("STOPPING=1")

@@ -76,7 +76,13 @@ def reads_settings(unit: Path) -> bool:
     """Tell whether what a unit starts is one of our commands that load the settings."""
     started = re.findall(r"^ExecStart=\S*/usr/bin/glovebox (\S+)", unit.read_text(), re.MULTILINE)
     modules = [importlib.import_module(COMMANDS[command].module) for command in started]
-    return any(re.search(r"(config\.|[ (])load\(\)", source(module)) for module in modules)
+    return any(loads_settings(source(module)) for module in modules)
+
+
+def loads_settings(text: str) -> bool:
+    """Tell whether a module loads the settings itself, or has `service.run` do it."""
+    runs = re.search(r"\brun\(\s*(NAME|\"[a-z-]+\"), ", text) and "settings=False" not in text
+    return bool(runs or re.search(r"(config\.|[ (])load\(\)", text))
 
 
 def source(module: ModuleType) -> str:

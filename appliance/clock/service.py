@@ -18,6 +18,7 @@ import appliance
 from appliance import service
 from appliance.errors import GloveboxError
 from appliance.host import clocks
+from appliance.service import Running
 
 log = logging.getLogger(__name__)
 
@@ -75,9 +76,11 @@ def main(argv: Sequence[str]) -> int:
     """Keep the time or restore it; `--help` tells more."""
     parser = argparse.ArgumentParser(prog="glovebox clock", description=DESCRIPTION, epilog=EPILOG)
     parser.add_argument("action", choices=("keep", "restore"))
-    action = parser.parse_args(argv).action
-    service.log_to_journal("clock")
-    if action == "restore":
+    return service.run("clock", parser, argv, _act, settings=False, once=True)
+
+
+def _act(running: Running) -> int:
+    if running.arguments.action == "restore":
         found = restore()
         if found is not None:
             shown = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(found))

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from appliance import files, service
 from appliance.errors import GloveboxError
+from appliance.service import Running
 
 log = logging.getLogger(__name__)
 
@@ -89,9 +90,11 @@ def main(argv: Sequence[str]) -> int:
     )
     parser.add_argument("--leases", type=Path, default=LEASES, help="of networkd (%(default)s)")
     parser.add_argument("--sources", type=Path, default=SOURCES, help="for chrony (%(default)s)")
-    arguments = parser.parse_args(argv)
-    service.log_to_journal("clock-servers")
-    named = write(arguments.leases, arguments.sources)
+    return service.run("clock-servers", parser, argv, _hand_on, settings=False, once=True)
+
+
+def _hand_on(running: Running) -> int:
+    named = write(running.arguments.leases, running.arguments.sources)
     addresses = dict.fromkeys(str(each) for found in named.values() for each in found)
     log.info("time servers named by DHCP: %s", ", ".join(addresses) or "none")
     return 0

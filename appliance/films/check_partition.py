@@ -14,11 +14,12 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from appliance import service
 from appliance.errors import GloveboxError, PrivilegeError
 from appliance.films.make_partition import BY_NUMBER
 from appliance.films.partition import CHECK, Condition
 from appliance.reports import statusfile
-from appliance.service import log_to_journal
+from appliance.service import Running
 
 SECTOR = 512
 NAME, NAME_AT = b"EXFAT   ", 3
@@ -84,12 +85,15 @@ def main(argv: Sequence[str]) -> int:
         epilog="Exit status: 0 looked at, whatever was found; 1 no such device; 4 a right missing.",
     )
     parser.add_argument("device", nargs="?", type=Path, default=BY_NUMBER, help="(%(default)s)")
-    arguments = parser.parse_args(argv)
-    log_to_journal("films-check")
-    condition = check(arguments.device)
+    return service.run("films-check", parser, argv, _tell, settings=False, once=True)
+
+
+def _tell(running: Running) -> int:
+    device = running.arguments.device
+    condition = check(device)
     if condition is Condition.DAMAGED:
-        log.warning("%s was not closed cleanly, and could not be repaired", arguments.device)
+        log.warning("%s was not closed cleanly, and could not be repaired", device)
     else:
-        log.info("%s: %s", arguments.device, condition)
+        log.info("%s: %s", device, condition)
     statusfile.publish(CHECK, {"condition": condition})
     return 0

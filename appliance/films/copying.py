@@ -23,7 +23,7 @@ from appliance.films.open_time import Window
 from appliance.films.partition import COPYING, MEDIA, Condition, Copying, Partition
 from appliance.host import clocks, mounts
 from appliance.reports import statusfile
-from appliance.service import Stop
+from appliance.service import Running, Stop
 
 log = logging.getLogger(__name__)
 
@@ -166,12 +166,15 @@ def main(argv: Sequence[str]) -> int:
         epilog="Exit status: 0 closed again, or not opened and said why; 1 it cannot be closed.",
     )
     parser.add_argument("--close", action="store_true", help="only close what was left open")
-    arguments = parser.parse_args(argv)
-    service.log_to_journal("films-copying")
+    return service.run("films-copying", parser, argv, _open_or_close, settings=False, once=True)
+
+
+def _open_or_close(running: Running) -> int:
     places = Places()
     try:
-        if not arguments.close:
-            run(Stop().install(), places)
+        if not running.arguments.close:
+            # What closes is ended by signals as any command.
+            run(running.stop.install(), places)
         elif mounts.read().get(places.media):
             close(places)
     except OSError as error:

@@ -12,8 +12,10 @@ import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
+from appliance import service
 from appliance.errors import GloveboxError, InputError
 from appliance.films import drives
+from appliance.service import Running
 
 DIRECTORY = Path("/run/glovebox-films")
 # One folder that never changes: minidlna begins anew, with every film to be read again, when the
@@ -70,7 +72,11 @@ def main(argv: Sequence[str]) -> int:
     )
     parser.add_argument("action", choices=("add", "remove"))
     parser.add_argument("device", metavar="DEVICE", help="the kernel's name, as sda1")
-    arguments = parser.parse_args(argv)
+    return service.run("films-drive", parser, argv, _change, settings=False, once=True)
+
+
+def _change(running: Running) -> int:
+    arguments = running.arguments
     device = arguments.device
     if not _DEVICE.fullmatch(device):
         raise InputError(f"{device!r}: expected a device's name as in /sys/class/block")

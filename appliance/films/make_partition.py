@@ -19,8 +19,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from appliance import service
 from appliance.errors import GloveboxError, InputError
-from appliance.service import log_to_journal
+from appliance.service import Running
 
 SECTOR = 512
 NUMBER = 4
@@ -175,9 +176,11 @@ def main(argv: Sequence[str]) -> int:
         description="Make the partition for films from what is left of the card, once.",
     )
     parser.add_argument("--disk", type=Path, help="the card (default: the one that DATA is on)")
-    arguments = parser.parse_args(argv)
-    log_to_journal("films-partition")
-    space = make(arguments.disk or disk_of(Path("/var/lib/glovebox")))
+    return service.run("films-partition", parser, argv, _fill, settings=False, once=True)
+
+
+def _fill(running: Running) -> int:
+    space = make(running.arguments.disk or disk_of(Path("/var/lib/glovebox")))
     if space is None:
         log.info("nothing to do: the partition is there, or the card has no room for it")
     else:

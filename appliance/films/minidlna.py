@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import errno
-import logging
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,10 +12,8 @@ from appliance import files, service
 from appliance.errors import DiskFullError, InputError, PrivilegeError
 from appliance.films.links import DIRECTORY, FILMS
 from appliance.host import links
-from appliance.settings import config
+from appliance.service import Running
 from appliance.settings.sections.kit import MediaConfig
-
-log = logging.getLogger(__name__)
 
 USER = "glovebox-films"
 DATABASE = DIRECTORY / "database"
@@ -79,14 +76,14 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--directory", type=Path, default=DIRECTORY, help="where to write (%(default)s)"
     )
-    arguments = parser.parse_args(argv)
-    service.log_to_journal("films-config")
-    settings, errors = config.load()
-    for error in errors:
-        log.warning("%s", error)
-    file = arguments.directory / "minidlna.conf"
-    if settings.media.enabled:
-        _write(file, render(settings.media, identity()))
+    return service.run("films-config", parser, argv, _configure, once=True)
+
+
+def _configure(running: Running) -> int:
+    settings = running.settings.media
+    file = running.arguments.directory / "minidlna.conf"
+    if settings.enabled:
+        _write(file, render(settings, identity()))
     else:
         file.unlink(missing_ok=True)
     return 0

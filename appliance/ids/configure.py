@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import errno
-import logging
 import pwd
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,10 +14,9 @@ from appliance import files, service
 from appliance.errors import DiskFullError, InputError, PrivilegeError
 from appliance.ids import engines, marker, sniffers, templates
 from appliance.ids.engine import DIRECTORY, ENGINE_ROOT, OWNER_RULES, TEMPLATES, USER, Engine
+from appliance.service import Running
 from appliance.settings import config
 from appliance.settings.config import Config
-
-log = logging.getLogger(__name__)
 
 DEADLINE_S = 100.0
 # The unit starts the engine only where this is; it is written last.
@@ -34,16 +32,21 @@ exit status: 0 done; 2 bad usage or a template that cannot be read; 3 nothing li
 
 def main(argv: Sequence[str]) -> int:
     """Render the configuration, or wait until the engine listens; `--help` tells the statuses."""
-    arguments = _parser().parse_args(argv)
-    service.log_to_journal("ids-config")
-    settings, errors = config.load()
-    if arguments.wait_listening:
-        deadline = time.monotonic() + arguments.seconds
-        interface = templates.interface_of(settings)
-        sniffers.wait_until_listening(interface, _uid(arguments.user), deadline)
-        return 0
-    for error in errors:
-        log.warning("%s", error)
+    return service.run("ids-config", _parser(), argv, _render, once=True, instead=_waited)
+
+
+def _waited(arguments: argparse.Namespace) -> int | None:
+    if not arguments.wait_listening:
+        return None
+    deadline = time.monotonic() + arguments.seconds
+    # What is wrong with the settings is in the journal since they were rendered.
+    interface = templates.interface_of(config.load()[0])
+    sniffers.wait_until_listening(interface, _uid(arguments.user), deadline)
+    return 0
+
+
+def _render(running: Running) -> int:
+    settings, arguments = running.settings, running.arguments
     engine = engines.chosen(settings)
     if engine is None:
         _withdraw(arguments.directory)

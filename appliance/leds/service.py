@@ -19,8 +19,7 @@ from appliance.leds.lamps import Finder
 from appliance.leds.rhythms import RHYTHMS, drawing, table
 from appliance.leds.sysfs import Sysfs
 from appliance.reports.states import State
-from appliance.service import Stop, log_to_journal, notify
-from appliance.settings.config import load
+from appliance.service import Running, Stop, notify, run
 from appliance.settings.sections.sensor import LedsConfig
 
 log = logging.getLogger(__name__)
@@ -92,7 +91,6 @@ def serve(config: LedsConfig, sysfs: Sysfs, heartbeat: Heartbeat, stop: Stop) ->
         while not stop.wait(due):
             due = indicator.tick()
     finally:
-        notify("STOPPING=1")
         display.close()
     return 0
 
@@ -133,21 +131,23 @@ def demo_display(finder: Finder) -> Display:
 
 def main(argv: Sequence[str]) -> int:
     """Show health on LEDs, or list or demonstrate what they say."""
-    parser = _parser()
-    arguments = parser.parse_args(argv)
-    if arguments.list:
-        print("Each character is 0.2 s: █ lit, _ dark.\n")
-        print("\n".join(f"{state:<15} {drawn}  {words}" for state, drawn, words in table()))
-        return 0
-    log_to_journal("leds")
-    config, errors = load()
-    for error in errors:
-        log.warning("%s", error)
-    stop = Stop().install()
+    return run("leds", _parser(), argv, _show, instead=_listed)
+
+
+def _listed(arguments: argparse.Namespace) -> int | None:
+    if not arguments.list:
+        return None
+    print("Each character is 0.2 s: █ lit, _ dark.\n")
+    print("\n".join(f"{state:<15} {drawn}  {words}" for state, drawn, words in table()))
+    return 0
+
+
+def _show(running: Running) -> int:
+    config, arguments = running.settings.leds, running.arguments
     if arguments.demo:
-        display = demo_display(Finder(config.leds, Sysfs()))
-        return demonstrate(display, config.leds.brightness / 100.0, arguments.seconds, stop)
-    return serve(config.leds, Sysfs(), Heartbeat(), stop)
+        display = demo_display(Finder(config, Sysfs()))
+        return demonstrate(display, config.brightness / 100.0, arguments.seconds, running.stop)
+    return serve(config, Sysfs(), Heartbeat(), running.stop)
 
 
 def _parser() -> argparse.ArgumentParser:

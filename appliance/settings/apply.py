@@ -17,6 +17,7 @@ from pathlib import Path
 
 from appliance import files, service
 from appliance.reports import statusfile
+from appliance.service import Running
 from appliance.settings import config, imager, owner_file, report, writeback
 from appliance.settings.findings import Tables, merged
 from appliance.settings.plan import Plan, plan
@@ -67,9 +68,11 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--write-back", action="store_true", help="write what is wrong, and hidden secrets, to BOOT"
     )
-    arguments = parser.parse_args(argv)
-    service.log_to_journal("settings")
-    if arguments.write_back:
+    return service.run("settings", parser, argv, _act, settings=False, once=True)
+
+
+def _act(running: Running) -> int:
+    if running.arguments.write_back:
         return writeback.main(Places().outbox, Places().boot)
     apply(
         Places(boot_mounted=os.path.ismount(Places.boot), data_mounted=os.path.ismount(Places.data))

@@ -17,7 +17,8 @@ import waitress
 
 from appliance import service
 from appliance.errors import GloveboxError, InputError
-from appliance.settings import config, report
+from appliance.service import Running
+from appliance.settings import report
 from appliance.web import LARGEST_BODY, channel, create_app, listening, live, password
 from appliance.web.monitor import ENGINE_USER, Monitor
 
@@ -45,25 +46,26 @@ log = logging.getLogger(__name__)
 
 def main(argv: Sequence[str]) -> int:
     """Serve until SIGTERM, SIGINT or SIGHUP. Raises what `appliance.web.listening.open` raises."""
-    arguments = _arguments(argv)
-    if arguments.hash_password:
-        return _print_hash()
-    stop = service.Stop().install()
-    service.log_to_journal("web")
+    return service.run("web", _parser(), argv, _serve, instead=_hashed)
+
+
+def _hashed(arguments: argparse.Namespace) -> int | None:
+    return _print_hash() if arguments.hash_password else None
+
+
+def _serve(running: Running) -> int:
+    settings, arguments = running.settings, running.arguments
     # It warns when four requests wait; with a few viewers that is nothing to write home about.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    settings, errors = config.load()
-    for error in errors:
-        log.warning("%s", error)
     sockets = service.inherited_sockets() or [listening.open_socket(arguments.listen)]
-    wrong = [*map(str, errors), *report.problems()]
+    wrong = [*map(str, running.errors), *report.problems()]
     monitor = Monitor(settings, arguments.engine_user, errors=wrong)
     server = waitress.create_server(create_app(settings, monitor), sockets=sockets, **LIMITS)
     channel.install(server)
     thread = threading.Thread(target=server.run, name="server", daemon=True)
     thread.start()
     log.info("serving on %s", ", ".join(map(listening.url, sockets)))
-    _attend(stop, thread, monitor, sockets[0])
+    _attend(running.stop, thread, monitor, sockets[0])
     return 0
 
 
@@ -77,7 +79,7 @@ def _print_hash() -> int:
     return 0
 
 
-def _arguments(argv: Sequence[str]) -> argparse.Namespace:
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="glovebox web", description="Serve the status page.", epilog=EPILOG
     )
@@ -100,7 +102,7 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
         action="store_true",
         help="ask for a password, print the line that sets it in glovebox.toml, and end",
     )
-    return parser.parse_args(argv)
+    return parser
 
 
 def _attend(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import signal
 import socket
@@ -12,7 +13,11 @@ from pathlib import Path
 import pytest
 
 from appliance import service
-from appliance.service import Stop
+from appliance.errors import ConfigError
+from appliance.service import Running, Stop
+from appliance.settings import config
+from appliance.settings.config import Config
+from appliance.settings.sections.sensor import AlertsConfig
 
 
 @pytest.fixture
@@ -84,3 +89,86 @@ def test_log_to_journal_goes_to_stderr_elsewhere() -> None:
         [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
     )
     assert done.stderr == "glovebox web: lost\n"
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    noted: list[str] = []
+    monkeypatch.setattr(service, "notify", lambda *assignments: noted.extend(assignments))
+    return noted
+
+
+WRONG = ConfigError("glovebox.toml: [web] title: expected a value of type str")
+SET = Config(alerts=AlertsConfig(keep=5000))
+
+
+@pytest.fixture
+def settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(config, "load", lambda: (SET, [WRONG]))
+
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser()
+    made.add_argument("--list", action="store_true")
+    return made
+
+
+@pytest.mark.usefixtures("handlers", "settings")
+def test_run_gives_settings_and_says_what_is_wrong_and_that_it_stops(
+    told: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    def body(running: Running) -> int:
+        assert (running.settings, running.errors) == (SET, [WRONG])
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert running.stop.wait(5)
+        return 7
+
+    assert service.run("x", parser(), [], body) == 7
+    assert told == ["STOPPING=1"]
+    assert str(WRONG) in caplog.text
+
+
+@pytest.mark.usefixtures("handlers", "settings")
+def test_run_says_that_it_stops_also_after_an_error(told: list[str]) -> None:
+    def body(running: Running) -> int:
+        raise WRONG
+
+    with pytest.raises(ConfigError):
+        service.run("x", parser(), [], body)
+    assert told == ["STOPPING=1"]
+
+
+@pytest.mark.usefixtures("settings")
+def test_run_once_leaves_signals_and_systemd_alone(told: list[str]) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+
+    def body(running: Running) -> int:
+        assert signal.getsignal(signal.SIGTERM) is before
+        return 0
+
+    assert service.run("x", parser(), [], body, once=True) == 0
+    assert told == []
+
+
+@pytest.mark.usefixtures("settings")
+def test_run_without_settings_reads_none(caplog: pytest.LogCaptureFixture) -> None:
+    def body(running: Running) -> int:
+        assert (running.settings, running.errors) == (Config(), [])
+        return 0
+
+    assert service.run("x", parser(), [], body, settings=False, once=True) == 0
+    assert caplog.text == ""
+
+
+@pytest.mark.usefixtures("settings")
+def test_run_tries_first_what_people_ask_for(caplog: pytest.LogCaptureFixture) -> None:
+    def listed(arguments: argparse.Namespace) -> int | None:
+        return 3 if arguments.list else None
+
+    def body(running: Running) -> int:
+        return 0
+
+    assert service.run("x", parser(), ["--list"], body, once=True, instead=listed) == 3
+    assert caplog.text == ""
+    assert service.run("x", parser(), ["-v"], body, once=True, instead=listed) == 0
+    assert str(WRONG) in caplog.text

@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from appliance import areas
+from appliance import __version__, areas
 from appliance.errors import GloveboxError
 
 # By name, in the order of the table.
@@ -22,7 +22,14 @@ def usage() -> str:
     width = max(map(len, COMMANDS))
     lines = [f"  {each.name:<{width}}  {each.help}" for each in COMMANDS.values()]
     return "\n".join(
-        ["usage: glovebox COMMAND [OPTION…]", "", *lines, "", "glovebox COMMAND --help tells more."]
+        [
+            "usage: glovebox COMMAND [OPTION…]",
+            "       glovebox --version",
+            "",
+            *lines,
+            "",
+            "glovebox COMMAND --help tells more.",
+        ]
     )
 
 
@@ -36,6 +43,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not arguments or arguments[0] in ("-h", "--help"):
         print(usage())
         return 0 if arguments else 2
+    if arguments[0] == "--version":
+        print(f"glovebox {__version__}")
+        return 0
     command = ALIASES.get(arguments[0], arguments[0])
     if command not in COMMANDS:
         print(f"glovebox: no command '{command}'\n{usage()}", file=sys.stderr)

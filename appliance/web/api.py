@@ -10,6 +10,7 @@ from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, ServiceUnavailable
 
+from appliance import __version__
 from appliance.web import parameters, wording
 from appliance.web.facts import Engine, Facts
 from appliance.web.headline import headline
@@ -68,6 +69,7 @@ def status_object(facts: Facts) -> dict[str, Any]:
     """Return what `/api/status` answers."""
     verdict = headline(facts)
     return {
+        "version": __version__,
         "time": wording.utc(facts.now),
         "state": verdict.name,
         "level": verdict.level.value,

@@ -13,6 +13,7 @@ import psutil
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
+from appliance import __version__
 from appliance.host import machine
 from appliance.reports import levels
 from appliance.reports.states import State
@@ -52,6 +53,9 @@ def blueprint(monitor: Monitor, history: History) -> Blueprint:
 def families(facts: Facts, summary: Summary) -> Iterator[Family]:
     """Yield every figure that is known; yes is 1, no is 0."""
     supervised = int(facts.health is not None)
+    yield Family(
+        "glovebox_build_info", "gauge", "Which version this is.", (({"version": __version__}, 1),)
+    )
     yield gauge("glovebox_watching", "Whether frames are inspected.", int(facts.watching))
     yield gauge("glovebox_engine_listening", "Whether the engine listens.", _listening(facts))
     yield gauge("glovebox_supervised", "Whether the supervisor reports.", supervised)

@@ -5,29 +5,23 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
+from appliance import __version__
 from appliance.errors import GloveboxError
 from image.build import artefacts, options, record, sbom
 from image.build.cache import discard
-from image.build.context import PROJECT, BuildContext
+from image.build.context import BuildContext
 from image.build.image import Image, build_image
 from image.progress import StageProgress
 
 DESCRIPTION = "Network sensor and media kit: watches a router's traffic, serves films in a car."
 
 
-def version() -> str:
-    """Return the version of the project."""
-    with (PROJECT / "pyproject.toml").open("rb") as stream:
-        return str(tomllib.load(stream)["project"]["version"])
-
-
 def release(context: BuildContext, image: Image) -> Path:
     """Write the folder of a build and return it; an older one of the same name goes."""
-    name = f"glovebox-{version()}-{image.title}"
+    name = f"glovebox-{__version__}-{image.title}"
     target = context.folder / "out" / name
     made = target.with_name(f".{name}.partial")
     discard(made)
@@ -38,7 +32,7 @@ def release(context: BuildContext, image: Image) -> Path:
     with context.progress.stage("block map, checksums, bill of materials"):
         artefacts.block_map(image.tools, image.disk, made / f"{name}.bmap", context.log("bmap"))
         summary = artefacts.summary(image.disk)
-        title = f"Glovebox {version()} ({image.title})"
+        title = f"Glovebox {__version__} ({image.title})"
         text = artefacts.manifest(title, DESCRIPTION, summary, packed)
         (made / f"{name}.rpi-imager-manifest").write_text(text)
         (made / f"{name}.lock.json").write_text(lock(image))
@@ -50,7 +44,7 @@ def release(context: BuildContext, image: Image) -> Path:
 
 def lock(image: Image) -> str:
     """Return the record of an image: what another build can be held to."""
-    words = {"glovebox": version(), "image": image.title}
+    words = {"glovebox": __version__, "image": image.title}
     roots = record.of_roots(image.tools.root, image.packages, image.engine_tar)
     return record.render(words, roots)
 

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from appliance import __version__
 from image.machine.guest import Guest
 from image.machine.page_client import PageClient
 
@@ -115,6 +116,13 @@ def test_clock_is_kept_on_the_disk(guest: Guest) -> None:
     stamp = float(guest.run("stat -c %Y /var/lib/glovebox/time/clock"))
     assert stamp > float(guest.run("date +%s"))
     assert guest.run("systemctl is-active chrony") == "active"
+
+
+def test_image_has_a_name_and_a_version(guest: Guest) -> None:
+    shown = guest.run('. /etc/os-release; echo "$IMAGE_ID $IMAGE_VERSION"; echo "$PRETTY_NAME"')
+    assert shown.splitlines()[0] == f"glovebox {__version__}"
+    assert shown.splitlines()[1].startswith(f"Glovebox {__version__} on Debian")
+    assert guest.run("glovebox --version") == f"glovebox {__version__}"
 
 
 def test_page_answers(page: PageClient) -> None:

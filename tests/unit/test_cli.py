@@ -9,7 +9,7 @@ import types
 
 import pytest
 
-from appliance import cli
+from appliance import __version__, cli
 from appliance.areas import Command
 from appliance.errors import InputError, PrivilegeError
 
@@ -27,6 +27,11 @@ def test_help_names_every_command() -> None:
     done = run("--help")
     assert done.returncode == 0
     assert all(f"  {name} " in done.stdout for name in cli.COMMANDS)
+
+
+def test_version_is_that_of_the_package() -> None:
+    done = run("--version")
+    assert (done.returncode, done.stdout) == (0, f"glovebox {__version__}\n")
 
 
 @pytest.mark.parametrize("arguments", [[], ["fly"]])

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from appliance import __version__
 from appliance.alerts.store import AlertStore
 from appliance.ids import sniffers
 from appliance.reports import statusfile
@@ -110,6 +111,7 @@ def test_status_without_a_receiver(client: FlaskClient) -> None:
     answer = client.get("/api/status").get_json()
     assert answer["receiver"] is None
     assert (answer["state"], answer["level"]) == ("receiver-absent", "error")
+    assert answer["version"] == __version__
     assert answer["watching"] is False
 
 

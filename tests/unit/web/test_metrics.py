@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
+from appliance import __version__
 from appliance.alerts.store import AlertStore
 from appliance.reports import statusfile
 from appliance.reports.states import State
@@ -93,6 +94,10 @@ def test_metrics_leave_out_what_is_not_known(client: FlaskClient) -> None:
     assert value(found, "glovebox_supervised") == 0
     for name in ("datagrams_received", "alerts_stored", "state", "selftest_passed"):
         assert f"glovebox_{name}" not in found
+
+
+def test_metrics_name_the_version(client: FlaskClient) -> None:
+    assert value(families(client), "glovebox_build_info", version=__version__) == 1
 
 
 def test_metrics_leave_out_old_figures(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance import __version__
 from appliance.errors import InputError
 from image.build import artefacts, boards, engines, record, release
 from image.build.context import BuildContext
@@ -58,7 +59,7 @@ def test_release_names_everything_after_version_board_and_engine(
     image: Image, tmp_path: Path
 ) -> None:
     folder = release.release(context(tmp_path), image)
-    name = f"glovebox-{release.version()}-pi-debian-none"
+    name = f"glovebox-{__version__}-pi-debian-none"
     suffixes = (".bmap", ".img.xz", ".lock.json", ".rpi-imager-manifest", ".spdx.json")
     assert folder == tmp_path / "out" / name
     assert sorted(file.name for file in folder.iterdir()) == [

@@ -39,7 +39,7 @@ class Watched:
 
 
 @dataclass(frozen=True, slots=True)
-class Port:
+class OpenPort:
     """A port that the firewall opens to everyone, where the setting `needs` says something."""
 
     number: int
@@ -61,7 +61,7 @@ class Area:
     sections: tuple[str, ...] = ()
     commands: tuple[Command, ...] = ()
     watched: tuple[Watched, ...] = ()
-    ports: tuple[Port, ...] = ()
+    ports: tuple[OpenPort, ...] = ()
     reports: tuple[str, ...] = ()
     checks: str = ""
     metrics: str = ""
@@ -137,7 +137,7 @@ AREAS = (
                 lively=True,
             ),
         ),
-        ports=(Port(80, "tcp", "the page"), Port(5353, "udp", "its name on the network")),
+        ports=(OpenPort(80, "tcp", "the page"), OpenPort(5353, "udp", "its name on the network")),
     ),
     Area(
         "leds",
@@ -262,9 +262,9 @@ AREAS = (
             ),
         ),
         ports=(
-            Port(8200, "tcp", "films"),
-            Port(1900, "udp", "players look for the server (SSDP)"),
-            Port(22, "tcp", "copying films over SFTP", needs="ssh.keys"),
+            OpenPort(8200, "tcp", "films"),
+            OpenPort(1900, "udp", "players look for the server (SSDP)"),
+            OpenPort(22, "tcp", "copying films over SFTP", needs="ssh.keys"),
         ),
     ),
     Area(
@@ -320,7 +320,7 @@ def watched() -> Iterator[Watched]:
         yield from area.watched
 
 
-def ports() -> Iterator[Port]:
+def ports() -> Iterator[OpenPort]:
     """Yield every port that is open to everyone, area by area."""
     for area in AREAS:
         yield from area.ports

@@ -146,3 +146,8 @@ def encode(frame: bytes | memoryview, encapsulation: int = Encapsulation.ETHERNE
     return b"".join(
         (_HEADER.pack(VERSION, PacketType.RECEIVED, encapsulation), bytes((Tag.END,)), frame)
     )
+
+
+# The header that nearly all senders send, and the same for a frame that is to be transmitted.
+USUAL_HEADER = encode(b"")
+USUAL_TRANSMIT_HEADER = bytes((VERSION, PacketType.TRANSMIT)) + USUAL_HEADER[2:]

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliance.formats.ethernet import HEADER_LENGTH
+from appliance.formats.tzsp import USUAL_HEADER
 from appliance.receiver.inject import Injector
 from appliance.receiver.mmsg import (
     LARGEST_DATAGRAM,
@@ -24,16 +25,19 @@ from appliance.receiver.mmsg import (
     SLOTS,
     Batch,
     View,
+    head,
 )
-from appliance.receiver.unusual import RECEIVED, SHORTEST, TZSP_HEADER, USUAL, Triage
+from appliance.receiver.unusual import SHORTEST, Triage
 from appliance.reports.outcomes import OUTCOMES, Outcome
 from appliance.udp.sources import IPV4_MAPPED, Source, Sources
 
 # So many are looked at one by one; for more, numpy is faster.
 FEW = 4
 
+TZSP_HEADER = len(USUAL_HEADER)
+
 # Arrays, for numpy to convert nothing.
-_RECEIVED = np.array(RECEIVED, np.uint64)
+_RECEIVED = np.array(head(USUAL_HEADER), np.uint64)
 _SHORTEST = np.array(SHORTEST, np.uint32)
 _HEADER_LENGTH = np.array(HEADER_LENGTH, np.uint32)
 _PORTS_AT = TZSP_HEADER + PORTS_AT
@@ -100,7 +104,7 @@ class Forwarder:
         for index in range(count):
             length = batch.length(index)
             start = bytes(batch.datagram(index)[:_PORTS_END])
-            if not SHORTEST <= length <= LARGEST_DATAGRAM or not start.startswith(USUAL):
+            if not SHORTEST <= length <= LARGEST_DATAGRAM or not start.startswith(USUAL_HEADER):
                 return None
             for port in self._port_bytes:
                 if start.find(port, _PORTS_AT) >= 0:

@@ -107,6 +107,11 @@ class View:
     port_matches: NDArray[np.bool_]
 
 
+def head(header: bytes) -> int:
+    """Return the five bytes of a header as View.heads shows them."""
+    return int.from_bytes(bytes(DATAGRAM_AT) + header, sys.byteorder)
+
+
 class Batch:
     """Memory for SLOTS datagrams, and the messages by which the kernel fills and sends them.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import socket
-import sys
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,23 +13,15 @@ from appliance.errors import DecodeError
 from appliance.formats import tzsp
 from appliance.formats.ethernet import HEADER_LENGTH, UnsupportedEncapsulation, as_ethernet
 from appliance.formats.feedback import is_feedback
-from appliance.receiver.mmsg import DATAGRAM_AT, FRAME_AT, LARGEST_DATAGRAM, Batch, View
+from appliance.formats.tzsp import USUAL_HEADER, USUAL_TRANSMIT_HEADER
+from appliance.receiver.mmsg import DATAGRAM_AT, FRAME_AT, LARGEST_DATAGRAM, Batch, View, head
 from appliance.reports.outcomes import Outcome
 
 log = logging.getLogger(__name__)
 
 
-def _head(header: bytes) -> int:
-    """Return a TZSP header as View.heads shows it."""
-    return int.from_bytes(bytes(DATAGRAM_AT) + header, sys.byteorder)
-
-
-# The header that nearly all senders send, and the same for a frame that is to be transmitted.
-USUAL = tzsp.encode(b"")
-TZSP_HEADER = len(USUAL)
-SHORTEST = TZSP_HEADER + HEADER_LENGTH
-RECEIVED = _head(USUAL)
-TRANSMIT = _head(bytes((tzsp.VERSION, tzsp.PacketType.TRANSMIT)) + USUAL[2:])
+_RECEIVED, _TRANSMIT = head(USUAL_HEADER), head(USUAL_TRANSMIT_HEADER)
+SHORTEST = len(USUAL_HEADER) + HEADER_LENGTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +48,13 @@ class Triage:
         """
         outcomes = np.where(listed, Outcome.SENT, Outcome.UNLISTED_SOURCE).astype(np.uint8)
         offsets = np.full(view.count, FRAME_AT, np.uintp)
-        lengths = view.lengths.astype(np.int64) - TZSP_HEADER
-        usual = (view.heads == RECEIVED) | (view.heads == TRANSMIT)
+        lengths = view.lengths.astype(np.int64) - len(USUAL_HEADER)
+        usual = (view.heads == _RECEIVED) | (view.heads == _TRANSMIT)
         usual &= (view.lengths >= SHORTEST) & (view.lengths <= LARGEST_DATAGRAM)
         for index in np.flatnonzero(listed & ~usual).tolist():
             outcomes[index], offsets[index], lengths[index] = self._decode(batch, index)
         for index in np.flatnonzero(listed & usual & self._suspects(view)).tolist():
-            if self._feeds_back(batch.datagram(index)[TZSP_HEADER:]):
+            if self._feeds_back(batch.datagram(index)[len(USUAL_HEADER) :]):
                 outcomes[index] = Outcome.FEEDBACK
         return Decisions(outcomes, offsets, lengths)
 

@@ -16,9 +16,9 @@ from types import FrameType
 from typing import Any
 
 from appliance.formats import tzsp
-from appliance.formats.pcapfile import STDOUT, CaptureWriter, is_regular, open_output
 from appliance.service import Stop
 from appliance.tools.frames import Decapsulator
+from appliance.tools.pcapfile import STDOUT, CaptureWriter, is_regular, open_output
 from appliance.tools.rotation import PostRotate, RotatingFiles
 from appliance.tools.streams import Listening, Reading
 from appliance.udp.sockets import Endpoint, parse_addresses, parse_endpoint, parse_size

@@ -8,9 +8,9 @@ from appliance.errors import DecodeError
 from appliance.formats import radio, tzsp
 from appliance.formats.ethernet import UnsupportedEncapsulation, as_ethernet
 from appliance.formats.feedback import is_feedback
-from appliance.formats.pcapfile import ETHERNET, CaptureWriter
 from appliance.formats.tzsp import Encapsulation, Packet
 from appliance.reports.outcomes import Outcome, Tally
+from appliance.tools.pcapfile import ETHERNET, CaptureWriter
 
 # LINKTYPE_ numbers, tcpdump.org/linktypes.html. SLIP is missing: pcap wants a header with it that
 # TZSP has not.

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Sequence
 
-from appliance.formats.pcapfile import ETHERNET, FILE_HEADER, RECORD_HEADER, PcapFile, open_output
+from appliance.tools.pcapfile import ETHERNET, FILE_HEADER, RECORD_HEADER, PcapFile, open_output
 
 _STDERR = 2
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.errors import DiskFullError, InputError
-from appliance.formats.pcapfile import PcapFile, is_regular, open_output
+from appliance.tools.pcapfile import PcapFile, is_regular, open_output
 from tests.pcapfile import parse_pcap
 
 SECOND = 1_000_000

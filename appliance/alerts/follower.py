@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance.alerts import salvage, timing
+from appliance.alerts.schema import ALERTS
 from appliance.alerts.store import AlertStore
 from appliance.host import clocks
 from appliance.ids import handover
@@ -169,7 +170,7 @@ class Follower:
         except StoreError as error:
             log.error("nothing of the damaged store can be saved: %s", error)
             self._salvage = None
-            database.begin_anew(self._path)
+            database.begin_anew(self._path, ALERTS, "alert")
         return self._salvage is not None
 
     def _open(self) -> AlertStore:
@@ -194,7 +195,7 @@ class Follower:
         self._positions = self._store.positions if self._store else None
         self._close()
         try:
-            aside = database.set_aside(self._path)
+            aside = database.set_aside(self._path, ALERTS)
         except StoreError as error:
             log.error("cannot replace it: %s", error)
             return RETRY_S

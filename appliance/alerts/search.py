@@ -1,22 +1,22 @@
 """Finding stored alerts: those that fit a filter, the busiest hosts, how many came in which hour.
 
-Without an index beyond the ids: each would be written to the card with every alert, to be asked for
-by one reader now and then. Instead a search goes back from the newest alert, window by window, and
-stops when its time is up, saying how far it came.
+How a search goes about it without an index is told in appliance/store/numbers.py.
 """
 
 from __future__ import annotations
 
-import contextlib
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from appliance.alerts.schema import ALERTS
 from appliance.alerts.store import DATABASE, ENDS, SELECT, to_alert
-from appliance.store import database
+from appliance.store import numbers
+from appliance.store.numbers import Search
+from appliance.store.reading import StoreReader
 
 WINDOW = 20_000  # alerts that are looked at between two looks at the clock
 BUDGET = 0.06  # seconds for one search
@@ -73,12 +73,12 @@ class AlertSearch:
     """Searches the database. Every method raises StoreError."""
 
     def __init__(self, path: Path = DATABASE, clock: Callable[[], float] = time.monotonic) -> None:
-        self._path = path
+        self._reader = StoreReader(path, ALERTS)
         self._clock = clock
 
     def find(self, wanted: Filter, limit: int, before: int | None = None) -> Found:
         """Return the newest alerts that fit, with an id smaller than `before`."""
-        with self._opened() as connection:
+        with self._reader.view() as connection:
             oldest, newest = connection.execute(ENDS).fetchone()
             clause, values = _prepare(connection, wanted)
             if oldest is None or clause is None:
@@ -87,20 +87,16 @@ class AlertSearch:
                 f"{SELECT} WHERE alert.id >= ? AND alert.id < ?{clause}"
                 " ORDER BY alert.id DESC LIMIT ?"
             )
-            found: list[dict[str, Any]] = []
-            top = newest + 1 if before is None else min(before, newest + 1)
-            deadline = self._clock() + BUDGET
-            while top > oldest:
-                bottom = max(oldest, top - WINDOW)
-                rows = connection.execute(query, (bottom, top, *values, limit - len(found)))
-                found += [to_alert(row).to_json() for row in rows]
-                if len(found) == limit:
-                    last = int(found[-1]["id"])
-                    return Found(found, last, ended=last == oldest)
-                top = bottom
-                if self._clock() > deadline:
-                    break
-            return Found(found, top, ended=top <= oldest)
+            end = newest + 1 if before is None else min(before, newest + 1)
+            stretch = Search(limit, WINDOW, BUDGET, self._clock).back(
+                lambda first, end, most: connection.execute(
+                    query, (first, end, *values, most)
+                ).fetchall(),
+                oldest,
+                end,
+            )
+        alerts = [to_alert(row).to_json() for row in stretch.rows]
+        return Found(alerts, stretch.reached, stretch.ended)
 
     def hosts(self, newest: int, limit: int) -> list[tuple[str, int]]:
         """Return the hosts that the newest alerts are about, with the number of their alerts."""
@@ -111,7 +107,7 @@ class AlertSearch:
             " WHERE destination != source)"
             " GROUP BY host ORDER BY count(*) DESC, host LIMIT ?2"
         )
-        with self._opened() as connection:
+        with self._reader.view() as connection:
             return connection.execute(query, (newest, limit)).fetchall()
 
     def hours(self, now: float, count: int) -> list[Hour]:
@@ -122,7 +118,7 @@ class AlertSearch:
         """
         last = int(now * 1e6) // HOUR_US
         begins = [(last - count + 1 + number) * HOUR_US for number in range(count + 1)]
-        with self._opened() as connection:
+        with self._reader.view() as connection:
             oldest, newest = connection.execute(ENDS).fetchone()
             if oldest is None:
                 firsts = [0] * len(begins)
@@ -132,14 +128,6 @@ class AlertSearch:
             Hour(begin / 1e6, following - first)
             for begin, first, following in zip(begins[:-1], firsts[:-1], firsts[1:], strict=True)
         ]
-
-    @contextlib.contextmanager
-    def _opened(self) -> Iterator[sqlite3.Connection]:
-        opened = contextlib.closing(database.open_to_read(self._path))
-        with database.explained(), opened as connection:
-            # One view of the store: whatever is deleted meanwhile, ids keep their meaning.
-            connection.execute("BEGIN")
-            yield connection
 
 
 def _prepare(connection: sqlite3.Connection, wanted: Filter) -> tuple[str | None, list[str]]:
@@ -165,13 +153,8 @@ def _prepare(connection: sqlite3.Connection, wanted: Filter) -> tuple[str | None
 
 
 def _first_since(connection: sqlite3.Connection, time_us: int, low: int, high: int) -> int:
-    """Return the smallest id from `low` on whose alert is not older than `time_us`, or `high`."""
-    query = "SELECT time_us FROM alert WHERE id = ?"
-    while low < high:
-        middle = (low + high) // 2
-        row = connection.execute(query, (middle,)).fetchone()
-        if row is not None and row[0] < time_us:
-            low = middle + 1
-        else:
-            high = middle
-    return low
+    def time_of(id: int) -> int | None:
+        row = connection.execute("SELECT time_us FROM alert WHERE id = ?", (id,)).fetchone()
+        return None if row is None else int(row[0])
+
+    return numbers.first_since(time_of, time_us, low, high)

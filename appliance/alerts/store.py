@@ -7,7 +7,6 @@ the alerts: whatever dies in between, each alert is stored exactly once.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,11 +14,13 @@ from itertools import repeat
 from pathlib import Path
 from typing import Any
 
+from appliance.alerts.schema import ALERTS
 from appliance.alerts.timing import NEVER, Span
 from appliance.ids.alert import Alert
 from appliance.ids.marker import Token
-from appliance.store import database
+from appliance.store import database, numbers
 from appliance.store.database import StoreError
+from appliance.store.reading import StoreReader
 
 DATABASE = Path(os.environ.get("GLOVEBOX_DATABASE", "/var/lib/glovebox/alerts/alerts.db"))
 # Alerts deleted in one transaction: as many as one batch brings, so that no lock is held for long.
@@ -47,8 +48,7 @@ class AlertReader:
 
     def __init__(self, path: Path = DATABASE, patience: float = database.BUSY_TIMEOUT_S) -> None:
         """Take the file, and for how many seconds to wait where it is locked."""
-        self._path = path
-        self._patience = patience
+        self._reader = StoreReader(path, ALERTS, patience)
 
     def latest(self, limit: int, before: int | None = None) -> list[dict[str, Any]]:
         """Return the newest alerts, newest first; with `before`, of those with a smaller id."""
@@ -61,12 +61,12 @@ class AlertReader:
 
     def count(self) -> int:
         """Return how many alerts are stored."""
-        return _span(*self._rows(ENDS)[0])
+        return numbers.span(*self._reader.rows(ENDS)[0])
 
     def counts(self, limit: int = 10) -> list[dict[str, Any]]:
         """Return the most frequent signatures, with `alerts`, the number stored of each."""
         keys = ("engine", "gid", "sid", "rev", "message", "classification", "priority", "alerts")
-        rows = self._rows(
+        rows = self._reader.rows(
             "SELECT engine, gid, sid, rev, message, nullif(classification, ''), priority, alerts"
             " FROM signature WHERE alerts > 0 ORDER BY alerts DESC, id LIMIT ?",
             limit,
@@ -76,20 +76,15 @@ class AlertReader:
     def priorities(self) -> dict[int, int]:
         """Return how many alerts of each priority are stored, the gravest first."""
         query = "SELECT priority, sum(alerts) FROM signature WHERE alerts > 0 GROUP BY priority"
-        return dict(self._rows(query))
+        return dict(self._reader.rows(query))
 
     def has_marker(self, token: Token) -> bool:
         """Tell whether the self-test's marker with this token has been stored."""
         query = "SELECT count(*) FROM marker WHERE source_port = ? AND destination_port = ?"
-        return bool(self._rows(query, token.source_port, token.destination_port)[0][0])
+        return bool(self._reader.rows(query, token.source_port, token.destination_port)[0][0])
 
     def _alerts(self, clause: str, *values: int) -> list[dict[str, Any]]:
-        return [to_alert(row).to_json() for row in self._rows(SELECT + clause, *values)]
-
-    def _rows(self, query: str, *values: int) -> list[tuple[Any, ...]]:
-        opened = contextlib.closing(database.open_to_read(self._path, self._patience))
-        with database.explained(), opened as connection:
-            return connection.execute(query, values).fetchall()
+        return [to_alert(row).to_json() for row in self._reader.rows(SELECT + clause, *values)]
 
 
 class AlertStore:
@@ -105,10 +100,10 @@ class AlertStore:
         Raises StoreDamagedError when it must be replaced first, StoreError otherwise.
         """
         self._signatures: dict[_Signature, int] = {}
-        with contextlib.ExitStack() as undo, database.explained():
-            self._lock = _lock(path.parent)
+        with contextlib.ExitStack() as undo, database.explained(ALERTS):
+            self._lock = database.lock(path.parent, ALERTS)
             undo.callback(os.close, self._lock)
-            self._connection = database.open_to_write(path)
+            self._connection = database.open_to_write(path, ALERTS)
             undo.callback(self._connection.close)
             self.clock_set = self._read_boot(boot)
             self.positions = self._read_positions()
@@ -130,7 +125,7 @@ class AlertStore:
         All or nothing. Raises StoreError, StoreDamagedError.
         """
         try:
-            with database.explained(), database.transaction(self._connection):
+            with database.explained(ALERTS), database.transaction(self._connection):
                 self._insert(alerts, confirmed)
                 self._prune(keep)
                 self._insert_markers(markers)
@@ -144,19 +139,19 @@ class AlertStore:
 
     def set_clock(self, moment: float) -> None:
         """Remember that the clock was set `moment` seconds after the start. Raises StoreError."""
-        with database.explained(), database.transaction(self._connection):
+        with database.explained(ALERTS), database.transaction(self._connection):
             self._connection.execute("UPDATE boot SET clock_set = ?", (moment,))
         self.clock_set = moment
 
     def count(self) -> int:
         """Return how many alerts are stored. Raises StoreError."""
-        with database.explained():
-            return _span(*self._connection.execute(ENDS).fetchall()[0])
+        with database.explained(ALERTS):
+            return numbers.span(*self._connection.execute(ENDS).fetchall()[0])
 
     def last_time_us(self) -> int | None:
         """Return the time of the alert stored last, or None. Raises StoreError."""
         query = "SELECT time_us FROM alert ORDER BY id DESC LIMIT 1"
-        with database.explained():
+        with database.explained(ALERTS):
             return next((time for (time,) in self._connection.execute(query).fetchall()), None)
 
     def close(self) -> None:
@@ -215,9 +210,9 @@ class AlertStore:
 
     def _prune(self, keep: int) -> None:
         oldest, newest = self._connection.execute(ENDS).fetchall()[0]
-        if _span(oldest, newest) <= keep:
+        bound = numbers.surplus(oldest, newest, keep, PRUNE_STEP)
+        if bound is None:
             return
-        bound = min(newest - keep, oldest + PRUNE_STEP - 1)
         gone = self._connection.execute(
             "SELECT signature, count(*) FROM alert WHERE id <= ? GROUP BY signature", (bound,)
         ).fetchall()
@@ -229,20 +224,6 @@ class AlertStore:
             "UPDATE signature SET alerts = alerts + ? WHERE id = ?",
             [(change, number) for number, change in changes.items()],
         )
-
-
-def _lock(directory: Path) -> int:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise StoreError("another process writes to the alert store") from None
-    return descriptor
-
-
-def _span(oldest: int | None, newest: int | None) -> int:
-    return 0 if oldest is None or newest is None else newest - oldest + 1
 
 
 def _columns(alert: Alert, signature: int, confirmed: Span) -> tuple[Any, ...]:

@@ -6,9 +6,9 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from appliance.store.database import SCHEMA
+from appliance.alerts.schema import TABLES
 
-_FIRST = SCHEMA.replace(",\n    time_confirmed INTEGER", "").replace(", clock_set REAL", "")
+_FIRST = TABLES.replace(",\n    time_confirmed INTEGER", "").replace(", clock_set REAL", "")
 _SIGNATURE = (1, "snort", 1, 7, 1, "m", "", 3)
 
 

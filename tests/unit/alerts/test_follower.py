@@ -9,6 +9,7 @@ import pytest
 
 from appliance.alerts import follower
 from appliance.alerts.follower import Follower
+from appliance.alerts.schema import ALERTS
 from appliance.alerts.store import AlertReader, AlertStore
 from appliance.ids import handover
 from appliance.ids import unified2_spool as spool
@@ -332,7 +333,7 @@ def test_step_prunes_without_new_alerts(setup: Setup, monkeypatch: pytest.Monkey
 
 
 def test_a_store_replaced_by_version_is_kept_aside(setup: Setup) -> None:
-    connection = database.open_to_write(setup.path)
+    connection = database.open_to_write(setup.path, ALERTS)
     connection.execute("PRAGMA user_version = 99")
     connection.close()
     assert setup.follower.step() == 0.0

@@ -16,10 +16,10 @@ from appliance.alerts.store import AlertReader, AlertStore
 from appliance.alerts.timing import Span
 from appliance.ids.alert import Alert
 from appliance.store.database import StoreError
+from appliance.store.saving import PAGE
 from tests.unit.alerts import older
 
 COUNT = 3000
-PAGE = salvage.PAGE
 POSITIONS = {"alert.u2.1.1": 4711}
 
 

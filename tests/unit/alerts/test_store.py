@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance.alerts.schema import ALERTS
 from appliance.alerts.store import AlertReader, AlertStore
 from appliance.alerts.timing import Span
 from appliance.ids.alert import Alert
@@ -133,7 +134,7 @@ def test_reader_reads_while_a_batch_is_written(
     store: AlertStore, reader: AlertReader, path: Path
 ) -> None:
     store.add(alerts(1), {}, KEEP)
-    with closing(database.open_to_write(path)) as other:
+    with closing(database.open_to_write(path, ALERTS)) as other:
         other.execute("BEGIN IMMEDIATE")
         other.execute("DELETE FROM alert")
         assert sids(reader.latest(10)) == [1]
@@ -234,7 +235,7 @@ def test_a_damaged_store_can_be_opened_once_replaced(path: Path) -> None:
     for _ in range(2):
         with pytest.raises(StoreDamagedError):
             AlertStore(path, "boot")
-    database.set_aside(path)
+    database.set_aside(path, ALERTS)
     AlertStore(path, "boot").close()
 
 

@@ -6,6 +6,8 @@ export LC_ALL=C.UTF-8
 umask 022
 project=$(dirname "$(readlink -f "$0")")
 python=$project/.venv/bin/python
+# Marks of tests that need something built, rights, or a browser.
+BUILT='net or tools or snort or suricata or browser or image'
 
 usage() {
     cat <<'END'
@@ -14,6 +16,8 @@ usage: ./build.sh COMMAND [OPTION…]
   setup [test]                  install what this host needs: Debian packages, Python environment
   demo [CAPTURE] [--once] …     build, boot, send CAPTURE as a router would, show the alerts
   image [--board pi] [--ids …] … build the image of a board; for a Pi, all that is handed out
+  page [--port N]               the page with sample data in your browser; anew when a file changes
+  check [PYTEST OPTION…]        after each edit: linters, types, unit tests that need nothing built
   test [PYTEST OPTION…]         run the tests; `test -m long` those that take minutes each
   flash DEVICE [--settings FILE] …
                                 write the image built last to a card, and compare
@@ -21,6 +25,7 @@ usage: ./build.sh COMMAND [OPTION…]
   crashpoints [--points N] …    look at every state that a cut could leave on a card
   bench [--quick]               measure the packet path against its peers
   bench films                   three films for five minutes while the sensor is flooded
+  pictures                      take the pictures of the documents anew, with Chromium
   clean                         remove what was built; downloads are made again
 
 Every command takes --help. Only setup needs root (it asks sudo), and network tests do.
@@ -94,6 +99,13 @@ case $command in
     flash) setup && in_project -m image.flash "$@" ;;
     cuts) setup && in_project -m image.cuts.powercuts "$@" ;;
     crashpoints) setup && in_project -m image.cuts.crashpoints "$@" ;;
+    page) setup test && in_project -m tests.web.preview "$@" ;;
+    pictures) setup test && in_project -m tests.web.pictures "$@" ;;
+    check)
+        setup test && cd "$project" || exit
+        in_project -m pytest -q -n 2 --dist worksteal -m "not ($BUILT or long)" \
+            tests/unit tests/test_*.py "$@"
+        ;;
     test) setup test && cd "$project" && in_project -m pytest "$@" ;;
     bench)
         setup test && cd "$project" || exit

@@ -1,19 +1,18 @@
 """The page on phone and desktop, by day and by night, for eyes, keyboards and screen readers.
 
-Pictures of every state are left in `build/screenshots/`. With GLOVEBOX_PICTURES=1 the picture of
-the documentation is taken anew.
+Pictures of every state are left in `build/screenshots/`; those of the documents are taken by
+`build.sh pictures`.
 """
 
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
 import pytest
-from playwright.sync_api import Browser, FloatRect, Page, Response, expect
+from playwright.sync_api import Browser, Page, Response, expect
 
 from tests.conftest import PROJECT
 from tests.net.namespaces import DEADLINE_S, SENSOR_ADDRESS
@@ -26,9 +25,7 @@ expect.set_options(timeout=DEADLINE_S * 1000)
 
 PICTURES = PROJECT / "build" / "screenshots"
 SIZES = {"desktop": (1180, 900), "phone": (320, 640)}
-DOCUMENTED = PROJECT / "docs" / "page.png"
 LARGEST_PAGE = 100_000  # bytes
-LARGEST_PICTURE = 170_000
 HOSTILE = (
     "<script>window.harmed = 1</script><img src=x onerror='window.harmed = 1'>\u202e" + "A" * 300
 )
@@ -334,20 +331,3 @@ def test_the_page_is_small_and_its_own(browser: Browser, sensor: Sensor) -> None
         expect(page.get_by_role("row", name="x" * 60)).to_have_count(50)
         assert all(answer.url.startswith(sensor.url) for answer in answers)
         assert sum(len(answer.body()) for answer in answers) < LARGEST_PAGE
-
-
-@pytest.mark.skipif(not os.environ.get("GLOVEBOX_PICTURES"), reason="GLOVEBOX_PICTURES is not set")
-def test_picture_of_the_documentation(browser: Browser, sensor: Sensor) -> None:
-    sensor.start_engine()
-    add_realistic_alerts(sensor, count=3)
-    flow = flowing(sensor, 1234, keepalives=512, feedback=48, oversize=12)
-    with flow, supervising(sensor), tab(browser, sensor, "desktop") as page:
-        page.set_viewport_size({"width": 1000, "height": 900})
-        page.goto("/")
-        expect(page.locator("#stream")).to_contain_text("1,234/s")
-        ledger = page.locator("#ledger").bounding_box()
-        assert ledger is not None
-        height = ledger["y"] + ledger["height"] + 20
-        clip: FloatRect = {"x": 0, "y": 0, "width": 1000, "height": height}
-        page.screenshot(path=DOCUMENTED, full_page=True, clip=clip)
-    assert DOCUMENTED.stat().st_size < LARGEST_PICTURE

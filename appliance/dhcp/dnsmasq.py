@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from appliance.dhcp.network import Served
-from appliance.settings.sections.kit import DhcpConfig
+from appliance.settings.sections.dhcp import DhcpConfig
 
 NAME, DOMAIN = "glovebox", "lan"
 # Names that a device must not take: ours, and the one by which browsers find a proxy (VU#598349).

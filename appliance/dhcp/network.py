@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Interface
 
 from appliance.errors import ConfigError
-from appliance.settings.sections.kit import DhcpConfig
+from appliance.settings.sections.dhcp import DhcpConfig
 
 # Room for devices with addresses set by hand, such as the access point.
 _RESERVED = 4

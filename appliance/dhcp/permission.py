@@ -12,7 +12,7 @@ from pathlib import Path
 from appliance import files
 from appliance.dhcp import dnsmasq, leases
 from appliance.dhcp.network import Served
-from appliance.settings.sections.kit import DhcpConfig
+from appliance.settings.sections.dhcp import DhcpConfig
 
 RUNTIME = Path("/run/glovebox-dhcp")
 STATE = Path("/var/lib/glovebox/dhcp")

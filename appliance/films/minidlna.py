@@ -13,7 +13,7 @@ from appliance.errors import DiskFullError, InputError, PrivilegeError
 from appliance.films.links import DIRECTORY, FILMS
 from appliance.host import links
 from appliance.service import Running
-from appliance.settings.sections.kit import MediaConfig
+from appliance.settings.sections.media import MediaConfig
 
 USER = "glovebox-films"
 DATABASE = DIRECTORY / "database"

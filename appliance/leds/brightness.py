@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import time as Clock
 
 from appliance.reports.states import State
-from appliance.settings.sections.sensor import LedsConfig
+from appliance.settings.sections.leds import LedsConfig
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Protocol
 from appliance.leds.gpio import GpioLed
 from appliance.leds.rhythms import Rhythm
 from appliance.leds.sysfs import Sysfs, SysfsLed
-from appliance.settings.sections.sensor import LedsConfig
+from appliance.settings.sections.leds import LedsConfig
 
 log = logging.getLogger(__name__)
 

@@ -20,7 +20,7 @@ from appliance.leds.rhythms import RHYTHMS, drawing, table
 from appliance.leds.sysfs import Sysfs
 from appliance.reports.states import State
 from appliance.service import Running, Stop, notify, run
-from appliance.settings.sections.sensor import LedsConfig
+from appliance.settings.sections.leds import LedsConfig
 
 log = logging.getLogger(__name__)
 

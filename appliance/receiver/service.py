@@ -22,7 +22,7 @@ from appliance.receiver.loop import Receiver
 from appliance.reports import statusfile
 from appliance.service import Stop
 from appliance.settings import config
-from appliance.settings.sections.sensor import CaptureConfig
+from appliance.settings.sections.capture import CaptureConfig
 from appliance.udp.sockets import (
     Endpoint,
     open_listener,

@@ -11,7 +11,7 @@ from pathlib import Path
 from appliance.errors import ConfigError
 from appliance.router.routeros import quote
 from appliance.settings import config
-from appliance.settings.sections.kit import AccessPointConfig
+from appliance.settings.sections.access_point import AccessPointConfig
 
 BACKUP = "before-glovebox"
 TZSP_PORT = 37008

@@ -20,6 +20,7 @@ from appliance.reports import statusfile
 from appliance.service import Running
 from appliance.settings import config, imager, owner_file, report, writeback
 from appliance.settings.findings import Tables, merged
+from appliance.settings.password_hash import hashed_password
 from appliance.settings.plan import Plan, plan
 from appliance.settings.tables import LARGEST_FILE
 
@@ -120,7 +121,7 @@ def _imager(places: Places, given: Mapping[str, bytes], outcome: Outcome) -> Tab
     before = _taken_over_before(places.kept / IMAGER)
     files = {name: given[name] for name in imager.NAMES if name in given}
     found = imager.take_over(files, before)
-    tables = owner_file.without_clear_password(found.tables, hashed)
+    tables = owner_file.without_clear_password(found.tables, hashed_password)
     outcome.problems += found.problems
     outcome.notes += found.notes
     if found.digest != before.digest:
@@ -143,7 +144,7 @@ def _owner(places: Places, given: Mapping[str, bytes], below: Tables, outcome: O
     kept = None
     with contextlib.suppress(OSError):
         kept = (places.kept / KEPT).read_bytes()
-    found = owner_file.judge(given.get(owner_file.NAME), kept, below, hashed)
+    found = owner_file.judge(given.get(owner_file.NAME), kept, below, hashed_password)
     outcome.problems += found.problems
     if found.keep is not None and found.keep != kept:
         _keep(places, KEPT, found.keep, outcome)
@@ -186,11 +187,3 @@ def _prepare(places: Places, given: Mapping[str, bytes], outcome: Outcome) -> No
     for name, content in {**outcome.rewrites, report.NAME: text}.items():
         if content != given.get(name, b""):
             files.write_whole(places.outbox / name, content, 0o600)
-
-
-def hashed(password: str) -> str:
-    """Return the page's hash of a password."""
-    # Imported where it is needed: at most starts there is no clear password, and time counts.
-    from appliance.web.password import hashed_password
-
-    return hashed_password(password)

@@ -17,17 +17,19 @@ from pathlib import Path
 from typing import Any
 
 from appliance.errors import ConfigError
+from appliance.settings.sections.access_point import AccessPointConfig
+from appliance.settings.sections.alerts import AlertsConfig
+from appliance.settings.sections.capture import CaptureConfig
+from appliance.settings.sections.dhcp import DhcpConfig
 from appliance.settings.sections.fit import Unfit
-from appliance.settings.sections.kit import AccessPointConfig, DhcpConfig, MediaConfig
-from appliance.settings.sections.machine import SshConfig, SystemConfig, WifiConfig, WiredConfig
-from appliance.settings.sections.sensor import (
-    AlertsConfig,
-    CaptureConfig,
-    EngineName,
-    IdsConfig,
-    LedsConfig,
-    WebConfig,
-)
+from appliance.settings.sections.ids import EngineName, IdsConfig
+from appliance.settings.sections.leds import LedsConfig
+from appliance.settings.sections.media import MediaConfig
+from appliance.settings.sections.ssh import SshConfig
+from appliance.settings.sections.system import SystemConfig
+from appliance.settings.sections.web import WebConfig
+from appliance.settings.sections.wifi import WifiConfig
+from appliance.settings.sections.wired import WiredConfig
 from appliance.settings.tables import merge, names, read, section
 
 FILES = tuple(

@@ -9,7 +9,8 @@ from typing import Any
 from appliance.settings import tomltext, wpa
 from appliance.settings.config import Config
 from appliance.settings.findings import Tables
-from appliance.settings.sections.machine import ZONES, WiredConfig
+from appliance.settings.sections.system import ZONES
+from appliance.settings.sections.wired import WiredConfig
 
 SETTINGS = "glovebox.toml"
 # These have readers of their own, and secrets that the services need not know.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 
-from appliance.settings.sections.machine import WifiConfig, WifiNetwork
+from appliance.settings.sections.wifi import WifiConfig, WifiNetwork
 
 # sae_pwe: both ways to derive the element of a password. Access points of Wi-Fi 6 want the newer
 # one, and the radios of the Pi announce it by themselves; older ones know only the other.

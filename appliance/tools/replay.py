@@ -14,7 +14,7 @@ from typing import Any
 from appliance.receiver import service as receiver
 from appliance.reports.outcomes import REASONS, Tally
 from appliance.settings import config
-from appliance.settings.sections.sensor import CaptureConfig
+from appliance.settings.sections.capture import CaptureConfig
 from appliance.tools.options import add_play_arguments, run
 from appliance.tools.outlet import Outlet
 from appliance.tools.player import Notices

@@ -20,8 +20,9 @@ from flask import Flask, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, Forbidden, MethodNotAllowed, Unauthorized
 
-from appliance.settings.sections.sensor import WebConfig
-from appliance.web.password import Password, hashed_password
+from appliance.settings.password_hash import hashed_password
+from appliance.settings.sections.web import WebConfig
+from appliance.web.password import Password
 from appliance.web.vault import Vault
 
 IDLE = timedelta(hours=12)

@@ -8,15 +8,15 @@ from __future__ import annotations
 import logging
 import threading
 
-from werkzeug.security import check_password_hash, generate_password_hash
+from werkzeug.security import check_password_hash
 
+from appliance.settings.password_hash import hashed_password
 from appliance.web import unixcrypt
 from appliance.web.vault import Vault
 
 log = logging.getLogger(__name__)
 
 SHORTEST, LONGEST = 8, 256  # characters
-METHOD = "scrypt:32768:8:1"
 WAITING = 2  # checks at once, one of them waiting; the other threads of the page serve pages
 
 
@@ -94,11 +94,6 @@ class _Turn:
     def __exit__(self, *unused: object) -> None:
         self._lock.release()
         self._places.release()
-
-
-def hashed_password(password: str) -> str:
-    """Return the hash to keep; good for `[web] password_hash` too."""
-    return generate_password_hash(password, method=METHOD)
 
 
 def objection(password: str) -> str | None:

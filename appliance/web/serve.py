@@ -19,6 +19,7 @@ from appliance import service
 from appliance.errors import GloveboxError, InputError
 from appliance.service import Running
 from appliance.settings import report
+from appliance.settings.password_hash import hashed_password
 from appliance.web import LARGEST_BODY, channel, create_app, listening, live, password
 from appliance.web.monitor import ENGINE_USER, Monitor
 
@@ -75,7 +76,7 @@ def _print_hash() -> int:
     wrong = password.objection(given)
     if wrong:
         raise InputError(wrong)
-    print(f'password_hash = "{password.hashed_password(given)}"')
+    print(f'password_hash = "{hashed_password(given)}"')
     return 0
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from appliance.firewall import render
 from appliance.settings.config import Config
-from appliance.settings.sections.sensor import CaptureConfig
+from appliance.settings.sections.capture import CaptureConfig
 from tests.conftest import missing
 from tests.net.kit import Segment, inside
 

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from appliance.films import library, links, minidlna
-from appliance.settings.sections.kit import MediaConfig
+from appliance.settings.sections.media import MediaConfig
 from image.build.tools import Tools
 from tests.movies import avi, fill
 from tests.net.namespaces import ROUTER_ADDRESS, SENSOR_ADDRESS, Network, wait_until

@@ -11,9 +11,9 @@ from appliance import firewall
 from appliance.errors import ConfigError
 from appliance.firewall import main, render
 from appliance.settings.config import Config
-from appliance.settings.sections.kit import DhcpConfig
-from appliance.settings.sections.machine import SshConfig
-from appliance.settings.sections.sensor import CaptureConfig
+from appliance.settings.sections.capture import CaptureConfig
+from appliance.settings.sections.dhcp import DhcpConfig
+from appliance.settings.sections.ssh import SshConfig
 from tests.conftest import PROJECT
 
 

@@ -17,7 +17,7 @@ from appliance.errors import ConfigError
 from appliance.service import Running, Stop
 from appliance.settings import config
 from appliance.settings.config import Config
-from appliance.settings.sections.sensor import AlertsConfig
+from appliance.settings.sections.alerts import AlertsConfig
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 
 from appliance.dhcp.dnsmasq import render
 from appliance.dhcp.network import served
-from appliance.settings.sections.kit import DhcpConfig
+from appliance.settings.sections.dhcp import DhcpConfig
 from tests.conftest import missing
 
 LEASES = Path("/var/lib/glovebox/dhcp/eth0.leases")

@@ -6,7 +6,7 @@ import pytest
 
 from appliance.dhcp.network import served
 from appliance.errors import ConfigError
-from appliance.settings.sections.kit import DhcpConfig
+from appliance.settings.sections.dhcp import DhcpConfig
 
 
 def test_served_gives_out_250_addresses_after_the_fourth() -> None:

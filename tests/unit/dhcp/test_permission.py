@@ -10,7 +10,7 @@ import pytest
 from appliance.dhcp import leases
 from appliance.dhcp.network import served
 from appliance.dhcp.permission import Permission, keep
-from appliance.settings.sections.kit import DhcpConfig
+from appliance.settings.sections.dhcp import DhcpConfig
 from tests.unit.dhcp.test_leases import TEXT
 
 

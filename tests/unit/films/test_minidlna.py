@@ -10,7 +10,7 @@ import pytest
 from appliance.errors import InputError
 from appliance.films import minidlna
 from appliance.settings import config
-from appliance.settings.sections.kit import MediaConfig
+from appliance.settings.sections.media import MediaConfig
 
 IDENTITY = uuid.UUID("00000000-0000-0000-0000-000000000001")
 RENDERED = """\

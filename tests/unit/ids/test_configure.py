@@ -11,7 +11,7 @@ import pytest
 from appliance import cli
 from appliance.errors import InputError
 from appliance.settings.config import Config
-from appliance.settings.sections.sensor import IdsConfig
+from appliance.settings.sections.ids import IdsConfig
 from tests.conftest import PROJECT
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from appliance.ids import engines
 from appliance.settings.config import Config
-from appliance.settings.sections.sensor import IdsConfig
+from appliance.settings.sections.ids import IdsConfig
 from tests.conftest import PROJECT
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from appliance.ids import snort
 from appliance.settings.config import Config
-from appliance.settings.sections.sensor import IdsConfig
+from appliance.settings.sections.ids import IdsConfig
 from tests.conftest import PROJECT
 
 TEMPLATES = PROJECT / "config/snort"

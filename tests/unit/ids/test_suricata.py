@@ -12,7 +12,7 @@ import pytest
 from appliance.ids import rules, suricata
 from appliance.ids.engine import EngineCount
 from appliance.settings.config import Config
-from appliance.settings.sections.sensor import IdsConfig
+from appliance.settings.sections.ids import IdsConfig
 from tests.conftest import PROJECT
 from tests.unit.ids import eve
 

@@ -8,7 +8,7 @@ import pytest
 from appliance.errors import ConfigError, InputError
 from appliance.ids import templates
 from appliance.settings.config import Config
-from appliance.settings.sections.sensor import CaptureConfig
+from appliance.settings.sections.capture import CaptureConfig
 
 
 def test_fill_wants_a_value_for_each_name() -> None:

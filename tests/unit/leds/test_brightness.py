@@ -9,7 +9,7 @@ import pytest
 
 from appliance.leds.brightness import Night, level, local_time, night_of
 from appliance.reports.states import State
-from appliance.settings.sections.sensor import LedsConfig
+from appliance.settings.sections.leds import LedsConfig
 
 DAY, DARK = Clock(12, 0), Clock(3, 0)
 

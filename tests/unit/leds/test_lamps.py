@@ -9,7 +9,7 @@ from appliance.leds.fakesysfs import FakeSysfs
 from appliance.leds.lamps import Finder, Lamp
 from appliance.leds.rhythms import short_flashes
 from appliance.leds.sysfs import SysfsLed
-from appliance.settings.sections.sensor import LedsConfig
+from appliance.settings.sections.leds import LedsConfig
 
 
 @pytest.fixture

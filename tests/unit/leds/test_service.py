@@ -31,7 +31,7 @@ from appliance.leds.sysfs import SysfsLed, pattern
 from appliance.reports import statusfile
 from appliance.reports.states import State
 from appliance.service import Stop
-from appliance.settings.sections.sensor import LedsConfig
+from appliance.settings.sections.leds import LedsConfig
 from tests.conftest import PROJECT
 
 EPOCH = 1_800_000_000.0

@@ -9,7 +9,7 @@ import pytest
 
 from appliance.errors import ConfigError
 from appliance.router import access_point
-from appliance.settings.sections.kit import AccessPointConfig
+from appliance.settings.sections.access_point import AccessPointConfig
 
 KIT = ip_address("10.77.0.1")
 HOSTILE = '"; /user add name=x group=full; :put "$[/system reboot]'[:32]

@@ -165,9 +165,3 @@ def test_write_of_networks_keys_and_addresses(
     assert modes["authorized_keys"] == 0o644
     assert modes["wpa_supplicant.conf"] == 0o600
     assert modes["glovebox.toml"] == 0o640
-
-
-def test_hashed_is_what_the_page_takes() -> None:
-    from appliance.settings.sections.sensor import PASSWORD_HASH
-
-    assert PASSWORD_HASH.fullmatch(apply.hashed("the secret"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from appliance.settings.sections.machine import WifiConfig, WifiNetwork
+from appliance.settings.sections.wifi import WifiConfig, WifiNetwork
 from appliance.settings.wpa import pairwise_key, render
 
 

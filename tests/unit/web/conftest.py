@@ -15,7 +15,8 @@ from appliance.alerts.search import AlertSearch
 from appliance.alerts.store import AlertReader, AlertStore
 from appliance.reports import statusfile
 from appliance.settings.config import Config
-from appliance.settings.sections.sensor import CaptureConfig, WebConfig
+from appliance.settings.sections.capture import CaptureConfig
+from appliance.settings.sections.web import WebConfig
 from appliance.web import create_app
 from appliance.web.history import History
 from appliance.web.monitor import Monitor

@@ -13,7 +13,8 @@ from appliance.host.links import Link
 from appliance.ids import sniffers
 from appliance.reports import statusfile
 from appliance.settings.config import Config
-from appliance.settings.sections.sensor import CaptureConfig, IdsConfig
+from appliance.settings.sections.capture import CaptureConfig
+from appliance.settings.sections.ids import IdsConfig
 from appliance.web.facts import Engine, Receiver
 from appliance.web.monitor import Monitor, engine_state
 

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from appliance.settings.sections.sensor import WebConfig
+from appliance.settings.password_hash import hashed_password
+from appliance.settings.sections.web import WebConfig
 from appliance.web import password
-from appliance.web.password import BusyError, Password, hashed_password, objection
+from appliance.web.password import BusyError, Password, objection
 from appliance.web.vault import Vault
 
 RIGHT = "correct horse battery"

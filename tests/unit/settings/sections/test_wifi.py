@@ -1,37 +1,28 @@
-"""What this machine is in its network: each wrong value is refused with what was expected."""
+"""[wifi]: each wrong value is refused with what was expected."""
 
 from __future__ import annotations
 
 import pytest
 
 from appliance.settings.sections.fit import Unfit
-from appliance.settings.sections.machine import SystemConfig, WifiNetwork
+from appliance.settings.sections.wifi import WifiNetwork
 from tests.refusal import refusal
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ('[system]\nhostname = "a.b"\n', ["hostname = 'a.b'", "letters"]),
-        ('[system]\ntimezone = "Mars"\n', ["timezone = 'Mars'", "Europe/Berlin"]),
-        ('[wired]\naddresses = ["10.0.0.300/8"]\n', ["addresses", "192.168.88.5/24"]),
         ('[wifi]\ncountry = "de"\n', ["country = 'de'", "two capitals"]),
         ('[wifi]\nnetworks = ["Home"]\n', ["networks", "a table"]),
         ('[wifi]\nnetworks = [{ password = "x" }]\n', ["ssid: missing"]),
         ('[wifi]\nnetworks = [{ ssid = "H", passwort = "x" }]\n', ["passwort", "no such key"]),
         ('[wifi]\nnetworks = [{ ssid = "H", password = "x" }]\n', ["'H'", "8 to 63"]),
-        ('[ssh]\nkeys = ["ssh-dss AAAA"]\n', ["keys", "public keys"]),
     ],
 )
-def test_build_says_what_was_expected(text: str, words: list[str]) -> None:
+def test_refuses_and_says_what_was_expected(text: str, words: list[str]) -> None:
     said = refusal(text)
+    assert said.startswith("file: ")
     assert all(word in said for word in words), said
-
-
-@pytest.mark.parametrize("name", ["-x", "x-", "", "a" * 64, "a.b", "a_b", "ä", "a\nb"])
-def test_hostname_is_one_label(name: str) -> None:
-    with pytest.raises(Unfit):
-        SystemConfig(hostname=name)
 
 
 def test_network_measures_bytes() -> None:

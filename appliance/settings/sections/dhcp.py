@@ -1,13 +1,13 @@
-"""What the kit gives to its devices: addresses, films, and the access point's script."""
+"""The addresses that are given out."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Interface
 from typing import Literal
 
-from appliance.settings.sections.fit import Address, Unfit, expect
+from appliance.settings.sections.fit import Address, expect
 
 _STATIC = 'station, address of the network, name: "02:00:00:00:00:01 10.77.0.2 tablet"'
 
@@ -58,33 +58,3 @@ def _is_static(line: str, address: str) -> bool:
     form = r"([0-9a-f]{2}(?::[0-9a-f]{2}){5}) ([0-9.]+) [a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
     found = re.fullmatch(form, line.lower())
     return found is not None and _is_inside(found[2], address)
-
-
-@dataclass(frozen=True)
-class MediaConfig:
-    enabled: bool = True
-    name: str = "Glovebox"
-    kinds: tuple[Literal["video", "audio", "pictures"], ...] = ("video", "audio", "pictures")
-    folders: bool = True
-
-    def __post_init__(self) -> None:
-        fits = 0 < len(self.name.encode()) <= 63 and self.name.isprintable()
-        fits = fits and self.name == self.name.strip() and not set(self.name) & set("<>&")
-        expect(fits, "name", self.name, "1 to 63 bytes on one line, without < > &")
-        once = bool(self.kinds) and len(set(self.kinds)) == len(self.kinds)
-        expect(once, "kinds", list(self.kinds), "at least one kind, each once")
-
-
-@dataclass(frozen=True)
-class AccessPointConfig:
-    ssid: str = "Glovebox"
-    passphrase: str = field(default="", repr=False)
-    country: str = ""
-    driver: Literal["wireless", "wifi"] = "wireless"
-    stream: bool = False
-
-    def __post_init__(self) -> None:
-        expect(0 < len(self.ssid.encode()) <= 32, "ssid", self.ssid, "1 to 32 bytes")
-        # Never shown in an error: IEEE 802.11-2020, J.4.1.
-        if self.passphrase and not re.fullmatch(r"[ -~]{8,63}", self.passphrase):
-            raise Unfit("passphrase: expected 8 to 63 letters, digits and signs of ASCII")

@@ -1,4 +1,4 @@
-"""Stream, engine, alerts, page, LEDs: each wrong value is refused with what was expected."""
+"""The LEDs: what makes sense is taken, each wrong value refused."""
 
 from __future__ import annotations
 
@@ -8,29 +8,7 @@ import pytest
 
 from appliance.errors import ConfigError
 from appliance.settings.config import build
-from appliance.settings.sections.sensor import LedsConfig
-from tests.refusal import refusal
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("[capture]\nports = [0]\n", ["ports = 0", "1 to 65535"]),
-        ("[capture]\nports = []\n", ["ports = []", "at least one"]),
-        ('[capture]\ninterface = "an-interface-too-long"\n', ["interface", "15 characters"]),
-        ('[capture]\nrouters = ["router"]\n', ["routers = 'router'", "an IP address"]),
-        ('[ids]\nhome_networks = ["10.0.0.1/8"]\n', ["home_networks", "10.0.0.0/8"]),
-        ('[ids]\nengine = "zeek"\n', ["engine = 'zeek'", "'snort'"]),
-        ('[web]\npassword_hash = "secret"\n', ["password_hash", "--hash-password"]),
-        ('[web]\napi_token = "short"\n', ["api_token", "16 to 256"]),
-        ('[web]\npassword = "short"\n', ["password", "8 to 256"]),
-        ("[alerts]\nkeep = 1\n", ["keep = 1", "at least 1000"]),
-    ],
-)
-def test_refuses_and_says_what_was_expected(text: str, words: list[str]) -> None:
-    said = refusal(text)
-    assert said.startswith("file: ")
-    assert all(word in said for word in words), said
+from appliance.settings.sections.leds import LedsConfig
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,31 @@
+"""The page, and who may see it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from appliance.settings.sections.fit import Unfit, expect
+
+# As the page's own, and as crypt(5) makes them: Imager knows a password in no other form.
+PASSWORD_HASH = re.compile(
+    r"scrypt:[0-9:]{5,16}\$\w{1,64}\$[0-9a-f]{128}"
+    r"|\$(y|gy|7|2b|6|5)\$[./0-9A-Za-z$=,]{20,200}"
+)
+
+
+@dataclass(frozen=True)
+class WebConfig:
+    title: str = "Glovebox"
+    password: str = field(default="", repr=False)
+    password_hash: str = field(default="", repr=False)
+    api_token: str = field(default="", repr=False)
+
+    def __post_init__(self) -> None:
+        expect(0 < len(self.title) <= 64, "title", self.title, "1 to 64 characters")
+        if self.password and not 8 <= len(self.password) <= 256:
+            raise Unfit("password: expected 8 to 256 characters")
+        if self.password_hash and not PASSWORD_HASH.fullmatch(self.password_hash):
+            raise Unfit("password_hash: expected what `glovebox web --hash-password` prints")
+        if self.api_token and not re.fullmatch(r"[!-~]{16,256}", self.api_token):
+            raise Unfit("api_token: expected 16 to 256 letters, digits and signs, no spaces")

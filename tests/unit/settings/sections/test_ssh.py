@@ -1,0 +1,19 @@
+"""[ssh]: each wrong value is refused with what was expected."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.refusal import refusal
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('[ssh]\nkeys = ["ssh-dss AAAA"]\n', ["keys", "public keys"]),
+    ],
+)
+def test_refuses_and_says_what_was_expected(text: str, words: list[str]) -> None:
+    said = refusal(text)
+    assert said.startswith("file: ")
+    assert all(word in said for word in words), said

@@ -1,0 +1,19 @@
+"""[wired]: each wrong value is refused with what was expected."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.refusal import refusal
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('[wired]\naddresses = ["10.0.0.300/8"]\n', ["addresses", "192.168.88.5/24"]),
+    ],
+)
+def test_refuses_and_says_what_was_expected(text: str, words: list[str]) -> None:
+    said = refusal(text)
+    assert said.startswith("file: ")
+    assert all(word in said for word in words), said

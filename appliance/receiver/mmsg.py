@@ -18,6 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from appliance.host import libc
+
 # One batch. Its memory is bounded even where every slot once held the largest datagram: 17 MiB.
 SLOTS = 256
 LARGEST_DATAGRAM = 65_535
@@ -50,8 +52,7 @@ _MMSGHDR = np.dtype([("header", _MSGHDR), ("length", np.uint32)], align=True)
 _MSG_TRUNC = 0x20
 _MSG_DONTWAIT = 0x40
 
-_libc = ctypes.CDLL(None, use_errno=True)
-_recvmmsg = _libc.recvmmsg
+_recvmmsg = libc.LIBRARY.recvmmsg
 _recvmmsg.restype = ctypes.c_int
 _recvmmsg.argtypes = (
     ctypes.c_int,
@@ -60,7 +61,7 @@ _recvmmsg.argtypes = (
     ctypes.c_int,
     ctypes.c_void_p,
 )
-_sendmmsg = _libc.sendmmsg
+_sendmmsg = libc.LIBRARY.sendmmsg
 _sendmmsg.restype = ctypes.c_int
 _sendmmsg.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int)
 

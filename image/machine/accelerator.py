@@ -6,6 +6,7 @@ import os
 import subprocess
 from pathlib import Path
 
+from appliance.host import clocks
 from image.build.tools import Tools
 
 PROBE_SECONDS = 6.0
@@ -17,7 +18,7 @@ PROOF = b"Unable to mount root fs"
 
 def choose(tools: Tools, kernel: Path, memory: Path) -> list[str]:
     """Return QEMU's words for the accelerator, remembered in `memory` until the host reboots."""
-    identity = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    identity = clocks.boot_id()
     if memory.exists() and memory.read_text().split()[:1] == [identity]:
         works = memory.read_text().split()[1] == "kvm"
     else:

@@ -19,6 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from appliance.settings.sections.sensor import WebConfig
 from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.utils import redirect
@@ -29,7 +30,6 @@ from appliance.alerts.store import AlertReader, AlertStore
 from appliance.errors import AddressInUseError, GloveboxError
 from appliance.host.links import Link
 from appliance.settings.config import Config
-from appliance.settings.sections.sensor import WebConfig
 from appliance.web import create_app
 from appliance.web.facts import Engine, Facts
 from appliance.web.history import History

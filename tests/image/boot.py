@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import subprocess
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,6 +11,9 @@ from pathlib import Path
 from image.build.image import Image
 from image.demo import wait_ready
 from image.machine.guest import Guest
+
+# Its number in the table of the `vm` board (image/boards/vm/genimage.cfg).
+DATA = 3
 
 
 def prepared(image: Image, folder: Path, files: Mapping[str, bytes]) -> Image:
@@ -36,8 +40,26 @@ def put(image: Image, source: Path, name: str) -> None:
     subprocess.run(argv, check=True, stdin=subprocess.DEVNULL)
 
 
+def put_data(image: Image, tar: Path) -> None:
+    """Have the DATA partition of the `vm` board hold the files of a tar, and nothing else."""
+    begin, size = extent(image.disk, DATA)
+    made = image.disk.with_name("data.ext4")
+    argv = [*image.tools.argv("mke2fs"), "-q", "-F", "-t", "ext4", "-b", "4096", "-L", "DATA",
+            "-J", "size=8", "-d", str(tar), str(made), f"{size >> 10}k"]  # fmt: skip
+    subprocess.run(argv, check=True, env=image.tools.environment)
+    with image.disk.open("r+b") as disk:
+        disk.seek(begin)
+        disk.write(made.read_bytes())
+
+
 def start(disk: Path) -> int:
-    """Return the byte at which the first partition begins (the table of the MBR)."""
+    """Return the byte at which the first partition begins."""
+    return extent(disk, 1)[0]
+
+
+def extent(disk: Path, number: int) -> tuple[int, int]:
+    """Return where a primary partition begins and how long it is, in bytes (MBR)."""
     with disk.open("rb") as stream:
-        stream.seek(446 + 8)
-        return int.from_bytes(stream.read(4), "little") * 512
+        stream.seek(446 + 16 * (number - 1) + 8)
+        begin, sectors = struct.unpack("<II", stream.read(8))
+    return begin * 512, sectors * 512

@@ -1,0 +1,53 @@
+"""Whoever owns files on the DATA partition finds them his own in every image."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.conftest import PROJECT
+
+DATA = "/var/lib/glovebox/"
+LINES = (PROJECT / "systemd/tmpfiles.d/glovebox.conf").read_text().splitlines()
+USERS = (PROJECT / "systemd/sysusers.d/glovebox.conf").read_text()
+
+
+def entries(kind: str) -> dict[str, tuple[str, str]]:
+    """Return user and group of each folder on DATA that lines of a kind name (tmpfiles.d(5))."""
+    words = [line.split() for line in LINES if line.startswith(f"{kind} {DATA}")]
+    return {place: (user, group) for _, place, _, user, group, _ in words}
+
+
+def owned() -> dict[str, tuple[str, str]]:
+    """Return the folders on DATA that belong to services."""
+    return {place: names for place, names in entries("d").items() if names != ("root", "root")}
+
+
+def number(name: str) -> int | None:
+    """Return the fixed number of a user or group (sysusers.d(5)); None where it has none."""
+    found = re.search(rf"^[ug] {name} (\d+)\b", USERS, re.MULTILINE)
+    return int(found[1]) if found else None
+
+
+def test_folders_of_services_are_found() -> None:
+    assert {f"{DATA}alerts", f"{DATA}web", f"{DATA}settings"} <= owned().keys()
+
+
+@pytest.mark.parametrize("place", owned())
+def test_what_is_inside_goes_back_to_its_owner(place: str) -> None:
+    """An image of before may have had other numbers."""
+    assert entries("Z")[place] == owned()[place]
+
+
+@pytest.mark.parametrize("place", owned())
+def test_owner_has_a_number_for_good(place: str) -> None:
+    for name in owned()[place]:
+        assert name == "root" or number(name), f"{name}: wants a number in sysusers.d"
+
+
+def test_numbers_differ_and_are_nobody_elses() -> None:
+    """adduser gives numbers from 100 upwards, systemd from 999 downwards."""
+    fixed = [int(each) for each in re.findall(r"^[ug] \S+ (\d+)\b", USERS, re.MULTILINE)]
+    assert len(set(fixed)) == len(fixed)
+    assert all(500 <= each < 700 for each in fixed)

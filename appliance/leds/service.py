@@ -19,7 +19,7 @@ from appliance.leds.lamps import Finder
 from appliance.leds.rhythms import RHYTHMS, drawing, table
 from appliance.leds.sysfs import Sysfs
 from appliance.reports.states import State
-from appliance.service import Running, Stop, notify, run
+from appliance.service import Running, Stop, run
 from appliance.settings.sections.leds import LedsConfig
 
 log = logging.getLogger(__name__)
@@ -44,13 +44,16 @@ class Indicator:
         heartbeat: Heartbeat,
         finder: Finder,
         display: Display,
+        beat: Callable[[str], None],
         clock: Callable[[], float] = time.monotonic,
         time_of_day: Callable[[], Clock] = local_time,
     ) -> None:
+        """Take where health is seen and shown; `beat` says that the work goes on, and the state."""
         self._config = config
         self._heartbeat = heartbeat
         self._finder = finder
         self._display = display
+        self._beat = beat
         self._clock = clock
         self._time_of_day = time_of_day
         self._shown: tuple[State, float] | None = None
@@ -70,25 +73,25 @@ class Indicator:
         return min(self._display.advance(now), self._next_check - now)
 
     def _check(self, now: float) -> None:
-        notify("WATCHDOG=1")
         state = self._heartbeat.state()
         brightness = level(state, self._config, self._time_of_day())
         if (state, brightness) == self._shown:
+            self._beat("")
             return
         self._shown = state, brightness
         self._display.show(RHYTHMS[state], brightness, now)
-        notify(f"STATUS={state.words}")
+        self._beat(state.words)
         log.info("%s: %s (brightness %.0f %%)", state, state.words, brightness * 100)
 
 
-def serve(config: LedsConfig, sysfs: Sysfs, heartbeat: Heartbeat, stop: Stop) -> int:
+def serve(running: Running, sysfs: Sysfs, heartbeat: Heartbeat) -> int:
     """Show health until told to end; then leave the LEDs as they were."""
-    display = Display()
-    indicator = Indicator(config, heartbeat, Finder(config, sysfs, is_service=True), display)
+    display, config = Display(), running.settings.leds
+    finder = Finder(config, sysfs, is_service=True)
+    indicator = Indicator(config, heartbeat, finder, display, running.beat)
     try:
         due = indicator.tick()
-        notify("READY=1")
-        while not stop.wait(due):
+        while not running.stop.wait(due):
             due = indicator.tick()
     finally:
         display.close()
@@ -147,7 +150,7 @@ def _show(running: Running) -> int:
     if arguments.demo:
         display = demo_display(Finder(config, Sysfs()))
         return demonstrate(display, config.brightness / 100.0, arguments.seconds, running.stop)
-    return serve(config, Sysfs(), Heartbeat(), running.stop)
+    return serve(running, Sysfs(), Heartbeat())
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -66,7 +66,7 @@ def _serve(running: Running) -> int:
     thread = threading.Thread(target=server.run, name="server", daemon=True)
     thread.start()
     log.info("serving on %s", ", ".join(map(listening.url, sockets)))
-    _attend(running.stop, thread, monitor, sockets[0])
+    _attend(running, thread, monitor, sockets[0])
     return 0
 
 
@@ -107,21 +107,18 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _attend(
-    stop: service.Stop, server: threading.Thread, monitor: Monitor, own: socket.socket
+    running: Running, server: threading.Thread, monitor: Monitor, own: socket.socket
 ) -> None:
-    """Look at the sensor each second, and tell systemd that the server answers.
-
-    READY=1 goes with every WATCHDOG=1: said again, it changes nothing.
-    """
+    """Look at the sensor each second, and tell systemd that the server answers."""
     period, due = _watchdog_period(os.environ), 0.0
-    while not stop:
+    while not running.stop:
         monitor.facts()
         if time.monotonic() >= due and listening.answers(own, "/", PATIENCE):
-            service.notify("READY=1", "WATCHDOG=1")
+            running.beat()
             due = time.monotonic() + period
         if not server.is_alive():
             raise GloveboxError("the server ended by itself")
-        stop.wait(TICK)
+        running.stop.wait(TICK)
 
 
 def _watchdog_period(environment: Mapping[str, str]) -> float:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import argparse
 import io
 import itertools
 import logging
@@ -30,7 +31,8 @@ from appliance.leds.service import (
 from appliance.leds.sysfs import SysfsLed, pattern
 from appliance.reports import statusfile
 from appliance.reports.states import State
-from appliance.service import Stop
+from appliance.service import Running, Stop
+from appliance.settings.config import Config
 from appliance.settings.sections.leds import LedsConfig
 from tests.conftest import PROJECT
 
@@ -57,6 +59,7 @@ class Box:
             Heartbeat(folder, lambda: self.now, lambda: EPOCH + self.now),
             Finder(config, sysfs, is_service=True),
             self.display,
+            lambda status: None,
             lambda: self.now,
             lambda: self.hour,
         )
@@ -215,9 +218,13 @@ class Cue(Stop):
         return bool(self)
 
 
+def running(waits: int) -> Running:
+    return Running("leds", argparse.Namespace(), Config(), [], Cue(waits))
+
+
 def notes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     told: list[str] = []
-    monkeypatch.setattr(service, "notify", lambda *assignments: told.extend(assignments))
+    monkeypatch.setattr("appliance.service.notify", lambda *assignments: told.extend(assignments))
     return told
 
 
@@ -226,10 +233,11 @@ def test_serve_tells_systemd_and_leaves_the_led_as_it_was(
 ) -> None:
     told = notes(monkeypatch)
     sysfs.add("ACT")
-    assert serve(LedsConfig(), sysfs, Heartbeat(tmp_path), Cue(waits=3)) == 0
+    assert serve(running(3), sysfs, Heartbeat(tmp_path)) == 0
     assert ("ACT", "trigger", "pattern") in sysfs.writes
     assert sysfs.trigger("ACT") == "mmc0"
     assert told.count("READY=1") == 1
+    assert sum(note.startswith("STATUS=") for note in told) == 1
     assert "WATCHDOG=1" in told
 
 
@@ -238,7 +246,7 @@ def test_serve_after_a_killed_run_does_not_leave_its_rhythm_behind(
 ) -> None:
     sysfs.add("ACT")
     SysfsLed(sysfs, "ACT").start(RHYTHMS[State.SEEING], 1.0)
-    assert serve(LedsConfig(), sysfs, Heartbeat(tmp_path), Cue(waits=3)) == 0
+    assert serve(running(3), sysfs, Heartbeat(tmp_path)) == 0
     assert sysfs.trigger("ACT") == "mmc0"
 
 
@@ -251,7 +259,7 @@ def test_serve_leaves_the_led_as_it_was_even_after_a_crash(
     monkeypatch.setattr(heartbeat, "state", lambda: next(states))
     monkeypatch.setattr(service, "CHECK_SECONDS", 0.0)
     with pytest.raises(StopIteration):
-        serve(LedsConfig(), sysfs, heartbeat, Cue(waits=9))
+        serve(running(9), sysfs, heartbeat)
     assert ("ACT", "trigger", "pattern") in sysfs.writes
     assert sysfs.trigger("ACT") == "mmc0"
 

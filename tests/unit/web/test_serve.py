@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import math
 import os
 import re
@@ -18,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import AddressInUseError, GloveboxError
-from appliance.service import Stop
+from appliance.service import Running, Stop
 from appliance.settings import config
 from appliance.settings.config import Config
 from appliance.web import serve
@@ -104,8 +105,8 @@ def test_main_tells_systemd_when_it_answers(start: Start, tmp_path: Path) -> Non
             NOTIFY_SOCKET=str(tmp_path / "notify"),
             WATCHDOG_USEC="100000",
         )
-        for _ in range(2):
-            assert manager.recv(4096).splitlines() == [b"READY=1", b"WATCHDOG=1"]
+        assert manager.recv(4096).splitlines() == [b"READY=1", b"WATCHDOG=1"]
+        assert manager.recv(4096).splitlines() == [b"WATCHDOG=1"]
 
 
 def test_main_refuses_a_port_in_use(start: Start) -> None:
@@ -163,6 +164,10 @@ class LooksThrice(Monitor):
         return super().facts()
 
 
+def running(stop: Stop) -> Running:
+    return Running("web", argparse.Namespace(), Config(), [], stop)
+
+
 @pytest.fixture
 def notes(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     """Return the list of what systemd is told; time runs fast."""
@@ -179,7 +184,7 @@ def test_attend_is_silent_while_the_server_hangs(
     stop = Stop()
     with socket.create_server(("127.0.0.1", 0)) as nobody_accepts:
         monitor = LooksThrice(stop, tmp_path)
-        serve._attend(stop, threading.current_thread(), monitor, nobody_accepts)
+        serve._attend(running(stop), threading.current_thread(), monitor, nobody_accepts)
     assert notes == []
 
 
@@ -190,7 +195,7 @@ def test_attend_ends_the_service_with_the_server(
     ended.start()
     ended.join()
     with socket.create_server(("127.0.0.1", 0)) as own, pytest.raises(GloveboxError, match="ended"):
-        serve._attend(stop, ended, LooksThrice(stop, tmp_path), own)
+        serve._attend(running(stop), ended, LooksThrice(stop, tmp_path), own)
 
 
 def hash_password(given: str) -> subprocess.CompletedProcess[str]:

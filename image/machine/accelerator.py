@@ -4,20 +4,33 @@ from __future__ import annotations
 
 import os
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.host import clocks
 from image.build.tools import Tools
 
 PROBE_SECONDS = 6.0
-KVM = ["-accel", "kvm", "-cpu", "host"]
-EMULATION = ["-accel", "tcg,thread=multi", "-cpu", "max"]
+
+
+@dataclass(frozen=True)
+class Accelerator:
+    """QEMU's words for an accelerator, and what the kernel must be told of it."""
+
+    words: list[str]
+    command_line: str
+
+
+KVM = Accelerator(["-accel", "kvm", "-cpu", "host"], "")
+# Where an emulated processor loses one timer interrupt, a kernel that sets the timer anew for each
+# event waits for it for ever; one whose timer ticks by itself goes on at the next tick.
+EMULATION = Accelerator(["-accel", "tcg,thread=multi", "-cpu", "max"], "nohz=off highres=off")
 # A kernel without a root file system gets this far in about a second where KVM works.
 PROOF = b"Unable to mount root fs"
 
 
-def choose(tools: Tools, kernel: Path, memory: Path) -> list[str]:
-    """Return QEMU's words for the accelerator, remembered in `memory` until the host reboots."""
+def choose(tools: Tools, kernel: Path, memory: Path) -> Accelerator:
+    """Return the accelerator to use, remembered in `memory` until the host reboots."""
     identity = clocks.boot_id()
     if memory.exists() and memory.read_text().split()[:1] == [identity]:
         works = memory.read_text().split()[1] == "kvm"
@@ -32,7 +45,7 @@ def kvm_works(tools: Tools, kernel: Path) -> bool:
     if not os.access("/dev/kvm", os.R_OK | os.W_OK):
         return False
     argv = [
-        *tools.argv("qemu-system-x86_64"), *KVM, "-m", "256", "-smp", "2", "-nodefaults",
+        *tools.argv("qemu-system-x86_64"), *KVM.words, "-m", "256", "-smp", "2", "-nodefaults",
         "-display", "none", "-no-reboot", "-serial", "stdio", "-kernel", str(kernel),
         "-append", "console=ttyS0 panic=-1",
         "-L", str(tools.root / "usr/share/qemu"), "-L", str(tools.root / "usr/share/seabios"),

@@ -77,14 +77,15 @@ class Pc:
         port = "/dev/virtio-ports/glovebox.harness"
         device = r"dev-virtio\x2dports-glovebox.harness"
         unit = HARNESS_UNIT.format(device=device, port=port, prepare="")
+        chosen = accelerator.choose(tools, wiring.kernel, wiring.accelerator_note)
         return [
             *tools.argv("qemu-system-x86_64"),
             "-L", str(tools.root / "usr/share/qemu"), "-L", str(tools.root / "usr/share/seabios"),
-            *accelerator.choose(tools, wiring.kernel, wiring.accelerator_note),
+            *chosen.words,
             "-M", "pc", "-smp", "2", "-m", str(wiring.memory_mib),
             *_common(wiring),
             "-serial", f"file:{wiring.console}",
-            "-append", wiring.command_line,
+            "-append", f"{wiring.command_line} {chosen.command_line}",
             *_virtio_disk(wiring),
             "-netdev", wiring.network,
             "-device", "virtio-net-pci,netdev=home,romfile=",

@@ -57,6 +57,11 @@ def check_capture(path: Path) -> int:
 
 
 def wait_ready(guest: Guest) -> None:
+    """Wait until the guest is ready; one that stalls meanwhile is started once more."""
+    guest.start_up(lambda: wait_services(guest))
+
+
+def wait_services(guest: Guest) -> None:
     """Wait until the guest has its address and its engine listens, by jobs of its systemd."""
     guest.run("/usr/lib/systemd/systemd-networkd-wait-online --interface=eth0 --timeout=120", 150)
     services = "glovebox-receiver glovebox-ids glovebox-alerts glovebox-web"

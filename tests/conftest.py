@@ -132,6 +132,13 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         ahead.start()
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how often an emulated machine stalled: nothing fails by it, but it should not be."""
+    if stall := sys.modules.get("image.machine.stall"):
+        for line in stall.summary():
+            terminalreporter.write_line(line, yellow=True)
+
+
 def pytest_unconfigure() -> None:
     """End what was begun for tests that did not come to their turn."""
     if ahead := sys.modules.get("tests.image.ahead"):

@@ -13,7 +13,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -21,10 +21,11 @@ from types import TracebackType
 from appliance.errors import AddressInUseError, GuestError
 from image.build.image import Image
 from image.command import run
-from image.machine import qemu
+from image.machine import qemu, stall
 from image.machine.qemu import Wiring
 from image.machine.qemu_monitor import QemuMonitor
 from image.machine.shell import Shell
+from image.machine.stall import StallError, Watch
 
 MEMORY_MIB = 1024
 # From linux/prctl.h; prctl(2).
@@ -98,6 +99,8 @@ class Guest:
         self._network = network
         self._process: subprocess.Popen[bytes] | None = None
         self._shell: Shell | None = None
+        self._watch = Watch()
+        self._is_new = True
         self.started = 0.0
 
     def __enter__(self) -> Guest:
@@ -136,18 +139,35 @@ class Guest:
 
     def execute(self, command: str, seconds: float = 60.0) -> tuple[int, str]:
         """Run a shell command as root in the guest; return its exit status and output."""
-        assert self._shell is not None, "the guest is not running"
-        return self._shell.execute(command, seconds)
+        if self._is_new:
+            self.start_up(lambda: self._running_shell().wait_ready())
+        self._watch = Watch()
+        return self._running_shell().execute(command, seconds)
+
+    def start_up(self, wait: Callable[[], None]) -> None:
+        """Wait for a new guest with `wait`; where it stalls meanwhile, start it once more.
+
+        Only once, and only with a disk of its own, which nobody misses. Raises StallError.
+        """
+        may_start_again = self._is_new and self._disk.parent == self.folder
+        self._is_new = False
+        try:
+            wait()
+        except StallError as error:
+            if not may_start_again or self._write_log:
+                raise
+            stall.start_once_more(error.seen)
+            self._replace()
+            wait()
 
     def starved(self) -> float:
         """Return for how many seconds one of its threads has waited for a processor of the host.
 
         The most that any of them has: what the machine does takes so much longer than it would on
-        a host with nothing else to do. Source: the kernel's sched-stats.
+        a host with nothing else to do.
         """
         assert self._process is not None, "the guest is not running"
-        tasks = Path(f"/proc/{self._process.pid}/task").glob("*/schedstat")
-        return max(int(task.read_text().split()[1]) for task in tasks) / 1e9
+        return stall.starved(self._process.pid)
 
     def cut_power(self) -> None:
         """End the machine in the middle of what it does; what it had written stays."""
@@ -185,6 +205,24 @@ class Guest:
         self.cut_power()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def _replace(self) -> None:
+        """Start the machine again as if it had never run."""
+        self.cut_power()
+        self._disk.unlink()
+        self.console.unlink(missing_ok=True)
+        self._start()
+
+    def _running_shell(self) -> Shell:
+        assert self._shell is not None, "the guest is not running"
+        return self._shell
+
+    def _judge(self, may_idle: bool) -> None:
+        """Raise StallError where the machine does nothing any more."""
+        assert self._process is not None, "the guest is not running"
+        sample = stall.look(self._process.pid, self.console, time.monotonic())
+        if seen := self._watch.stalled(sample, may_idle=may_idle):
+            raise StallError(seen, self._last_words())
+
     def _start(self) -> None:
         machine = qemu.of(self.image.board)
         if not self._disk.exists():
@@ -203,7 +241,8 @@ class Guest:
                 start_new_session=True, preexec_fn=die_with_parent,
             )  # fmt: skip
         self.started = time.monotonic()
-        self._shell = Shell(self.folder / "harness.sock", self._process, self._explain)
+        self._watch = Watch()
+        self._shell = Shell(self.folder / "harness.sock", self._process, self._explain, self._judge)
 
     def _make_disk(self, size: int) -> None:
         run(
@@ -240,10 +279,12 @@ class Guest:
         )
 
     def _explain(self, what: str) -> GuestError:
+        return GuestError("\n  ".join([f"the guest {what}", *self._last_words()]))
+
+    def _last_words(self) -> list[str]:
         parts = [
             path.read_text(errors="replace").strip().splitlines()[-5:]
             for path in (self.folder / "qemu.log", self.console)
             if path.exists()
         ]
-        lines = [line for part in parts for line in part]
-        return GuestError("\n  ".join([f"the guest {what}", *lines]))
+        return [line for part in parts for line in part]

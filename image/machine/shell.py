@@ -22,18 +22,22 @@ class Shell:
         path: Path,
         machine: subprocess.Popen[bytes],
         explain: Callable[[str], GuestError],
+        watch: Callable[[bool], None],
     ) -> None:
+        """Connect to the port at `path`; every second of waiting is told to `watch`.
+
+        It is told whether the shell has answered before, and raises where waiting is in vain.
+        """
         self._machine = machine
         self._explain = explain
+        self._watch = watch
         self._received = b""
         self._ready = False
         self._socket = self._connect(path, time.monotonic() + 30.0)
 
     def execute(self, command: str, seconds: float) -> tuple[int, str]:
         """Run `command`; return its exit status and what it printed (124: out of time)."""
-        if not self._ready:
-            self._line(BOOT_SECONDS)
-            self._ready = True
+        self.wait_ready()
         words = base64.b64encode(command.encode()).decode()
         request = (
             f"o=$(echo {words} | base64 -d | timeout {seconds:.0f} sh 2>&1); s=$?;"
@@ -42,6 +46,12 @@ class Shell:
         self._socket.sendall(request.encode())
         output, _, status = self._line(seconds + 30.0).rpartition(" ")
         return int(status), base64.b64decode(output).decode(errors="replace").rstrip("\n")
+
+    def wait_ready(self) -> None:
+        """Wait until the machine has started its shell."""
+        if not self._ready:
+            self._line(BOOT_SECONDS)
+            self._ready = True
 
     def close(self) -> None:
         """Let go of the port."""
@@ -67,6 +77,7 @@ class Shell:
                 chunk = self._socket.recv(65536)
             except TimeoutError:
                 self._check(deadline)
+                self._watch(self._ready)
                 continue
             except ConnectionError:
                 chunk = b""

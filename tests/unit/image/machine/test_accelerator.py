@@ -48,3 +48,8 @@ def test_kvm_works_only_where_the_kernel_comes_to_its_own_panic(
     program.chmod(0o755)
     monkeypatch.setattr(accelerator.os, "access", lambda path, mode: True)
     assert accelerator.kvm_works(Tools(tmp_path), Path("kernel")) is works
+
+
+def test_only_an_emulated_kernel_is_told_of_its_timer() -> None:
+    assert accelerator.KVM.command_line == ""
+    assert set(accelerator.EMULATION.command_line.split()) == {"nohz=off", "highres=off"}

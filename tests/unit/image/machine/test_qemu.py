@@ -38,7 +38,7 @@ def test_every_board_has_its_machine() -> None:
 
 def test_pc_gets_the_harness_through_the_firmware_and_not_the_command_line() -> None:
     argv = Pc().argv(WIRING)
-    assert after("-append", argv) == ["quiet"]
+    assert after("-append", argv) == [f"quiet {accelerator.EMULATION.command_line}"]
     unit, wanted = (
         base64.b64decode(word.partition("=")[2].partition("=")[2]).decode()
         for word in (each.replace("type=11,", "") for each in after("-smbios", argv))

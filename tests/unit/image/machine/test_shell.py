@@ -68,13 +68,13 @@ def carry(source: socket.socket, target: socket.socket) -> None:
 def test_execute_returns_status_and_output(
     command: str, answer: tuple[int, str], tmp_path: Path, machine: subprocess.Popen[bytes]
 ) -> None:
-    shell = Shell(tmp_path / "port", machine, explain)
+    shell = Shell(tmp_path / "port", machine, explain, lambda ready: None)
     assert shell.execute(command, 1) == answer
     shell.close()
 
 
 def test_a_machine_that_ended_is_told_of(tmp_path: Path, machine: subprocess.Popen[bytes]) -> None:
-    shell = Shell(tmp_path / "port", machine, explain)
+    shell = Shell(tmp_path / "port", machine, explain, lambda ready: None)
     shell.execute("true", 1)
     machine.kill()
     machine.wait()

@@ -1,18 +1,15 @@
-"""The accelerator: what is remembered of it, and a kernel that goes on under emulation."""
+"""Machines that stall in earnest: processors that stand still, timer interrupts that are lost."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
-from typing import cast
 
 import pytest
 
-from image import accelerator
-from image.build import Image
-from image.guest import Guest
-from image.stages import BUILD
-from image.tools import Tools
+from image.build.context import BUILD
+from image.build.image import Image
+from image.machine import accelerator, stall
+from image.machine.guest import Guest
 
 # Takes interrupts away from the second processor's timer: masks its entry in the local APIC's
 # vector table (Intel SDM 3A, "Local Vector Table") until it must have been due.
@@ -33,24 +30,32 @@ print("woke up")
 """
 
 
-@pytest.mark.parametrize("name", ["kvm", "tcg"])
-def test_answer_is_remembered_until_the_host_reboots(name: str, tmp_path: Path) -> None:
-    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    (tmp_path / "note").write_text(f"{boot} {name}\n")
-    chosen = accelerator.choose(cast(Tools, None), tmp_path / "kernel", tmp_path / "note")
-    assert chosen.words[1].split(",")[0] == name
+@pytest.fixture
+def started_again(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the count, apart from that of this run of the tests."""
+    counted: list[str] = []
+    monkeypatch.setattr(stall, "started_again", counted)
+    return counted
 
 
-def test_only_an_emulated_kernel_is_told_of_its_timer() -> None:
-    assert accelerator.KVM.command_line == ""
-    assert set(accelerator.EMULATION.command_line.split()) == {"nohz=off", "highres=off"}
+@pytest.mark.image
+@pytest.mark.long
+@pytest.mark.timeout(900)
+def test_machine_whose_processors_stand_still_is_started_once_more(
+    image: Image, started_again: list[str]
+) -> None:
+    with Guest(image, BUILD) as guest:
+        with guest.qmp() as monitor:
+            monitor.execute("stop")
+        assert guest.run("echo here") == "here"
+    assert len(started_again) == 1
 
 
 @pytest.mark.image
 @pytest.mark.long
 @pytest.mark.timeout(900)
 def test_lost_timer_interrupt_does_not_stop_a_processor(image: Image) -> None:
-    """With the kernel's own choice of timer it never wakes up (image/accelerator.py)."""
+    """With the kernel's own choice of timer it never wakes up (image/machine/accelerator.py)."""
     chosen = accelerator.choose(image.tools, image.kernel, BUILD / "accelerator")
     if chosen == accelerator.KVM:
         pytest.skip("this host does not emulate: KVM's timer is the kernel's own choice")

@@ -14,8 +14,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+from appliance import shape
 from appliance.alerts.store import DATABASE, AlertReader
 from appliance.errors import InputError, InterfaceError, PrivilegeError
 from appliance.formats import tzsp
@@ -25,11 +25,10 @@ from appliance.ids import engines, marker
 from appliance.ids.engine import DIRECTORY, ENGINE_ROOT
 from appliance.ids.handover import Handover
 from appliance.ids.marker import Token
-from appliance.reports import statusfile
+from appliance.reports.selftest import SelfTestReport
 from appliance.settings import config
 from appliance.store.database import StoreError
 
-NAME = "selftest"
 SECONDS = 20.0
 LOOK_S = 0.02
 ETH_P_ALL = 3
@@ -64,14 +63,9 @@ class Result:
     def passed(self) -> bool:
         return self.verdict == PASSED
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the form that is published."""
-        return {
-            "time": time.time(),
-            "passed": self.passed,
-            "verdict": self.verdict,
-            "seconds": self.seconds,
-        }
+    def report(self) -> SelfTestReport:
+        """Return the form that is published, as of now."""
+        return SelfTestReport(time.time(), self.passed, self.verdict, self.seconds)
 
 
 @dataclass(frozen=True)
@@ -208,9 +202,10 @@ def main(argv: Sequence[str]) -> int:
         reader=AlertReader(arguments.database),
     )
     result = run(sensor, secret, arguments.seconds)
+    report = result.report()
     if arguments.publish:
-        publish(result)
-    print(json.dumps(result.to_json()) if arguments.json else describe(result))
+        publish(report)
+    print(json.dumps(shape.to_json(report)) if arguments.json else describe(result))
     return 0 if result.passed else 1
 
 
@@ -223,10 +218,10 @@ def _secret(directory: Path) -> str:
         ) from None
 
 
-def publish(result: Result) -> None:
+def publish(report: SelfTestReport) -> None:
     """Let the page and the supervisor know."""
     try:
-        statusfile.publish(NAME, result.to_json())
+        report.publish()
     except OSError as error:
         print(f"glovebox selftest: not published: {error}", file=sys.stderr)
 

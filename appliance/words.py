@@ -16,6 +16,11 @@ def duration(seconds: float) -> str:
     return f"{whole} s"
 
 
+def rate(value: float) -> str:
+    """Round a rate to what the eye needs: 1,234 from ten on, one digit after the point below."""
+    return f"{value:,.0f}" if value >= 9.95 or value == 0 else f"{max(value, 0.1):.1f}"
+
+
 def percent(share: float) -> str:
     """Write a share of 1 as per cent, and never call a little nothing or nearly all everything."""
     if 0 < share < 0.001:

@@ -93,7 +93,8 @@ def page_of(guest: Guest, address: str = "127.0.0.1") -> PageClient:
 def counters(guest: Guest) -> dict[str, Any]:
     """Return the counters that the replay service published last."""
     published = json.loads(guest.run("cat /run/glovebox/receiver.json"))
-    return {name: published[name] for name in COUNTERS}
+    counts = {**published, **published["tally"]}
+    return {name: counts[name] for name in COUNTERS}
 
 
 def alert_line(alert: dict[str, Any]) -> str:

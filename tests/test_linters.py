@@ -81,7 +81,7 @@ def reads_settings(unit: Path) -> bool:
 
 def loads_settings(text: str) -> bool:
     """Tell whether a module loads the settings itself, or has `service.run` do it."""
-    runs = re.search(r"\brun\(\s*(NAME|\"[a-z-]+\"), ", text) and "settings=False" not in text
+    runs = re.search(r"\brun\(\s*(\w+\.NAME|\"[a-z-]+\"), ", text) and "settings=False" not in text
     return bool(runs or re.search(r"(config\.|[ (])load\(\)", text))
 
 

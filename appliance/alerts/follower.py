@@ -7,7 +7,6 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from appliance.alerts import salvage, timing
 from appliance.alerts.schema import ALERTS
@@ -15,6 +14,7 @@ from appliance.alerts.store import AlertStore
 from appliance.host import clocks
 from appliance.ids import handover
 from appliance.ids.handover import Handover, SpoolFile
+from appliance.reports.alerts import AlertStoreReport, Repair
 from appliance.store import database
 from appliance.store.database import StoreDamagedError, StoreError
 
@@ -62,7 +62,7 @@ class Follower:
         self._positions: Mapping[str, int] | None = None
         self._salvage: Iterator[int] | None = None
         self._saved = 0
-        self._repaired: dict[str, float] | None = None
+        self._repaired: Repair | None = None
 
     def step(self, hurry: bool = False) -> float:
         """Store what is due, with `hurry` at once; return the seconds until the next step."""
@@ -90,24 +90,19 @@ class Follower:
             pass
         self._close()
 
-    def report(self) -> dict[str, Any]:
-        """Return how things stand; `last_alert` in seconds since 1970, `error` for people.
-
-        `clock_set` says when the clock was set, in seconds since the boot, None for not yet.
-        `unreadable` counts what the engine handed over and nobody understands. `repaired` says when
-        the store was last found damaged and mended, in seconds since the boot, and how many alerts
-        could be saved.
-        """
-        return {
-            "stored": self._stored,
-            "added": self._added,
-            "last_alert": None if self._last_us is None else self._last_us / 1e6,
-            "spool_lag_bytes": self._lag,
-            "unreadable": self._unreadable,
-            "error": self._error,
-            "repaired": self._repaired,
-            "clock_set": self._clock_set,
-        }
+    def report(self) -> AlertStoreReport:
+        """Return how things stand."""
+        return AlertStoreReport(
+            updated=time.time(),
+            stored=self._stored,
+            added=self._added,
+            last_alert=None if self._last_us is None else max(0.0, self._last_us / 1e6),
+            spool_lag_bytes=self._lag,
+            unreadable=self._unreadable,
+            error=self._error,
+            repaired=self._repaired,
+            clock_set=self._clock_set,
+        )
 
     def _advance(self, hurry: bool) -> float:
         if self._store is None and self._is_saving():
@@ -165,7 +160,7 @@ class Follower:
             self._saved = next(self._salvage)
         except StopIteration:
             log.warning("%d alerts of the damaged store were saved", self._saved)
-            self._repaired = {"boottime": clocks.boottime(), "alerts": self._saved}
+            self._repaired = Repair(clocks.boottime(), self._saved)
             self._salvage = None
         except StoreError as error:
             log.error("nothing of the damaged store can be saved: %s", error)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from appliance import service
 from appliance.alerts.follower import Follower
@@ -16,14 +14,8 @@ from appliance.host import clocks
 from appliance.ids import engines
 from appliance.ids.engine import DIRECTORY, ENGINE_ROOT, SPOOL
 from appliance.ids.handover import Nothing
-from appliance.reports import statusfile
-from appliance.service import Stop
-from appliance.settings import config
-
-log = logging.getLogger(__name__)
-
-NAME = "alerts"
-PUBLISH_S = 1.0
+from appliance.reports.alerts import AlertStoreReport
+from appliance.service import PUBLISH_S, Running
 
 DESCRIPTION = "Store the alerts of the engine as they come; ends with SIGTERM, SIGINT or SIGHUP."
 EPILOG = (
@@ -33,12 +25,11 @@ EPILOG = (
 
 def main(argv: Sequence[str]) -> int:
     """Run the service; `--help` tells the exit statuses."""
-    arguments = _parser().parse_args(argv)
-    service.log_to_journal(NAME, arguments.verbose)
-    settings, errors = config.load()
-    for error in errors:
-        log.warning("%s", error)
-    stop = Stop().install()
+    return service.run(AlertStoreReport.NAME, _parser(), argv, _body)
+
+
+def _body(running: Running) -> int:
+    arguments, settings = running.arguments, running.settings
     engine = engines.chosen(settings)
     carrier = Follower(
         source=engine.handover(arguments.spool, arguments.directory, arguments.root)
@@ -51,44 +42,33 @@ def main(argv: Sequence[str]) -> int:
     if arguments.once:
         carrier.finish()
     else:
-        run(carrier, stop)
+        follow(carrier, running)
     return 0
 
 
-def run(carrier: Follower, stop: Stop) -> None:
-    """Follow until `stop`, then store what is still in the spool: it does not survive a reboot."""
-    published = -PUBLISH_S
+def follow(carrier: Follower, running: Running) -> None:
+    """Follow until stopped, then store what is still in the spool: a reboot would lose it."""
+    told = -PUBLISH_S
     pause = carrier.step()
-    service.notify("READY=1")
     while True:
-        if time.monotonic() - published >= PUBLISH_S:
-            published = time.monotonic()
-            publish(carrier)
-        if stop.wait(pause):
+        if time.monotonic() - told >= PUBLISH_S:
+            told = time.monotonic()
+            running.beat(describe(carrier.report()), carrier.report)
+        if running.stop.wait(pause):
             break
         pause = carrier.step()
     service.notify("STOPPING=1")
     carrier.finish()
-    publish(carrier)
+    running.publisher.publish(carrier.report())
 
 
-def publish(carrier: Follower) -> None:
-    """Tell systemd and the other services how things stand."""
-    report = carrier.report()
-    service.notify("WATCHDOG=1", f"STATUS={describe(report)}")
-    try:
-        statusfile.publish(NAME, {"updated": time.time(), **report})
-    except OSError as error:
-        log.debug("status not published: %s", error)
-
-
-def describe(report: Mapping[str, Any]) -> str:
+def describe(report: AlertStoreReport) -> str:
     """Return the one line that `systemctl status` shows."""
-    stored = f"{report['stored']} alerts stored"
-    if report["error"]:
-        return f"{report['error']}; {stored}, {report['spool_lag_bytes']} bytes wait in the spool"
-    if report["unreadable"]:
-        return f"{stored}; {report['unreadable']} could not be read"
+    stored = f"{report.stored} alerts stored"
+    if report.error:
+        return f"{report.error}; {stored}, {report.spool_lag_bytes} bytes wait in the spool"
+    if report.unreadable:
+        return f"{stored}; {report.unreadable} could not be read"
     return stored
 
 
@@ -101,5 +81,4 @@ def _parser() -> argparse.ArgumentParser:
     add("--root", type=Path, default=ENGINE_ROOT, help="the engine's root (%(default)s)")
     add("--keep", type=int, help="how many alerts are kept (default: as configured)")
     add("--once", action="store_true", help="store what waits in the spool, and end")
-    add("-v", "--verbose", action="store_true", help="log more")
     return parser

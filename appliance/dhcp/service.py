@@ -15,20 +15,19 @@ import time
 from collections.abc import Callable, Sequence
 from ipaddress import IPv4Address
 from pathlib import Path
-from typing import Any
 
 from appliance import service
 from appliance.dhcp import frame, hearing, leases, message, network, policy
 from appliance.dhcp.hearing import Heard
+from appliance.dhcp.leases import Lease
 from appliance.dhcp.network import Served
 from appliance.dhcp.permission import RUNTIME, STATE, Permission
 from appliance.dhcp.policy import Decision, Facts, Surroundings
 from appliance.dhcp.port import Port, look
 from appliance.dhcp.watch import Server, Timing, Watch
 from appliance.host import clocks, links
-from appliance.reports import statusfile
-from appliance.service import Stop
-from appliance.settings import config
+from appliance.reports.dhcp import HeardServer, PortReport, Tenant
+from appliance.service import Running
 from appliance.settings.config import Config
 
 log = logging.getLogger(__name__)
@@ -87,38 +86,38 @@ class Guard:
         """Tell whether the time of day has jumped since serving began."""
         return abs(time.time() - clocks.boottime() - self._clock_offset) > CLOCK_STEP_S
 
-    def report(self, words: str | None = None) -> dict[str, Any]:
+    def report(self) -> PortReport:
         """Return what is published."""
         assert self._decision is not None and self._surroundings is not None
-        watch = self._watch
-        return {
-            "updated": time.time(),
-            "interface": self._port.interface,
-            "serving": self._permission.given,
-            "answers": is_answering(),
-            "reason": self._decision.reason.value,
-            "words": words or self._decision.words,
-            "address": str(self._served.own),
-            "most": self._served.size,
-            "link_ups": self._surroundings.link_ups,
-            "server": None if watch.server is None else _published(watch.server),
-            "heard": None if watch.server is None else watch.heard,
-            "pause": watch.pause,
-            "leases": [] if not self._decision.serve else self._leases(),
-        }
+        return PortReport(
+            interface=self._port.interface,
+            updated=time.time(),
+            serving=self._permission.given,
+            answers=is_answering(),
+            reason=self._decision.reason.value,
+            words=self._decision.words,
+            address=str(self._served.own),
+            most=self._served.size,
+            devices=self._tenants() if self._decision.serve else (),
+            link_ups=self._surroundings.link_ups,
+            server=_heard_server(self._watch),
+        )
 
-    def remember(self, report: dict[str, Any] | None) -> None:
+    def remember(self, earlier: PortReport | None) -> None:
         """Take up what the run before this one had heard on the same link."""
         self._look(self._clock())
-        try:
-            assert report is not None and self._surroundings is not None
-            if report["link_ups"] == self._surroundings.link_ups:
-                server, heard = report["server"], float(report["heard"])
-                station = bytes.fromhex(server["station"].replace(":", ""))
-                known = Server(IPv4Address(server["address"]), station, str(server["said"]))
-                self._watch = self._watch.resume(known, heard, float(report["pause"]))
-        except (AssertionError, KeyError, TypeError, ValueError):
+        assert self._surroundings is not None
+        if earlier is None or earlier.link_ups != self._surroundings.link_ups:
             return
+        heard = earlier.server
+        if heard is None:
+            return
+        try:
+            station = bytes.fromhex(heard.station.replace(":", ""))
+            server = Server(IPv4Address(heard.address), station, heard.said)
+        except ValueError:
+            return
+        self._watch = self._watch.resume(server, heard.heard, heard.pause)
 
     def _look(self, now: float) -> None:
         self._port.drain_changes()
@@ -166,32 +165,32 @@ class Guard:
         log.info("serve on %s: %s, %s", self._port.interface, answer, decision.words)
         service.notify(f"STATUS={'Serving' if decision.serve else 'Silent'}: {decision.words}")
 
-    def _leases(self) -> list[dict[str, Any]]:
+    def _tenants(self) -> tuple[Tenant, ...]:
         try:
             found = leases.parse(
                 self._permission.lease_file.read_text(encoding="ascii", errors="replace")
             )
         except OSError:
-            return []
+            return ()
         now = time.time()
-        return [
-            {
-                "address": str(lease.address),
-                "station": lease.station,
-                "name": "" if lease.name == "*" else lease.name,
-                "expires": lease.expires,
-            }
+        return tuple(
+            _tenant(lease)
             for lease in sorted(found, key=lambda lease: lease.address)
             if lease.expires == 0 or lease.expires > now
-        ]
+        )
 
 
-def _published(server: Server) -> dict[str, str]:
-    return {
-        "address": str(server.address),
-        "station": server.station.hex(":"),
-        "said": server.said,
-    }
+def _tenant(lease: Lease) -> Tenant:
+    name = "" if lease.name == "*" else lease.name
+    return Tenant(str(lease.address), lease.station, name, float(lease.expires))
+
+
+def _heard_server(watch: Watch) -> HeardServer | None:
+    server = watch.server
+    if server is None:
+        return None
+    station = server.station.hex(":")
+    return HeardServer(str(server.address), station, server.said, watch.heard, watch.pause)
 
 
 def is_answering(table: Path = Path("/proc/net/udp")) -> bool:
@@ -210,13 +209,14 @@ def random_station() -> bytes:
     return bytes([random[0] & 0xFC | 0x02]) + random[1:]
 
 
-def run(guard: Guard, port: Port, permission: Permission, stop: Stop, turn: float = TURN_S) -> None:
+def guard_port(
+    guard: Guard, port: Port, permission: Permission, running: Running, turn: float = TURN_S
+) -> None:
     """Guard until stopped, or until serving has to end."""
-    name = f"dhcp-{port.interface}"
-    guard.remember(statusfile.read(name))
-    service.notify("READY=1")
+    guard.remember(PortReport.read_port(port.interface))
     due, published = 0.0, None
-    while not stop:
+    while not running.stop:
+        running.beat()
         decision = guard.turn()
         if decision.serve and not permission.given:
             guard.allow()
@@ -227,11 +227,10 @@ def run(guard: Guard, port: Port, permission: Permission, stop: Stop, turn: floa
         state = (decision.reason, decision.words, permission.given)
         if state != published or clocks.boottime() >= due:
             due, published = clocks.boottime() + PUBLISH_S, state
-            statusfile.publish(name, guard.report())
+            running.publisher.publish(guard.report())
         if ends:
             log.info("serving on %s ends", port.interface)
             return
-        service.notify("WATCHDOG=1")
         select.select([port.socket, port.changes], [], [], turn)
     permission.withdraw()
 
@@ -249,12 +248,11 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--runtime", type=Path, default=RUNTIME, help=argparse.SUPPRESS)
     parser.add_argument("--state", type=Path, default=STATE, help=argparse.SUPPRESS)
     parser.add_argument("--haste", type=float, default=1.0, help=argparse.SUPPRESS)
-    arguments = parser.parse_args(argv)
-    service.log_to_journal("dhcp")
-    settings, errors = config.load()
-    for error in errors:
-        log.warning("%s", error)
-    stop = Stop().install()
+    return service.run(PortReport.NAME, parser, argv, _body)
+
+
+def _body(running: Running) -> int:
+    arguments, settings = running.arguments, running.settings
     port = Port(arguments.interface, random_station())
     served = network.served(settings.dhcp, port.interface)
     permission = Permission(
@@ -263,5 +261,5 @@ def main(argv: Sequence[str]) -> int:
     permission.withdraw()
     timing = Timing().hastened(arguments.haste)
     guard = Guard(port, settings, served, permission, timing)
-    run(guard, port, permission, stop, TURN_S / arguments.haste)
+    guard_port(guard, port, permission, running, TURN_S / arguments.haste)
     return 0

@@ -17,8 +17,8 @@ from pathlib import Path
 from appliance import service
 from appliance.errors import GloveboxError, PrivilegeError
 from appliance.films.make_partition import BY_NUMBER
-from appliance.films.partition import CHECK, Condition
 from appliance.reports import statusfile
+from appliance.reports.films import Condition, PartitionCheck
 from appliance.service import Running
 
 SECTOR = 512
@@ -62,7 +62,7 @@ def check(
     """Repair the file system on `device` if it must be; return how it is then."""
     if not is_dirty(first_sector(device)):
         return Condition.CLEAN
-    statusfile.publish(CHECK, {"condition": Condition.CHECKING}, runtime)
+    PartitionCheck(Condition.CHECKING).publish(runtime)
     argv = [*program, "-p", str(device)]
     try:
         done = subprocess.run(
@@ -95,5 +95,5 @@ def _tell(running: Running) -> int:
         log.warning("%s was not closed cleanly, and could not be repaired", device)
     else:
         log.info("%s: %s", device, condition)
-    statusfile.publish(CHECK, {"condition": condition})
+    PartitionCheck(condition).publish()
     return 0

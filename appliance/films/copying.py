@@ -20,9 +20,10 @@ from pathlib import Path
 from appliance import requests, service
 from appliance.films import partition
 from appliance.films.open_time import Window
-from appliance.films.partition import COPYING, MEDIA, Condition, Copying, Partition
+from appliance.films.partition import MEDIA, Partition
 from appliance.host import clocks, mounts
 from appliance.reports import statusfile
+from appliance.reports.films import Condition, Copying
 from appliance.service import Running, Stop
 
 log = logging.getLogger(__name__)
@@ -130,8 +131,7 @@ def _attempt(end_sessions: Callable[[], None]) -> None:
 
 
 def _publish(places: Places, left: float | None, refused: str = "") -> None:
-    told = Copying(time.time(), left, refused)
-    statusfile.publish(COPYING, told.as_json(), places.runtime)
+    Copying(time.time(), left, refused).publish(places.runtime)
 
 
 def run(stop: Stop, places: Places) -> None:

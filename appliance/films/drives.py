@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.host import mounts
+from appliance.reports.films import Drive
 
 SYS = Path("/sys")
 UDEV = Path("/run/udev/data")
@@ -20,21 +20,6 @@ MARK = "GLOVEBOX_DRIVE"
 SECTOR = 512
 LONGEST_NAME = 40
 _ESCAPED = re.compile(rb"\\x([0-9a-fA-F]{2})")
-
-
-@dataclass(frozen=True, slots=True)
-class Drive:
-    """A file system that is plugged in.
-
-    `device` is the kernel's name (sda1), `name` the label made harmless, `kind` the file system's
-    (empty where udev does not know it), `size` in bytes.
-    """
-
-    device: str
-    name: str
-    kind: str
-    size: int
-    mounted: bool
 
 
 def plugged(

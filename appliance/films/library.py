@@ -5,9 +5,9 @@ from __future__ import annotations
 import html
 import re
 import socket
-from dataclasses import dataclass
 
 from appliance.films.minidlna import PORT
+from appliance.reports.films import Client, Library
 
 ADDRESS = ("127.0.0.1", PORT)
 PATIENCE_S = 2.0
@@ -22,27 +22,6 @@ _CLIENT = re.compile(
     r"<td>[0-9A-F:]*</td><td>(\d{1,6})</td></tr>"
 )
 _STREAMS = re.compile(r"(\d{1,6}) connections? currently open")
-
-
-@dataclass(frozen=True, slots=True)
-class Client:
-    """A player that asked within the last hour: what minidlna takes it for, and its streams."""
-
-    kind: str
-    address: str
-    streams: int
-
-
-@dataclass(frozen=True, slots=True)
-class Library:
-    """What is served. `streams` are files that are being sent now; `scanning`: more is to come."""
-
-    audio: int
-    video: int
-    images: int
-    scanning: bool = False
-    streams: int = 0
-    clients: tuple[Client, ...] = ()
 
 
 def ask(address: tuple[str, int] = ADDRESS) -> Library:

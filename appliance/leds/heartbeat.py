@@ -11,9 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from appliance.reports import statusfile
-from appliance.reports.states import State, parse
+from appliance.reports.states import State
+from appliance.reports.supervisor import STALE_S, Health
 
-STALE_SECONDS = 10.0
 # Until this long after the machine's start, a supervisor that was never heard may still come.
 BOOT_SECONDS = 120.0
 
@@ -45,21 +45,20 @@ class Heartbeat:
             self._seen = found
         if self._seen is None:
             return State.BOOTING if now < BOOT_SECONDS else State.SILENT
-        return self._state if now - self._heard <= STALE_SECONDS else State.SILENT
+        return self._state if now - self._heard <= STALE_S else State.SILENT
 
     def _stamp(self) -> tuple[int, int] | None:
         try:
-            found = (self._directory / "supervisor.json").stat()
+            found = (self._directory / f"{Health.NAME}.json").stat()
         except OSError:
             return None
         return found.st_ino, found.st_mtime_ns
 
     def _listen(self, now: float, is_first: bool) -> None:
-        values = statusfile.read("supervisor", self._directory) or {}
-        self._state = parse(values.get("state"))
+        health = Health.read(self._directory)
+        self._state = health.state if health else State.SILENT
         self._heard = now
         if is_first:
             # Written before we started: here only the wall clock knows its age.
-            updated = values.get("updated")
-            written = updated if isinstance(updated, int | float) else 0.0
+            written = health.updated if health else 0.0
             self._heard -= max(0.0, self._wall_clock() - written)

@@ -5,18 +5,18 @@ from __future__ import annotations
 import logging
 import socket
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from appliance.host import clocks
 from appliance.reports.outcomes import Tally
+from appliance.reports.receiver import KernelCounters, ReceiverReport, Sender
 from appliance.udp import kernel
 from appliance.udp.kernel import Growth
 from appliance.udp.sources import Sources
 
 log = logging.getLogger(__name__)
 
-NAME = "receiver"
 LOSSES = ("socket_overflow", "reassembly_failures", "udp_errors")
 
 
@@ -25,10 +25,8 @@ class Ledger:
 
     def __init__(self, interface: str, sockets: Sequence[socket.socket], sources: Sources) -> None:
         """Take what is counted. What the kernel lost so far counts for sockets that are ours."""
-        self._about = {
-            "interface": interface,
-            "ports": sorted({receiver.getsockname()[1] for receiver in sockets}),
-        }
+        self._interface = interface
+        self._ports = tuple(sorted({receiver.getsockname()[1] for receiver in sockets}))
         self._boot = clocks.boot_id()
         self._started = time.time()
         self._sources = sources
@@ -38,18 +36,18 @@ class Ledger:
         self._tally_before = Tally()
         self._losses_before = dict.fromkeys(LOSSES, 0)
 
-    def resume(self, published: Mapping[str, Any]) -> None:
+    def resume(self, earlier: ReceiverReport) -> None:
         """Go on from what an earlier run published, if it was in this boot and did the same.
 
         The kernel's counters are taken up where it left them: what was lost in between counts.
         """
+        did = earlier.interface, earlier.ports, earlier.kernel.boot
+        if did != (self._interface, self._ports, self._boot):
+            return
         try:
-            if any(published[key] != value for key, value in self._about.items()):
-                return
-            if published["kernel"]["boot"] == self._boot:
-                self._restore(published)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            log.warning("the counts of the run before are damaged, starting from 0: %r", error)
+            self._restore(earlier)
+        except ValueError as error:
+            log.warning("the counts of the run before are damaged, starting from 0: %s", error)
 
     def update(self) -> None:
         """Read the kernel's counters."""
@@ -64,28 +62,26 @@ class Ledger:
         del losses["udp_errors"]
         return self._sources.total().since(self._tally_before).as_json() | losses
 
-    def status(self) -> dict[str, Any]:
+    def status(self) -> ReceiverReport:
         """Return the counts of this and earlier runs, in total and by sender, as of now."""
-        to_epoch = time.time() - time.monotonic()
+        now = time.time()
+        to_epoch = now - time.monotonic()
         last_frame = self._sources.last_frame
         losses = self._losses()
-        return {
-            "updated": time.time(),
-            "started": self._started,
-            **self._about,
-            "last_frame": None if last_frame is None else last_frame + to_epoch,
-            **self._sources.total().as_json(),
+        return ReceiverReport(
+            updated=now,
+            started=self._started,
+            interface=self._interface,
+            ports=self._ports,
+            last_frame=None if last_frame is None else _since_epoch(last_frame + to_epoch),
+            tally=self._sources.total(),
             **{name: self._losses_before[name] + losses[name] for name in LOSSES},
-            "sources": {
-                source.address: source.tally.as_json() | {"last_seen": source.last_seen + to_epoch}
+            senders={
+                source.address: Sender(source.tally, _since_epoch(source.last_seen + to_epoch))
                 for source in self._sources
             },
-            "kernel": {
-                "boot": self._boot,
-                "sockets": _last(self._overflows.items()),
-                "network": _last(self._network.items()),
-            },
-        }
+            kernel=KernelCounters(self._boot, _last(self._overflows), _last(self._network)),
+        )
 
     def _losses(self) -> dict[str, int]:
         overflow = sum(growth.total for growth in self._overflows.values())
@@ -93,29 +89,29 @@ class Ledger:
             name: growth.total for name, growth in self._network.items()
         }
 
-    def _restore(self, published: Mapping[str, Any]) -> None:
-        losses = {name: int(published[name]) for name in LOSSES}
-        sockets, network = (
-            {name: int(last) for name, last in published["kernel"][key].items()}
-            for key in ("sockets", "network")
-        )
+    def _restore(self, earlier: ReceiverReport) -> None:
         from_epoch = time.monotonic() - time.time()
-        tallies = [
-            (address, Tally.from_json(counts), counts["last_seen"] + from_epoch)
-            for address, counts in published["sources"].items()
-        ]
-        last_frame = published["last_frame"]
-        if last_frame is not None:
-            last_frame += from_epoch
-        self._sources.restore(tallies)
-        self._sources.last_frame = last_frame
+        self._sources.restore(
+            (address, sender.tally, sender.last_seen + from_epoch)
+            for address, sender in earlier.senders.items()
+        )
+        if earlier.last_frame is not None:
+            self._sources.last_frame = earlier.last_frame + from_epoch
         self._tally_before = self._sources.total()
-        self._losses_before = losses
-        for name in self._overflows.keys() & sockets.keys():
-            self._overflows[name] = Growth(sockets[name])
-        for name in self._network.keys() & network.keys():
-            self._network[name] = Growth(network[name])
+        self._losses_before = {name: getattr(earlier, name) for name in LOSSES}
+        _go_on(self._overflows, earlier.kernel.sockets)
+        _go_on(self._network, earlier.kernel.network)
 
 
-def _last(growths: Iterable[tuple[str, Growth]]) -> dict[str, int]:
-    return {name: growth.last for name, growth in growths}
+def _since_epoch(seconds: float) -> float:
+    # By a clock that stands near 1970, what was before then was at once.
+    return max(0.0, seconds)
+
+
+def _last(growths: Mapping[str, Growth]) -> dict[str, int]:
+    return {name: growth.last for name, growth in growths.items()}
+
+
+def _go_on(growths: dict[str, Growth], last: Mapping[str, int]) -> None:
+    for name in growths.keys() & last.keys():
+        growths[name] = Growth(last[name])

@@ -10,18 +10,17 @@ import signal
 import socket
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
-from typing import Any
 
 from appliance import service
 from appliance.errors import GloveboxError, InputError
-from appliance.receiver import counts
 from appliance.receiver.counts import Ledger
 from appliance.receiver.forward import Forwarder
 from appliance.receiver.inject import Injector
 from appliance.receiver.loop import Receiver
-from appliance.reports import statusfile
-from appliance.service import Stop
-from appliance.settings import config
+from appliance.reports.outcomes import Tally
+from appliance.reports.receiver import ReceiverReport
+from appliance.reports.statusfile import NotPublishedError
+from appliance.service import Running
 from appliance.settings.sections.capture import CaptureConfig
 from appliance.udp.sockets import (
     Endpoint,
@@ -49,40 +48,39 @@ exit status: 0 stopped by SIGTERM, SIGINT or SIGHUP; 2 bad usage or address; 3 n
 
 def main(argv: Sequence[str]) -> int:
     """Receive until stopped; `--help` tells the exit statuses."""
-    settings, errors = config.load()
+    return service.run(ReceiverReport.NAME, _parser(), argv, receive)
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="glovebox receiver", description=DESCRIPTION, epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    add_common_arguments(parser, settings.capture)
-    add_arguments(parser, settings.capture)
-    return receive(parser.parse_args(argv), settings.capture, errors)
+    add_common_arguments(parser)
+    add_arguments(parser)
+    return parser
 
 
-def add_common_arguments(parser: argparse.ArgumentParser, settings: CaptureConfig) -> None:
+def add_common_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what receiving and playing have in common."""
     parser.add_argument(
-        "-i", "--interface", "--intf1", default=settings.interface, metavar="IFACE",
-        help="where the frames go (default: %(default)s)",
+        "-i", "--interface", "--intf1", metavar="IFACE",
+        help="where the frames go (default: as configured)",
     )  # fmt: skip
     parser.add_argument("--report", choices=("text", "json"), default="text", help="at the end")
-    parser.add_argument("-v", "--verbose", action="store_true", help="log more")
 
 
-def add_arguments(parser: argparse.ArgumentParser, settings: CaptureConfig) -> None:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options for receiving; receive() also reads the common ones."""
     receiving = parser.add_argument_group("receiving")
     receiving.add_argument(
         "--listen", action="append", type=parse_endpoint, metavar="[ADDR:]PORT",
-        help="may be given again (default: systemd's sockets, or "
-        + ", ".join(map(str, settings.ports)) + ")",
+        help="may be given again (default: systemd's sockets, or as configured)",
     )  # fmt: skip
     receiving.add_argument(
-        "--routers",
-        type=parse_addresses,
-        metavar="ADDR,…",
+        "--routers", type=parse_addresses, metavar="ADDR,…",
         help="who may send (default: as configured)",
-    )
+    )  # fmt: skip
     receiving.add_argument(
         "--receive-buffer", type=parse_buffer, metavar="BYTES",
         help=f"of each socket; K and M are understood (default: {RECEIVE_BUFFER >> 20}M)",
@@ -99,46 +97,63 @@ def parse_buffer(text: str) -> int:
     return size
 
 
-def receive(
-    arguments: argparse.Namespace, settings: CaptureConfig, errors: Sequence[Exception] = ()
-) -> int:
-    """Receive as the arguments say, until stopped; `errors` are what is wrong with the settings."""
-    service.log_to_journal(counts.NAME, arguments.verbose)
-    for error in errors:
-        log.warning("%s", error)
+def receive(running: Running) -> int:
+    """Receive as the arguments say, until stopped."""
     with ExitStack() as stack:
-        return _receive(arguments, settings, stack)
+        return _receive(running, stack)
 
 
-def _receive(arguments: argparse.Namespace, settings: CaptureConfig, stack: ExitStack) -> int:
+def _receive(running: Running, stack: ExitStack) -> int:
     """Wire the parts together and run until stopped."""
-    stop = Stop().install()
-    injector = stack.enter_context(closing(Injector(arguments.interface)))
+    arguments, settings = running.arguments, running.settings.capture
+    interface = arguments.interface or settings.interface
+    injector = stack.enter_context(closing(Injector(interface)))
     sockets = _open_sockets(arguments, settings, stack)
     ports = {receiver.getsockname()[1] for receiver in sockets}
     sources = Sources(settings.routers if arguments.routers is None else arguments.routers)
-    book = Ledger(arguments.interface, sockets, sources)
-    if published := statusfile.read(counts.NAME):
-        book.resume(published)
-    pulse = Pulse(book)
+    book = _opened(Ledger(interface, sockets, sources))
     receiver = Receiver(
-        sockets, Forwarder(injector, sources, ports), stop, _wake_on_signals(stack), pulse.beat
+        sockets,
+        Forwarder(injector, sources, ports),
+        running.stop,
+        _wake_on_signals(stack),
+        lambda: beat(running, book),
     )
     # What exists by now stays: the collector need not look at it again.
     gc.freeze()
-    log.info("receiving on UDP %s for %s", sorted(ports), arguments.interface)
-    pulse.beat()
-    service.notify("READY=1")
+    log.info("receiving on UDP %s for %s", sorted(ports), interface)
+    beat(running, book)
     try:
         receiver.run()
     finally:
-        service.notify("STOPPING=1")
-        pulse.beat()
-        report = book.report()
-        log.info("stopped: %s", _summary(report))
-        if arguments.report == "json":
-            print(json.dumps(report), flush=True)
+        _finish(running, book)
     return 0
+
+
+def _opened(book: Ledger) -> Ledger:
+    try:
+        book.resume(ReceiverReport.require())
+    except NotPublishedError as error:
+        log.info("counting from 0: %s", error)
+    return book
+
+
+def beat(running: Running, book: Ledger) -> None:
+    """Publish the counters and tell systemd that the loop is alive."""
+    book.update()
+    report = book.status()
+    running.beat(_summary(report.tally, report.socket_overflow), lambda: report)
+
+
+def _finish(running: Running, book: Ledger) -> None:
+    """Publish the last counters, and print those of this run alone."""
+    service.notify("STOPPING=1")
+    book.update()
+    running.publisher.publish(book.status())
+    counts = book.report()
+    log.info("stopped: %s", _summary(Tally.from_json(counts), counts["socket_overflow"]))
+    if running.arguments.report == "json":
+        print(json.dumps(counts), flush=True)
 
 
 def _open_sockets(
@@ -195,35 +210,9 @@ def _wake_on_signals(stack: ExitStack) -> socket.socket:
     return reader
 
 
-class Pulse:
-    """The service's sign of life each second: counters, watchdog, a line for systemctl status."""
-
-    def __init__(self, book: Ledger) -> None:
-        """Take what is to be published."""
-        self._book = book
-        self._publishing = True
-
-    def beat(self) -> None:
-        """Publish the counters and tell systemd that the loop is alive."""
-        self._book.update()
-        values = self._book.status()
-        self._publish(values)
-        service.notify("WATCHDOG=1", f"STATUS={_summary(values)}")
-
-    def _publish(self, values: dict[str, Any]) -> None:
-        try:
-            statusfile.publish(counts.NAME, values)
-        except OSError as error:
-            if self._publishing:
-                log.warning("counters cannot be published: %s", error)
-            self._publishing = False
-        else:
-            self._publishing = True
-
-
-def _summary(counts: dict[str, Any]) -> str:
-    dropped = [f"{count} {reason}" for reason, count in counts["dropped"].items() if count]
+def _summary(tally: Tally, overflow: int) -> str:
+    dropped = [f"{count} {reason}" for reason, count in tally.dropped.items() if count]
     return (
-        f"{counts['datagrams_received']} datagrams received, {counts['frames_sent']} frames sent,"
-        f" dropped: {', '.join(dropped) or 0}; lost in a full socket: {counts['socket_overflow']}"
+        f"{tally.received} datagrams received, {tally.sent} frames sent,"
+        f" dropped: {', '.join(dropped) or 0}; lost in a full socket: {overflow}"
     )

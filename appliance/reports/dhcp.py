@@ -1,20 +1,16 @@
-"""What the guard of a port publishes (`dhcp-PORT` in the status folder), as typed values."""
+"""What the guard of a port publishes: `dhcp-PORT` in the status folder."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import ClassVar, Self
 
-from appliance.dhcp.leases import LATEST
-from appliance.reports import statusfile
-
-PREFIX = "dhcp-"
+from appliance.reports.statusfile import RUNTIME_DIRECTORY, StatusFile
 
 
 @dataclass(frozen=True, slots=True)
-class Device:
+class Tenant:
     """A device with an address of ours; `expires` in seconds since the epoch, 0: never."""
 
     address: str
@@ -22,22 +18,31 @@ class Device:
     name: str
     expires: float
 
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> Device:
-        """Return what was published. Raises KeyError, TypeError or ValueError for all else."""
-        expires = float(values["expires"])
-        if not 0 <= expires < LATEST:
-            raise ValueError(f"expires = {expires}: expected seconds since the epoch")
-        return cls(str(values["address"]), str(values["station"]), str(values["name"]), expires)
+
+@dataclass(frozen=True, slots=True)
+class HeardServer:
+    """A foreign DHCP server, and when it was heard (seconds since the boot).
+
+    `pause` are the seconds for which the port is left to it.
+    """
+
+    address: str
+    station: str
+    said: str
+    heard: float
+    pause: float
 
 
 @dataclass(frozen=True, slots=True)
-class PortReport:
+class PortReport(StatusFile):
     """How a port is at `updated` (seconds since the epoch).
 
     `answers` tells whether dnsmasq is there, `address` is ours where it serves, `most` how many
-    addresses are given out at most.
+    addresses are given out at most. The next run of the guard takes up `server` where `link_ups`,
+    the number of times that the cable was plugged in, is still the same.
     """
+
+    NAME: ClassVar[str] = "dhcp"
 
     interface: str
     updated: float
@@ -47,22 +52,14 @@ class PortReport:
     words: str
     address: str
     most: int
-    devices: tuple[Device, ...]
+    devices: tuple[Tenant, ...]
+    link_ups: int = 0
+    server: HeardServer | None = None
 
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> PortReport:
-        """Return what was published. Raises KeyError, TypeError or ValueError for all else."""
-        return cls(
-            interface=str(values["interface"]),
-            updated=float(values["updated"]),
-            serving=bool(values["serving"]),
-            answers=bool(values["answers"]),
-            reason=str(values["reason"]),
-            words=str(values["words"]),
-            address=str(values["address"]),
-            most=int(values["most"]),
-            devices=tuple(map(Device.from_json, values["leases"])),
-        )
+    @property
+    def file_name(self) -> str:
+        """The name of the file without `.json`."""
+        return f"{self.NAME}-{self.interface}"
 
     @property
     def sentence(self) -> str:
@@ -73,12 +70,13 @@ class PortReport:
         devices = "one device has one" if count == 1 else f"{count} devices have one"
         return f"Addresses are given out on {self.interface}; {devices}."
 
+    @classmethod
+    def read_port(cls, interface: str, directory: Path = RUNTIME_DIRECTORY) -> Self | None:
+        """Return the report of one port, or None where there is none that can be trusted."""
+        return cls.read_named(f"{cls.NAME}-{interface}", directory)
 
-def read_all(directory: Path = statusfile.RUNTIME_DIRECTORY) -> tuple[PortReport, ...]:
-    """Return the reports of all ports, by name.
 
-    Raises KeyError, TypeError or ValueError for one that is not understood.
-    """
-    names = sorted(file.stem for file in directory.glob(f"{PREFIX}*.json"))
-    found = (statusfile.read(name, directory) for name in names)
-    return tuple(PortReport.from_json(values) for values in found if values is not None)
+def read_all(directory: Path = RUNTIME_DIRECTORY) -> tuple[PortReport, ...]:
+    """Return the reports of all ports, by name. Raises NotPublishedError for a damaged one."""
+    names = sorted(file.stem for file in directory.glob(f"{PortReport.NAME}-*.json"))
+    return tuple(PortReport.require_named(name, directory) for name in names)

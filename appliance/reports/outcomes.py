@@ -29,6 +29,25 @@ OUTCOMES = len(Outcome)
 REASONS = {outcome.name.lower(): outcome for outcome in Outcome if outcome >= Outcome.MALFORMED}
 
 
+# Also of what was lost before it could be received.
+WORDS = {
+    "malformed": "unreadable",
+    "unsupported_encapsulation": "not Ethernet",
+    "oversize": "too large",
+    "feedback": "its own stream",
+    "unlisted_source": "unlisted sender",
+    "no_buffer": "no room",
+    "interface_down": "interface down",
+    "socket_overflow": "too fast",
+    "reassembly_failures": "incomplete",
+}
+
+
+def words_of(reason: str) -> str:
+    """Say in two words why datagrams were lost; a reason that is not known passes through."""
+    return WORDS.get(reason, reason)
+
+
 @dataclass(slots=True)
 class Tally:
     """How many datagrams had which outcome, and the bytes: UDP payload received, frames sent."""
@@ -36,6 +55,26 @@ class Tally:
     outcomes: list[int] = field(default_factory=lambda: [0] * OUTCOMES)
     bytes_received: int = 0
     bytes_sent: int = 0
+
+    @property
+    def received(self) -> int:
+        """Datagrams of every outcome."""
+        return sum(self.outcomes)
+
+    @property
+    def dropped(self) -> dict[str, int]:
+        """Datagrams that were dropped, by reason."""
+        return {reason: self.outcomes[outcome] for reason, outcome in REASONS.items()}
+
+    @property
+    def sent(self) -> int:
+        """Datagrams whose frame went out."""
+        return self.outcomes[Outcome.SENT]
+
+    @property
+    def keepalives(self) -> int:
+        """Datagrams that carry no frame."""
+        return self.outcomes[Outcome.KEEPALIVE]
 
     def count(self, outcomes: Sequence[int], received: int, sent: int) -> None:
         """Count datagrams of `received` bytes: `outcomes[n]` of them had Outcome n."""
@@ -64,23 +103,35 @@ class Tally:
     def as_json(self) -> dict[str, Any]:
         """Return the counts under the names that reports and status files use."""
         return {
-            "datagrams_received": sum(self.outcomes),
+            "datagrams_received": self.received,
             "bytes_received": self.bytes_received,
-            "frames_sent": self.outcomes[Outcome.SENT],
+            "frames_sent": self.sent,
             "bytes_sent": self.bytes_sent,
-            "keepalives": self.outcomes[Outcome.KEEPALIVE],
-            "dropped": {reason: self.outcomes[outcome] for reason, outcome in REASONS.items()},
+            "keepalives": self.keepalives,
+            "dropped": self.dropped,
         }
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Tally:
-        """Return what as_json() wrote. Raises KeyError, TypeError or ValueError for all else."""
-        dropped = [int(values["dropped"][reason]) for reason in REASONS]
-        return cls(
-            [int(values["frames_sent"]), int(values["keepalives"]), *dropped],
-            int(values["bytes_received"]),
-            int(values["bytes_sent"]),
+        """Return what as_json() wrote.
+
+        Raises KeyError, TypeError or ValueError for all else, also for what does not add up.
+        """
+        dropped = [_count(values["dropped"][reason]) for reason in REASONS]
+        tally = cls(
+            [_count(values["frames_sent"]), _count(values["keepalives"]), *dropped],
+            _count(values["bytes_received"]),
+            _count(values["bytes_sent"]),
         )
+        if tally.received != values["datagrams_received"]:
+            raise ValueError(f"{values['datagrams_received']!r} datagrams, of {tally.received}")
+        return tally
+
+
+def _count(value: Any) -> int:
+    if type(value) is not int or not 0 <= value < 1 << 63:
+        raise ValueError(f"{value!r:.60}: expected a count")
+    return value
 
 
 def total(tallies: Iterable[Tally]) -> Tally:

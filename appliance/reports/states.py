@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-from typing import Any
 
 
 class State(enum.StrEnum):
@@ -29,6 +28,16 @@ class State(enum.StrEnum):
         return WORDS[self]
 
     @property
+    def heading(self) -> str:
+        """The state in a word or two, where it stands first."""
+        return HEADINGS[self]
+
+    @property
+    def is_seeing(self) -> bool:
+        """Whether frames arrive and go where they should."""
+        return self in (State.SEEING, State.CAPTURING)
+
+    @property
     def is_fault(self) -> bool:
         """Whether something must be put right."""
         return self in FAULTS
@@ -48,14 +57,20 @@ WORDS = {
     State.SAFE_TO_UNPLUG: "safe to unplug",
     State.SILENT: "the supervisor says nothing",
 }
+HEADINGS = {
+    State.BOOTING: "Starting",
+    State.WAITING: "Waiting",
+    State.SEEING: "Watching",
+    State.CAPTURING: "Capturing",
+    State.LOSING: "Losing packets",
+    State.ENGINE_DOWN: "Not watching",
+    State.ALERT: "Alert",
+    State.CONFIG_ERROR: "Wrong setting",
+    State.OTHER_DHCP: "Another DHCP server",
+    State.TROUBLE: "Trouble",
+    State.SAFE_TO_UNPLUG: "Safe to unplug",
+    State.SILENT: "Unsure",
+}
 FAULTS = frozenset(
     (State.LOSING, State.ENGINE_DOWN, State.CONFIG_ERROR, State.TROUBLE, State.SILENT)
 )
-
-
-def parse(word: Any) -> State:
-    """Return the state that a status file names; a word nobody knows tells nothing."""
-    try:
-        return State(word)
-    except ValueError:
-        return State.SILENT

@@ -57,19 +57,29 @@ class StatusFile:
     @classmethod
     def require(cls, directory: Path = RUNTIME_DIRECTORY) -> Self:
         """Return what was last published. Raises NotPublishedError."""
-        values = read(cls.NAME, directory)
+        return cls.require_named(cls.NAME, directory)
+
+    @classmethod
+    def require_named(cls, file_name: str, directory: Path = RUNTIME_DIRECTORY) -> Self:
+        """Return what was last published in one of several files. Raises NotPublishedError."""
+        values = read(file_name, directory)
         if values is None:
-            raise NotPublishedError(f"glovebox-{cls.NAME} has published nothing")
+            raise NotPublishedError(f"glovebox-{file_name} has published nothing")
         try:
             return shape.from_json(cls, values)
         except ValueError as error:
             # Of another version, or damaged: no figure of it can be trusted.
-            raise NotPublishedError(f"{cls.NAME}.json cannot be read: {error}") from error
+            raise NotPublishedError(f"{file_name}.json cannot be read: {error}") from error
 
     @classmethod
     def read(cls, directory: Path = RUNTIME_DIRECTORY) -> Self | None:
         """Return what was last published, or None where there is nothing that can be trusted."""
+        return cls.read_named(cls.NAME, directory)
+
+    @classmethod
+    def read_named(cls, file_name: str, directory: Path = RUNTIME_DIRECTORY) -> Self | None:
+        """Return what was last published in one of several files, or None, as read() does."""
         try:
-            return cls.require(directory)
+            return cls.require_named(file_name, directory)
         except NotPublishedError:
             return None

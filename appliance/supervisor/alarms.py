@@ -7,7 +7,8 @@ from typing import Any
 
 from appliance.alerts.store import AlertReader
 from appliance.ids.alert import from_json
-from appliance.supervisor.observations import Alarm, Store
+from appliance.reports.alerts import AlertStoreReport
+from appliance.supervisor.observations import Alarm
 
 # Snort's priority 1 is its highest.
 HIGH = 1
@@ -26,7 +27,7 @@ class Alarms:
         self._last_id: int | None = None
         self._newest: Alarm | None = None
 
-    def newest(self, store: Store) -> Alarm | None:
+    def newest(self, store: AlertStoreReport) -> Alarm | None:
         """Return the newest alarm. Raises StoreError where the store cannot be read.
 
         `store` is what the store published of itself; a burst is read over several calls.

@@ -8,6 +8,7 @@ from functools import partial
 
 from appliance.reports.levels import Result, unknown
 from appliance.reports.states import State
+from appliance.reports.supervisor import Stage
 from appliance.supervisor import (
     dhcpchecks,
     filmchecks,
@@ -17,7 +18,6 @@ from appliance.supervisor import (
     units,
 )
 from appliance.supervisor.history import History
-from appliance.supervisor.losses import Stage
 from appliance.supervisor.observations import NotKnownError
 from appliance.supervisor.servicechecks import service
 from appliance.supervisor.streamchecks import loss

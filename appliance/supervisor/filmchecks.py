@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from appliance import words
-from appliance.films.drives import Drive
-from appliance.films.partition import Condition
+from appliance.reports.films import Condition, Drive
 from appliance.reports.levels import Level, Result, fail, ok, unknown, warn
 from appliance.supervisor import units
 from appliance.supervisor.history import KEPT_S, History

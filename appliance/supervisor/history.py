@@ -52,6 +52,10 @@ class History:
         moment = self._ago(seconds)
         return moment.observations if moment else None
 
+    def oldest(self, seconds: float) -> Observations:
+        """Return where span() of the same seconds begins."""
+        return (self._ago(seconds) or self.moments[0]).observations
+
     def during(self, seconds: float) -> Iterator[Observations]:
         """Yield the looks of the last `seconds`, the newest first."""
         start = self.now.boottime - seconds

@@ -7,28 +7,15 @@ The counters behind it start anew when their program does; the ledger's totals g
 
 from __future__ import annotations
 
-import enum
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from appliance.ids.engine import EngineCount
 from appliance.reports.outcomes import Outcome
-from appliance.supervisor.observations import Observations, Receiver, Unknown
-
-
-class Stage(enum.StrEnum):
-    """A place where packets can be lost, in the order in which they pass."""
-
-    ROUTER = "router"
-    WIRE = "wire"
-    REASSEMBLY = "reassembly"
-    SOCKET = "socket"
-    DECAPSULATION = "decapsulation"
-    INTERFACE = "interface"
-    ENGINE = "engine"
-
+from appliance.reports.receiver import ReceiverReport
+from appliance.reports.supervisor import LossRow, Stage
+from appliance.supervisor.observations import Observations, Unknown
 
 # RouterOS numbers neither its datagrams nor the frames in them (no TZSP tag 40), so nothing that
 # arrives can tell what did not.
@@ -139,7 +126,7 @@ def counters(observations: Observations) -> Flows:
     return found
 
 
-def _receiver_flows(receiver: Receiver) -> Flows:
+def _receiver_flows(receiver: ReceiverReport) -> Flows:
     outcomes = receiver.tally.outcomes
     received = sum(outcomes)
     unusable = outcomes[Outcome.MALFORMED] + outcomes[Outcome.UNSUPPORTED_ENCAPSULATION]
@@ -162,58 +149,32 @@ def _unheard(observations: Observations) -> int | None:
     return observations.interface.packets
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the ledger; `count`, `lost`, `recent` are None where nothing can be measured.
+def rows(totals: Flows, recent: Flows, with_engine: bool = True) -> tuple[LossRow, ...]:
+    """Return a line for each stage that there is, in the order in which packets pass them.
 
     `recent` are the losses of the last minutes, as the caller chose them.
     """
-
-    stage: Stage
-    count: int | None
-    lost: int | None
-    recent: int | None
-    words: str
-    advice: str
-
-    @property
-    def percent(self) -> float | None:
-        """The lost as per cent of what came in."""
-        if self.count is None or self.lost is None:
-            return None
-        return round(100 * Flow(self.count, self.lost).share, 3)
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the line as the status file `health` holds it."""
-        return {
-            "stage": self.stage.value,
-            "count": self.count,
-            "lost": self.lost,
-            "percent": self.percent,
-            "recent": self.recent,
-            "words": self.words,
-            "advice": self.advice,
-        }
-
-
-def rows(totals: Flows, recent: Flows, with_engine: bool = True) -> list[Row]:
-    """Return a line for each stage that there is, in the order in which packets pass them."""
     stages = [stage for stage in Stage if with_engine or stage is not Stage.ENGINE]
-    return [_row(stage, totals.get(stage), recent.get(stage, Flow())) for stage in stages]
+    return tuple(_row(stage, totals.get(stage), recent.get(stage, Flow())) for stage in stages)
 
 
-def _row(stage: Stage, total: Flow | None, recent: Flow) -> Row:
+def _row(stage: Stage, total: Flow | None, recent: Flow) -> LossRow:
     if stage in UNMEASURABLE:
-        return Row(stage, None, None, None, UNMEASURABLE[stage], ADVICE[stage])
+        return _unmeasured(stage, UNMEASURABLE[stage], ADVICE[stage])
     if total is None:
-        return Row(stage, None, None, None, "Not known yet.", "")
+        return _unmeasured(stage, "Not known yet.", "")
     if not total.lost:
-        return Row(stage, total.count, 0, 0, "Nothing lost.", "")
+        return LossRow(stage, total.count, 0, 0.0, 0, "Nothing lost.", "")
     when = f"{recent.lost:,} of them in the last minutes" if recent.lost else "none of them lately"
     text = f"{total.lost:,} of {total.count:,} {LOST[stage]}; {when}."
-    return Row(stage, total.count, total.lost, recent.lost, text, ADVICE[stage])
+    percent = round(100 * total.share, 3)
+    return LossRow(stage, total.count, total.lost, percent, recent.lost, text, ADVICE[stage])
 
 
-def first_loss(lines: Iterable[Row]) -> Stage | None:
+def _unmeasured(stage: Stage, text: str, advice: str) -> LossRow:
+    return LossRow(stage, None, None, None, None, text, advice)
+
+
+def first_loss(lines: Iterable[LossRow]) -> Stage | None:
     """Return the first stage that is losing now: what is lost there never reaches the others."""
     return next((line.stage for line in lines if line.recent), None)

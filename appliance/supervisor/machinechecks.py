@@ -7,7 +7,7 @@ from appliance.host.machine import SCARCE, Disk
 from appliance.reports.levels import Result, fail, ok, warn
 from appliance.reports.states import State
 from appliance.supervisor.history import KEPT_S, History
-from appliance.supervisor.observations import Observations, Store, known
+from appliance.supervisor.observations import Observations, Unknown, known
 
 EXHAUSTED = 0.03
 # A Raspberry Pi slows itself down from 80 °C on and does nothing else from 85 °C on.
@@ -123,7 +123,7 @@ def _has_just_moved(history: History) -> bool:
 
 
 def _is_clock_set(moment: Observations) -> bool:
-    return isinstance(moment.store, Store) and moment.store.clock_set is not None
+    return not isinstance(moment.store, Unknown) and moment.store.clock_set is not None
 
 
 def configuration(history: History) -> Result:

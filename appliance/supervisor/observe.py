@@ -19,20 +19,16 @@ from appliance.host import clocks, links, machine, network
 from appliance.ids import sniffers
 from appliance.ids.engine import SPOOL, USER, Engine, EngineCount
 from appliance.reports import dhcp, statusfile
+from appliance.reports.alerts import AlertStoreReport
+from appliance.reports.receiver import ReceiverReport
+from appliance.reports.selftest import SelfTestReport
 from appliance.settings import config
 from appliance.settings.report import problems
 from appliance.supervisor.alarms import Alarms
-from appliance.supervisor.observations import (
-    Observations,
-    Receiver,
-    SelfTest,
-    Settings,
-    Store,
-    Unknown,
-)
+from appliance.supervisor.observations import Observations, Settings, Unknown
 from appliance.supervisor.restarted import Comebacks
-from appliance.supervisor.systemdbus import Systemd
-from appliance.supervisor.units import LIVELY, NAMES, SUPERVISOR, WATCHED
+from appliance.supervisor.systemdbus import BusError, Systemd
+from appliance.supervisor.units import LIVELY, NAMES, SUPERVISOR, WATCHED, Unit
 
 SOURCES = tuple(
     field.name
@@ -59,15 +55,20 @@ class Places:
 
 
 class Observer:
-    """Gathers observations; `interface` is the sniffing interface, `engine` None without one."""
+    """Gathers observations.
+
+    `interface` is the sniffing interface. `systemd` is None where it cannot be asked, `engine`
+    where there is none; `user` is who the engine runs as.
+    """
 
     def __init__(
         self,
         interface: str,
-        systemd: Systemd,
+        systemd: Systemd | None,
         engine: Engine | None,
         places: Places = Places(),
         is_back: bool = False,
+        user: str = USER,
     ) -> None:
         """Take what to look at; `is_back`: this is not the first supervisor since the boot."""
         self._places = places
@@ -76,27 +77,27 @@ class Observer:
         self._parsed: tuple[object, tuple[config.Config, list[ConfigError]]] | None = None
         alarms = Alarms(AlertReader(places.database, PATIENCE_S))
         self._sources: Mapping[str, Callable[[], Any]] = {
-            "units": lambda: systemd.units(WATCHED),
+            "units": lambda: _units(systemd),
             "comebacks": Comebacks(tuple(NAMES), (SUPERVISOR,) if is_back else ()).look,
             "pulses": lambda: machine.pulses(LIVELY, places.sys),
             "interface": lambda: links.look(interface, places.sys / "class/net"),
             "addresses": lambda: machine.addresses(interface),
             "home": lambda: tuple(network.addresses(without={interface})),
-            "receiver": self._receiver,
+            "receiver": lambda: ReceiverReport.require(places.runtime),
             "engine": self._count,
-            "listening": lambda: sniffers.listening(interface, _uid(USER)) if engine else None,
-            "store": self._store,
-            "alarm": lambda: alarms.newest(self._store()),
+            "listening": lambda: sniffers.listening(interface, _uid(user)) if engine else None,
+            "store": lambda: AlertStoreReport.require(places.runtime),
+            "alarm": lambda: alarms.newest(AlertStoreReport.require(places.runtime)),
             "memory": machine.memory,
             "disks": lambda: machine.disks(places.disks, places.proc),
             "temperature": lambda: machine.temperature(places.sys),
             "power": lambda: machine.power(places.sys),
             "settings": self._settings,
-            "dhcp": lambda: dhcp.read_all(self._places.runtime),
+            "dhcp": lambda: dhcp.read_all(places.runtime),
             "media": library.ask,
             "drives": drives.plugged,
-            "partition": lambda: partition.look(self._places.runtime),
-            "selftest": self._selftest,
+            "partition": lambda: partition.look(places.runtime),
+            "selftest": lambda: SelfTestReport.read(places.runtime),
         }
 
     def look(self, names: Iterable[str], before: Observations | None = None) -> Observations:
@@ -112,21 +113,8 @@ class Observer:
     def _attempt(self, name: str) -> Any:
         try:
             return self._sources[name]()
-        except (OSError, GloveboxError, ValueError, KeyError, TypeError, AttributeError) as error:
-            # The last three: a status file of another version, which fits none of our types.
+        except (OSError, GloveboxError, ValueError, KeyError) as error:
             return Unknown(_reason(error))
-
-    def _published(self, name: str) -> dict[str, Any]:
-        values = statusfile.read(name, self._places.runtime)
-        if values is None:
-            raise FileNotFoundError(f"glovebox-{name} has published nothing")
-        return values
-
-    def _receiver(self) -> Receiver:
-        return Receiver.from_json(self._published("receiver"))
-
-    def _store(self) -> Store:
-        return Store.from_json(self._published("alerts"))
 
     def _count(self) -> EngineCount | None:
         if self._engine is None:
@@ -136,10 +124,6 @@ class Observer:
             raise ValueError("the engine has counted nothing yet")
         return self._counted
 
-    def _selftest(self) -> SelfTest | None:
-        values = statusfile.read("selftest", self._places.runtime)
-        return None if values is None else SelfTest.from_json(values)
-
     def _settings(self) -> Settings:
         # Read often, written once in a while: parsing costs as much as a whole round.
         stamps = tuple(map(_stamp, self._places.settings))
@@ -148,6 +132,12 @@ class Observer:
         found, errors = self._parsed[1]
         told = [*map(str, errors), *problems(self._places.runtime)]
         return Settings(found.ids.engine, found.capture.routers, tuple(told), found.media.enabled)
+
+
+def _units(systemd: Systemd | None) -> Mapping[str, Unit]:
+    if systemd is None:
+        raise BusError("systemd is not asked from here")
+    return systemd.units(WATCHED)
 
 
 def _stamp(path: Path) -> tuple[int, ...] | None:

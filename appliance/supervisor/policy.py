@@ -8,12 +8,11 @@ heals nothing that these restarts do not, and one that does not help would come 
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from appliance import areas
+from appliance.reports.supervisor import DeedKind, Health
 from appliance.supervisor.units import Unit
 
 # What to restart for a unit in trouble: each twice, one after the other, and the last from then on.
@@ -30,20 +29,12 @@ SETTLED_S = 60.0
 CALM_S = 600.0
 
 
-class Kind(enum.StrEnum):
-    """What is done; the value is the word in the status file `health`."""
-
-    RESTART = "restart"
-    GIVE_UP = "give up for now"
-    RECOVERED = "recovered"
-
-
 @dataclass(frozen=True, slots=True)
 class Action:
     """One decision, and the words that explain it."""
 
     unit: str
-    kind: Kind
+    kind: DeedKind
     reason: str
 
 
@@ -58,7 +49,7 @@ class Trouble:
     restarts: tuple[float, ...] = ()
     tries: int = 0
     calm_since: float | None = None
-    told: Kind | None = None
+    told: DeedKind | None = None
 
     def forget(self, now: float) -> Trouble:
         """Return the trouble without the restarts of more than an hour ago."""
@@ -113,12 +104,12 @@ def _complained(
     if state is None or not state.exists or state.is_busy or trouble.is_waiting(now):
         return None, trouble
     if trouble.is_exhausted:
-        if trouble.told is Kind.GIVE_UP:
+        if trouble.told is DeedKind.GIVE_UP:
             return None, trouble
-        return Action(unit, Kind.GIVE_UP, reason), replace(trouble, told=Kind.GIVE_UP)
+        return Action(unit, DeedKind.GIVE_UP, reason), replace(trouble, told=DeedKind.GIVE_UP)
     ladder = LADDERS.get(unit, (unit,))
     target = ladder[min(trouble.tries // TRIES_PER_STEP, len(ladder) - 1)]
-    return Action(target, Kind.RESTART, reason), replace(
+    return Action(target, DeedKind.RESTART, reason), replace(
         trouble, restarts=(*trouble.restarts, now), tries=trouble.tries + 1, told=None
     )
 
@@ -126,27 +117,26 @@ def _complained(
 def _calm(unit: str, trouble: Trouble, now: float) -> tuple[Action | None, Trouble | None]:
     since = now if trouble.calm_since is None else trouble.calm_since
     trouble = replace(trouble, calm_since=since)
-    if now - since >= SETTLED_S and trouble.tries and trouble.told is not Kind.RECOVERED:
-        recovered = Action(unit, Kind.RECOVERED, "The checks find nothing wrong with it any more.")
-        return recovered, replace(trouble, told=Kind.RECOVERED)
+    if now - since >= SETTLED_S and trouble.tries and trouble.told is not DeedKind.RECOVERED:
+        recovered = Action(
+            unit, DeedKind.RECOVERED, "The checks find nothing wrong with it any more."
+        )
+        return recovered, replace(trouble, told=DeedKind.RECOVERED)
     if now - since < CALM_S:
         return None, trouble
     # What was restarted within the hour still counts, but the next trouble is a new one.
     return None, replace(trouble, tries=0) if trouble.restarts else None
 
 
-def remember(published: Mapping[str, Any] | None, boottime: float, time: float) -> Troubles:
+def remember(earlier: Health | None, boottime: float, time: float) -> Troubles:
     """Return the restarts that an earlier run published: they count for the hour's limit too.
 
-    `boottime` and `time` are now, since the boot and since the epoch. Misfits are left out.
+    `boottime` and `time` are now, since the boot and since the epoch.
     """
     restarts: dict[str, list[float]] = {}
     complained = {step: unit for unit, ladder in LADDERS.items() for step in ladder}
-    for entry in (published or {}).get("actions", ()):
-        try:
-            unit, when = complained[entry["unit"]], boottime - (time - float(entry["time"]))
-            if entry["action"] == Kind.RESTART:
-                restarts.setdefault(unit, []).append(when)
-        except (KeyError, TypeError, ValueError):
-            continue
+    for deed in earlier.actions if earlier else ():
+        if deed.action is DeedKind.RESTART and deed.unit in complained:
+            when = boottime - (time - deed.time)
+            restarts.setdefault(complained[deed.unit], []).append(when)
     return {unit: Trouble(restarts=tuple(sorted(times))) for unit, times in restarts.items()}

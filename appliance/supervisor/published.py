@@ -1,19 +1,19 @@
-"""The status file `health`: everything that the supervisor knows, for LEDs, page and terminal."""
+"""Builds the supervisor's status file: everything that it knows, for LEDs, page and terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
+from appliance.reports.films import Films
 from appliance.reports.levels import Level, Result
-from appliance.supervisor import losses
+from appliance.reports.supervisor import Deed, DeedKind, Finding, Health
+from appliance.supervisor import losses, rates
 from appliance.supervisor.history import KEPT_S, History
-from appliance.supervisor.observations import Observations, SelfTest, Unknown
-from appliance.supervisor.policy import Action, Kind, Troubles
+from appliance.supervisor.observations import Observations, Unknown
+from appliance.supervisor.policy import Action, Troubles
 from appliance.supervisor.verdict import Verdict
 
-NAME = "supervisor"
 MOST_ACTIONS = 20
 
 
@@ -31,7 +31,7 @@ def health(
     results: Mapping[str, Result],
     since: Mapping[str, float],
     done: Sequence[Done],
-) -> dict[str, Any]:
+) -> Health:
     """Return what is published.
 
     `since` is when each check's level came to be what it is, in seconds since the boot: published
@@ -40,46 +40,38 @@ def health(
     now = history.now
     recent = history.span(KEPT_S)[0]
     lines = losses.rows(history.ledger.totals, recent, with_engine=now.engine is not None)
-    return {
-        "updated": now.time,
-        "state": verdict.state.value,
-        "level": verdict.level.value,
-        "sentence": verdict.sentence,
-        "checks": [
-            {
-                "name": name,
-                "level": result.level.value,
-                "words": result.words,
-                "advice": result.advice,
-                "since": _epoch(now, since[name]),
-            }
-            for name, result in results.items()
-        ],
-        "ledger": [line.as_json() for line in lines],
-        "first_loss": losses.first_loss(lines),
-        "media": _media(now),
-        "selftest": asdict(now.selftest) if isinstance(now.selftest, SelfTest) else None,
-        "actions": [
-            {
-                "time": _epoch(now, each.boottime),
-                "unit": each.action.unit,
-                "action": each.action.kind.value,
-                "reason": each.action.reason,
-            }
-            for each in reversed(done[-MOST_ACTIONS:])
-        ],
-    }
+    return Health(
+        updated=now.time,
+        state=verdict.state,
+        level=verdict.level,
+        sentence=verdict.sentence,
+        checks=tuple(
+            finding(name, result, _epoch(now, since[name])) for name, result in results.items()
+        ),
+        ledger=lines,
+        first_loss=losses.first_loss(lines),
+        rates=rates.rates(history),
+        films=_films(now),
+        selftest=None if isinstance(now.selftest, Unknown) else now.selftest,
+        actions=tuple(_deed(now, each) for each in reversed(done[-MOST_ACTIONS:])),
+    )
 
 
-def _media(now: Observations) -> dict[str, Any] | None:
+def finding(name: str, result: Result, since: float | None) -> Finding:
+    """Return what a check found as it is published; `since` is in seconds since the epoch."""
+    return Finding(name, result.level, result.words, result.advice, since)
+
+
+def _deed(now: Observations, done: Done) -> Deed:
+    action = done.action
+    return Deed(_epoch(now, done.boottime), action.unit, action.kind, action.reason)
+
+
+def _films(now: Observations) -> Films | None:
     """Return what is served and what is plugged in; None where nothing is."""
     if isinstance(now.media, Unknown) or isinstance(now.drives, Unknown):
         return None
-    return {
-        **asdict(now.media),
-        "clients": [asdict(each) for each in now.media.clients],
-        "drives": [asdict(each) for each in now.drives],
-    }
+    return Films(now.media, now.drives)
 
 
 def _epoch(now: Observations, boottime: float) -> float:
@@ -107,7 +99,7 @@ def admit(results: Mapping[str, Result], troubles: Troubles) -> dict[str, Result
 
 def _admitted(result: Result, troubles: Troubles) -> Result:
     trouble = troubles.get(result.remedy or "")
-    if trouble is None or trouble.told is not Kind.GIVE_UP:
+    if trouble is None or trouble.told is not DeedKind.GIVE_UP:
         return result
     return replace(
         result,

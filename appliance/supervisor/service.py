@@ -11,21 +11,21 @@ import gc
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from functools import partial
 
 from appliance import requests, service
 from appliance.host import clocks
 from appliance.ids import engines
-from appliance.reports import statusfile
 from appliance.reports.levels import Level, Result
 from appliance.reports.states import State
-from appliance.service import Stop
-from appliance.settings import config
+from appliance.reports.supervisor import DeedKind, Health
+from appliance.service import Running
 from appliance.supervisor import checks, policy, published, verdict
 from appliance.supervisor.history import History
 from appliance.supervisor.observations import Unknown
 from appliance.supervisor.observe import Observer
-from appliance.supervisor.policy import Action, Kind, Troubles
+from appliance.supervisor.policy import Action, Troubles
 from appliance.supervisor.published import Done
 from appliance.supervisor.systemdbus import BusError, Systemd
 from appliance.supervisor.verdict import Verdict
@@ -58,7 +58,7 @@ class Supervisor:
         self._done: list[Done] = []
         self._verdict: Verdict | None = None
 
-    def round(self) -> dict[str, Any]:
+    def round(self) -> Health:
         """Make one round and return what is to be published."""
         due = checks.due(self._made, self._clock())
         history = self._look(due)
@@ -88,7 +88,7 @@ class Supervisor:
         for action in actions:
             self._done = [*self._done[1 - published.MOST_ACTIONS :], Done(now, action)]
             log.warning("%s: %s: %s", action.unit, action.kind, action.reason)
-            if action.kind is Kind.RESTART:
+            if action.kind is DeedKind.RESTART:
                 self._restart(action)
 
     def _restart(self, action: Action) -> None:
@@ -119,24 +119,24 @@ def complaints(results: Mapping[str, Result]) -> dict[str, str]:
     return found
 
 
-def run(supervisor: Supervisor, systemd: Systemd, stop: Stop) -> None:
+def supervise(supervisor: Supervisor, systemd: Systemd, running: Running) -> None:
     """Make rounds until stopped; the watchdog hears of each one that was made whole."""
-    publisher = Publisher()
     due = time.monotonic()
-    ready = "READY=1"
-    while not stop:
+    while not running.stop:
         health = supervisor.round()
-        publisher.publish(health)
-        service.notify(ready, "WATCHDOG=1", f"STATUS={health['sentence']}")
-        ready = "WATCHDOG=1"
+        running.beat(health.sentence, partial(_itself, health))
         # A round that took long is not made up for.
         due = max(due + ROUND_S, time.monotonic())
-        stop.wait(due - time.monotonic())
+        running.stop.wait(due - time.monotonic())
     service.notify("STOPPING=1")
     if _machine_stops(systemd):
         state = State.SAFE_TO_UNPLUG
         sentence = f"{state.words.capitalize()}."
-        publisher.publish({**supervisor.round(), "state": state.value, "sentence": sentence})
+        running.publisher.publish(replace(supervisor.round(), state=state, sentence=sentence))
+
+
+def _itself(health: Health) -> Health:
+    return health
 
 
 def _machine_stops(systemd: Systemd) -> bool:
@@ -144,24 +144,6 @@ def _machine_stops(systemd: Systemd) -> bool:
         return systemd.system_state() == "stopping"
     except BusError:
         return False
-
-
-class Publisher:
-    """Publishes `health`, and complains once where that cannot be."""
-
-    def __init__(self) -> None:
-        self._publishing = True
-
-    def publish(self, values: Mapping[str, Any]) -> None:
-        """Write the status file."""
-        try:
-            statusfile.publish(published.NAME, values)
-        except OSError as error:
-            if self._publishing:
-                log.error("health cannot be published: %s", error)
-            self._publishing = False
-        else:
-            self._publishing = True
 
 
 def main(argv: Sequence[str]) -> int:
@@ -172,14 +154,14 @@ def main(argv: Sequence[str]) -> int:
         " publish the findings for `glovebox status`, the LEDs and the page.",
         epilog="Exit status: 0 stopped by SIGTERM, SIGINT or SIGHUP; 2 bad usage.",
     )
-    parser.add_argument("-v", "--verbose", action="store_true", help="log more")
-    arguments = parser.parse_args(argv)
-    service.log_to_journal("supervisor", arguments.verbose)
-    stop = Stop().install()
-    settings, _ = config.load()
+    return service.run(Health.NAME, parser, argv, _body)
+
+
+def _body(running: Running) -> int:
+    settings = running.settings
     with Systemd() as systemd:
         # In memory, so of this boot.
-        earlier = statusfile.read(published.NAME)
+        earlier = Health.read()
         engine = engines.chosen(settings)
         observer = Observer(
             settings.capture.interface, systemd, engine, is_back=earlier is not None
@@ -187,5 +169,5 @@ def main(argv: Sequence[str]) -> int:
         troubles = policy.remember(earlier, clocks.boottime(), time.time())
         # What exists by now stays: the collector need not look at it again.
         gc.freeze()
-        run(Supervisor(observer, troubles=troubles), systemd, stop)
+        supervise(Supervisor(observer, troubles=troubles), systemd, running)
     return 0

@@ -9,11 +9,12 @@ from itertools import takewhile
 from appliance import words
 from appliance.host.links import Interface
 from appliance.ids.engine import EngineCount
+from appliance.reports.alerts import AlertStoreReport
 from appliance.reports.levels import Level, Result, fail, ok, unknown, warn
 from appliance.reports.states import State
 from appliance.supervisor import units
 from appliance.supervisor.history import KEPT_S, History
-from appliance.supervisor.observations import Observations, Store, Unknown, known
+from appliance.supervisor.observations import Observations, Unknown, known
 
 # The slowest start (Snort on a small Pi) is quicker; what takes longer does not come up.
 START_S = 120.0
@@ -107,6 +108,8 @@ def engine(history: History) -> Result:
         # systemd starts it with the interface: restarting it now would be of no use.
         text = f"{name} waits for the sniffing interface."
         return fail(text, "See the check of the interface.", state=State.ENGINE_DOWN)
+    if isinstance(history.now.units, Unknown):
+        return _listens(known(history.now.listening), name)
     found = service(history, units.ENGINE, name, State.ENGINE_DOWN)
     if found is None:
         return fail(f"{name} is not installed.", "Build the image anew.", state=State.ENGINE_DOWN)
@@ -114,6 +117,14 @@ def engine(history: History) -> Result:
         text = f"{name} runs, but does not listen on the sniffing interface."
         return fail(text, RESTARTED, units.ENGINE, State.ENGINE_DOWN)
     return found
+
+
+def _listens(listening: bool | None, name: str) -> Result:
+    """Judge by the engine's socket alone, where systemd cannot be asked."""
+    if listening:
+        return ok(f"{name} listens on the sniffing interface.")
+    text = f"{name} does not listen on the sniffing interface."
+    return fail(text, RESTARTED, state=State.ENGINE_DOWN)
 
 
 def inspects(history: History) -> Result | None:
@@ -162,8 +173,11 @@ def store_reports(history: History) -> Result:
     """Judge whether the alert store goes on publishing."""
     now, before = known(history.now.store), history.ago(STALE_S)
     # Equality, not age: the clock may be set between two looks.
-    if before and isinstance(before.store, Store) and before.store.updated == now.updated:
+    then = before.store if before else None
+    if isinstance(then, AlertStoreReport) and then.updated == now.updated:
         return fail("The alert store does not report any more.", RESTARTED, units.STORE)
+    if before is None and abs(age := history.now.time - now.updated) > STALE_S:
+        return unknown(f"The alert store last reported {words.duration(abs(age))} ago.")
     return ok("The alert store reports each second.")
 
 
@@ -175,23 +189,26 @@ def storing(history: History) -> Result:
             f"Alerts are not stored: {now.error}.",
             "They wait in memory until that is mended, and are lost when the power goes.",
         )
-    if now.repaired is not None and history.now.boottime - now.repaired < TOLD_S:
+    if now.repaired is not None and history.now.boottime - now.repaired.boottime < TOLD_S:
         return warn(
-            f"The alert store was damaged; the {now.saved:,} alerts that could be read are kept.",
+            f"The alert store was damaged; the {now.repaired.alerts:,} alerts that could be read"
+            " are kept.",
             "If that comes again, the card is worn out: copy what you need and use a new one.",
             State.TROUBLE,
         )
-    recent = [look.store for look in history.during(STUCK_S) if isinstance(look.store, Store)]
-    least = min(store.lag for store in recent)
+    recent = [
+        look.store for look in history.during(STUCK_S) if isinstance(look.store, AlertStoreReport)
+    ]
+    least = min(store.spool_lag_bytes for store in recent)
     if history.ago(STUCK_S) is None or not least:
         return ok(f"{now.stored:,} alerts are stored.")
     if now.added == recent[-1].added:
         text = "Alerts wait, and none is stored."
         return fail(text, RESTARTED, units.STORE)
-    if least < LARGE_LAG or now.lag < recent[-1].lag:
+    if least < LARGE_LAG or now.spool_lag_bytes < recent[-1].spool_lag_bytes:
         return ok(f"{now.stored:,} alerts are stored; the newest are on their way.")
     return warn(
-        f"Alerts come faster than they can be stored: {words.mebibytes(now.lag)} wait.",
+        f"Alerts come faster than they can be stored: {words.mebibytes(now.spool_lag_bytes)} wait.",
         "See which rule raises so many, and switch it off.",
     )
 
@@ -199,7 +216,7 @@ def storing(history: History) -> Result:
 def flood(history: History) -> Result:
     """Tell of more alerts than anybody can want."""
     now, before = known(history.now.store), history.ago(FLOOD_S)
-    if before is None or not isinstance(before.store, Store):
+    if before is None or not isinstance(before.store, AlertStoreReport):
         return ok("Alerts come at a rate that can be read.")
     rate = (now.added - before.store.added) / (history.now.boottime - before.boottime)
     if rate < FLOOD_RATE:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 from appliance import words
-from appliance.reports.levels import Level, Result, fail, ok, warn
+from appliance.reports.levels import Level, Result, fail, ok, unknown, warn
 from appliance.reports.outcomes import Outcome
+from appliance.reports.receiver import ReceiverReport
 from appliance.reports.states import State
-from appliance.supervisor import losses, units
+from appliance.reports.supervisor import Stage
+from appliance.supervisor import losses, rates, units
 from appliance.supervisor.history import History
-from appliance.supervisor.losses import ADVICE, LOST, Flow, Stage
-from appliance.supervisor.observations import Observations, Receiver, Unknown, known
+from appliance.supervisor.losses import ADVICE, LOST
+from appliance.supervisor.observations import Observations, Unknown, known
+from appliance.supervisor.rates import WINDOW_S
 
-# Over how many seconds a rate is taken; a network in use has frames in each of them.
-RATE_S = 10.0
 # For how long a loss counts as one of now.
 LOSS_S = 60.0
 STALE_S = 10.0
@@ -71,23 +72,28 @@ def reports(history: History) -> Result:
     now = known(history.now.receiver)
     before = history.ago(STALE_S)
     # Equality, not age: the clock may be set between two looks.
-    if before and isinstance(before.receiver, Receiver) and before.receiver.updated == now.updated:
+    then = before.receiver if before else None
+    if isinstance(then, ReceiverReport) and then.updated == now.updated:
         return fail(
             "The receiver does not report any more: its figures are old.",
             "It is restarted by itself.",
             units.RECEIVER,
             State.ENGINE_DOWN,
         )
+    if before is None and not now.is_fresh(history.now.time):
+        age = words.duration(abs(history.now.time - now.updated))
+        return unknown(f"The receiver last reported {age} ago.")
     return ok("The receiver reports each second.")
 
 
 def stream(history: History) -> Result:
     """Judge whether frames arrive, from whom, and if not, since when."""
     now = known(history.now.receiver)
-    rate = frames_per_second(history)
-    if rate:
-        senders = words.listed(_senders(history, now)) or "a router"
-        return ok(f"{_figure(rate)} frames a second arrive from {senders}.", _good(history.now))
+    found = rates.rates(history)
+    if found.frames:
+        senders = words.listed(list(found.senders)) or "a router"
+        text = f"{words.rate(found.frames)} frames a second arrive from {senders}."
+        return ok(text, _good(history.now))
     return _no_frames(history.now, now)
 
 
@@ -95,18 +101,18 @@ def _good(look: Observations) -> State:
     return State.CAPTURING if look.listening is None else State.SEEING
 
 
-def _no_frames(look: Observations, now: Receiver) -> Result:
+def _no_frames(look: Observations, now: ReceiverReport) -> Result:
     address = next(iter(_targets(look)), "THE-ADDRESS-OF-THIS-MACHINE")
     advice = POINT_ROUTER.format(address=address, port=now.ports[0])
     if now.last_frame is not None:
         # The clock may have been set since: that it is near says less than that it is far.
         silent = abs(look.time - now.last_frame)
-        if silent < RATE_S:
+        if silent < WINDOW_S:
             return ok("Frames arrive.", _good(look))
         text = f"The stream stopped {words.duration(silent)} ago."
-    elif now.tally.outcomes[Outcome.KEEPALIVE]:
+    elif now.tally.keepalives:
         text = "A router is set up, but sends keepalives only."
-    elif sum(now.tally.outcomes):
+    elif now.tally.received:
         text = "Datagrams arrive, but none holds a frame that can be used."
     else:
         text = "No router streams to this machine yet."
@@ -131,44 +137,17 @@ def network(history: History) -> Result:
     )
 
 
-def frames_per_second(history: History) -> float:
-    """Return how many frames a second go onto the sniffing interface."""
-    flows, seconds = history.span(RATE_S)
-    flow = flows.get(Stage.INTERFACE, Flow())
-    return (flow.count - flow.lost) / seconds if seconds else 0.0
-
-
-def _senders(history: History, now: Receiver) -> list[str]:
-    before = history.ago(RATE_S)
-    return sorted(grown(before.receiver if before else None, now, Outcome.SENT))
-
-
-def grown(before: Receiver | Unknown | None, now: Receiver, outcome: Outcome) -> dict[str, int]:
-    """Return for each sender with more datagrams of an outcome than before, how many more."""
-    sources = before.sources if isinstance(before, Receiver) else {}
-    more = {
-        address: source.tally.outcomes[outcome]
-        - (sources[address].tally.outcomes[outcome] if address in sources else 0)
-        for address, source in now.sources.items()
-    }
-    return {address: count for address, count in more.items() if count > 0}
-
-
-def _figure(rate: float) -> str:
-    return f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"
-
-
 def routers(history: History) -> Result | None:
     """Judge each router that the settings list: does it stream, and when did it last?"""
     listed = known(history.now.settings).routers
     if not listed:
         return None
-    sources = known(history.now.receiver).sources
+    senders = known(history.now.receiver).senders
     silent = []
     for address in map(str, listed):
-        if address not in sources:
+        if address not in senders:
             silent.append(f"{address} has not streamed yet")
-        elif (age := abs(history.now.time - sources[address].last_seen)) >= RATE_S:
+        elif (age := abs(history.now.time - senders[address].last_seen)) >= WINDOW_S:
             silent.append(f"{address} last streamed {words.duration(age)} ago")
     if not silent:
         return ok(f"Every router of the settings streams: {words.listed(list(map(str, listed)))}.")
@@ -178,9 +157,7 @@ def routers(history: History) -> Result | None:
 
 def strangers(history: History) -> Result:
     """Judge whether someone streams whom the settings do not list."""
-    now = known(history.now.receiver)
-    before = history.ago(LOSS_S)
-    found = grown(before.receiver if before else now, now, Outcome.UNLISTED_SOURCE)
+    found = _grown(history, Outcome.UNLISTED_SOURCE)
     if not found:
         return ok("Nobody streams who may not.")
     return warn(
@@ -191,9 +168,7 @@ def strangers(history: History) -> Result:
 
 def feedback(history: History) -> Result:
     """Judge whether the router captures its own stream and sends it to us again."""
-    now = known(history.now.receiver)
-    before = history.ago(LOSS_S)
-    count = sum(grown(before.receiver if before else now, now, Outcome.FEEDBACK).values())
+    count = sum(_grown(history, Outcome.FEEDBACK).values())
     if not count:
         return ok("The stream does not contain itself.")
     return warn(
@@ -201,6 +176,12 @@ def feedback(history: History) -> Result:
         "On the router: /tool sniffer set filter-stream=yes. If another device captures it, exclude"
         " UDP port 37008 there.",
     )
+
+
+def _grown(history: History, outcome: Outcome) -> dict[str, int]:
+    now, before = known(history.now.receiver), history.ago(LOSS_S)
+    then = now if before is None else before.receiver
+    return {} if isinstance(then, Unknown) else rates.grown(then, now, outcome)
 
 
 def inspected(history: History) -> Result | None:

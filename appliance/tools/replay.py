@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from contextlib import closing
 from typing import Any
 
+from appliance import service
 from appliance.receiver import service as receiver
 from appliance.reports.outcomes import REASONS, Tally
+from appliance.reports.receiver import ReceiverReport
 from appliance.settings import config
-from appliance.settings.sections.capture import CaptureConfig
 from appliance.tools.options import add_play_arguments, run
 from appliance.tools.outlet import Outlet
 from appliance.tools.player import Notices
@@ -34,25 +35,26 @@ _EITHER_WAY = ("interface", "files", "report", "verbose", "quiet")
 
 def main(argv: Sequence[str]) -> int:
     """Play files, or receive; `--help` tells the exit statuses."""
-    settings, errors = config.load()
-    arguments = _parse(argv, settings.capture)
-    if arguments.files:
-        return play(arguments)
-    return receiver.receive(arguments, settings.capture, errors)
+    parser = _parser()
+    parser.add_argument("-v", "--verbose", action="store_true", help="log more")
+    arguments = parser.parse_args(argv)
+    _check(parser, arguments)
+    if not arguments.files:
+        return service.run(ReceiverReport.NAME, _parser(), argv, receiver.receive)
+    arguments.interface = arguments.interface or config.load()[0].capture.interface
+    return play(arguments)
 
 
-def _parse(argv: Sequence[str], settings: CaptureConfig) -> argparse.Namespace:
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="glovebox replay", description=DESCRIPTION, epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    receiver.add_common_arguments(parser, settings)
+    receiver.add_common_arguments(parser)
     add_play_arguments(parser)
-    receiver.add_arguments(parser, settings)
+    receiver.add_arguments(parser)
     parser.add_argument("files", nargs="*", metavar="FILE", help="captures to play; - is stdin")
-    arguments = parser.parse_args(argv)
-    _check(parser, arguments)
-    return arguments
+    return parser
 
 
 def _check(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:

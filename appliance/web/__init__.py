@@ -11,9 +11,11 @@ from flask import Flask, Response, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, Unauthorized
 
+from appliance import words
 from appliance.alerts.search import AlertSearch
 from appliance.alerts.store import AlertReader
 from appliance.host import network
+from appliance.reports.outcomes import words_of
 from appliance.requests import FILMS
 from appliance.settings.config import Config
 from appliance.web import api, chart, copying, entry, live, metrics, pages, selftest, wording
@@ -37,10 +39,11 @@ HEADERS = {
 }
 FILTERS = (
     wording.number,
-    wording.rate,
+    words.rate,
     wording.size,
-    wording.duration,
-    wording.reason,
+    words.duration,
+    words_of,
+    wording.shade,
     wording.explanation,
     wording.priority,
     wording.endpoint,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, jsonify
@@ -11,13 +9,13 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, ServiceUnavailable
 
 from appliance import __version__
+from appliance.reports.receiver import ReceiverReport
+from appliance.reports.supervisor import Health
+from appliance.shape import to_json
 from appliance.web import parameters, wording
-from appliance.web.facts import Engine, Facts
-from appliance.web.headline import headline
+from appliance.web.facts import Facts
 from appliance.web.history import History
 from appliance.web.monitor import Monitor
-from appliance.web.reports import Counters, Report
-from appliance.web.supervision import Health, SelfTest
 
 DEFAULT_LIMIT = 50
 MOST = 1000
@@ -30,7 +28,7 @@ def blueprint(monitor: Monitor, history: History) -> Blueprint:
     @routes.get("/healthz")
     def healthz() -> ResponseReturnValue:
         facts = monitor.facts()
-        lines = "".join(f"{part} {word}\n" for part, word in parts(facts).items())
+        lines = "".join(f"{part} {word}\n" for part, word in facts.parts.items())
         code = 200 if facts.watching else ServiceUnavailable.code
         return lines, code, {"Content-Type": "text/plain; charset=utf-8"}
 
@@ -54,89 +52,56 @@ def blueprint(monitor: Monitor, history: History) -> Blueprint:
     return routes
 
 
-def parts(facts: Facts) -> dict[str, str]:
-    """Return one word for each part of the way from router to alert."""
-    return {
-        "receiver": facts.receiver.value,
-        "interface": facts.link.value,
-        "stream": facts.stream.value,
-        "engine": facts.engine.value,
-        "alerts": facts.alerts.value,
-    }
-
-
 def status_object(facts: Facts) -> dict[str, Any]:
     """Return what `/api/status` answers."""
-    verdict = headline(facts)
+    health, report, test = facts.health, facts.report, facts.selftest
     return {
         "version": __version__,
         "time": wording.utc(facts.now),
-        "state": verdict.name,
-        "level": verdict.level.value,
-        "sentence": verdict.sentence,
+        "state": health.state.value,
+        "level": wording.shade(health.mark),
+        "sentence": health.sentence,
         "watching": facts.watching,
-        "parts": parts(facts),
-        "engine": "none" if facts.engine is Engine.NONE else facts.engine_name.lower(),
+        "parts": facts.parts,
+        "engine": facts.engine,
         "interface": facts.interface,
         "targets": facts.targets,
-        "supervisor": None if facts.health is None else _supervisor_object(facts.health),
-        "selftest": None if facts.selftest is None else _selftest_object(facts.selftest),
-        "receiver": None if facts.report is None else _receiver_object(facts, facts.report),
+        "supervisor": _supervisor_object(health) if facts.is_supervised else None,
+        "selftest": None if test is None else to_json(test) | {"time": wording.utc(test.time)},
+        "receiver": None if report is None else _receiver_object(facts, report),
     }
 
 
 def _supervisor_object(health: Health) -> dict[str, Any]:
+    told = to_json(health)
+    films = told.pop("films")
+    del told["selftest"]
     return {
+        **told,
         "updated": wording.utc(health.updated),
-        "state": health.state.value,
-        "level": health.level.value,
-        "sentence": health.sentence,
-        "checks": [
-            {**dataclasses.asdict(check), "since": wording.utc(check.since)}
-            for check in health.checks
-        ],
-        "ledger": [dataclasses.asdict(stage) for stage in health.ledger],
-        "first_loss": health.first_loss,
-        "media": None if health.films is None else health.films.as_json(),
+        "checks": [each | {"since": wording.utc(each["since"])} for each in told["checks"]],
+        "actions": [each | {"time": wording.utc(each["time"])} for each in told["actions"]],
+        "media": None if films is None else films["library"] | {"drives": films["drives"]},
     }
 
 
-def _selftest_object(selftest: SelfTest) -> dict[str, Any]:
-    return {**dataclasses.asdict(selftest), "time": wording.utc(selftest.time)}
-
-
-def _receiver_object(facts: Facts, report: Report) -> dict[str, Any]:
+def _receiver_object(facts: Facts, report: ReceiverReport) -> dict[str, Any]:
+    losses = ("socket_overflow", "reassembly_failures", "udp_errors")
     return {
         "updated": wording.utc(report.updated),
         "started": wording.utc(report.started),
         "last_frame": None if report.last_frame is None else wording.utc(report.last_frame),
         "ports": list(report.ports),
-        "frames_per_second": _rounded(facts.frame_rate),
-        "counters": {
-            **_counters_object(report.counters),
-            "socket_overflow": report.socket_overflow,
-            "reassembly_failures": report.reassembly_failures,
-            "udp_errors": report.udp_errors,
-        },
+        "frames_per_second": _rounded(facts.health.rates.frames),
+        "counters": report.tally.as_json() | {name: getattr(report, name) for name in losses},
         "sources": {
             address: {
-                "last_seen": wording.utc(source.last_seen),
+                "last_seen": wording.utc(sender.last_seen),
                 "frames_per_second": _rounded(facts.source_rate(address)),
-                "counters": _counters_object(source.counters),
+                "counters": sender.tally.as_json(),
             }
-            for address, source in report.sources.items()
+            for address, sender in report.senders.items()
         },
-    }
-
-
-def _counters_object(counters: Counters) -> Mapping[str, Any]:
-    return {
-        "datagrams_received": counters.datagrams_received,
-        "bytes_received": counters.bytes_received,
-        "frames_sent": counters.frames_sent,
-        "bytes_sent": counters.bytes_sent,
-        "keepalives": counters.keepalives,
-        "dropped": dict(counters.dropped),
     }
 
 

@@ -15,25 +15,28 @@ from flask.typing import ResponseReturnValue
 
 from appliance import __version__
 from appliance.host import machine
-from appliance.reports import levels
+from appliance.ids import engines
+from appliance.reports.levels import Level
+from appliance.reports.outcomes import Tally
+from appliance.reports.receiver import ReceiverReport
+from appliance.reports.selftest import SelfTestReport
 from appliance.reports.states import State
+from appliance.reports.supervisor import Health, Stage
 from appliance.web.exposition import CONTENT_TYPE, Family, Sample, counter, gauge, render
-from appliance.web.facts import Facts, Receiver
+from appliance.web.facts import Facts
 from appliance.web.history import History, Summary
 from appliance.web.monitor import Monitor
-from appliance.web.reports import Counters, Report
-from appliance.web.supervision import Health, SelfTest
 
 MOST_SIGNATURES = 20
-COUNTERS: Mapping[str, tuple[str, Callable[[Counters], int]]] = {
-    "datagrams_received_total": ("UDP datagrams received.", lambda c: c.datagrams_received),
-    "received_bytes_total": ("Bytes of UDP payload received.", lambda c: c.bytes_received),
-    "frames_sent_total": ("Frames put onto the sniffing interface.", lambda c: c.frames_sent),
-    "sent_bytes_total": ("Bytes of these frames.", lambda c: c.bytes_sent),
-    "keepalives_total": ("Datagrams that carry no frame.", lambda c: c.keepalives),
+COUNTERS: Mapping[str, tuple[str, Callable[[Tally], int]]] = {
+    "datagrams_received_total": ("UDP datagrams received.", lambda tally: tally.received),
+    "received_bytes_total": ("Bytes of UDP payload received.", lambda tally: tally.bytes_received),
+    "frames_sent_total": ("Frames put onto the sniffing interface.", lambda tally: tally.sent),
+    "sent_bytes_total": ("Bytes of these frames.", lambda tally: tally.bytes_sent),
+    "keepalives_total": ("Datagrams that carry no frame.", lambda tally: tally.keepalives),
     "datagrams_dropped_total": (
         "Datagrams dropped, by reason.",
-        lambda c: sum(c.dropped.values()),
+        lambda tally: sum(tally.dropped.values()),
     ),
 }
 
@@ -52,17 +55,17 @@ def blueprint(monitor: Monitor, history: History) -> Blueprint:
 
 def families(facts: Facts, summary: Summary) -> Iterator[Family]:
     """Yield every figure that is known; yes is 1, no is 0."""
-    supervised = int(facts.health is not None)
+    supervised = int(facts.is_supervised)
     yield Family(
         "glovebox_build_info", "gauge", "Which version this is.", (({"version": __version__}, 1),)
     )
     yield gauge("glovebox_watching", "Whether frames are inspected.", int(facts.watching))
     yield gauge("glovebox_engine_listening", "Whether the engine listens.", _listening(facts))
     yield gauge("glovebox_supervised", "Whether the supervisor reports.", supervised)
-    if facts.report is not None and facts.receiver is Receiver.RUNNING:
-        yield from _of_receiver(facts.report)
+    if facts.fresh_report is not None:
+        yield from _of_receiver(facts.fresh_report)
     yield from _of_alerts(summary)
-    if facts.health is not None:
+    if facts.is_supervised:
         yield from _of_health(facts.health)
     if facts.selftest is not None:
         yield from _of_selftest(facts.selftest)
@@ -70,16 +73,17 @@ def families(facts: Facts, summary: Summary) -> Iterator[Family]:
 
 
 def _listening(facts: Facts) -> int | None:
-    return {"listening": 1, "deaf": 0}.get(facts.engine.value)
+    engine = facts.health.finding("engine")
+    if facts.engine == engines.NONE or engine is None:
+        return None
+    return {Level.OK: 1, Level.FAIL: 0}.get(engine.level)
 
 
-def _of_receiver(report: Report) -> Iterator[Family]:
+def _of_receiver(report: ReceiverReport) -> Iterator[Family]:
     for name, (help, value) in COUNTERS.items():
         by_reason = name == "datagrams_dropped_total"
-        samples = _by(report.counters.dropped, "reason") if by_reason else None
-        yield Family(
-            f"glovebox_{name}", "counter", help, samples or (({}, value(report.counters)),)
-        )
+        samples = _by(report.tally.dropped, "reason") if by_reason else None
+        yield Family(f"glovebox_{name}", "counter", help, samples or (({}, value(report.tally)),))
     yield counter(
         "glovebox_socket_overflow_total",
         "Datagrams that found the receive buffer full.",
@@ -104,13 +108,13 @@ def _of_receiver(report: Report) -> Iterator[Family]:
     yield from _of_sources(report)
 
 
-def _of_sources(report: Report) -> Iterator[Family]:
+def _of_sources(report: ReceiverReport) -> Iterator[Family]:
     """Yield the same by router. The receiver counts 256 of them apart, the rest as "other"."""
     for name, (help, value) in COUNTERS.items():
-        counts = {address: value(source.counters) for address, source in report.sources.items()}
+        counts = {address: value(sender.tally) for address, sender in report.senders.items()}
         text = f"By router: {help[0].lower()}{help[1:]}".replace(", by reason", "")
         yield Family(f"glovebox_source_{name}", "counter", text, _by(counts, "source"))
-    seen = {address: source.last_seen for address, source in report.sources.items()}
+    seen = {address: sender.last_seen for address, sender in report.senders.items()}
     yield Family(
         "glovebox_source_last_seen_timestamp_seconds",
         "gauge",
@@ -148,12 +152,12 @@ def _of_health(health: Health) -> Iterator[Family]:
     yield Family(
         "glovebox_check_level",
         "gauge",
-        "What each check found: " + ", ".join(f"{each.severity} {each}" for each in levels.Level),
+        "What each check found: " + ", ".join(f"{each.severity} {each}" for each in Level),
         _by(severities, "check"),
     )
     known = [row for row in health.ledger if row.count is not None and row.lost is not None]
-    packets = {row.stage: row.count or 0 for row in known}
-    lost = {row.stage: row.lost or 0 for row in known}
+    packets = {row.stage.value: row.count or 0 for row in known}
+    lost = {row.stage.value: row.lost or 0 for row in known}
     yield Family(
         "glovebox_ledger_packets_total", "counter", "Packets that came in.", _by(packets, "stage")
     )
@@ -161,16 +165,18 @@ def _of_health(health: Health) -> Iterator[Family]:
         "glovebox_ledger_lost_packets_total", "counter", "Packets lost there.", _by(lost, "stage")
     )
     yield counter(
-        "glovebox_engine_packets_total", "Frames meant for the engine.", packets.get("engine")
+        "glovebox_engine_packets_total",
+        "Frames meant for the engine.",
+        packets.get(Stage.ENGINE.value),
     )
     yield counter(
         "glovebox_engine_lost_packets_total",
         "Those of them that passed it uninspected.",
-        lost.get("engine"),
+        lost.get(Stage.ENGINE.value),
     )
 
 
-def _of_selftest(selftest: SelfTest) -> Iterator[Family]:
+def _of_selftest(selftest: SelfTestReport) -> Iterator[Family]:
     yield gauge("glovebox_selftest_passed", "Whether the newest passed.", int(selftest.passed))
     yield gauge("glovebox_selftest_timestamp_seconds", "When it ended.", selftest.time)
     yield Family(

@@ -12,14 +12,13 @@ from werkzeug.exceptions import BadRequest
 from appliance.alerts.search import Filter
 from appliance.web import parameters
 from appliance.web.facts import Facts
-from appliance.web.headline import headline
 from appliance.web.history import History
 from appliance.web.live import LATEST
 from appliance.web.monitor import Monitor
 from appliance.web.selftest import Requests
 
 PER_PAGE = 100
-MOST_SOURCES = 20
+MOST_SENDERS = 20
 LONGEST_TEXT = 100
 
 
@@ -66,14 +65,11 @@ def _filter() -> Filter:
 
 def figures(facts: Facts, requests: Requests) -> dict[str, Any]:
     """Return what the parts of the status page rest on."""
-    sources = facts.report.sources.items() if facts.report else ()
-    busiest = sorted(
-        sources, key=lambda item: (item[1].counters.frames_sent, item[0]), reverse=True
-    )
+    senders = facts.report.senders.items() if facts.report else ()
+    busiest = sorted(senders, key=lambda item: (item[1].tally.sent, item[0]), reverse=True)
     return {
         "facts": facts,
-        "verdict": headline(facts),
         "testing": requests.pending(facts.selftest),
-        "sources": busiest,
-        "most_sources": MOST_SOURCES,
+        "senders": busiest,
+        "most_senders": MOST_SENDERS,
     }

@@ -17,7 +17,7 @@ from werkzeug.exceptions import ServiceUnavailable, TooManyRequests
 
 from appliance import requests
 from appliance.reports import statusfile
-from appliance.web.supervision import SelfTest
+from appliance.reports.selftest import SelfTestReport
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ class Requests:
             self._asked = now
             return 0.0
 
-    def pending(self, last: SelfTest | None) -> bool:
+    def pending(self, last: SelfTestReport | None) -> bool:
         """Tell whether a test was asked for whose result is not there yet."""
         if self._asked is None:
             return False

@@ -2,38 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 
-LOSSES = {
-    "malformed": ("unreadable", "Damaged, or something other than TZSP sent to this port."),
-    "unsupported_encapsulation": (
-        "not Ethernet",
-        "Frames of a kind that cannot be turned into Ethernet, such as raw wireless frames.",
-    ),
-    "oversize": ("too large", "Larger than the sniffing interface takes: raise its MTU."),
-    "feedback": ("own echo", "The stream itself, captured by the router and sent back to us."),
-    "unlisted_source": ("unlisted router", "Sent by a router that the settings do not list."),
-    "no_buffer": ("no room", "The machine had no memory free to pass the frame on."),
-    "interface_down": ("interface down", "The sniffing interface did not take frames."),
-    "socket_overflow": ("too fast", "They arrived faster than they were read."),
-    "reassembly_failures": (
-        "incomplete",
-        "Some of their fragments never arrived. Counted for the whole machine.",
-    ),
+from appliance.reports.levels import Level
+
+EXPLANATIONS = {
+    "malformed": "Damaged, or something other than TZSP sent to this port.",
+    "unsupported_encapsulation": "Frames of a kind that cannot be turned into Ethernet, such as raw"
+    " wireless frames.",
+    "oversize": "Larger than the sniffing interface takes: raise its MTU.",
+    "feedback": "The stream itself, captured by the router and sent back to us.",
+    "unlisted_source": "Sent by a router that the settings do not list.",
+    "no_buffer": "The machine had no memory free to pass the frame on.",
+    "interface_down": "The sniffing interface did not take frames.",
+    "socket_overflow": "They arrived faster than they were read.",
+    "reassembly_failures": "Some of their fragments never arrived. Counted for the whole machine.",
 }
+SHADES = {Level.OK: "ok", Level.UNKNOWN: "warning", Level.WARN: "warning", Level.FAIL: "error"}
 PRIORITIES = {1: "high", 2: "medium", 3: "low"}
-UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 
 def number(value: int) -> str:
     """Group the digits: 1,234,567."""
     return f"{value:,}"
-
-
-def rate(value: float) -> str:
-    """Round a rate to what the eye needs: 1,234 from ten on, one digit after the point below."""
-    return f"{value:,.0f}" if value >= 9.95 or value == 0 else f"{max(value, 0.1):.1f}"
 
 
 def size(octets: int) -> str:
@@ -46,23 +37,14 @@ def size(octets: int) -> str:
     return f"{octets:,} bytes" if unit == "bytes" else f"{value:.3g} {unit}"
 
 
-def duration(seconds: float) -> str:
-    """Name a time span by its largest unit, rounded down: 40 s, 3 min, 5 h, 2 d."""
-    whole = max(0, int(seconds))
-    for length, unit in UNITS:
-        if whole >= length:
-            return f"{whole // length:,} {unit}"
-    return "0 s"
+def shade(level: Level) -> str:
+    """Return the colour of a level: ok, warning or error, as class names and the API have it."""
+    return SHADES[level]
 
 
-def reason(code: str) -> str:
-    """Say in two words why datagrams were lost; unknown codes pass through."""
-    return LOSSES.get(code, (code, ""))[0]
-
-
-def explanation(code: str) -> str:
+def explanation(reason: str) -> str:
     """Say in a sentence why datagrams were lost."""
-    return LOSSES.get(code, ("", "A reason that this page does not know yet."))[1]
+    return EXPLANATIONS.get(reason, "A reason that this page does not know yet.")
 
 
 def priority(value: int) -> str:
@@ -74,11 +56,6 @@ def endpoint(address: str, port: int | None) -> str:
     """Join address and port as URLs do: 192.0.2.1:80, [2001:db8::1]:80."""
     host = f"[{address}]" if ":" in address and port is not None else address
     return host if port is None else f"{host}:{port}"
-
-
-def enumerate_words(words: Sequence[str]) -> str:
-    """Join words: a; a and b; a, b and c."""
-    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
 def utc(seconds: float) -> str:

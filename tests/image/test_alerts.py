@@ -110,7 +110,9 @@ print(handover.lag(files, kept.positions))
 
 
 def received(guest: Guest) -> int:
-    return int(json.loads(guest.run("cat /run/glovebox/receiver.json"))["datagrams_received"])
+    return int(
+        json.loads(guest.run("cat /run/glovebox/receiver.json"))["tally"]["datagrams_received"]
+    )
 
 
 def wait_until_stored(guest: Guest) -> None:

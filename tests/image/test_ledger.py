@@ -141,13 +141,13 @@ def test_datagrams_that_found_the_receive_buffer_full(guest: Guest) -> None:
     try:
         send(guest, PLAIN, 1)
         before = settle(guest)
-        received = published(guest, "receiver")["datagrams_received"]
+        received = published(guest, "receiver")["tally"]["datagrams_received"]
         count = 1500
         guest.run("systemctl kill --signal=STOP glovebox-receiver")
         send(guest, PLAIN, count)
         guest.run("systemctl kill --signal=CONT glovebox-receiver")
         after = settle(guest)
-        got = published(guest, "receiver")["datagrams_received"] - received
+        got = published(guest, "receiver")["tally"]["datagrams_received"] - received
     finally:
         guest.run(f"rm -r {DROP_IN}; {restart}", 60)
     assert 0 < got < count

@@ -44,7 +44,7 @@ def home() -> Iterator[Segment]:
 def dhcp(guest: Guest) -> dict[str, Any]:
     """Return what the guard says; no reason before it has said anything."""
     status, said = guest.execute("cat /run/glovebox/dhcp-eth0.json")
-    values: dict[str, Any] = {"reason": "", "leases": []} if status else json.loads(said)
+    values: dict[str, Any] = {"reason": "", "devices": []} if status else json.loads(said)
     return values
 
 
@@ -134,7 +134,7 @@ def wait_for_alerts(guest: Guest) -> None:
 
 def wait_for_devices(guest: Guest, count: int) -> list[dict[str, Any]]:
     deadline = time.monotonic() + MOVE_S
-    while len(leases := dhcp(guest)["leases"]) < count:
+    while len(leases := dhcp(guest)["devices"]) < count:
         assert time.monotonic() < deadline, leases
         time.sleep(0.5)
     return list(leases)

@@ -278,7 +278,7 @@ class Box(threading.Thread):
     def wait_for_lease(self) -> list[dict[str, Any]]:
         """Return the leases that are published, once there are some."""
         deadline = time.monotonic() + DEADLINE_S
-        while not (leases := self.report.get("leases")):
+        while not (leases := self.report.get("devices")):
             assert time.monotonic() < deadline
             time.sleep(0.05)
         return list(leases)

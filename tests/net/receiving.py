@@ -81,7 +81,8 @@ class Replay:
     def published(self) -> dict[str, Any]:
         """Return the counters last published."""
         values: dict[str, Any] = json.loads((self._runtime / "receiver.json").read_text())
-        return values
+        sources = {address: each["tally"] for address, each in values["senders"].items()}
+        return {**values, **values["tally"], "sources": sources}
 
     def wait_for(self, count: int, *keys: str) -> None:
         """Wait until the published counters `keys`, `datagrams_received` if none, reach `count`."""

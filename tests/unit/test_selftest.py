@@ -16,6 +16,7 @@ from appliance.ids import marker, snort, suricata
 from appliance.ids.handover import Handover
 from appliance.ids.marker import Token
 from appliance.ids.unified2 import EVENT_IPV4, HEADER
+from appliance.reports.selftest import SelfTestReport
 from appliance.selftest import PASSED, Result
 from tests.unit.ids import eve
 
@@ -94,5 +95,11 @@ def test_describe_ends_with_the_verdict() -> None:
 
 
 def test_result_is_passed_by_its_verdict_alone() -> None:
-    assert Result(PASSED).to_json()["passed"] is True
-    assert Result(selftest.STATIONS["inspected"]).to_json()["passed"] is False
+    assert Result(PASSED).report().passed is True
+    assert Result(selftest.STATIONS["inspected"]).report().passed is False
+
+
+def test_report_is_read_back_as_it_was_published(tmp_path: Path) -> None:
+    report = Result(PASSED, {"sent": 0.001, "stored": 0.25}).report()
+    report.publish(tmp_path)
+    assert SelfTestReport.read(tmp_path) == report

@@ -42,3 +42,11 @@ def test_mebibytes_chooses_a_unit(octets: int, text: str) -> None:
 )
 def test_listed_joins_as_people_do(parts: list[str], text: str) -> None:
     assert words.listed(parts) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0, "0"), (0.01, "0.1"), (1, "1.0"), (9.94, "9.9"), (9.96, "10"), (1234.4, "1,234")],
+)
+def test_rate_rounds_to_what_the_eye_needs(value: float, text: str) -> None:
+    assert words.rate(value) == text

@@ -19,7 +19,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from appliance.settings.sections.sensor import WebConfig
 from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.utils import redirect
@@ -28,10 +27,13 @@ from werkzeug.wrappers import Request, Response
 from appliance.alerts.search import AlertSearch
 from appliance.alerts.store import AlertReader, AlertStore
 from appliance.errors import AddressInUseError, GloveboxError
-from appliance.host.links import Link
+from appliance.host.links import Interface
+from appliance.ids import snort
 from appliance.settings.config import Config
+from appliance.settings.sections.web import WebConfig
+from appliance.supervisor.observations import Observations
+from appliance.supervisor.observe import Observer, Places
 from appliance.web import create_app
-from appliance.web.facts import Engine, Facts
 from appliance.web.history import History
 from appliance.web.monitor import Monitor
 from appliance.web.vault import Vault
@@ -77,17 +79,18 @@ class SampleSensor(Sensor):
         self.store.close()
 
 
-class SampleMonitor(Monitor):
+class SampleObserver(Observer):
     """Sees the interface and the engine of a sample, and not those of this machine."""
 
-    def __init__(self, config: Config, sensor: SampleSensor) -> None:
-        super().__init__(config, "root", sensor.directory)
+    def __init__(self, sensor: SampleSensor) -> None:
+        super().__init__("tzsp0", None, snort, replace(Places(), runtime=sensor.directory))
         self._sample = sensor
 
-    def facts(self) -> Facts:
+    def look(self, names: Iterable[str], before: Observations | None = None) -> Observations:
         """Look at the sample now."""
-        engine = Engine.LISTENING if self._sample.listens else Engine.DEAF
-        return replace(super().facts(), link=Link.UP, engine=engine)
+        interface = Interface("tzsp0", present=True, up=True, mtu=65535)
+        found = super().look(names, before)
+        return replace(found, interface=interface, listening=self._sample.listens)
 
 
 class Preview:
@@ -120,7 +123,8 @@ class Preview:
         database = sensor.directory / "alerts.db"
         history = History(AlertReader(database), AlertSearch(database))
         doors = sensor.directory / "doors"
-        monitor = SampleMonitor(self._config, sensor)
+        observer = SampleObserver(sensor)
+        monitor = Monitor(self._config, directory=sensor.directory, observer=observer)
         return create_app(self._config, monitor, history, Vault(self._folder / "web"), doors)
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:

@@ -1,145 +1,153 @@
-"""Reports of the receiver as it publishes them; tests name what they are about."""
+"""What the services publish, as they publish it; tests name what they are about."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from tests.unit.reports.test_dhcp import VALUES
+from appliance.reports.dhcp import PortReport, Tenant
+from appliance.reports.films import Client, Drive, Films, Library
+from appliance.reports.levels import Level
+from appliance.reports.outcomes import Outcome, Tally
+from appliance.reports.receiver import KernelCounters, ReceiverReport, Sender
+from appliance.reports.selftest import SelfTestReport
+from appliance.reports.states import State
+from appliance.reports.supervisor import Finding, Health, LossRow, Rates, Stage
 
 ROUTER = "192.0.2.1"
-REASONS = (
-    "malformed",
-    "unsupported_encapsulation",
-    "oversize",
-    "feedback",
-    "unlisted_source",
-    "no_buffer",
-    "interface_down",
-)
-
-
 STARTED = 1_795_000_000.0
 
 
-def a_report(now: float, frames: int = 990, keepalives: int = 7, **dropped: int) -> dict[str, Any]:
-    """Return what the receiver says at `now` of one router, obeying conservation."""
-    counters = {
-        "datagrams_received": frames + keepalives + sum(dropped.values()),
-        "bytes_received": frames * 640,
-        "frames_sent": frames,
-        "bytes_sent": frames * 600,
-        "keepalives": keepalives,
-        "dropped": dict.fromkeys(REASONS, 0) | dropped,
-    }
-    return {
-        "updated": now,
-        "started": STARTED,
-        "interface": "tzsp0",
-        "ports": [37008],
-        "last_frame": now - 0.2 if frames else None,
-        **counters,
-        "socket_overflow": 0,
-        "reassembly_failures": 0,
-        "udp_errors": 0,
-        "sources": {ROUTER: {**counters, "last_seen": now - 0.2}} if frames else {},
-    }
+def a_report(now: float, frames: int = 990, keepalives: int = 7, **dropped: int) -> ReceiverReport:
+    """Return what the receiver says at `now` of one router."""
+    tally = Tally(bytes_received=frames * 640, bytes_sent=frames * 600)
+    for name, count in {"sent": frames, "keepalive": keepalives, **dropped}.items():
+        tally.outcomes[Outcome[name.upper()]] = count
+    return ReceiverReport(
+        updated=now,
+        started=STARTED,
+        interface="tzsp0",
+        ports=(37008,),
+        last_frame=now - 0.2 if frames else None,
+        tally=tally,
+        socket_overflow=0,
+        reassembly_failures=0,
+        udp_errors=0,
+        senders={ROUTER: Sender(tally, now - 0.2)} if frames else {},
+        kernel=KernelCounters("a-boot", {}, {}),
+    )
 
 
-def a_health(now: float, **changes: Any) -> dict[str, Any]:
+FILMS = Films(
+    Library(
+        audio=210, video=41, images=1305, streams=2,
+        clients=(
+            Client("Generic DLNA 1.5", "10.4.0.21", 1),
+            Client("Samsung Series [CDEF]", "10.4.0.22", 1),
+        ),
+    ),
+    (
+        Drive("sda1", "FILME", "exfat", 31_914_983_424, mounted=True),
+        Drive("sdb1", "ALT", "ntfs", 1_000_000_000, mounted=False),
+    ),
+)  # fmt: skip
+
+
+def a_health(now: float, **changes: Any) -> Health:
     """Return what the supervisor says at `now` of a sensor in full health, but for `changes`."""
-    unmeasured = {"count": None, "lost": None, "percent": None, "recent": None}
-    measured = {"count": 1000, "lost": 0, "percent": 0.0, "recent": 0}
-    stages = ("reassembly", "socket", "decapsulation", "interface", "engine")
-    return {
-        "updated": now,
-        "state": "seeing",
-        "level": "ok",
-        "sentence": "1,234 frames a second arrive from 192.0.2.1; Snort inspects what arrives.",
-        "checks": [
+    well = Health(
+        updated=now,
+        state=State.SEEING,
+        level=Level.OK,
+        sentence="1,234 frames a second arrive from 192.0.2.1; Snort inspects what arrives.",
+        checks=(
             a_check("interface", "tzsp0 is up."),
-            a_check("engine", "Snort listens on tzsp0."),
-            a_check("stream", "Frames arrive."),
-        ],
-        "ledger": [
-            *(
-                {"stage": stage, **unmeasured, "words": "Not measurable.", "advice": "Look there."}
-                for stage in ("router", "wire")
-            ),
-            *({"stage": stage, **measured, "words": "Nothing lost.", "advice": ""}
-              for stage in stages),
-        ],
-        "first_loss": None,
-        "media": {
-            "audio": 210, "video": 41, "images": 1305, "scanning": False, "streams": 2,
-            "clients": [
-                {"kind": "Generic DLNA 1.5", "address": "10.4.0.21", "streams": 1},
-                {"kind": "Samsung Series [CDEF]", "address": "10.4.0.22", "streams": 1},
-            ],
-            "drives": [
-                {"device": "sda1", "name": "FILME", "kind": "exfat", "size": 31_914_983_424,
-                 "mounted": True},
-                {"device": "sdb1", "name": "ALT", "kind": "ntfs", "size": 1_000_000_000,
-                 "mounted": False},
-            ],
-        },
-        "selftest": None,
-        "actions": [],
-        **changes,
-    }  # fmt: skip
+            a_check("reports", "The receiver reports each second."),
+            a_check("stream", "1,234 frames a second arrive from 192.0.2.1."),
+            a_check("engine", "Snort runs."),
+            a_check("storing", "24 alerts are stored."),
+        ),
+        ledger=tuple(map(a_row, Stage)),
+        rates=Rates(1234.4, {ROUTER: 1234.4}),
+        films=FILMS,
+    )
+    return replace(well, **changes)
 
 
-def a_check(name: str, words: str, level: str = "ok", advice: str = "") -> dict[str, Any]:
+def a_row(stage: Stage) -> LossRow:
+    """Return the line of a stage that lost nothing, or at which nothing can be measured."""
+    if stage in (Stage.ROUTER, Stage.WIRE):
+        return LossRow(stage, None, None, None, None, "Not measurable.", "Look there.")
+    return LossRow(stage, 1000, 0, 0.0, 0, "Nothing lost.", "")
+
+
+def a_check(name: str, words: str, level: Level = Level.OK, advice: str = "") -> Finding:
     """Return what one check found an hour after the start."""
-    return {
-        "name": name,
-        "level": level,
-        "words": words,
-        "advice": advice,
-        "since": STARTED + 3600,
-    }
+    return Finding(name, level, words, advice, STARTED + 3600)
 
 
-def a_loss(now: float) -> dict[str, Any]:
+LOSSES = {
+    Stage.SOCKET: LossRow(
+        Stage.SOCKET, 9_316_020, 70_112, 0.753, 70_112,
+        "70,112 of 9,316,020 datagrams found the receive buffer full; 70,112 of them in the last"
+        " minutes.",
+        "This machine is too busy to fetch them. Let the router stream less.",
+    ),
+    Stage.ENGINE: LossRow(
+        Stage.ENGINE, 9_245_908, 1204, 0.013, 0,
+        "1,204 of 9,245,908 frames passed the detection engine uninspected; none of them lately.",
+        "The engine cannot keep up or was not running.",
+    ),
+}  # fmt: skip
+
+
+def a_loss(now: float) -> Health:
     """Return what the supervisor says at `now` when packets get lost at two stages."""
     health = a_health(now)
-    rows = {row["stage"]: row for row in health["ledger"]}
-    rows["socket"] |= {
-        "count": 9_316_020, "lost": 70_112, "percent": 0.753, "recent": 70_112,
-        "words": "70,112 of 9,316,020 datagrams found the receive buffer full; 70,112 of them in"
-        " the last minutes.",
-        "advice": "This machine is too busy to fetch them. Let the router stream less.",
-    }  # fmt: skip
-    rows["engine"] |= {"count": 9_245_908, "lost": 1204, "percent": 0.013, "recent": 0,
-                       "words": "1,204 of 9,245,908 frames passed the detection engine"
-                       " uninspected; none of them lately.",
-                       "advice": "The engine cannot keep up or was not running."}  # fmt: skip
-    return health | {
-        "state": "losing",
-        "level": "warn",
-        "sentence": "0.8 % of the datagrams of the last minute found the receive buffer full.",
-        "first_loss": "socket",
-        "checks": [
-            *health["checks"],
-            a_check("loss-socket", "0.8 % of the datagrams of the last minute were lost.", "warn",
-                    "This machine is too busy to fetch them. Let the router stream less."),
-            a_check("temperature", "Not known: no sensor.", "unknown"),
-            a_check("media", "The media server does not run.", "fail", "It is restarted."),
-        ],
-    }  # fmt: skip
+    lost = a_check(
+        "loss-socket",
+        "0.8 % of the datagrams of the last minute were lost.",
+        Level.WARN,
+        "This machine is too busy to fetch them. Let the router stream less.",
+    )
+    return replace(
+        health,
+        state=State.LOSING,
+        level=Level.WARN,
+        sentence="0.8 % of the datagrams of the last minute found the receive buffer full.",
+        first_loss=Stage.SOCKET,
+        ledger=tuple(LOSSES.get(row.stage, row) for row in health.ledger),
+        rates=Rates(1234.4, {ROUTER: 1234.4}, {"socket_overflow": 12.3}),
+        checks=(
+            *health.checks,
+            lost,
+            a_check("temperature", "Not known: no sensor.", Level.UNKNOWN),
+            a_check("media", "The media server does not run.", Level.FAIL, "It is restarted."),
+        ),
+    )
 
 
-def a_selftest(now: float, **changes: Any) -> dict[str, Any]:
+def a_selftest(now: float, **changes: Any) -> SelfTestReport:
     """Return what `glovebox selftest` publishes when the marker came through."""
     seconds = {"sent": 0.001, "decapsulated": 0.004, "inspected": 0.031, "stored": 0.412}
-    return {"time": now, "passed": True, "verdict": "passed", "seconds": seconds, **changes}
+    return replace(SelfTestReport(now, True, "passed", seconds), **changes)
 
 
-def a_port(now: float, **changes: Any) -> dict[str, Any]:
+def a_port(now: float, **changes: Any) -> PortReport:
     """Return what the guard of a port says at `now`: it gives out addresses, and three took one."""
-    devices = [
-        {"address": "10.77.0.11", "station": "02:00:00:00:00:0b", "name": "tablet-left"},
-        {"address": "10.77.0.12", "station": "02:00:00:00:00:0c", "name": ""},
-        {"address": "10.77.0.13", "station": "02:00:00:00:00:0d", "name": "x" * 63},
-    ]
-    leases = [each | {"expires": now + 43_000} for each in devices]
-    return VALUES | {"updated": now, "leases": leases} | changes
+    names = ("tablet-left", "", "x" * 63)
+    report = PortReport(
+        interface="eth0",
+        updated=now,
+        serving=True,
+        answers=True,
+        reason="free",
+        words="no other DHCP server answers there",
+        address="10.77.0.1/24",
+        most=250,
+        devices=tuple(
+            Tenant(f"10.77.0.{number}", f"02:00:00:00:00:{number:02x}", name, now + 43_000)
+            for number, name in enumerate(names, 11)
+        ),
+    )
+    return replace(report, **changes)

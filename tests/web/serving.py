@@ -12,10 +12,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 from appliance.alerts.store import AlertStore
-from appliance.reports import statusfile
+from appliance.reports.alerts import AlertStoreReport
+from appliance.reports.statusfile import StatusFile
+from appliance.reports.supervisor import Health
 from appliance.web.vault import Vault
 from tests.net.namespaces import DEADLINE_S, Network, Sniffer
 from tests.net.receiving import GLOVEBOX
@@ -55,17 +56,19 @@ class Sensor:
         # ip(8) also shows the namespace's interfaces in /sys, which only to enter it would not.
         enter = ["ip", "netns", "exec", self.network.sensor]
         argv = [*enter, sys.executable, "-c", _ACTIVATE, descriptor, GLOVEBOX, "web"]
-        variables = {
+        return subprocess.Popen(
+            [*argv, "--engine-user", "root"],
+            env=os.environ | self._variables(),
+            pass_fds=[own.fileno()],
+        )
+
+    def _variables(self) -> dict[str, str]:
+        return {
             "GLOVEBOX_RUNTIME_DIRECTORY": str(self.directory),
             "GLOVEBOX_DATABASE": str(self.directory / "alerts.db"),
             "GLOVEBOX_CONFIG": "/dev/null",
             "GLOVEBOX_WEB_STATE": str(self.vault.directory),
         }
-        return subprocess.Popen(
-            [*argv, "--engine-user", "root"],
-            env=os.environ | variables,
-            pass_fds=[own.fileno()],
-        )
 
     def restart(self) -> None:
         """Kill the page and start it anew where it was."""
@@ -87,25 +90,23 @@ class Sensor:
         """Let the page go on."""
         self.process.send_signal(signal.SIGCONT)
 
-    def publish(self, report: dict[str, Any]) -> None:
-        """Put a report of the receiver where the page finds it."""
-        statusfile.publish("receiver", report, self.directory)
+    def publish(self, report: StatusFile) -> None:
+        """Put a report of a service where the page finds it."""
+        report.publish(self.directory)
 
     def publish_store(self, now: float) -> None:
         """Say that alerts are being stored."""
-        statusfile.publish("alerts", {"updated": now, "error": None}, self.directory)
+        self.publish(AlertStoreReport(now, 24, 0, None, 0, 0))
 
-    def publish_health(self, health: dict[str, Any]) -> None:
-        """Put a report of the supervisor where the page finds it."""
-        statusfile.publish("supervisor", health, self.directory)
-
-    def publish_selftest(self, result: dict[str, Any]) -> None:
-        """Put the result of a self-test where the page finds it."""
-        statusfile.publish("selftest", result, self.directory)
-
-    def publish_port(self, port: dict[str, Any]) -> None:
-        """Put a report of the guard of a port where the page finds it."""
-        statusfile.publish(f"dhcp-{port['interface']}", port, self.directory)
+    def status(self) -> list[str]:
+        """Return what `glovebox status` prints at this moment, line by line."""
+        enter = ["ip", "netns", "exec", self.network.sensor]
+        done = subprocess.run(
+            [*enter, GLOVEBOX, "status", "--engine-user", "root"],
+            env=os.environ | self._variables() | {"COLUMNS": "110"},
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        return done.stdout.splitlines()
 
     def close(self) -> None:
         """End all of it."""
@@ -117,12 +118,10 @@ class Sensor:
 
 
 @contextlib.contextmanager
-def supervising(
-    sensor: Sensor, says: Callable[[float], dict[str, Any]] = a_health
-) -> Iterator[None]:
+def supervising(sensor: Sensor, says: Callable[[float], Health] = a_health) -> Iterator[None]:
     """Publish as the supervisor does what `says` returns for the moment; a self-test was made."""
-    sensor.publish_selftest(a_selftest(time.time() - 300))
-    with repeating(lambda: sensor.publish_health(says(time.time()))):
+    sensor.publish(a_selftest(time.time() - 300))
+    with repeating(lambda: sensor.publish(says(time.time()))):
         yield
 
 

@@ -8,8 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
-from appliance.films.partition import Copying
-from appliance.reports import statusfile
+from appliance.reports.films import Copying
 from tests.net.namespaces import DEADLINE_S
 from tests.web.serving import Sensor
 from tests.web.test_entry import PASSWORD, fresh_tab
@@ -28,13 +27,11 @@ def test_only_the_button_that_does_something_is_shown(browser: Browser, sensor: 
     closing = page.get_by_role("button", name="Close now")
     expect(opening).to_be_visible()
     expect(closing).to_be_hidden()
-    statusfile.publish(
-        "films-copying", Copying(time.time(), left=3000.0).as_json(), sensor.directory
-    )
+    Copying(time.time(), left=3000.0).publish(sensor.directory)
     expect(closing).to_be_visible()
     expect(opening).to_be_hidden()
     expect(page.locator("#copying")).to_contain_text("Do not pull the power")
     assert Axe().run(page).response["violations"] == []
-    statusfile.publish("films-copying", Copying(time.time()).as_json(), sensor.directory)
+    Copying(time.time()).publish(sensor.directory)
     expect(opening).to_be_visible()
     page.context.close()

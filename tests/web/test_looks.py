@@ -10,14 +10,19 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Browser, Page, Response, expect
 
+from appliance.reports.dhcp import Tenant
+from appliance.reports.levels import Level
+from appliance.reports.states import State
+from appliance.reports.supervisor import Health, Rates
 from tests.conftest import PROJECT
-from tests.net.namespaces import DEADLINE_S, SENSOR_ADDRESS
+from tests.net.namespaces import DEADLINE_S
 from tests.web.alerts import add, an_alert
-from tests.web.reports import a_check, a_health, a_loss, a_port, a_report, a_selftest
+from tests.web.reports import ROUTER, a_check, a_health, a_loss, a_port, a_report, a_selftest
 from tests.web.serving import Sensor, flowing, supervising
 
 pytestmark = [pytest.mark.browser, pytest.mark.net]
@@ -31,13 +36,9 @@ HOSTILE = (
 )
 IPV6 = {"source": "2001:db8:1234:5678:9abc:def0:1234:5678", "destination": "2001:db8::1"}
 
-WAITING = {
-    "state": "waiting",
-    "level": "warn",
-    "sentence": f"No router streams yet. Point your router at {SENSOR_ADDRESS}:37008.",
-}
+WAITING = "No router streams to this machine yet."
 
-State = Callable[[Sensor], AbstractContextManager[None]]
+Arranged = Callable[[Sensor], AbstractContextManager[None]]
 
 
 @contextlib.contextmanager
@@ -45,12 +46,29 @@ def nothing_runs(sensor: Sensor) -> Iterator[None]:
     yield
 
 
+def waits(now: float) -> Health:
+    """Return what the supervisor says of a sensor to which nobody streams."""
+    checks = (
+        a_check("interface", "tzsp0 is up."),
+        a_check("stream", WAITING, Level.WARN, "On the router: /tool sniffer start"),
+        a_check("engine", "Snort runs."),
+    )
+    return a_health(
+        now,
+        state=State.WAITING,
+        level=Level.WARN,
+        sentence=WAITING,
+        checks=checks,
+        rates=Rates(0.0),
+    )
+
+
 @contextlib.contextmanager
 def waiting(sensor: Sensor) -> Iterator[None]:
     sensor.start_engine()
     with (
         flowing(sensor, 0, frames=0, keepalives=0),
-        supervising(sensor, lambda now: a_health(now, **WAITING)),
+        supervising(sensor, waits),
     ):
         yield
 
@@ -66,9 +84,9 @@ def watching(sensor: Sensor) -> Iterator[None]:
 @contextlib.contextmanager
 def in_the_car(sensor: Sensor) -> Iterator[None]:
     now = time.time()
-    sensor.publish_port(a_port(now))
+    sensor.publish(a_port(now))
     another = "the DHCP server 192.168.88.1 (02:00:00:00:00:01) answers there"
-    sensor.publish_port(a_port(now, interface="eth1", serving=False, words=another, leases=[]))
+    sensor.publish(a_port(now, interface="eth1", serving=False, words=another, devices=()))
     with watching(sensor):
         yield
 
@@ -78,7 +96,7 @@ def losing(sensor: Sensor) -> Iterator[None]:
     sensor.start_engine()
     add_realistic_alerts(sensor)
     with flowing(sensor, 1234), supervising(sensor, a_loss):
-        sensor.publish_selftest(
+        sensor.publish(
             a_selftest(
                 time.time(),
                 passed=False,
@@ -109,12 +127,12 @@ def stale(sensor: Sensor) -> Iterator[None]:
 def silent(sensor: Sensor) -> Iterator[None]:
     sensor.start_engine()
     add_realistic_alerts(sensor)
-    sensor.publish_health(a_health(time.time() - 40))
+    sensor.publish(a_health(time.time() - 40))
     with flowing(sensor, 1234):
         yield
 
 
-def supervised(state: str, level: str, sentence: str, advice: str) -> State:
+def supervised(state: State, level: Level, sentence: str, advice: str) -> Arranged:
     """Return a sensor at work of which the supervisor says this, by one check that speaks."""
 
     @contextlib.contextmanager
@@ -122,38 +140,38 @@ def supervised(state: str, level: str, sentence: str, advice: str) -> State:
         sensor.start_engine()
         add_realistic_alerts(sensor)
         check = a_check("decisive", sentence, level, advice)
-        says = {"state": state, "level": level, "sentence": sentence, "checks": [check]}
+        says = {"state": state, "level": level, "sentence": sentence, "checks": (check,)}
         with flowing(sensor, 1234), supervising(sensor, lambda now: a_health(now, **says)):
             yield
 
     return arranged
 
 
-SAID = {
-    "booting": ("unknown", "Snort is starting.", ""),
-    "engine_down": (
-        "fail",
+SAID: dict[State, tuple[Level, str, str]] = {
+    State.BOOTING: (Level.UNKNOWN, "Snort is starting.", ""),
+    State.ENGINE_DOWN: (
+        Level.FAIL,
         "Snort runs, but frames pass it uninspected.",
         "It is restarted by itself.",
     ),
-    "trouble": (
-        "fail",
+    State.TROUBLE: (
+        Level.FAIL,
         "Alerts are not stored: no space is left for the alert store.",
         "They wait in memory until that is mended, and are lost when the power goes.",
     ),
-    "alert": (
-        "ok",
+    State.ALERT: (
+        Level.OK,
         "An alert of high priority 2 min ago: MALWARE-CNC Win.Trojan.Zeus variant (from"
         " 192.168.88.41).",
         "",
     ),
-    "config_error": (
-        "warn",
+    State.CONFIG_ERROR: (
+        Level.WARN,
         "A setting cannot be used: /boot/firmware/glovebox.toml: [capture] ports = 0: expected 1"
         " to 65535.",
         "Correct that file; until then what was set before it holds.",
     ),
-    "safe_to_unplug": ("ok", "Safe to unplug.", ""),
+    State.SAFE_TO_UNPLUG: (Level.OK, "Safe to unplug.", ""),
 }
 
 
@@ -161,30 +179,29 @@ SAID = {
 def hostile(sensor: Sensor) -> Iterator[None]:
     fields = dict.fromkeys(("message", "classification", "source", "destination"), HOSTILE)
     add(sensor.store, [an_alert(**fields, priority=1)])
-    device = {"address": "10.77.0.9", "station": "02:00:00:00:00:09", "expires": 0}
-    sensor.publish_port(a_port(time.time(), words=HOSTILE, leases=[device | {"name": HOSTILE}]))
+    device = Tenant("10.77.0.9", "02:00:00:00:00:09", HOSTILE, 0.0)
+    sensor.publish(a_port(time.time(), words=HOSTILE, devices=(device,)))
     report = a_report(time.time())
-    report["sources"][HOSTILE] = report["sources"].popitem()[1]
-    check = a_check(HOSTILE, HOSTILE, "warn", HOSTILE)
-    sensor.publish_health(a_health(time.time(), sentence=HOSTILE, checks=[check]))
-    sensor.publish_selftest(
-        a_selftest(time.time(), passed=False, verdict=HOSTILE, seconds={HOSTILE: 1.0})
-    )
+    report = replace(report, senders={HOSTILE: report.senders[ROUTER]})
+    check = a_check(HOSTILE, HOSTILE, Level.WARN, HOSTILE)
+    rates = Rates(1.0, {HOSTILE: 1.0}, {HOSTILE: 1.0})
+    sensor.publish(a_health(time.time(), sentence=HOSTILE, checks=(check,), rates=rates))
+    sensor.publish(a_selftest(time.time(), passed=False, verdict=HOSTILE, seconds={HOSTILE: 1.0}))
     sensor.publish(report)
     yield
 
 
-STATES: dict[str, tuple[State, str]] = {
-    "nothing-runs": (nothing_runs, "The receiver does not report: no frame reaches Snort."),
-    "waiting": (waiting, f"Point your router at {SENSOR_ADDRESS}:37008."),
+STATES: dict[str, tuple[Arranged, str]] = {
+    "nothing-runs": (nothing_runs, "The supervisor has not reported"),
+    "waiting": (waiting, WAITING),
     "watching": (watching, "Snort inspects what arrives."),
     "in-the-car": (in_the_car, "Snort inspects what arrives."),
     "losing": (losing, "found the receive buffer full"),
-    "deaf": (deaf, "Snort does not listen: frames are not inspected."),
-    "stale": (stale, "The receiver last reported"),
-    "silent": (silent, "The supervisor does not report."),
-    "hostile": (hostile, "Snort does not listen"),
-    **{state: (supervised(state, *said), said[1]) for state, said in SAID.items()},
+    "deaf": (deaf, "Snort does not listen on the sniffing interface."),
+    "stale": (stale, "The supervisor has not reported"),
+    "silent": (silent, "The supervisor last reported"),
+    "hostile": (hostile, "<script>window.harmed = 1</script>"),
+    **{state.value: (supervised(state, *said), said[1]) for state, said in SAID.items()},
 }
 
 
@@ -265,6 +282,34 @@ def test_state_is_shown(
         picture(page, f"{state}-{size}-{scheme}-alerts")
         assert overflow(page) <= 0
         assert page.evaluate("window.harmed") is None
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_page_and_terminal_say_the_same(browser: Browser, sensor: Sensor, state: str) -> None:
+    """The verdict and the rates, word for word; an age may grow between the two looks."""
+    arranged, _ = STATES[state]
+    with arranged(sensor), tab(browser, sensor, "desktop") as page:
+        page.goto("/")
+        for _ in range(5):
+            shown = plain(page.locator("#state p").inner_text())
+            told = " ".join(sensor.status())
+            if same(shown, told):
+                break
+            page.reload()
+        assert same(shown, told)
+        rates = page.locator("#stream td[data-label='Rate']").all_inner_texts()
+        assert all(rate == "–" or rate in told for rate in rates)
+
+
+def plain(text: str) -> str:
+    """Return text with single blanks, as it was wrapped or not."""
+    return " ".join(text.split())
+
+
+def same(shown: str, told: str) -> bool:
+    """Tell whether a terminal's text begins with a page's first line, its heading in capitals."""
+    heading, _, sentence = plain(told).partition(": ")
+    return shown.upper().startswith(heading) and sentence.startswith(shown[len(heading) + 1 :])
 
 
 @pytest.mark.parametrize("size", SIZES)

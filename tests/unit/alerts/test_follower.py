@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import ANY
 
 import pytest
 
@@ -15,6 +16,7 @@ from appliance.ids import handover
 from appliance.ids import unified2_spool as spool
 from appliance.ids.naming import Naming
 from appliance.ids.unified2_spool import Unified2Spool
+from appliance.reports.alerts import AlertStoreReport
 from appliance.store import database
 from appliance.store.database import StoreError
 from tests.unit.ids import records
@@ -121,25 +123,30 @@ def test_step_deletes_what_is_read_of_an_earlier_run(setup: Setup) -> None:
 
 def test_report_tells_how_things_stand(setup: Setup) -> None:
     setup.follower.step()
-    assert setup.follower.report() == {
-        "stored": 0, "added": 0, "last_alert": None, "spool_lag_bytes": 0, "unreadable": 0,
-        "error": None, "repaired": None, "clock_set": None,
-    }  # fmt: skip
+    assert setup.follower.report() == AlertStoreReport(
+        updated=ANY, stored=0, added=0, last_alert=None, spool_lag_bytes=0, unreadable=0
+    )
     setup.now += follower.COMMIT_S
     setup.raise_alerts(1, 2)
     setup.follower.step()
     setup.raise_alerts(3)
     setup.follower.step()
-    assert setup.follower.report() == {
-        "stored": 2,
-        "added": 2,
-        "last_alert": pytest.approx(records.SECOND + 0.123456),
-        "spool_lag_bytes": 60,
-        "unreadable": 0,
-        "error": None,
-        "repaired": None,
-        "clock_set": None,
-    }
+    assert setup.follower.report() == AlertStoreReport(
+        updated=ANY,
+        stored=2,
+        added=2,
+        last_alert=pytest.approx(records.SECOND + 0.123456),
+        spool_lag_bytes=60,
+        unreadable=0,
+    )
+
+
+def test_report_is_read_back_as_it_was_published(setup: Setup, tmp_path: Path) -> None:
+    setup.raise_alerts(1)
+    setup.follower.step(hurry=True)
+    report = setup.follower.report()
+    report.publish(tmp_path)
+    assert AlertStoreReport.read(tmp_path) == report
 
 
 YEARS = 11 * 365 * 86400.0
@@ -161,7 +168,7 @@ def test_alerts_bear_a_mark_until_the_clock_is_set(
     at(monkeypatch, records.SECOND + 1, 103.0)
     setup.follower.finish()
     assert setup.marks() == [False, False, True]
-    assert setup.follower.report()["clock_set"] == 101.0
+    assert setup.follower.report().clock_set == 101.0
 
 
 def test_when_the_clock_was_set_is_known_to_the_next_process(
@@ -176,7 +183,7 @@ def test_when_the_clock_was_set_is_known_to_the_next_process(
     at(monkeypatch, records.SECOND + 50, 200.0)
     again.finish()
     assert setup.marks() == [True]
-    assert again.report()["clock_set"] == 100.0
+    assert again.report().clock_set == 100.0
 
 
 def test_when_the_clock_was_set_is_seen_while_nothing_can_be_stored(
@@ -214,9 +221,9 @@ def test_report_knows_what_was_stored_before(setup: Setup) -> None:
     setup.raise_alerts(1, 2)
     setup.follower.finish()
     setup.follower.step()
-    assert setup.follower.report()["stored"] == 2
-    assert setup.follower.report()["added"] == 2
-    assert setup.follower.report()["last_alert"] == pytest.approx(records.SECOND + 0.123456)
+    assert setup.follower.report().stored == 2
+    assert setup.follower.report().added == 2
+    assert setup.follower.report().last_alert == pytest.approx(records.SECOND + 0.123456)
 
 
 def test_step_keeps_trying_and_says_it_once(setup: Setup, caplog: pytest.LogCaptureFixture) -> None:
@@ -225,14 +232,14 @@ def test_step_keeps_trying_and_says_it_once(setup: Setup, caplog: pytest.LogCapt
     for _ in range(3):
         assert setup.follower.step() == follower.RETRY_S
     report = setup.follower.report()
-    assert "No such file" in report["error"]
-    assert report["spool_lag_bytes"] == 60
+    assert "No such file" in str(report.error)
+    assert report.spool_lag_bytes == 60
     setup.path.parent.mkdir()
     setup.follower.step()
     setup.now += follower.COMMIT_S
     setup.follower.step()
     assert setup.stored() == [1]
-    assert setup.follower.report()["error"] is None
+    assert setup.follower.report().error is None
     messages = [record.message for record in caplog.records if "named" not in record.message]
     assert len([message for message in messages if "wait in the spool" in message]) == 1
     assert len([message for message in messages if "stored again" in message]) == 1
@@ -241,7 +248,7 @@ def test_step_keeps_trying_and_says_it_once(setup: Setup, caplog: pytest.LogCapt
 def test_step_waits_for_a_spool(setup: Setup) -> None:
     setup.spool.rmdir()
     assert setup.follower.step() == follower.RETRY_S
-    assert "the spool: No such file" in setup.follower.report()["error"]
+    assert "the spool: No such file" in str(setup.follower.report().error)
     setup.spool.mkdir()
     assert setup.follower.step() == follower.LOOK_S
 
@@ -277,12 +284,12 @@ def test_step_mends_a_store_that_is_damaged_while_it_is_open(setup: Setup) -> No
     (setup.spool / "alert.u2.2.1").write_bytes(records.event(2))
     setup.now += follower.COMMIT_S
     assert setup.follower.step() == 0.0
-    assert "damaged" in setup.follower.report()["error"]
+    assert "damaged" in str(setup.follower.report().error)
     mend(setup)
     # The first cannot have been read anew: its spool is gone.
     assert setup.stored() == [1, 2]
     report = setup.follower.report()
-    assert (report["error"], report["repaired"]["alerts"]) == (None, 1)
+    assert (report.error, report.repaired and report.repaired.alerts) == (None, 1)
 
 
 def test_step_goes_on_with_a_repair_that_was_cut_off(setup: Setup) -> None:
@@ -338,5 +345,5 @@ def test_a_store_replaced_by_version_is_kept_aside(setup: Setup) -> None:
     connection.close()
     assert setup.follower.step() == 0.0
     mend(setup)
-    assert setup.follower.report()["error"] is None
+    assert setup.follower.report().error is None
     assert len(list(setup.path.parent.glob("alerts.db.corrupt-*Z"))) == 1

@@ -7,13 +7,14 @@ import signal
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from appliance.alerts import service
 from appliance.alerts.store import AlertReader
-from appliance.reports import statusfile
+from appliance.reports.alerts import AlertStoreReport
 from tests.net.namespaces import wait_until
 from tests.unit.ids import records
 
@@ -21,12 +22,10 @@ GLOVEBOX = str(Path(sys.executable).with_name("glovebox"))
 
 
 def test_describe_tells_trouble_first() -> None:
-    report = {
-        "stored": 7, "last_alert": 1.0, "spool_lag_bytes": 60, "unreadable": 0, "error": None,
-    }  # fmt: skip
+    report = AlertStoreReport(1.0, 7, 7, 1.0, 60, 0)
     assert service.describe(report) == "7 alerts stored"
-    assert service.describe({**report, "unreadable": 3}) == "7 alerts stored; 3 could not be read"
-    assert service.describe({**report, "error": "no space"}) == (
+    assert service.describe(replace(report, unreadable=3)) == "7 alerts stored; 3 could not be read"
+    assert service.describe(replace(report, error="no space")) == (
         "no space; 7 alerts stored, 60 bytes wait in the spool"
     )
 
@@ -62,9 +61,8 @@ def test_service_tells_systemd_and_stores_the_rest_when_it_ends(tmp_path: Path) 
         | {"NOTIFY_SOCKET": str(address), "GLOVEBOX_RUNTIME_DIRECTORY": str(tmp_path)},
     )  # fmt: skip
     try:
-        assert notified.recv(4096) == b"READY=1"
-        assert notified.recv(4096) == b"WATCHDOG=1\nSTATUS=1 alerts stored"
-        wait_until(lambda: statusfile.read("alerts", tmp_path), "a report")
+        assert notified.recv(4096) == b"READY=1\nWATCHDOG=1\nSTATUS=1 alerts stored"
+        wait_until(lambda: AlertStoreReport.read(tmp_path), "a report")
         with file.open("ab") as stream:
             stream.write(records.event(2) + records.event(3))
         process.send_signal(signal.SIGTERM)
@@ -73,12 +71,7 @@ def test_service_tells_systemd_and_stores_the_rest_when_it_ends(tmp_path: Path) 
         process.kill()
         process.wait()
         notified.close()
-    report = statusfile.read("alerts", tmp_path)
-    assert report is not None
-    assert set(report) == {
-        "updated", "stored", "added", "last_alert", "spool_lag_bytes", "unreadable", "error",
-        "repaired", "clock_set",
-    }  # fmt: skip
-    assert (report["stored"], report["spool_lag_bytes"], report["error"]) == (3, 0, None)
+    report = AlertStoreReport.require(tmp_path)
+    assert (report.stored, report.spool_lag_bytes, report.error) == (3, 0, None)
     stored = AlertReader(tmp_path / "alerts.db").after(0, 10)
     assert [alert["sid"] for alert in stored] == [1, 2, 3]

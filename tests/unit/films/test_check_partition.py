@@ -11,8 +11,8 @@ import pytest
 from appliance.errors import GloveboxError
 from appliance.films import check_partition
 from appliance.films.check_partition import FLAGS_AT, SECTOR, VOLUME_DIRTY, check, is_dirty
-from appliance.films.partition import Condition
 from appliance.reports import statusfile
+from appliance.reports.films import Condition
 from tests.conftest import missing
 
 CLEAN = b"\xeb\x76\x90EXFAT   " + bytes(SECTOR - 11)

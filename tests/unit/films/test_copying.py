@@ -16,8 +16,9 @@ import pytest
 from appliance.films import copying
 from appliance.films.copying import Places, keep_open, refusal, sectors_written
 from appliance.films.open_time import OPEN_S
-from appliance.films.partition import Condition, Partition
+from appliance.films.partition import Partition
 from appliance.reports import statusfile
+from appliance.reports.films import Condition
 from appliance.service import Stop
 from tests.conftest import PROJECT, missing
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.films import drives
-from appliance.films.drives import Drive
+from appliance.reports.films import Drive
 
 MOUNTS = "40 22 8:17 / /run/media/sdb1 ro,nosuid shared:7 - vfat /dev/sdb1 ro\n"
 

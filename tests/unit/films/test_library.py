@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.films import library
-from appliance.films.library import Client, Library
+from appliance.reports.films import Client, Library
 
 # As version 1.3.3 writes it.
 COUNTS = (

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from appliance.leds.heartbeat import BOOT_SECONDS, STALE_SECONDS, Heartbeat
+from appliance.leds.heartbeat import BOOT_SECONDS, Heartbeat
 from appliance.reports import statusfile
+from appliance.reports.levels import Level
 from appliance.reports.states import State
+from appliance.reports.supervisor import STALE_S, Health
 
 NOON = 1_800_000_000.0
 
@@ -33,8 +35,8 @@ def heartbeat(tmp_path: Path, clocks: Clocks) -> Heartbeat:
     return Heartbeat(tmp_path, lambda: clocks.uptime, lambda: clocks.wall)
 
 
-def publish(folder: Path, clocks: Clocks, state: object, **more: object) -> None:
-    statusfile.publish("supervisor", {"updated": clocks.wall, "state": state, **more}, folder)
+def publish(folder: Path, clocks: Clocks, state: State) -> None:
+    Health(clocks.wall, state, Level.OK, "So it is.").publish(folder)
 
 
 @pytest.mark.parametrize("state", [state for state in State if state is not State.SILENT])
@@ -68,7 +70,7 @@ def test_state_of_a_supervisor_that_stopped_is_silence(
 ) -> None:
     publish(tmp_path, clocks, State.SEEING)
     assert heartbeat.state() is State.SEEING
-    clocks.pass_by(STALE_SECONDS)
+    clocks.pass_by(STALE_S)
     assert heartbeat.state() is State.SEEING
     clocks.pass_by(0.1)
     assert heartbeat.state() is State.SILENT
@@ -82,7 +84,7 @@ def test_state_after_the_file_was_removed_goes_stale(
     publish(tmp_path, clocks, State.SEEING)
     heartbeat.state()
     (tmp_path / "supervisor.json").unlink()
-    clocks.pass_by(STALE_SECONDS + 1)
+    clocks.pass_by(STALE_S + 1)
     assert heartbeat.state() is State.SILENT
 
 
@@ -90,7 +92,7 @@ def test_state_of_an_old_file_found_at_start_is_silence_at_once(
     tmp_path: Path, clocks: Clocks, heartbeat: Heartbeat
 ) -> None:
     publish(tmp_path, clocks, State.SEEING)
-    clocks.pass_by(STALE_SECONDS + 1)
+    clocks.pass_by(STALE_S + 1)
     assert heartbeat.state() is State.SILENT
 
 
@@ -103,7 +105,7 @@ def test_state_survives_a_clock_that_jumps(
     clocks.wall += jump
     clocks.pass_by(2.0)
     assert heartbeat.state() is State.SEEING
-    clocks.pass_by(STALE_SECONDS)
+    clocks.pass_by(STALE_S)
     assert heartbeat.state() is State.SILENT
 
 
@@ -113,7 +115,7 @@ def test_state_found_at_start_from_the_future_goes_stale_all_the_same(
     publish(tmp_path, clocks, State.SEEING)
     clocks.wall -= 86400.0
     assert heartbeat.state() is State.SEEING
-    clocks.pass_by(STALE_SECONDS + 1)
+    clocks.pass_by(STALE_S + 1)
     assert heartbeat.state() is State.SILENT
 
 
@@ -125,15 +127,6 @@ def test_state_of_a_file_nobody_understands_is_silence(
 ) -> None:
     (tmp_path / "supervisor.json").write_text(content)
     assert heartbeat.state() is State.SILENT
-
-
-def test_state_of_a_file_without_a_time_is_silence_until_the_next(
-    tmp_path: Path, clocks: Clocks, heartbeat: Heartbeat
-) -> None:
-    publish(tmp_path, clocks, State.SEEING, updated="noon")
-    assert heartbeat.state() is State.SILENT
-    publish(tmp_path, clocks, State.SEEING)
-    assert heartbeat.state() is State.SEEING
 
 
 def test_state_reads_the_file_only_when_it_changed(

@@ -14,7 +14,7 @@ from appliance.errors import GloveboxError
 from appliance.leds import service
 from appliance.leds.display import Display
 from appliance.leds.fakesysfs import FakeSysfs
-from appliance.leds.heartbeat import STALE_SECONDS, Heartbeat
+from appliance.leds.heartbeat import Heartbeat
 from appliance.leds.lamps import Finder
 from appliance.leds.rhythms import RHYTHMS, drawing, table
 from appliance.leds.service import (
@@ -29,8 +29,9 @@ from appliance.leds.service import (
     serve,
 )
 from appliance.leds.sysfs import SysfsLed, pattern
-from appliance.reports import statusfile
+from appliance.reports.levels import Level
 from appliance.reports.states import State
+from appliance.reports.supervisor import STALE_S, Health
 from appliance.service import Running, Stop
 from appliance.settings.config import Config
 from appliance.settings.sections.leds import LedsConfig
@@ -66,7 +67,7 @@ class Box:
 
     def says(self, state: State) -> None:
         """Let the supervisor publish."""
-        statusfile.publish("supervisor", {"updated": EPOCH + self.now, "state": state}, self.folder)
+        Health(EPOCH + self.now, state, Level.OK, "So it is.").publish(self.folder)
 
     def run(self, seconds: float) -> int:
         """Let time pass as the service's loop would; return how often it woke."""
@@ -123,7 +124,7 @@ def test_tick_shows_silence_instead_of_the_last_good_state(
     box: Box, caplog: pytest.LogCaptureFixture
 ) -> None:
     box.says(State.SEEING)
-    box.run(STALE_SECONDS)
+    box.run(STALE_S)
     assert box.plays() is State.SEEING
     box.run(2.0)
     assert box.plays() is State.SILENT

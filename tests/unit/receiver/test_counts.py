@@ -1,21 +1,23 @@
 from __future__ import annotations
 
-import json
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from appliance.receiver import counts
 from appliance.receiver.counts import Ledger
-from appliance.reports.outcomes import OUTCOMES, Tally
+from appliance.reports.outcomes import OUTCOMES
+from appliance.reports.receiver import KernelCounters, ReceiverReport
 from appliance.udp import kernel
 from appliance.udp.sources import Sources, key_of
 
 ROUTER = key_of(ip_address("192.0.2.1"))
-GOOD = Tally([1] * OUTCOMES).as_json() | {"last_seen": 1.0}
 
 
 @pytest.fixture
@@ -41,7 +43,7 @@ def count(sources: Sources, frames: int) -> None:
     source.last_seen = sources.last_frame = time.monotonic()
 
 
-def run(receiver: socket.socket, frames: int, before: dict[str, Any] | None = None) -> Ledger:
+def run(receiver: socket.socket, frames: int, before: ReceiverReport | None = None) -> Ledger:
     """Return the ledger of a run that sent so many frames."""
     sources = Sources()
     ledger = Ledger("tzsp0", [receiver], sources)
@@ -52,35 +54,61 @@ def run(receiver: socket.socket, frames: int, before: dict[str, Any] | None = No
     return ledger
 
 
-def published(ledger: Ledger) -> dict[str, Any]:
-    """Return the status as another process reads it."""
-    values: dict[str, Any] = json.loads(json.dumps(ledger.status()))
-    return values
+@pytest.fixture
+def published(tmp_path: Path) -> Callable[[Ledger], ReceiverReport]:
+    """Return what makes of a ledger the report that another process reads."""
+
+    def pass_on(ledger: Ledger) -> ReceiverReport:
+        ledger.status().publish(tmp_path)
+        return ReceiverReport.require(tmp_path)
+
+    return pass_on
 
 
-def test_status_has_the_documented_form(receiver: socket.socket) -> None:
+Published = Callable[[Ledger], ReceiverReport]
+
+
+def test_status_is_read_back_as_it_was_published(receiver: socket.socket, tmp_path: Path) -> None:
+    status = run(receiver, 3).status()
+    status.publish(tmp_path)
+    assert ReceiverReport.read(tmp_path) == status
+
+
+def test_status_counts_in_total_and_by_sender(
+    receiver: socket.socket, published: Published
+) -> None:
     started = time.time()
     status = published(run(receiver, 3))
-    assert status["interface"] == "tzsp0"
-    assert status["ports"] == [receiver.getsockname()[1]]
-    assert started <= status["started"] <= status["last_frame"] <= status["updated"] + 0.001
-    assert status["frames_sent"] == status["datagrams_received"] == 3
-    source = status["sources"]["192.0.2.1"]
-    assert (source["frames_sent"], source["bytes_sent"]) == (3, 180)
-    assert started <= source["last_seen"] <= time.time()
-    assert {"socket_overflow", "reassembly_failures", "udp_errors"} < set(status)
+    assert (status.interface, status.ports) == ("tzsp0", (receiver.getsockname()[1],))
+    assert status.last_frame is not None
+    assert started <= status.started <= status.last_frame <= status.updated + 0.001
+    assert status.tally.sent == status.tally.received == 3
+    sender = status.senders["192.0.2.1"]
+    assert (sender.tally.sent, sender.tally.bytes_sent) == (3, 180)
+    assert started <= sender.last_seen <= time.time()
 
 
-def test_status_without_any_frame(receiver: socket.socket) -> None:
+def test_status_by_a_clock_that_stands_at_1970(
+    receiver: socket.socket, published: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = run(receiver, 3)
+    monkeypatch.setattr(counts.time, "time", lambda: 0.5)
+    later = time.monotonic() + 100
+    monkeypatch.setattr(counts.time, "monotonic", lambda: later)
+    status = published(ledger)
+    assert (status.last_frame, status.senders["192.0.2.1"].last_seen) == (0, 0)
+
+
+def test_status_without_any_frame(receiver: socket.socket, published: Published) -> None:
     status = published(Ledger("tzsp0", [receiver], Sources()))
-    assert (status["last_frame"], status["sources"]) == (None, {})
+    assert (status.last_frame, status.senders) == (None, {})
 
 
 def test_status_is_of_each_port_once(receiver: socket.socket) -> None:
     with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as second:
         second.bind(("::1", receiver.getsockname()[1]))
         ledger = Ledger("tzsp0", [receiver, second], Sources())
-    assert ledger.status()["ports"] == [receiver.getsockname()[1]]
+    assert ledger.status().ports == (receiver.getsockname()[1],)
 
 
 def test_update_counts_losses_since_the_start(
@@ -92,20 +120,20 @@ def test_update_counts_losses_since_the_start(
     losses["drops"] += 5
     ledger.update()
     status = ledger.status()
-    assert status["reassembly_failures"] == 3
-    assert status["udp_errors"] == 4
-    assert status["socket_overflow"] == 5
+    assert status.reassembly_failures == 3
+    assert status.udp_errors == 4
+    assert status.socket_overflow == 5
 
 
 def test_update_counts_what_overflowed_before_the_first_run(
     receiver: socket.socket, losses: dict[str, int]
 ) -> None:
     losses["drops"] = 7
-    assert run(receiver, 1).status()["socket_overflow"] == 7
+    assert run(receiver, 1).status().socket_overflow == 7
 
 
 def test_resume_goes_on_and_takes_up_what_was_lost_in_between(
-    receiver: socket.socket, losses: dict[str, int]
+    receiver: socket.socket, losses: dict[str, int], published: Published
 ) -> None:
     losses["drops"] = 5
     first = published(run(receiver, 3))
@@ -114,15 +142,17 @@ def test_resume_goes_on_and_takes_up_what_was_lost_in_between(
     losses["reassembly_failures"] += 1
     second = run(receiver, 4, first)
     status = published(second)
-    assert status["datagrams_received"] == status["sources"]["192.0.2.1"]["frames_sent"] == 7
-    assert status["bytes_sent"] == 420
-    assert (status["socket_overflow"], status["udp_errors"]) == (7, 2)
-    assert status["reassembly_failures"] == 1
+    assert status.tally.received == status.senders["192.0.2.1"].tally.sent == 7
+    assert status.tally.bytes_sent == 420
+    assert (status.socket_overflow, status.udp_errors) == (7, 2)
+    assert status.reassembly_failures == 1
     third = published(run(receiver, 1, status))
-    assert (third["frames_sent"], third["socket_overflow"]) == (8, 7)
+    assert (third.tally.sent, third.socket_overflow) == (8, 7)
 
 
-def test_report_is_of_this_run_alone(receiver: socket.socket, losses: dict[str, int]) -> None:
+def test_report_is_of_this_run_alone(
+    receiver: socket.socket, losses: dict[str, int], published: Published
+) -> None:
     losses["drops"] = 5
     first = published(run(receiver, 3))
     losses["drops"] = 6
@@ -141,64 +171,51 @@ def test_report_is_of_this_run_alone(receiver: socket.socket, losses: dict[str, 
     assert not any(report["dropped"].values())
 
 
-def test_resume_keeps_when_the_last_frame_was(receiver: socket.socket) -> None:
+def test_resume_keeps_when_the_last_frame_was(
+    receiver: socket.socket, published: Published
+) -> None:
     before = published(run(receiver, 3))
-    before["last_frame"] -= 50
-    before["sources"]["192.0.2.1"]["last_seen"] -= 50
+    assert before.last_frame is not None
+    then = before.last_frame - 50
+    sender = replace(before.senders["192.0.2.1"], last_seen=then)
     ledger = Ledger("tzsp0", [receiver], Sources())
-    ledger.resume(before)
+    ledger.resume(replace(before, last_frame=then, senders={"192.0.2.1": sender}))
     status = published(ledger)
-    assert status["last_frame"] == pytest.approx(before["last_frame"], abs=1)
-    last_seen = status["sources"]["192.0.2.1"]["last_seen"]
-    assert last_seen == pytest.approx(before["last_frame"], abs=1)
+    assert status.last_frame == pytest.approx(then, abs=1)
+    assert status.senders["192.0.2.1"].last_seen == pytest.approx(then, abs=1)
 
 
 def test_resume_counts_a_new_socket_from_its_start(
-    receiver: socket.socket, losses: dict[str, int]
+    receiver: socket.socket, losses: dict[str, int], published: Published
 ) -> None:
     losses["drops"] = 5
     before = published(run(receiver, 3))
-    before["kernel"]["sockets"] = {"1": 1000}
+    other = replace(before, kernel=replace(before.kernel, sockets={"1": 1000}))
     losses["drops"] = 2
-    assert run(receiver, 1, before).status()["socket_overflow"] == 7
+    assert run(receiver, 1, other).status().socket_overflow == 7
 
 
 @pytest.mark.parametrize(
     "change",
-    [{"interface": "tzsp1"}, {"ports": [1]}, {"kernel": {"boot": "another"}}],
+    [{"interface": "tzsp1"}, {"ports": (1,)}, {"kernel": KernelCounters("another", {}, {})}],
     ids=["interface", "ports", "boot"],
 )
 def test_resume_starts_anew_after_a_change(
-    receiver: socket.socket, change: dict[str, Any], caplog: pytest.LogCaptureFixture
+    receiver: socket.socket,
+    change: dict[str, Any],
+    published: Published,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    before = published(run(receiver, 3))
-    assert run(receiver, 1, before | change).status()["frames_sent"] == 1
+    before = replace(published(run(receiver, 3)), **change)
+    assert run(receiver, 1, before).status().tally.sent == 1
     assert not caplog.records
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"sources": {"nobody": {}}},
-        {"sources": []},
-        {"sources": {"192.0.2.1": GOOD, "nobody": GOOD}},
-        {"sources": {"192.0.2.1": {"frames_sent": "many"}}},
-        {"last_frame": "yesterday"},
-        {"socket_overflow": None},
-        {"kernel": []},
-        {"kernel": {}},
-    ],
-    ids=repr,
-)
-def test_resume_survives_damage(
-    receiver: socket.socket, change: dict[str, Any], caplog: pytest.LogCaptureFixture
+def test_resume_takes_nothing_where_a_sender_is_none(
+    receiver: socket.socket, published: Published, caplog: pytest.LogCaptureFixture
 ) -> None:
     before = published(run(receiver, 3))
-    second = run(receiver, 1, before | change)
-    assert second.status()["frames_sent"] == second.report()["frames_sent"] == 1
-    assert "damaged" in caplog.text
-
-
-def test_resume_of_an_empty_file(receiver: socket.socket, caplog: pytest.LogCaptureFixture) -> None:
-    assert run(receiver, 1, {"nothing": "here"}).status()["frames_sent"] == 1
+    senders = {**before.senders, "nobody": before.senders["192.0.2.1"]}
+    second = run(receiver, 1, replace(before, senders=senders))
+    assert second.status().tally.sent == second.report()["frames_sent"] == 1
     assert "damaged" in caplog.text

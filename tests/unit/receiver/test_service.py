@@ -5,14 +5,18 @@ from __future__ import annotations
 import argparse
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from appliance.receiver import service
-from appliance.receiver.service import Pulse, main
+from appliance.receiver.counts import Ledger
+from appliance.receiver.service import main
+from appliance.reports.receiver import ReceiverReport
+from appliance.service import Publisher, Running, Stop
 from appliance.settings import config
+from tests.web.reports import a_report
 
 
 @pytest.fixture(autouse=True)
@@ -24,8 +28,9 @@ def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 def received(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[argparse.Namespace]]:
     """Return the arguments with which the service would have been run."""
     made: list[argparse.Namespace] = []
-    monkeypatch.setattr(service, "_receive", lambda arguments, *rest: made.append(arguments) or 0)
+    monkeypatch.setattr(service, "receive", lambda running: made.append(running.arguments) or 0)
     monkeypatch.setattr(service.service, "log_to_journal", lambda *arguments: None)
+    monkeypatch.setattr(Stop, "install", lambda stop: stop)
     yield made
 
 
@@ -39,7 +44,7 @@ def usage_error(capsys: pytest.CaptureFixture[str], *argv: str) -> str:
 def test_main_without_files_receives_as_configured(received: list[argparse.Namespace]) -> None:
     assert main([]) == 0
     (arguments,) = received
-    assert (arguments.interface, arguments.listen, arguments.routers) == ("tzsp0", None, None)
+    assert (arguments.interface, arguments.listen, arguments.routers) == (None, None, None)
 
 
 def test_main_takes_ports_routers_and_buffer(received: list[argparse.Namespace]) -> None:
@@ -84,16 +89,17 @@ def test_main_help_tells_exit_statuses(capsys: pytest.CaptureFixture[str]) -> No
         assert status in text.replace("\n", " ")
 
 
-class Book:
+class Book(Ledger):
     """Has counts to publish."""
+
+    def __init__(self) -> None:
+        pass
 
     def update(self) -> None:
         pass
 
-    def status(self) -> dict[str, Any]:
-        drops = {"malformed": 1, "oversize": 0}
-        counts = {"datagrams_received": 5, "frames_sent": 4, "socket_overflow": 2}
-        return {**counts, "dropped": drops}
+    def status(self) -> ReceiverReport:
+        return replace(a_report(5.0, frames=4, keepalives=0, malformed=1), socket_overflow=2)
 
 
 @pytest.fixture
@@ -106,29 +112,25 @@ def notes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.so
         yield made
 
 
-def test_beat_publishes_and_tells_systemd(
-    notes: socket.socket, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    published = []
-    monkeypatch.setattr(service.statusfile, "publish", lambda *values: published.append(values))
-    Pulse(Book()).beat()  # type: ignore[arg-type]
-    assert published == [("receiver", Book().status())]
+def running(folder: Path) -> Running:
+    arguments = argparse.Namespace(report="text")
+    return Running("receiver", arguments, config.Config(), [], Stop(), Publisher(folder))
+
+
+def test_beat_publishes_and_tells_systemd(notes: socket.socket, tmp_path: Path) -> None:
+    service.beat(running(tmp_path), Book())
+    assert ReceiverReport.read(tmp_path) == Book().status()
     assert notes.recv(1000).decode().split("\n") == [
+        "READY=1",
         "WATCHDOG=1",
         "STATUS=5 datagrams received, 4 frames sent, dropped: 1 malformed;"
         " lost in a full socket: 2",
     ]
 
 
-def test_beat_warns_once_where_it_cannot_publish(
-    notes: socket.socket, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+def test_beat_goes_on_where_it_cannot_publish(
+    notes: socket.socket, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(*values: object) -> None:
-        raise FileNotFoundError("/run/glovebox")
-
-    monkeypatch.setattr(service.statusfile, "publish", fail)
-    pulse = Pulse(Book())  # type: ignore[arg-type]
-    for _ in range(3):
-        pulse.beat()
-        assert notes.recv(1000).startswith(b"WATCHDOG=1")
-    assert len(caplog.records) == 1
+    service.beat(running(tmp_path / "absent"), Book())
+    assert b"WATCHDOG=1" in notes.recv(1000)
+    assert "receiver.json cannot be published" in caplog.text

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from appliance.reports.outcomes import OUTCOMES, REASONS, Outcome, Tally, total
+from appliance.reports.outcomes import OUTCOMES, REASONS, WORDS, Outcome, Tally, total, words_of
 
 FULL = Tally(list(range(1, OUTCOMES + 1)), 1000, 900)
 
@@ -37,6 +39,21 @@ def test_from_json_raises_for_missing_counts(missing: str) -> None:
     del values[missing]
     with pytest.raises(KeyError):
         Tally.from_json(values)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"frames_sent": -1}, {"keepalives": True}, {"bytes_sent": "9"}, {"datagrams_received": 5}],
+)
+def test_from_json_refuses_what_is_no_count_or_does_not_add_up(change: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="."):
+        Tally.from_json(FULL.as_json() | change)
+
+
+def test_every_reason_has_words() -> None:
+    assert REASONS.keys() < WORDS.keys()
+    assert words_of("oversize") == "too large"
+    assert words_of("gremlins") == "gremlins"
 
 
 def test_count_adds_each_outcome() -> None:

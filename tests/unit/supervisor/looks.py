@@ -7,14 +7,19 @@ from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any
 
-from appliance.films.library import Library
 from appliance.films.partition import Partition
 from appliance.host.links import Interface
 from appliance.host.machine import Disk, Memory
 from appliance.ids.engine import EngineCount
+from appliance.reports.alerts import AlertStoreReport
+from appliance.reports.films import Library
 from appliance.reports.outcomes import Outcome, Tally
+from appliance.reports.receiver import KernelCounters, ReceiverReport, Sender
 from appliance.supervisor.history import History
-from appliance.supervisor.observations import Observations, Receiver, Settings, Source, Store
+from appliance.supervisor.observations import (
+    Observations,
+    Settings,
+)
 from appliance.supervisor.units import NAMES, WATCHED, Unit
 
 NOW = 1_795_000_000.0
@@ -34,13 +39,16 @@ WELL = Observations(
     interface=TZSP0,
     addresses=(),
     home=(ip_address("192.0.2.7"), ip_address("2001:db8::7")),
-    receiver=Receiver(
-        updated=NOW, last_frame=None, ports=(37008,), tally=Tally(), socket_overflow=0,
-        reassembly_failures=0, sources={},
+    receiver=ReceiverReport(
+        updated=NOW, started=NOW - 900, interface="tzsp0", ports=(37008,), last_frame=None,
+        tally=Tally(), socket_overflow=0, reassembly_failures=0, udp_errors=0, senders={},
+        kernel=KernelCounters("a-boot", {}, {}),
     ),
     engine=EngineCount(0, 0),
     listening=True,
-    store=Store(updated=NOW, stored=0, added=0, last_alert=None, lag=0, error=None),
+    store=AlertStoreReport(
+        updated=NOW, stored=0, added=0, last_alert=None, spool_lag_bytes=0, unreadable=0
+    ),
     alarm=None,
     memory=Memory(total=1 << 30, available=600 << 20),
     disks={"/var/lib/glovebox": Disk(total=1 << 30, free=1 << 29, writable=True)},
@@ -63,17 +71,23 @@ def tally(**outcomes: int) -> Tally:
     return counts
 
 
-def receiver(**changes: Any) -> Receiver:
+def receiver(**changes: Any) -> ReceiverReport:
     """Return a receiver that differs from a fresh one in `changes`."""
-    assert isinstance(WELL.receiver, Receiver)
+    assert isinstance(WELL.receiver, ReceiverReport)
     return replace(WELL.receiver, **changes)
 
 
-def received(address: str = "192.0.2.1", seen: float = NOW, **outcomes: int) -> Receiver:
+def alert_store(**changes: Any) -> AlertStoreReport:
+    """Return an alert store that differs from an empty one in `changes`."""
+    assert isinstance(WELL.store, AlertStoreReport)
+    return replace(WELL.store, **changes)
+
+
+def received(address: str = "192.0.2.1", seen: float = NOW, **outcomes: int) -> ReceiverReport:
     """Return a receiver that got datagrams of one router with these outcomes."""
     counts = tally(**outcomes)
     return receiver(
-        updated=seen, tally=counts, sources={address: Source(counts, seen)},
+        updated=seen, tally=counts, senders={address: Sender(counts, seen)},
         last_frame=seen if outcomes.get("sent") else None,
     )  # fmt: skip
 

@@ -6,10 +6,11 @@ import pytest
 
 from appliance.alerts.store import AlertReader, AlertStore
 from appliance.ids.alert import Alert
+from appliance.reports.alerts import AlertStoreReport
 from appliance.store.database import StoreError
 from appliance.supervisor import alarms
 from appliance.supervisor.alarms import Alarms
-from appliance.supervisor.observations import Alarm, Store
+from appliance.supervisor.observations import Alarm
 
 STEP_US = 1_000_000
 
@@ -21,7 +22,7 @@ class Engine:
         self.store = AlertStore(path, boot="test")
         self.count = 0
 
-    def raises(self, *priorities: int) -> Store:
+    def raises(self, *priorities: int) -> AlertStoreReport:
         found = []
         for priority in priorities:
             self.count += 1
@@ -36,8 +37,8 @@ class Engine:
         self.store.add(found, {}, keep=1000)
         return self.published()
 
-    def published(self) -> Store:
-        return Store(0.0, self.store.count(), self.count, float(self.count), 0, None)
+    def published(self) -> AlertStoreReport:
+        return AlertStoreReport(0.0, self.store.count(), self.count, float(self.count), 0, 0)
 
 
 @pytest.fixture
@@ -77,4 +78,4 @@ def test_newest_does_not_read_a_store_that_has_nothing_new(
     (tmp_path / "alerts.db").unlink()
     assert subject.newest(engine.published()) == found
     with pytest.raises(StoreError):
-        subject.newest(Store(0.0, 99, 99, 99.0, 0, None))
+        subject.newest(AlertStoreReport(0.0, 99, 99, 99.0, 0, 0))

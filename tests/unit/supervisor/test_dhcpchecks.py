@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from appliance.reports.dhcp import Device, PortReport
+from appliance.reports.dhcp import PortReport, Tenant
 from appliance.reports.levels import Level
 from appliance.reports.states import State
 from appliance.supervisor import dhcpchecks
@@ -16,7 +16,7 @@ SERVES = PortReport(
     interface="eth0", updated=1.0, serving=True, answers=True, reason="free",
     words="no other DHCP server answers there", address="10.77.0.1/24", most=2, devices=(),
 )  # fmt: skip
-DEVICE = Device("10.77.0.9", "02:00:00:00:00:09", "tablet", 0.0)
+DEVICE = Tenant("10.77.0.9", "02:00:00:00:00:09", "tablet", 0.0)
 
 
 def looked(*ports: PortReport, seconds: float = 0.0) -> Observations:

@@ -6,9 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from appliance.films.drives import Drive
-from appliance.films.library import Library
-from appliance.films.partition import Condition, Copying, Partition
+from appliance.films.partition import Partition
+from appliance.reports.films import Condition, Copying, Drive, Library
 from appliance.reports.levels import Level
 from appliance.supervisor import filmchecks, units
 from appliance.supervisor.observations import Settings, Unknown

@@ -8,12 +8,11 @@ from hypothesis import strategies as st
 
 from appliance.ids.engine import EngineCount
 from appliance.reports.outcomes import OUTCOMES, Outcome, Tally
+from appliance.reports.supervisor import LossRow, Stage
 from appliance.supervisor.losses import (
     UNMEASURABLE,
     Flow,
     Ledger,
-    Row,
-    Stage,
     counters,
     first_loss,
     rows,
@@ -149,8 +148,8 @@ def test_rows_say_what_was_lost_and_whether_it_goes_on() -> None:
     assert "none of them lately" in rows(total, {})[3].words
 
 
-def line(stage: Stage, recent: int | None) -> Row:
-    return Row(stage, 100, 50, recent, "", "")
+def line(stage: Stage, recent: int | None) -> LossRow:
+    return LossRow(stage, 100, 50, 50.0, recent, "", "")
 
 
 @pytest.mark.parametrize(
@@ -163,12 +162,6 @@ def line(stage: Stage, recent: int | None) -> Row:
     ids=["nothing", "no longer", "two"],
 )
 def test_first_loss_is_the_first_stage_that_loses_now(
-    lines: list[Row], stage: Stage | None
+    lines: list[LossRow], stage: Stage | None
 ) -> None:
     assert first_loss(lines) is stage
-
-
-def test_as_json_has_the_keys_of_the_status_file() -> None:
-    assert rows({}, {})[0].as_json().keys() == {
-        "stage", "count", "lost", "percent", "recent", "words", "advice",
-    }  # fmt: skip

@@ -5,14 +5,20 @@ from dataclasses import replace
 import pytest
 
 from appliance.host.machine import Disk, Held, Memory, Power
+from appliance.reports.alerts import AlertStoreReport
 from appliance.reports.levels import Level
+from appliance.reports.selftest import SelfTestReport
 from appliance.reports.states import State
 from appliance.supervisor import machinechecks
-from appliance.supervisor.observations import NotKnownError, SelfTest, Settings, Store, Unknown
-from tests.unit.supervisor.looks import NOW, WELL, history, look
+from appliance.supervisor.observations import (
+    NotKnownError,
+    Settings,
+    Unknown,
+)
+from tests.unit.supervisor.looks import NOW, WELL, alert_store, history, look
 
 GIB = 1 << 30
-UNSET = Store(updated=NOW, stored=0, added=0, last_alert=None, lag=0, error=None)
+UNSET = alert_store()
 SET = replace(UNSET, clock_set=30.0)
 
 
@@ -97,7 +103,7 @@ def test_clock_that_nobody_confirmed_is_told_and_no_trouble() -> None:
 )
 @pytest.mark.parametrize("moved", [1e8, -1e8], ids=["forward", "back"])
 def test_clock_jump_is_none_where_the_clock_is_set_for_the_first_time(
-    before: Store | Unknown, after: Store, level: Level, moved: float
+    before: AlertStoreReport | Unknown, after: AlertStoreReport, level: Level, moved: float
 ) -> None:
     first = replace(look(), time=NOW, boottime=100.0, store=before)
     looks = [
@@ -152,13 +158,17 @@ def test_configuration_shows_the_first_error() -> None:
     ("selftest", "level", "words"),
     [
         (None, None, ""),
-        (SelfTest(NOW - 7200, True, "all stages", {}), Level.OK, "passed 2 h ago"),
-        (SelfTest(NOW - 60, False, "the engine is dead.", {}), Level.FAIL, "the engine is dead"),
+        (SelfTestReport(NOW - 7200, True, "all stages", {}), Level.OK, "passed 2 h ago"),
+        (
+            SelfTestReport(NOW - 60, False, "the engine is dead.", {}),
+            Level.FAIL,
+            "the engine is dead",
+        ),
     ],
     ids=["none yet", "passed", "failed"],
 )
 def test_selftest_repeats_the_verdict(
-    selftest: SelfTest | None, level: Level | None, words: str
+    selftest: SelfTestReport | None, level: Level | None, words: str
 ) -> None:
     result = machinechecks.selftest(history(look(selftest=selftest)))
     assert (result.level if result else None) is level

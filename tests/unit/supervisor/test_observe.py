@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
 
@@ -8,11 +7,12 @@ import pytest
 
 from appliance.ids import snort
 from appliance.ids.engine import EngineCount
-from appliance.supervisor.observations import SelfTest, Settings, Store, Unknown
+from appliance.supervisor.observations import Settings, Unknown
 from appliance.supervisor.observe import BUILT, SOURCES, Observer, Places
 from appliance.supervisor.systemdbus import Systemd
 from tests.unit.ids.test_perfmonitor import NAMES
-from tests.unit.supervisor.test_observations import ALERTS, REPLAY, SELFTEST
+from tests.unit.supervisor.looks import NOW, alert_store
+from tests.web.reports import a_report, a_selftest
 
 
 @pytest.fixture
@@ -44,13 +44,12 @@ def test_look_at_a_machine_without_anything_fails_softly(observer: Observer) -> 
 
 
 def test_look_reads_what_the_services_publish(observer: Observer, places: Places) -> None:
-    for name, values in (("receiver", REPLAY), ("alerts", ALERTS), ("selftest", SELFTEST)):
-        (places.runtime / f"{name}.json").write_text(json.dumps(values))
+    receiver, store, test = a_report(NOW), alert_store(stored=7), a_selftest(NOW)
+    for report in (receiver, store, test):
+        report.publish(places.runtime)
     (places.spool / "statistics.csv").write_text(NAMES + "1,0,70,30,0\n")
     found = observer.look(["receiver", "store", "selftest", "engine"])
-    assert found.receiver.updated == 100.5  # type: ignore[union-attr]
-    assert found.store == Store.from_json(ALERTS)
-    assert found.selftest == SelfTest.from_json(SELFTEST)
+    assert (found.receiver, found.store, found.selftest) == (receiver, store, test)
     assert found.engine == EngineCount(offered=100, lost=30)
 
 
@@ -69,10 +68,18 @@ def test_look_at_the_engine_while_it_goes_on_to_a_new_file(
 
 def test_look_calls_a_file_of_another_version_unknown(observer: Observer, places: Places) -> None:
     (places.runtime / "receiver.json").write_text('{"updated": 1, "dropped": null}')
-    (places.runtime / "selftest.json").write_text('{"seconds": 3}')
-    found = observer.look(["receiver", "selftest"])
-    assert isinstance(found.receiver, Unknown)
-    assert isinstance(found.selftest, Unknown)
+    (places.runtime / "alerts.json").write_text('{"updated": 3}')
+    (places.runtime / "dhcp-eth0.json").write_text('{"updated": 3}')
+    found = observer.look(["receiver", "store", "dhcp"])
+    assert isinstance(found.receiver, Unknown) and "ReceiverReport" in found.receiver.reason
+    assert isinstance(found.store, Unknown)
+    assert isinstance(found.dhcp, Unknown)
+
+
+def test_look_without_a_bus_knows_no_units(places: Places) -> None:
+    found = Observer("tzsp0", None, snort, places).look(["units", "memory"])
+    assert found.units == Unknown("systemd is not asked from here")
+    assert not isinstance(found.memory, Unknown)
 
 
 def test_look_reports_what_is_wrong_with_the_settings(observer: Observer, places: Places) -> None:

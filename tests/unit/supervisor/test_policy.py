@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from appliance.reports.supervisor import Deed, DeedKind, Health
 from appliance.supervisor import policy, units
 from appliance.supervisor.policy import (
     CALM_S,
@@ -14,18 +15,19 @@ from appliance.supervisor.policy import (
     LADDERS,
     MOST_PER_HOUR,
     SETTLED_S,
-    Kind,
     Trouble,
     Troubles,
 )
 from appliance.supervisor.units import Unit
 from tests.unit.supervisor.looks import ABSENT, FAILED, RUNS, STARTING
+from tests.web.reports import a_health
 
 ROUND_S = 2
-Told = tuple[int, str, Kind]
+Told = tuple[int, str, DeedKind]
 """When, about which unit, what."""
 ENGINE, CONFIG = units.ENGINE, units.ENGINE_CONFIG
-RESTART, GIVE_UP, RECOVERED = Kind.RESTART, Kind.GIVE_UP, Kind.RECOVERED
+TIME = 1_000_000.0
+RESTART, GIVE_UP, RECOVERED = DeedKind.RESTART, DeedKind.GIVE_UP, DeedKind.RECOVERED
 
 
 def simulate(
@@ -133,7 +135,7 @@ def test_decide_treats_units_apart() -> None:
 
 
 def test_decide_forgets_what_is_over() -> None:
-    trouble = Trouble(restarts=(0.0,), tries=1, calm_since=10.0, told=Kind.RECOVERED)
+    trouble = Trouble(restarts=(0.0,), tries=1, calm_since=10.0, told=DeedKind.RECOVERED)
     after_calm = policy.decide({}, {}, {ENGINE: trouble}, 10.0 + CALM_S)[1]
     assert after_calm[ENGINE].tries == 0
     assert policy.decide({}, {}, after_calm, HOUR_S + 1)[1] == {}
@@ -145,29 +147,30 @@ def test_ladders_hold_no_reboot() -> None:
     assert SETTLED_S < CALM_S
 
 
-def published(unit: str, action: str, age: float) -> dict[str, object]:
-    return {"time": 1_000_000.0 - age, "unit": unit, "action": action, "reason": ""}
+def earlier(*deeds: tuple[str, DeedKind, float]) -> Health:
+    """Return what an earlier run published of what it did: unit, action, and how long ago."""
+    return a_health(
+        TIME, actions=tuple(Deed(TIME - age, unit, kind, "") for unit, kind, age in deeds)
+    )
 
 
 def test_remember_counts_the_restarts_of_an_earlier_run() -> None:
-    actions = [
-        published(CONFIG, "restart", 100),
-        published(ENGINE, "restart", 200),
-        published(ENGINE, "recovered", 50),
-        published("other.service", "restart", 10),
-        {"unit": ENGINE},
-        "nonsense",
-    ]
-    troubles = policy.remember({"actions": actions}, boottime=5000.0, time=1_000_000.0)
+    published = earlier(
+        (CONFIG, RESTART, 100),
+        (ENGINE, RESTART, 200),
+        (ENGINE, RECOVERED, 50),
+        ("other.service", RESTART, 10),
+    )
+    troubles = policy.remember(published, boottime=5000.0, time=TIME)
     assert troubles == {ENGINE: Trouble(restarts=(4800.0, 4900.0))}
 
 
 def test_remember_of_six_restarts_leaves_no_room_for_another() -> None:
-    actions = [published(ENGINE, "restart", age) for age in range(10, 70, 10)]
-    troubles = policy.remember({"actions": actions}, boottime=0.0, time=1_000_000.0)
+    published = earlier(*((ENGINE, RESTART, age) for age in range(10, 70, 10)))
+    troubles = policy.remember(published, boottime=0.0, time=TIME)
     assert simulate(20, lambda now: True, troubles=troubles) == [(0, ENGINE, GIVE_UP)]
 
 
-@pytest.mark.parametrize("nothing", [None, {}, {"actions": []}])
-def test_remember_of_nothing_is_nothing(nothing: dict[str, object] | None) -> None:
-    assert policy.remember(nothing, 0.0, 0.0) == {}
+def test_remember_of_nothing_is_nothing() -> None:
+    assert policy.remember(None, 0.0, 0.0) == {}
+    assert policy.remember(earlier(), 0.0, TIME) == {}

@@ -1,14 +1,15 @@
 from __future__ import annotations
 
-import json
 from dataclasses import replace
+from pathlib import Path
 
+from appliance.reports.films import Films, Library
 from appliance.reports.levels import Level, fail, ok, warn
+from appliance.reports.selftest import SelfTestReport
 from appliance.reports.states import State
+from appliance.reports.supervisor import Deed, DeedKind, Finding, Health, Stage
 from appliance.supervisor import published
-from appliance.supervisor.losses import Stage
-from appliance.supervisor.observations import SelfTest
-from appliance.supervisor.policy import Action, Kind, Trouble
+from appliance.supervisor.policy import Action, Trouble
 from appliance.supervisor.published import MOST_ACTIONS, Done
 from appliance.supervisor.verdict import Verdict
 from tests.unit.supervisor.looks import NOW, WELL, history, look, received, receiver
@@ -18,54 +19,55 @@ RESULTS = {"page": ok("The page runs."), "disks": warn("Full.", "Keep fewer.")}
 SINCE = {"page": WELL.boottime - 10, "disks": WELL.boottime + 3}
 
 
-def test_health_has_the_form_that_others_rely_on() -> None:
-    now = look(10, selftest=SelfTest(NOW, True, "Passed.", {"engine": 0.5}))
-    done = [Done(WELL.boottime + 4, Action("a.service", Kind.RESTART, "It is blind."))]
-    health = json.loads(json.dumps(published.health(history(now), VERDICT, RESULTS, SINCE, done)))
-    stages = [row["stage"] for row in health.pop("ledger")]
-    assert stages == [stage.value for stage in Stage]
-    assert health == {
-        "updated": NOW + 10,
-        "state": "seeing",
-        "level": "ok",
-        "sentence": "All is well.",
-        "checks": [
-            {"name": "page", "level": "ok", "words": "The page runs.", "advice": "",
-             "since": NOW - 10},
-            {"name": "disks", "level": "warn", "words": "Full.", "advice": "Keep fewer.",
-             "since": NOW + 3},
-        ],
-        "first_loss": None,
-        "media": {"audio": 0, "video": 1, "images": 0, "scanning": False, "streams": 0,
-                  "clients": [], "drives": []},
-        "selftest": {"time": NOW, "passed": True, "verdict": "Passed.",
-                     "seconds": {"engine": 0.5}},
-        "actions": [{"time": NOW + 4, "unit": "a.service", "action": "restart",
-                     "reason": "It is blind."}],
-    }  # fmt: skip
+def test_health_is_read_back_as_it_was_published(tmp_path: Path) -> None:
+    test = SelfTestReport(NOW, True, "Passed.", {"engine": 0.5})
+    looks = [
+        look(0, receiver=received(sent=10)),
+        look(10, receiver=receiver(tally=received(sent=90, malformed=5).tally, socket_overflow=5),
+             selftest=test),
+    ]  # fmt: skip
+    done = [Done(WELL.boottime + 4, Action("a.service", DeedKind.RESTART, "It is blind."))]
+    health = published.health(history(*looks), VERDICT, RESULTS, SINCE, done)
+    health.publish(tmp_path)
+    assert Health.read(tmp_path) == health
+    assert (health.updated, health.state, health.sentence) == (
+        NOW + 10,
+        State.SEEING,
+        "All is well.",
+    )
+    assert health.checks == (
+        Finding("page", Level.OK, "The page runs.", "", NOW - 10),
+        Finding("disks", Level.WARN, "Full.", "Keep fewer.", NOW + 3),
+    )
+    assert [row.stage for row in health.ledger] == list(Stage)
+    assert health.rates.frames == 8.0
+    assert health.films == Films(Library(0, 1, 0), ())
+    assert health.selftest == test
+    assert health.actions == (Deed(NOW + 4, "a.service", DeedKind.RESTART, "It is blind."),)
 
 
 def test_health_has_no_time_before_1970() -> None:
     now = replace(look(10), time=3.0)
     health = published.health(history(now), VERDICT, RESULTS, SINCE, [])
-    assert [check["since"] for check in health["checks"]] == [0.0, 0.0]
+    assert [check.since for check in health.checks] == [0.0, 0.0]
 
 
 def test_health_names_the_first_stage_that_loses_now() -> None:
     lossy = receiver(tally=received(sent=90, malformed=5).tally, socket_overflow=5)
     looks = [look(0), look(2, receiver=lossy)]
     health = published.health(history(*looks), VERDICT, {}, {}, [])
-    assert health["first_loss"] == "socket"
+    assert health.first_loss is Stage.SOCKET
     # What was lost before the first look is in the totals, and no news.
     health = published.health(history(looks[1]), VERDICT, {}, {}, [])
-    assert health["first_loss"] is None
-    assert health["ledger"][3]["lost"] == 5
+    assert health.first_loss is None
+    assert health.ledger[3].lost == 5
 
 
 def test_health_shows_the_newest_actions_first() -> None:
-    done = [Done(WELL.boottime + at, Action("a.service", Kind.RESTART, "")) for at in range(30)]
-    actions = published.health(history(look(30)), VERDICT, {}, {}, done)["actions"]
-    times = [action["time"] for action in actions]
+    deeds = [Action("a.service", DeedKind.RESTART, "")] * 30
+    done = [Done(WELL.boottime + at, deed) for at, deed in enumerate(deeds)]
+    actions = published.health(history(look(30)), VERDICT, {}, {}, done).actions
+    times = [action.time for action in actions]
     assert len(times) == MOST_ACTIONS
     assert times == sorted(times, reverse=True)
     assert times[0] == NOW + 29
@@ -80,7 +82,7 @@ def test_dated_keeps_the_time_as_long_as_the_level_stays() -> None:
 def test_admit_says_where_restarting_was_given_up() -> None:
     bad = {"engine": fail("Blind.", "It is restarted by itself.", "a.service"), **RESULTS}
     tried = Trouble(restarts=(1.0, 2.0), tries=2)
-    gave_up = Trouble(restarts=(1.0, 2.0), tries=2, told=Kind.GIVE_UP)
+    gave_up = Trouble(restarts=(1.0, 2.0), tries=2, told=DeedKind.GIVE_UP)
     assert published.admit(bad, {"a.service": tried}) == bad
     admitted = published.admit(bad, {"a.service": gave_up})
     assert "2 restarts within an hour did not help" in admitted["engine"].advice
@@ -89,5 +91,5 @@ def test_admit_says_where_restarting_was_given_up() -> None:
 
 def test_health_without_an_engine_has_no_such_stage() -> None:
     health = published.health(history(look(engine=None)), VERDICT, {}, {}, [])
-    stages = [row["stage"] for row in health["ledger"]]
-    assert stages == [stage.value for stage in Stage if stage is not Stage.ENGINE]
+    stages = [row.stage for row in health.ledger]
+    assert stages == [stage for stage in Stage if stage is not Stage.ENGINE]

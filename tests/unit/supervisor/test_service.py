@@ -1,24 +1,25 @@
 from __future__ import annotations
 
-import functools
-import json
+import argparse
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from appliance import service as ground
 from appliance.host.links import Interface
 from appliance.ids.engine import EngineCount
-from appliance.reports import statusfile
 from appliance.reports.levels import fail, ok
-from appliance.service import Stop
+from appliance.reports.states import State
+from appliance.reports.supervisor import Health
+from appliance.service import Running, Stop
+from appliance.settings.config import Config
 from appliance.supervisor import service, units
 from appliance.supervisor.observations import Observations
 from appliance.supervisor.observe import Observer
-from appliance.supervisor.service import ROUND_S, Publisher, Supervisor, complaints
+from appliance.supervisor.service import ROUND_S, Supervisor, complaints
 from appliance.supervisor.systemdbus import BusError, Systemd
 from tests.unit.supervisor.looks import FAILED, NOW, look, received
 from tests.unit.supervisor.looks import units as unit_states
@@ -69,7 +70,7 @@ def blind(at: float) -> Observations:
     return streaming(at, 0)
 
 
-def rounds(subject: Supervisor, script: Script, seconds: float) -> list[dict[str, Any]]:
+def rounds(subject: Supervisor, script: Script, seconds: float) -> list[Health]:
     found = []
     for _ in range(int(seconds / ROUND_S)):
         found.append(subject.round())
@@ -87,12 +88,12 @@ def supervise(
 def test_round_of_a_machine_that_is_well_sees() -> None:
     subject, script = supervise(well, pytest.fail)
     health = rounds(subject, script, 60)[-1]
-    assert (health["state"], health["level"]) == ("seeing", "ok")
-    assert health["sentence"] == (
+    assert (health.state, health.level) == ("seeing", "ok")
+    assert health.sentence == (
         "10 frames a second arrive from 192.0.2.1; Snort inspects what arrives."
     )
-    assert health["actions"] == []
-    assert health["first_loss"] is None
+    assert health.actions == ()
+    assert health.first_loss is None
 
 
 def test_round_restarts_an_engine_that_is_blind_and_says_so() -> None:
@@ -100,18 +101,18 @@ def test_round_restarts_an_engine_that_is_blind_and_says_so() -> None:
     subject, script = supervise(blind, asked.append)
     health = rounds(subject, script, 40)[-1]
     assert asked == [units.ENGINE]
-    assert health["state"] == "engine_down"
-    (action,) = health["actions"]
-    assert (action["unit"], action["action"]) == (units.ENGINE, "restart")
-    assert NOW < action["time"] <= NOW + 20
+    assert health.state == "engine_down"
+    (action,) = health.actions
+    assert (action.unit, action.action) == (units.ENGINE, "restart")
+    assert NOW < action.time <= NOW + 20
 
 
 def test_round_says_when_restarts_do_not_help() -> None:
     subject, script = supervise(blind, lambda unit: None)
     health = rounds(subject, script, 2000)[-1]
-    assert health["actions"][0]["action"] == "give up for now"
-    (check,) = [check for check in health["checks"] if check["name"] == "inspection"]
-    assert "6 restarts within an hour did not help" in check["advice"]
+    assert health.actions[0].action == "give up for now"
+    (check,) = [check for check in health.checks if check.name == "inspection"]
+    assert "6 restarts within an hour did not help" in check.advice
 
 
 def test_round_logs_a_change_once(caplog: pytest.LogCaptureFixture) -> None:
@@ -130,7 +131,7 @@ def test_round_goes_on_where_a_restart_cannot_be_asked_for(
         raise FileExistsError("nobody took the last request")
 
     subject, script = supervise(blind, refuse)
-    assert rounds(subject, script, 40)[-1]["state"] == "engine_down"
+    assert rounds(subject, script, 40)[-1].state == "engine_down"
     assert "nobody took the last request" in caplog.text
 
 
@@ -150,8 +151,8 @@ def test_round_dates_levels_by_the_clock_of_now() -> None:
 
     subject, script = supervise(moved, lambda unit: None)
     health = rounds(subject, script, 20)[-1]
-    (check,) = [check for check in health["checks"] if check["name"] == "page"]
-    assert check["since"] == NOW + 5000 + 10
+    (check,) = [check for check in health.checks if check.name == "page"]
+    assert check.since == NOW + 5000 + 10
 
 
 def test_complaints_name_the_first_reason_for_each_unit() -> None:
@@ -167,18 +168,11 @@ def test_complaints_name_the_first_reason_for_each_unit() -> None:
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     found: list[tuple[str, ...]] = []
-    monkeypatch.setattr(service.service, "notify", lambda *assignments: found.append(assignments))
+    monkeypatch.setattr(ground, "notify", lambda *assignments: found.append(assignments))
     return found
 
 
-@pytest.fixture
-def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    directed = functools.partial(statusfile.publish, directory=tmp_path)
-    monkeypatch.setattr(statusfile, "publish", directed)
-    return tmp_path / "supervisor.json"
-
-
-def run(state: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+def run(state: str | None, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run until the second round has been made."""
     stop, script = Stop(), Script(well)
 
@@ -191,46 +185,34 @@ def run(state: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stop, "wait", wait)
     monkeypatch.setattr(service.time, "monotonic", lambda: script.time)
     subject = Supervisor(script, pytest.fail, clock=lambda: look().boottime + script.time)
-    service.run(subject, Bus(state), stop)
+    running = Running(
+        "supervisor", argparse.Namespace(), Config(), [], stop, ground.Publisher(folder)
+    )
+    service.supervise(subject, Bus(state), running)
 
 
-def test_run_tells_systemd_of_each_round(
-    told: list[tuple[str, ...]], published: Path, monkeypatch: pytest.MonkeyPatch
+def test_supervise_tells_systemd_of_each_round(
+    told: list[tuple[str, ...]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run("running", monkeypatch)
+    run("running", tmp_path, monkeypatch)
     assert [words[0] for words in told] == ["READY=1", "WATCHDOG=1", "STOPPING=1"]
     assert all("WATCHDOG=1" in words for words in told[:-1])
-    assert json.loads(published.read_text())["state"] == "seeing"
+    assert Health.require(tmp_path).state is State.SEEING
 
 
 @pytest.mark.parametrize(
-    ("machine", "state"), [("stopping", "safe_to_unplug"), ("running", "seeing"), (None, "seeing")]
+    ("machine", "state"),
+    [("stopping", State.SAFE_TO_UNPLUG), ("running", State.SEEING), (None, State.SEEING)],
 )
-def test_run_ends_with_safe_to_unplug_only_when_the_machine_stops(
+def test_supervise_ends_with_safe_to_unplug_only_when_the_machine_stops(
     machine: str | None,
-    state: str,
+    state: State,
     told: list[tuple[str, ...]],
-    published: Path,
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    run(machine, monkeypatch)
-    assert json.loads(published.read_text())["state"] == state
-
-
-def test_publish_complains_once(
-    published: Path, caplog: pytest.LogCaptureFixture, tmp_path: Path
-) -> None:
-    publisher = Publisher()
-    published.mkdir()
-    for _ in range(3):
-        publisher.publish({"state": "seeing"})
-    assert caplog.text.count("cannot be published") == 1
-    published.rmdir()
-    publisher.publish({"state": "seeing"})
-    published.unlink()
-    published.mkdir()
-    publisher.publish({"state": "seeing"})
-    assert caplog.text.count("cannot be published") == 2
+    run(machine, tmp_path, monkeypatch)
+    assert Health.require(tmp_path).state is state
 
 
 def test_main_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from appliance.host.links import Interface
 from appliance.ids.engine import EngineCount
+from appliance.reports.alerts import AlertStoreReport
 from appliance.reports.levels import Level
 from appliance.reports.states import State
 from appliance.supervisor import servicechecks, units
@@ -15,7 +16,6 @@ from appliance.supervisor.observations import (
     NotKnownError,
     Observations,
     Settings,
-    Store,
     Unknown,
 )
 from appliance.supervisor.servicechecks import START_S
@@ -108,6 +108,14 @@ def test_engine_must_run_and_listen(
     assert (result.level, result.remedy) == (level, remedy)
     assert words in result.words
     assert (result.state is State.ENGINE_DOWN) is (level is Level.FAIL)
+
+
+@pytest.mark.parametrize(("listening", "level"), [(True, Level.OK), (False, Level.FAIL)])
+def test_engine_is_judged_by_its_socket_where_systemd_cannot_be_asked(
+    listening: bool, level: Level
+) -> None:
+    found = servicechecks.engine(history(look(units=Unknown("no bus"), listening=listening)))
+    assert (found.level, found.remedy) == (level, None)
 
 
 def watched(
@@ -249,12 +257,14 @@ def test_ended_compares_with_what_was_known() -> None:
     assert servicechecks.ended(history(*looks)).level is Level.OK
 
 
-def stores(*seen: tuple[float, Store]) -> History:
+def stores(*seen: tuple[float, AlertStoreReport]) -> History:
     return history(*(look(at, store=store) for at, store in seen))
 
 
-def store(updated: float = NOW, stored: int = 5, lag: int = 0, error: str | None = None) -> Store:
-    return Store(updated, stored, stored, None, lag, error)
+def store(
+    updated: float = NOW, stored: int = 5, lag: int = 0, error: str | None = None
+) -> AlertStoreReport:
+    return AlertStoreReport(updated, stored, stored, None, lag, 0, error)
 
 
 def test_store_reports_wants_new_figures() -> None:
@@ -262,6 +272,8 @@ def test_store_reports_wants_new_figures() -> None:
     assert servicechecks.store_reports(fresh).level is Level.OK
     stale = servicechecks.store_reports(stores((0, store()), (12, store())))
     assert (stale.level, stale.remedy) == (Level.FAIL, units.STORE)
+    once = servicechecks.store_reports(stores((60, store())))
+    assert (once.level, once.words) == (Level.UNKNOWN, "The alert store last reported 1 min ago.")
 
 
 LARGE = 2 << 20
@@ -283,14 +295,14 @@ LARGE = 2 << 20
          "catches up"],
 )  # fmt: skip
 def test_storing_wants_alerts_to_get_into_the_database(
-    seen: list[Store], level: Level, remedy: str | None
+    seen: list[AlertStoreReport], level: Level, remedy: str | None
 ) -> None:
     result = servicechecks.storing(stores(*zip((0, 2, 16, 32), [seen[0], *seen], strict=True)))
     assert (result.level, result.remedy) == (level, remedy)
 
 
 def test_storing_goes_by_what_is_added_where_the_oldest_alerts_give_way() -> None:
-    full = [(at, Store(NOW, 1000, 90 * int(at), None, 400, None)) for at in range(0, 40, 2)]
+    full = [(at, AlertStoreReport(NOW, 1000, 90 * int(at), None, 400, 0)) for at in range(0, 40, 2)]
     assert servicechecks.storing(stores(*full)).level is Level.OK
 
 

@@ -8,9 +8,9 @@ import pytest
 from appliance.host.links import Interface
 from appliance.reports.levels import Level
 from appliance.reports.states import State
+from appliance.reports.supervisor import Stage
 from appliance.supervisor import streamchecks, units
 from appliance.supervisor.history import History
-from appliance.supervisor.losses import Stage
 from appliance.supervisor.observations import NotKnownError, Settings, Unknown
 from tests.unit.supervisor.looks import NOW, TZSP0, history, look, received, receiver
 

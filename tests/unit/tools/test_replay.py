@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from appliance.receiver import service
+from appliance import service
+from appliance.receiver import service as receiver
 from appliance.reports.outcomes import Tally
 from appliance.settings import config
 from appliance.tools import replay
@@ -50,9 +51,11 @@ def test_counters_are_conserved() -> None:
 def test_main_without_files_receives(monkeypatch: pytest.MonkeyPatch) -> None:
     received: list[argparse.Namespace] = []
     monkeypatch.setattr(
-        service, "receive", lambda arguments, *rest: received.append(arguments) or 7
+        receiver, "receive", lambda running: received.append(running.arguments) or 7
     )
-    assert main(["-i", "eth9", "--listen", "40000"]) == 7
+    monkeypatch.setattr(service, "log_to_journal", lambda *arguments: None)
+    monkeypatch.setattr(service.Stop, "install", lambda stop: stop)
+    assert main(["-i", "eth9", "--listen", "40000", "-v"]) == 7
     (arguments,) = received
     assert (arguments.interface, arguments.listen[0].port) == ("eth9", 40000)
 

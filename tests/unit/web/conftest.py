@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -13,7 +13,9 @@ from flask.testing import FlaskClient
 
 from appliance.alerts.search import AlertSearch
 from appliance.alerts.store import AlertReader, AlertStore
-from appliance.reports import statusfile
+from appliance.reports.alerts import AlertStoreReport
+from appliance.reports.receiver import ReceiverReport
+from appliance.reports.supervisor import Health
 from appliance.settings.config import Config
 from appliance.settings.sections.capture import CaptureConfig
 from appliance.settings.sections.web import WebConfig
@@ -24,13 +26,6 @@ from appliance.web.vault import Vault
 from tests.web.reports import a_health, a_report, a_selftest
 
 TOKEN = "a-token-of-the-tests"
-NOW = 1_795_165_983.0  # 2026-11-20T09:13:03Z
-
-
-@pytest.fixture
-def values() -> dict[str, Any]:
-    """Return a report that obeys conservation: 1000 datagrams from one router, 3 dropped."""
-    return a_report(NOW, malformed=1, oversize=2) | {"interface": "lo"}
 
 
 @pytest.fixture
@@ -72,20 +67,19 @@ def stranger(app: Flask) -> FlaskClient:
 
 
 @pytest.fixture
-def fresh(tmp_path: Path, values: dict[str, Any]) -> dict[str, Any]:
-    """Publish the report as one of this moment, with alerts being stored, and return it."""
+def fresh(tmp_path: Path) -> ReceiverReport:
+    """Publish what a receiver says now: 1000 datagrams from one router, 3 of them dropped."""
     now = time.time()
-    values |= {"updated": now, "started": now - 3600, "last_frame": now - 0.2}
-    values["sources"]["192.0.2.1"]["last_seen"] = now - 0.2
-    statusfile.publish("receiver", values, tmp_path)
-    statusfile.publish("alerts", {"updated": now, "error": None}, tmp_path)
-    return values
+    report = replace(a_report(now, malformed=1, oversize=2), interface="lo", started=now - 3600)
+    report.publish(tmp_path)
+    AlertStoreReport(now, 0, 0, None, 0, 0).publish(tmp_path)
+    return report
 
 
 @pytest.fixture
-def supervised(tmp_path: Path, fresh: dict[str, Any]) -> dict[str, Any]:
+def supervised(tmp_path: Path, fresh: ReceiverReport) -> Health:
     """Publish, beside the report, that the supervisor finds all well; return what it says."""
-    health = a_health(fresh["updated"])
-    statusfile.publish("supervisor", health, tmp_path)
-    statusfile.publish("selftest", a_selftest(fresh["updated"]), tmp_path)
+    health = a_health(fresh.updated)
+    health.publish(tmp_path)
+    a_selftest(fresh.updated).publish(tmp_path)
     return health

@@ -9,8 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from appliance.films.partition import STALE_S, TOLD_S, Copying
-from appliance.reports import statusfile
+from appliance.reports.films import COPYING_STALE_S, TOLD_S, Copying
 from tests.unit.web.test_entry import form_token, set_up
 
 SHUT = "is read-only"
@@ -71,9 +70,13 @@ def test_request_needs_a_session_and_its_form(
 
 
 def test_part_of_what_is_shut(owner: FlaskClient, tmp_path: Path) -> None:
-    for told in (None, Copying(time.time()), Copying(time.time() - STALE_S - 5, left=600.0)):
+    for told in (
+        None,
+        Copying(time.time()),
+        Copying(time.time() - COPYING_STALE_S - 5, left=600.0),
+    ):
         if told is not None:
-            statusfile.publish("films-copying", told.as_json(), tmp_path)
+            told.publish(tmp_path)
         assert SHUT in shown(owner)
         assert 'class="result open"' not in shown(owner)
 
@@ -81,7 +84,7 @@ def test_part_of_what_is_shut(owner: FlaskClient, tmp_path: Path) -> None:
 def test_part_tells_how_long_it_is_open_and_what_to_leave(
     owner: FlaskClient, tmp_path: Path
 ) -> None:
-    statusfile.publish("films-copying", Copying(time.time(), left=3541.0).as_json(), tmp_path)
+    Copying(time.time(), left=3541.0).publish(tmp_path)
     part = shown(owner)
     assert "for 60 more min" in part
     assert "Do not pull the power" in part
@@ -92,14 +95,9 @@ def test_part_tells_how_long_it_is_open_and_what_to_leave(
 
 def test_part_tells_a_refusal(owner: FlaskClient, tmp_path: Path) -> None:
     told = Copying(time.time(), refusal="no <key> is set")
-    statusfile.publish("films-copying", told.as_json(), tmp_path)
+    told.publish(tmp_path)
     part = shown(owner)
     assert "no &lt;key&gt; is set." in part
     told = Copying(time.time() - TOLD_S - 5, refusal="no <key> is set")
-    statusfile.publish("films-copying", told.as_json(), tmp_path)
-    assert SHUT in shown(owner)
-
-
-def test_part_of_a_file_that_does_not_fit(owner: FlaskClient, tmp_path: Path) -> None:
-    statusfile.publish("films-copying", {"updated": "yesterday", "left": []}, tmp_path)
+    told.publish(tmp_path)
     assert SHUT in shown(owner)

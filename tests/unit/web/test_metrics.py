@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -12,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from appliance import __version__
 from appliance.alerts.store import AlertStore
-from appliance.reports import statusfile
+from appliance.reports.receiver import ReceiverReport
 from appliance.reports.states import State
 from appliance.web.metrics import MOST_SIGNATURES
 from tests.conftest import PROJECT
@@ -34,29 +35,28 @@ def value(found: dict[str, Metric], name: str, **labels: str) -> float:
     return sample.value
 
 
-def test_metrics_hold_every_counter(client: FlaskClient, fresh: dict[str, Any]) -> None:
-    found = families(client)
+def test_metrics_hold_every_counter(client: FlaskClient, fresh: ReceiverReport) -> None:
+    found, counted = families(client), fresh.tally.as_json()
     for name, key in (
         ("datagrams_received", "datagrams_received"),
         ("received_bytes", "bytes_received"),
         ("frames_sent", "frames_sent"),
         ("sent_bytes", "bytes_sent"),
         ("keepalives", "keepalives"),
-        ("socket_overflow", "socket_overflow"),
-        ("reassembly_failures", "reassembly_failures"),
-        ("udp_errors", "udp_errors"),
     ):
-        assert value(found, f"glovebox_{name}") == fresh[key]
-    for reason, count in fresh["dropped"].items():
+        assert value(found, f"glovebox_{name}") == counted[key]
+    assert value(found, "glovebox_socket_overflow") == fresh.socket_overflow
+    assert value(found, "glovebox_reassembly_failures") == fresh.reassembly_failures
+    assert value(found, "glovebox_udp_errors") == fresh.udp_errors
+    for reason, count in fresh.tally.dropped.items():
         assert value(found, "glovebox_datagrams_dropped", reason=reason) == count
-    assert value(found, "glovebox_source_frames_sent", source="192.0.2.1") == fresh["frames_sent"]
+    assert value(found, "glovebox_source_frames_sent", source="192.0.2.1") == fresh.tally.sent
     assert value(found, "glovebox_source_datagrams_dropped", source="192.0.2.1") == 3
 
 
 @pytest.mark.usefixtures("supervised")
 def test_metrics_hold_what_the_supervisor_found(client: FlaskClient, tmp_path: Path) -> None:
-    health = a_loss(statusfile.read("supervisor", tmp_path)["updated"])  # type: ignore[index]
-    statusfile.publish("supervisor", health, tmp_path)
+    a_loss(time.time()).publish(tmp_path)
     found = families(client)
     assert value(found, "glovebox_supervised") == 1
     assert value(found, "glovebox_state", state="losing") == 1
@@ -101,9 +101,9 @@ def test_metrics_name_the_version(client: FlaskClient) -> None:
 
 
 def test_metrics_leave_out_old_figures(
-    client: FlaskClient, tmp_path: Path, fresh: dict[str, Any]
+    client: FlaskClient, tmp_path: Path, fresh: ReceiverReport
 ) -> None:
-    statusfile.publish("receiver", fresh | {"updated": fresh["updated"] - 60}, tmp_path)
+    replace(fresh, updated=fresh.updated - 60).publish(tmp_path)
     assert "glovebox_datagrams_received" not in families(client)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import html
+import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +12,15 @@ import pytest
 from flask.testing import FlaskClient
 
 from appliance.alerts.store import AlertStore
-from appliance.reports import statusfile
+from appliance.reports.dhcp import Tenant
+from appliance.reports.levels import Level
+from appliance.reports.outcomes import OUTCOMES, Tally
+from appliance.reports.receiver import ReceiverReport, Sender
+from appliance.reports.supervisor import Health, Rates
 from appliance.web.live import LATEST
-from appliance.web.pages import MOST_SOURCES, PER_PAGE
-from tests.unit.reports.test_dhcp import LEASE
-from tests.unit.reports.test_dhcp import VALUES as PORT
+from appliance.web.pages import MOST_SENDERS, PER_PAGE
 from tests.web.alerts import KEEP, add, an_alert
-from tests.web.reports import a_health
+from tests.web.reports import FILMS, a_check, a_health, a_port
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
 
@@ -27,54 +31,58 @@ def shown(client: FlaskClient, address: str = "/") -> str:
     return answer.text
 
 
-def test_status_tells_the_state(client: FlaskClient, fresh: dict[str, Any]) -> None:
+def test_status_tells_what_the_supervisor_says(client: FlaskClient, supervised: Health) -> None:
     page = shown(client)
-    assert "Snort does not listen: frames are not inspected." in page
-    assert f"{fresh['datagrams_received']:,}" in page
+    assert f"<strong>{supervised.heading}</strong> <span>{supervised.sentence}</span>" in page
+    assert "1,234/s" in page
     assert "every datagram is accounted for" in page
+
+
+@pytest.mark.usefixtures("fresh")
+def test_status_states_the_bare_facts_while_the_supervisor_is_silent(
+    client: FlaskClient, tmp_path: Path
+) -> None:
+    assert "The supervisor has not reported" in shown(client)
+    a_health(time.time() - 3600).publish(tmp_path)
+    page = shown(client)
+    assert "The supervisor last reported 1 h ago." in page
+    assert "Snort does not listen on the sniffing interface." in page
+    assert "1,234" not in page
 
 
 def test_status_without_anything(client: FlaskClient) -> None:
     page = shown(client)
-    assert "The receiver does not report" in page
+    assert "The receiver does not report." not in page
+    assert "No figures: the receiver (glovebox-receiver) does not report." in page
     assert "The alert store is not there yet." in page
 
 
 def test_status_marks_old_figures(
-    client: FlaskClient, tmp_path: Path, fresh: dict[str, Any]
+    client: FlaskClient, tmp_path: Path, fresh: ReceiverReport
 ) -> None:
-    statusfile.publish("receiver", fresh | {"updated": fresh["updated"] - 60}, tmp_path)
+    replace(fresh, updated=fresh.updated - 60).publish(tmp_path)
     page = shown(client)
-    assert "The receiver last reported 1 min ago: the figures below are old." in page
+    assert "The receiver last reported 1 min ago." in page
     assert "These figures are from" in page
-
-
-def test_status_admits_what_does_not_add_up(
-    client: FlaskClient, tmp_path: Path, fresh: dict[str, Any]
-) -> None:
-    changed = fresh | {"datagrams_received": fresh["datagrams_received"] + 4}
-    statusfile.publish("receiver", changed, tmp_path)
-    page = shown(client)
-    assert "Not equal: 4 unexplained." in page
-    assert "every datagram is accounted for" not in page
 
 
 @pytest.mark.parametrize("last", [None, 60])
 def test_status_gives_the_line_for_the_router(
-    client: FlaskClient, tmp_path: Path, fresh: dict[str, Any], last: float | None
+    client: FlaskClient, tmp_path: Path, fresh: ReceiverReport, last: float | None
 ) -> None:
-    frame = None if last is None else fresh["updated"] - last
-    statusfile.publish("receiver", fresh | {"last_frame": frame, "ports": [40000]}, tmp_path)
+    frame = None if last is None else fresh.updated - last
+    replace(fresh, last_frame=frame, ports=(40000,)).publish(tmp_path)
     target = client.get("/api/status").get_json()["targets"]
     page = shown(client)
     if not target:
         assert "First connect this machine to the network" in page
     else:
+        assert ("Set up the router" in page) is (last is None)
         assert f"streaming-server={target[0]} filter-stream=yes" in page
         assert target[0].endswith(":40000")
 
 
-@pytest.mark.usefixtures("fresh")
+@pytest.mark.usefixtures("supervised")
 def test_status_keeps_the_line_for_the_router_to_itself(client: FlaskClient) -> None:
     assert "streaming-server" not in shown(client)
 
@@ -88,13 +96,15 @@ def test_status_lists_the_latest_alerts(client: FlaskClient, store: AlertStore) 
 
 
 def test_status_lists_the_busiest_routers(
-    client: FlaskClient, tmp_path: Path, fresh: dict[str, Any]
+    client: FlaskClient, tmp_path: Path, fresh: ReceiverReport
 ) -> None:
-    router = fresh["sources"]["192.0.2.1"]
-    many = {f"10.0.0.{n}": router | {"frames_sent": n} for n in range(MOST_SOURCES + 2)}
-    statusfile.publish("receiver", fresh | {"sources": many}, tmp_path)
+    many = {
+        f"10.0.0.{number}": Sender(Tally([number, *[0] * (OUTCOMES - 1)]), fresh.updated)
+        for number in range(MOST_SENDERS + 2)
+    }
+    replace(fresh, senders=many).publish(tmp_path)
     page = shown(client)
-    assert f"10.0.0.{MOST_SOURCES + 1}<" in page
+    assert f"10.0.0.{MOST_SENDERS + 1}<" in page
     assert "10.0.0.1<" not in page
     assert "and 2 more senders" in page
 
@@ -104,16 +114,18 @@ def test_hostile_values_stay_text(
     client: FlaskClient,
     store: AlertStore,
     tmp_path: Path,
-    fresh: dict[str, Any],
+    fresh: ReceiverReport,
     address: str,
 ) -> None:
     fields = dict.fromkeys(
         ("message", "classification", "protocol", "source", "destination", "engine"), HOSTILE
     )
     add(store, [an_alert(**fields), an_alert(**fields, source_port=None, destination_port=None)])
-    sources = {HOSTILE: fresh["sources"]["192.0.2.1"] | {"dropped": {HOSTILE: 1}}}
-    hostile = {"interface": HOSTILE, "sources": sources, "dropped": {HOSTILE: 3}}
-    statusfile.publish("receiver", fresh | hostile, tmp_path)
+    senders = {HOSTILE: fresh.senders["192.0.2.1"]}
+    replace(fresh, interface=HOSTILE, senders=senders).publish(tmp_path)
+    check = a_check(HOSTILE, HOSTILE, Level.WARN, HOSTILE)
+    rates = Rates(1.0, {HOSTILE: 1.0}, {HOSTILE: 1.0})
+    a_health(fresh.updated, sentence=HOSTILE, checks=(check,), rates=rates).publish(tmp_path)
     answer = client.get(address)
     text = "".join(answer.get_json()["parts"].values()) if answer.is_json else answer.text
     assert html.escape(HOSTILE).replace("&#x27;", "&#39;").replace("&quot;", "&#34;") in text
@@ -243,9 +255,10 @@ def test_alerts_refuses_a_wrong_query(client: FlaskClient, query: str) -> None:
 def test_status_shows_devices_and_why_others_get_no_address(
     client: FlaskClient, tmp_path: Path
 ) -> None:
-    statusfile.publish("dhcp-eth0", PORT | {"leases": [LEASE | {"name": HOSTILE}]}, tmp_path)
-    silent = {"interface": "eth1", "serving": False, "words": "the DHCP server 192.168.88.1"}
-    statusfile.publish("dhcp-eth1", PORT | silent | {"leases": []}, tmp_path)
+    tenant = Tenant("10.77.0.9", "02:00:00:00:00:09", HOSTILE, 0.0)
+    a_port(time.time(), devices=(tenant,)).publish(tmp_path)
+    silent = {"serving": False, "words": "the DHCP server 192.168.88.1", "devices": ()}
+    a_port(time.time(), interface="eth1", **silent).publish(tmp_path)
     page = shown(client)
     assert "10.77.0.9" in page
     assert html.escape(HOSTILE) in page.replace("&#34;", "&quot;").replace("&#39;", "&#x27;")
@@ -256,24 +269,19 @@ def test_status_shows_devices_and_why_others_get_no_address(
 def test_status_survives_a_report_of_a_port_that_makes_no_sense(
     client: FlaskClient, tmp_path: Path
 ) -> None:
-    statusfile.publish("dhcp-eth0", PORT | {"leases": [LEASE | {"expires": 1e300}]}, tmp_path)
+    a_port(1e300).publish(tmp_path)
     assert "No port gives out addresses." in shown(client)
 
 
-def test_status_shows_films_and_what_is_plugged_in(
-    client: FlaskClient, tmp_path: Path, fresh: dict[str, Any]
-) -> None:
-    health = a_health(fresh["updated"])
-    health["media"]["drives"][0]["name"] = HOSTILE
-    statusfile.publish("supervisor", health, tmp_path)
+def test_status_shows_films_and_what_is_plugged_in(client: FlaskClient, tmp_path: Path) -> None:
+    drives = (replace(FILMS.drives[0], name=HOSTILE), *FILMS.drives[1:])
+    a_health(time.time(), films=replace(FILMS, drives=drives)).publish(tmp_path)
     page = shown(client)
     assert "<dd>41</dd>" in page and "10.4.0.21" in page
     assert "31.9 GB" in page and "not open" in page
     assert HOSTILE not in page and html.escape("<script>") in page
 
 
-def test_status_without_a_media_server(
-    client: FlaskClient, tmp_path: Path, fresh: dict[str, Any]
-) -> None:
-    statusfile.publish("supervisor", a_health(fresh["updated"], media=None), tmp_path)
+def test_status_without_a_media_server(client: FlaskClient, tmp_path: Path) -> None:
+    a_health(time.time(), films=None).publish(tmp_path)
     assert "no media server answers" in shown(client)

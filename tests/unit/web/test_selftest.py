@@ -9,7 +9,6 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from appliance.reports import statusfile
 from appliance.requests import SELFTEST
 from appliance.web import selftest
 from appliance.web.selftest import PATIENCE, PAUSE, Requests
@@ -36,7 +35,7 @@ def test_request_asks_by_a_file_and_shows_the_result(owner: FlaskClient, tmp_pat
     assert (answer.status_code, answer.headers["Location"]) == (303, "/#selftest-title")
     assert float((tmp_path / SELFTEST).read_text()) == pytest.approx(time.time(), abs=60)
     assert ON_ITS_WAY in owner.get("/live").get_json()["parts"]["selftest"]
-    statusfile.publish("selftest", a_selftest(time.time() + 1), tmp_path)
+    a_selftest(time.time() + 1).publish(tmp_path)
     shown = owner.get("/live").get_json()["parts"]["selftest"]
     assert "Passed" in shown
     assert "0.412 s" in shown

@@ -1,0 +1,39 @@
+"""What glovebox-alerts publishes of the alert store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from appliance.reports.statusfile import StatusFile
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """When a damaged store was mended, in seconds since the boot, and how many alerts were kept."""
+
+    boottime: float
+    alerts: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlertStoreReport(StatusFile):
+    """The alert store at `updated`; this and `last_alert` are in seconds since the epoch.
+
+    `stored` are the alerts there are, `added` those that came since the service started,
+    `spool_lag_bytes` what waits, `unreadable` what the engine handed over and nobody understands.
+    `error` is for people. `clock_set` says when the clock was set, in seconds since the boot, None
+    for not yet.
+    """
+
+    NAME: ClassVar[str] = "alerts"
+
+    updated: float
+    stored: int
+    added: int
+    last_alert: float | None
+    spool_lag_bytes: int
+    unreadable: int
+    error: str | None = None
+    repaired: Repair | None = None
+    clock_set: float | None = None

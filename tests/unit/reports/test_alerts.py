@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from appliance.reports.alerts import AlertStoreReport, Repair
+
+
+def test_report_is_read_back_as_it_was_published(tmp_path: Path) -> None:
+    for report in (
+        AlertStoreReport(1.0, 0, 0, None, 0, 0),
+        AlertStoreReport(1.0, 7, 3, 99.5, 64, 1, "full", Repair(55.5, 9), 40.0),
+    ):
+        report.publish(tmp_path)
+        assert AlertStoreReport.read(tmp_path) == report

@@ -14,6 +14,7 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from appliance import __version__
+from appliance.formats.exposition import CONTENT_TYPE, Family, Sample, counter, gauge, render
 from appliance.host import machine
 from appliance.ids import engines
 from appliance.reports.levels import Level
@@ -22,7 +23,6 @@ from appliance.reports.receiver import ReceiverReport
 from appliance.reports.selftest import SelfTestReport
 from appliance.reports.states import State
 from appliance.reports.supervisor import Health, Stage
-from appliance.web.exposition import CONTENT_TYPE, Family, Sample, counter, gauge, render
 from appliance.web.facts import Facts
 from appliance.web.history import History, Summary
 from appliance.web.monitor import Monitor

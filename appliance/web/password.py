@@ -10,8 +10,8 @@ import threading
 
 from werkzeug.security import check_password_hash
 
+from appliance.settings import unixcrypt
 from appliance.settings.password_hash import hashed_password
-from appliance.web import unixcrypt
 from appliance.web.vault import Vault
 
 log = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from appliance.web.unixcrypt import matches
+from appliance.settings.unixcrypt import matches
 
 # Made with `openssl passwd -6`, with libxcrypt (yescrypt), and with `openssl passwd -5`.
 KNOWN = [

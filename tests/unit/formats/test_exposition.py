@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
-from appliance.web.exposition import Family, counter, gauge, render
+from appliance.formats.exposition import Family, counter, gauge, render
 
 
 @given(

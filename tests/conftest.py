@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
@@ -37,7 +37,7 @@ CHROMIUM_ARGUMENTS = [
 ]
 
 
-def missing(reason: str) -> None:
+def missing(reason: str) -> NoReturn:
     """Skip where a need of a test is not met; fail where CI promises that it is."""
     if os.environ.get("CI") == "true":
         pytest.fail(f"{reason} (CI=true: this must be there)")

@@ -106,7 +106,7 @@ def native(folder: Path) -> Iterator[PageClient]:
         "GLOVEBOX_CONFIG": "/dev/null",
         "GLOVEBOX_WEB_STATE": str(folder / "web"),
     }
-    argv = [PROJECT / ".venv/bin/glovebox", "web", "--listen", f"127.0.0.1:{port}"]
+    argv = [str(PROJECT / ".venv/bin/glovebox"), "web", "--listen", f"127.0.0.1:{port}"]
     server = subprocess.Popen(argv, env=os.environ | variables, stderr=subprocess.DEVNULL)
     try:
         page = PageClient(port, token=token)

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.bench.contenders import PORT, TOOLS, Contender, Running, packet_sockets, running
@@ -75,19 +75,16 @@ def through(
     forwarded_before, cpu_before = _forwarded(network), work.cpu_seconds()
     sent, seconds = _generate(network, stream)
     forwarded = _settle(network, forwarded_before, sent)
-    figures = {
-        "sent": sent,
-        "seconds": seconds,
-        "forwarded": forwarded,
-        "cpu_seconds": work.cpu_seconds() - cpu_before,
-        "resident_bytes": work.resident_bytes(),
-    }
+    cpu_seconds = work.cpu_seconds() - cpu_before
+    figures = Figures(sent, seconds, forwarded, cpu_seconds, work.resident_bytes())
     if sniffer is None:
-        return Figures(**figures)
+        return figures
     sniffer.send_signal(signal.SIGTERM)
     seen, disordered, p50, p99, _ = sniffer.communicate()[0].split()
-    delays = {"delay_p50": float(p50), "delay_p99": float(p99)} if stream.timed else {}
-    return Figures(**figures, **delays, seen=int(seen), disordered=int(disordered))
+    seen_too = replace(figures, seen=int(seen), disordered=int(disordered))
+    if not stream.timed:
+        return seen_too
+    return replace(seen_too, delay_p50=float(p50), delay_p99=float(p99))
 
 
 @contextlib.contextmanager
@@ -95,7 +92,7 @@ def _sniffing(network: Network, stream: Stream) -> Iterator[subprocess.Popen[str
     if not stream.sniffed:
         yield None
         return
-    argv = [TOOLS / "sniff", INTERFACE, str(stream.count), str(int(stream.timed))]
+    argv = [str(TOOLS / "sniff"), INTERFACE, str(stream.count), str(int(stream.timed))]
     before = packet_sockets(network)
     with network.inside(network.sensor):
         sniffer = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
@@ -109,7 +106,7 @@ def _sniffing(network: Network, stream: Stream) -> Iterator[subprocess.Popen[str
 
 def _generate(network: Network, stream: Stream) -> tuple[int, float]:
     numbers = (PORT, stream.count, stream.rate, stream.frame_bytes)
-    argv = [TOOLS / "generate", SENSOR_ADDRESS, *map(str, numbers)]
+    argv = [str(TOOLS / "generate"), SENSOR_ADDRESS, *map(str, numbers)]
     with network.inside(network.router):
         output = subprocess.run(argv, check=True, stdout=subprocess.PIPE, text=True).stdout
     sent, seconds = output.split()

@@ -89,7 +89,7 @@ def empty(work: Path, name: str, pool: Path) -> None:
 
 
 def build(folder: Path, pool: Path) -> None:
-    argv = ["dpkg-deb", "--root-owner-group", "-Zgzip", "-z1", "-b", folder, pool]
+    argv: list[str | Path] = ["dpkg-deb", "--root-owner-group", "-Zgzip", "-z1", "-b", folder, pool]
     subprocess.run(argv, check=True, capture_output=True)
 
 

@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.image, pytest.mark.timeout(600)]
 
 PPS = 500
 PORT_SCANS = 122
-CAPTURES = {
+CAPTURES: dict[str, str | Path] = {
     "shipped": SHIPPED,
     "xmas-scan": "ids/maltrail/stealth_scan_xmas.pcap",
     "syn-scan": "ids/ndpi/synscan.pcap",
@@ -45,6 +45,7 @@ Key = tuple[int, int, str, str]
 @pytest.fixture
 def reference(guest: Guest, image: Image, tmp_path: Path) -> Engine:
     """Return the same Snort with the configuration that the guest's has."""
+    assert image.engine_root is not None, "this host runs the engine itself"
     engine = Engine(image.engine_root, tmp_path / "ids", network=None)
     packed = guest.run("cd /run/glovebox-ids && tar -cf - snort.conf rules | base64 -w0")
     with tarfile.open(fileobj=io.BytesIO(base64.b64decode(packed))) as tar:

@@ -15,9 +15,9 @@ from image.machine.guest import Guest
 from tests.image.test_alerts import inspected_by_guest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, PageClient
+    from playwright.sync_api import Browser, Page
 
-    from image.machine.page_client import PageClient as Api
+    from image.machine.page_client import PageClient
 
 pytestmark = [pytest.mark.image, pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -28,7 +28,7 @@ PING_NMAP = "ICMP PING NMAP"
 
 
 @pytest.fixture
-def tab(browser: Browser, page: Api) -> Iterator[PageClient]:
+def tab(browser: Browser, page: PageClient) -> Iterator[Page]:
     context = browser.new_context(base_url=page.url, extra_http_headers=page.headers)
     yield context.new_page()
     context.close()
@@ -41,7 +41,7 @@ def ping(number: int) -> bytes:
     return bytes(12) + b"\x08\x00" + header + bytes([192, 168, 88, 20]) + icmp
 
 
-def test_alerts_appear_by_themselves_within_two_seconds(tab: PageClient, guest: Guest) -> None:
+def test_alerts_appear_by_themselves_within_two_seconds(tab: Page, guest: Guest) -> None:
     """From the datagram sent to the row seen, in a browser that is never told to reload."""
     import socket
 
@@ -62,7 +62,7 @@ def test_alerts_appear_by_themselves_within_two_seconds(tab: PageClient, guest: 
     assert sorted(delays)[TRIES // 2] <= 2.0
 
 
-def test_page_of_the_shipped_capture(tab: PageClient, guest: Guest, page: Api) -> None:
+def test_page_of_the_shipped_capture(tab: Page, guest: Guest, page: PageClient) -> None:
     inspected_by_guest(guest, page, SHIPPED)
     tab.goto("/")
     tab.get_by_text("WEB-IIS cmd.exe access").first.wait_for(timeout=10_000)
@@ -71,7 +71,7 @@ def test_page_of_the_shipped_capture(tab: PageClient, guest: Guest, page: Api) -
 
 
 def test_first_visitor_sets_the_password_and_tests_the_sensor(
-    browser: Browser, guest: Guest, page: Api
+    browser: Browser, guest: Guest, page: PageClient
 ) -> None:
     """In the sandbox of the unit: the hash is kept, and the request reaches the path unit."""
     # Root's own self-tests leave a file that the service cannot replace: the directory is sticky.

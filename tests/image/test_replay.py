@@ -18,7 +18,7 @@ from appliance.tools.captures import open_capture
 from image.demo import TZSP_PORT
 from image.machine.guest import Guest
 from tests.frames import ethernet
-from tests.net.test_replay_stream import tzsp_datagrams
+from tests.net.test_receiver_stream import tzsp_datagrams
 
 pytestmark = [pytest.mark.image, pytest.mark.timeout(600)]
 

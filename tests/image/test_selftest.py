@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from typing import Any
 
 import pytest
 
@@ -28,7 +29,7 @@ BREAKAGES = {
 }
 
 
-def selftest(guest: Guest, seconds: float = 20) -> dict[str, object]:
+def selftest(guest: Guest, seconds: float = 20) -> dict[str, Any]:
     _, output = guest.execute(f"glovebox selftest --json --seconds {seconds}", seconds + 60)
     return dict(json.loads(output))
 

@@ -58,7 +58,7 @@ def wait_for(guest: Guest, page: PageClient, **wanted: object) -> dict[str, Any]
     deadline = time.monotonic() + SECONDS
     while True:
         send_capture(SHIPPED, ("127.0.0.1", guest.host_port(TZSP_PORT)), PacketRate(PPS))
-        status = page.get("api/status")
+        status: dict[str, Any] = page.get("api/status")
         if all(status[key] == value for key, value in wanted.items()):
             return status
         assert time.monotonic() < deadline, (wanted, status)

@@ -69,7 +69,8 @@ def numbers_seen(sniffer: Sniffer, last: int) -> NDArray[np.uint32]:
 
     Raises TimeoutError where nothing comes any more.
     """
-    batch, parts = Batch(), []
+    batch = Batch()
+    parts: list[NDArray[np.uint32]] = []
     while not parts or parts[-1][-1] != last:
         count = batch.receive(sniffer.socket)
         if count:

@@ -255,6 +255,7 @@ class Box(threading.Thread):
             # As RuntimeDirectory= does.
             self._permission.unlink(missing_ok=True)
             self._over.wait(0.2)
+        assert self.guard is not None, "the loop above has started it"
         self.guard.kill()
         self.guard.wait()
 
@@ -374,5 +375,7 @@ def foreign_kea(segment: Segment, namespace: str) -> subprocess.Popen[bytes]:
     file = folder / "kea.conf"
     file.write_text(json.dumps(settings))
     places = {"KEA_PIDFILE_DIR": str(folder), "KEA_LOCKFILE_DIR": str(folder)}
-    program = shutil.which("kea-dhcp4", path="/usr/sbin:/usr/bin") or missing("no kea-dhcp4")
+    program = shutil.which("kea-dhcp4", path="/usr/sbin:/usr/bin")
+    if program is None:
+        missing("no kea-dhcp4")
     return segment.start(namespace, [program, "-c", file], env=os.environ | places)

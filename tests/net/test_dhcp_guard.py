@@ -6,7 +6,7 @@ import contextlib
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -139,7 +139,7 @@ def test_a_server_that_appears_later_ends_our_serving_within_five_seconds(
         assert box.report["server"]["address"] == "192.168.88.1"
 
 
-def first_of(witness: Witness, found: Callable[[], list[object]]) -> float:
+def first_of(witness: Witness, found: Callable[[], Sequence[object]]) -> float:
     """Return when the first foreign server's packet passed."""
     deadline = time.monotonic() + 30.0
     while not found():

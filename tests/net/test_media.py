@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from appliance.films import library, links, minidlna
+from appliance.reports.films import Library
 from appliance.settings.sections.media import MediaConfig
 from image.build.tools import Tools
 from tests.movies import avi, fill
@@ -73,14 +74,14 @@ class Server:
     def log(self) -> str:
         return (self.folder / "log").read_text(errors="replace")
 
-    def library(self) -> library.Library:
+    def library(self) -> Library:
         with self.network.inside(self.network.sensor):
             return library.ask((SENSOR_ADDRESS, minidlna.PORT))
 
     def resident(self) -> int:
         """Return the bytes of memory that it takes."""
         assert self._process is not None
-        return psutil.Process(self._process.pid).memory_info().rss
+        return int(psutil.Process(self._process.pid).memory_info().rss)
 
     def location(self) -> str:
         return f"http://{SENSOR_ADDRESS}:{minidlna.PORT}/rootDesc.xml"
@@ -95,7 +96,7 @@ class Server:
         with self.network.inside(self.network.router):
             return fetch(url, first, last)
 
-    def wait_for(self, condition: Callable[[library.Library], bool], what: str) -> None:
+    def wait_for(self, condition: Callable[[Library], bool], what: str) -> None:
         def holds() -> bool:
             try:
                 return condition(self.library())

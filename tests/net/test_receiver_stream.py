@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -250,7 +250,7 @@ def test_replay_drops_and_counts_senders_that_are_no_router(
     ],
 )  # fmt: skip
 def test_replay_drops_its_own_stream_fed_back(
-    network: Network, sniffer: Sniffer, service: Replay, wrap
+    network: Network, sniffer: Sniffer, service: Replay, wrap: Callable[[bytes], bytes]
 ) -> None:
     looped = wrap(encode(FRAME))
     assert carry(network, sniffer, [FRAME, MARKER]) == [FRAME, MARKER]

@@ -11,7 +11,7 @@ import pytest
 
 from appliance import __version__, cli
 from appliance.areas import Command
-from appliance.errors import InputError, PrivilegeError
+from appliance.errors import GloveboxError, InputError, PrivilegeError
 
 GLOVEBOX = [sys.executable, "-m", "appliance.cli"]
 
@@ -52,7 +52,7 @@ def test_help_needs_no_utf8() -> None:
 
 @pytest.mark.parametrize("error", [InputError("x: not a capture"), PrivilegeError("CAP_NET_RAW")])
 def test_error_becomes_one_line_and_its_status(
-    error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    error: GloveboxError, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fail(argv: list[str]) -> int:
         raise error

@@ -66,7 +66,7 @@ def test_load_tells_what_it_leaves_out(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     wrong = ConfigError("glovebox.toml: Permission denied")
-    monkeypatch.setattr(firewall.config, "load", lambda: (Config(), [wrong]))
+    monkeypatch.setattr("appliance.settings.config.load", lambda: (Config(), [wrong]))
     loaded: list[str] = []
     monkeypatch.setattr(firewall, "load", loaded.append)
     assert firewall.main(["--load"]) == 0

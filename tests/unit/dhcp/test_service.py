@@ -57,8 +57,8 @@ class FakePort(Port):
     def drain_changes(self) -> None:
         pass
 
-    def frames(self) -> list[bytes]:
-        return []
+    def frames(self) -> Iterator[bytes]:
+        return iter(())
 
 
 @pytest.fixture

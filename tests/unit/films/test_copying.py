@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 
-from appliance.films import copying
+from appliance.films import copying, partition
 from appliance.films.copying import Places, keep_open, refusal, sectors_written
 from appliance.films.open_time import OPEN_S
 from appliance.films.partition import Partition
+from appliance.host import mounts
 from appliance.reports import statusfile
 from appliance.reports.films import Condition
 from appliance.service import Stop
@@ -166,8 +167,8 @@ def test_run_tells_what_the_kernel_refuses(
         raise OSError(number, os.strerror(number), str(mount))
 
     monkeypatch.setattr(copying, "KEYS", places.runtime)
-    monkeypatch.setattr(copying.partition, "look", lambda runtime: SHUT)
-    monkeypatch.setattr(copying.mounts, "set_writable", refused)
+    monkeypatch.setattr(partition, "look", lambda runtime: SHUT)
+    monkeypatch.setattr(mounts, "set_writable", refused)
     copying.run(Stop(), places)
     told = statusfile.read("films-copying", places.runtime)
     assert told is not None

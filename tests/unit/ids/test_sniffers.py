@@ -37,7 +37,7 @@ def kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / name / "ifindex").write_text(f"{number}\n")
     (tmp_path / "packet").write_text(PACKET)
     (tmp_path / "ptype").write_text(PTYPE)
-    monkeypatch.setattr(sniffers.links, "number", partial(links.number, interfaces=tmp_path))
+    monkeypatch.setattr(links, "number", partial(links.number, interfaces=tmp_path))
     monkeypatch.setattr(sniffers, "SOCKETS", tmp_path / "packet")
     monkeypatch.setattr(sniffers, "TAPS", tmp_path / "ptype")
     return tmp_path

@@ -4,6 +4,8 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from datetime import time as Clock
+from functools import partial
+from typing import Literal
 
 import pytest
 
@@ -12,6 +14,8 @@ from appliance.reports.states import State
 from appliance.settings.sections.leds import LedsConfig
 
 DAY, DARK = Clock(12, 0), Clock(3, 0)
+
+Shows = Literal["nothing", "faults", "faults and alerts"]
 
 
 @pytest.fixture
@@ -62,10 +66,10 @@ BRIGHT = {State.LOSING, State.ENGINE_DOWN, State.CONFIG_ERROR, State.TROUBLE, St
         ("faults and alerts", BRIGHT | {State.ALERT}),
     ],
 )
-def test_level_at_night_dims_all_but_what_must_be_seen(shows: str, bright: set[State]) -> None:
+def test_level_at_night_dims_all_but_what_must_be_seen(shows: Shows, bright: set[State]) -> None:
     config = LedsConfig(
         brightness=80, night_brightness=5, night_hours=("22:00", "07:00"), night_shows=shows
-    )  # type: ignore[arg-type]
+    )
     assert {state for state in State if level(state, config, DARK) == 0.8} == bright
     assert {level(state, config, DARK) for state in State if state not in bright} == {0.05}
     assert {level(state, config, DAY) for state in State} == {0.8}
@@ -105,7 +109,8 @@ def test_night_begins_and_ends_by_the_clock_on_the_wall_when_summer_time_changes
 ) -> None:
     night = Night(*map(Clock.fromisoformat, hours))
     end = epoch(nights_end)
-    held = [night.holds(local_time(lambda m=m: end + 60.0 * m)) for m in range(-minutes - 60, 60)]
+    times = [end + 60.0 * minute for minute in range(-minutes - 60, 60)]
+    held = [night.holds(local_time(partial(float, time))) for time in times]
     assert held == [False] * 60 + [True] * minutes + [False] * 60
 
 

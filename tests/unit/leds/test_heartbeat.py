@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -134,9 +135,12 @@ def test_state_reads_the_file_only_when_it_changed(
 ) -> None:
     reads: list[str] = []
     read = statusfile.read
-    monkeypatch.setattr(
-        statusfile, "read", lambda name, folder: (reads.append(name), read(name, folder))[1]
-    )
+
+    def counted(name: str, folder: Path) -> dict[str, Any] | None:
+        reads.append(name)
+        return read(name, folder)
+
+    monkeypatch.setattr(statusfile, "read", counted)
     publish(tmp_path, clocks, State.SEEING)
     for _ in range(5):
         heartbeat.state()

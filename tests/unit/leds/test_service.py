@@ -169,7 +169,12 @@ def test_tick_without_leds_warns_once_and_goes_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     searches: list[Sequence[str]] = []
-    monkeypatch.setattr(sysfs, "names", lambda wanted: searches.append(wanted) or [])
+
+    def names(wanted: Sequence[str]) -> list[str]:
+        searches.append(wanted)
+        return []
+
+    monkeypatch.setattr(sysfs, "names", names)
     box = Box(tmp_path, sysfs, LedsConfig())
     box.says(State.SEEING)
     box.run(SETTLE_SECONDS - 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ from appliance.errors import ConfigError
 from appliance.router import access_point
 from appliance.settings.sections.access_point import AccessPointConfig
 
-KIT = ip_address("10.77.0.1")
+KIT = IPv4Address("10.77.0.1")
 HOSTILE = '"; /user add name=x group=full; :put "$[/system reboot]'[:32]
 OWNERS = AccessPointConfig(ssid="Auto", passphrase="correct horse", country="germany")
 
@@ -58,7 +58,8 @@ def test_script_takes_hostile_values_as_text() -> None:
 
 @pytest.mark.parametrize("key", ["passphrase", "country"])
 def test_script_asks_for_what_only_the_owner_knows(key: str) -> None:
-    settings = AccessPointConfig(**{"passphrase": "correct horse", "country": "x", key: ""})
+    words = {"passphrase": "correct horse", "country": "x", key: ""}
+    settings = AccessPointConfig(passphrase=words["passphrase"], country=words["country"])
     with pytest.raises(ConfigError, match=key):
         access_point.script(settings, KIT)
 

@@ -22,7 +22,9 @@ ERRORS = "glovebox-errors.txt"
 @pytest.fixture
 def places(tmp_path: Path) -> Places:
     made = Places(
-        *(tmp_path / name for name in ("boot", "data", "run")),
+        tmp_path / "boot",
+        tmp_path / "data",
+        tmp_path / "run",
         network=tmp_path / "network" / "50-settings.conf",
         status=tmp_path / "status",
     )

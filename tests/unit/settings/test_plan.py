@@ -53,7 +53,10 @@ def test_plan_shares_settings_that_are_read_back() -> None:
 
 
 def test_public_leaves_the_rest() -> None:
-    tables = {"wifi": {"country": "DE", "networks": []}, "web": {"password": "x", "title": "t"}}
+    tables: dict[str, dict[str, Any]] = {
+        "wifi": {"country": "DE", "networks": []},
+        "web": {"password": "x", "title": "t"},
+    }
     assert public(tables) == {"wifi": {"country": "DE"}, "web": {"title": "t"}}
 
 

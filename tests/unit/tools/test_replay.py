@@ -25,7 +25,12 @@ def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("files", [["-"], ["a.pcap", "b.pcap"]], ids=repr)
 def test_main_with_files_plays_them(files: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     played: list[Any] = []
-    monkeypatch.setattr(replay, "play", lambda arguments: played.append(arguments) or 7)
+
+    def play(arguments: argparse.Namespace) -> int:
+        played.append(arguments)
+        return 7
+
+    monkeypatch.setattr(replay, "play", play)
     assert main(["--topspeed", "--intf1", "eth9", "--report", "json", *files]) == 7
     (arguments,) = played
     assert (arguments.files, arguments.interface, arguments.report) == (files, "eth9", "json")
@@ -50,9 +55,12 @@ def test_counters_are_conserved() -> None:
 
 def test_main_without_files_receives(monkeypatch: pytest.MonkeyPatch) -> None:
     received: list[argparse.Namespace] = []
-    monkeypatch.setattr(
-        receiver, "receive", lambda running: received.append(running.arguments) or 7
-    )
+
+    def receive(running: service.Running) -> int:
+        received.append(running.arguments)
+        return 7
+
+    monkeypatch.setattr(receiver, "receive", receive)
     monkeypatch.setattr(service, "log_to_journal", lambda *arguments: None)
     monkeypatch.setattr(service.Stop, "install", lambda stop: stop)
     assert main(["-i", "eth9", "--listen", "40000", "-v"]) == 7

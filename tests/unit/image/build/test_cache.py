@@ -48,7 +48,11 @@ def test_stage_cut_off_leaves_nothing_that_counts_as_whole(cache: Cache) -> None
 
     with pytest.raises(KeyboardInterrupt):
         cache.stage("root", ".tar", ["a"], cut_off)
-    whole = cache.stage("root", ".tar", ["a"], lambda target: target.write_text("whole") and None)
+
+    def make(target: Path) -> None:
+        target.write_text("whole")
+
+    whole = cache.stage("root", ".tar", ["a"], make)
     assert whole.read_text() == "whole"
     assert [path.name for path in cache.folder.iterdir()] == [whole.name]
 

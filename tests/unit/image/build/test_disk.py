@@ -39,7 +39,7 @@ def test_make_fat_gives_the_same_bits(
     tools: Tools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Files made in another order and zone, with other times, and the day of the build nowhere."""
-    images = []
+    images: list[bytes] = []
     for zone, names in (("UTC", ["a", "b", "sub/c"]), ("Asia/Tokyo", ["sub/c", "b", "a"])):
         monkeypatch.setenv("TZ", zone)
         content = tmp_path / f"content-{len(images)}"

@@ -21,7 +21,7 @@ def built(*words: str) -> BuildContext:
 def test_context_of_nothing_is_the_emulated_board_with_the_usual_engine() -> None:
     found = built()
     assert (found.board.title, found.engine.name) == ("vm", "snort")
-    assert found.mirror is found.ubuntu_mirror is found.lock is None
+    assert (found.mirror, found.ubuntu_mirror, found.lock) == (None, None, None)
 
 
 def test_context_of_all_words() -> None:

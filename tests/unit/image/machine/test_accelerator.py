@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from image.build.tools import Tools
 from image.machine import accelerator
-from image.machine.accelerator import EMULATION, KVM, choose
+from image.machine.accelerator import EMULATION, KVM, Accelerator, choose
 
 
 @pytest.mark.parametrize(("works", "words"), [(True, KVM), (False, EMULATION)])
 def test_choose_tries_once_and_remembers(
-    works: bool, words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    works: bool, words: Accelerator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tried: list[Path] = []
 
@@ -46,7 +47,7 @@ def test_kvm_works_only_where_the_kernel_comes_to_its_own_panic(
     program.parent.mkdir()
     program.write_text(f"#!/bin/sh\n{body}\n")
     program.chmod(0o755)
-    monkeypatch.setattr(accelerator.os, "access", lambda path, mode: True)
+    monkeypatch.setattr(os, "access", lambda path, mode: True)
     assert accelerator.kvm_works(Tools(tmp_path), Path("kernel")) is works
 
 

@@ -26,7 +26,7 @@ def machine(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
         listener.listen()
         ours, theirs = socket.socketpair()
         process = subprocess.Popen(
-            ["sh", "-c", "echo ready; exec sh"], stdin=theirs, stdout=theirs,
+            ["sh", "-c", "echo ready; exec sh"], stdin=theirs.fileno(), stdout=theirs.fileno(),
             stderr=subprocess.DEVNULL,
         )  # fmt: skip
         theirs.close()

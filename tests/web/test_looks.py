@@ -7,6 +7,7 @@ Pictures of every state are left in `build/screenshots/`; those of the documents
 from __future__ import annotations
 
 import contextlib
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager

@@ -165,7 +165,7 @@ AREAS = (
                 "supervisor", "appliance.supervisor.service", "check, restart, report (service)"
             ),
             Command(
-                "status", "appliance.supervisor.status_command", "tell how the sensor is; --json"
+                "status", "appliance.supervisor.status_command", "show how the sensor is; --json"
             ),
         ),
     ),

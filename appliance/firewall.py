@@ -52,8 +52,8 @@ table inet glovebox {{
 """  # noqa: E501
 
 DESCRIPTION = """\
-Print the rules for the settings in force, or, with --load, have the kernel check and take them:
-all or none, in the place of those before."""
+Print the rules for the settings in force; with --load, load them into the kernel instead:
+all or none, in place of the previous ones."""
 EPILOG = "Exit status: 0 done; 1 nft does not take the rules; 2 bad usage."
 
 
@@ -130,7 +130,7 @@ def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="glovebox firewall", description=DESCRIPTION, epilog=EPILOG
     )
-    parser.add_argument("--load", action="store_true", help="have the kernel take them")
+    parser.add_argument("--load", action="store_true", help="load them into the kernel")
     return service.run("firewall", parser, argv, _loaded, once=True, instead=_printed)
 
 

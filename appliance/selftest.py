@@ -45,10 +45,10 @@ INTERFACE_WRONG = "interface wrong"
 PASSED = "passed"
 
 DESCRIPTION = """\
-Send a marker through the whole sensor, from its TZSP port to its alert database, and tell where it
-got lost. Harmless: the marker is seen by this machine alone."""
+Send a marker through the whole sensor, from its TZSP port to its alert database, and say where it
+got lost. Harmless: only this machine sees the marker."""
 EPILOG = """\
-exit status: 0 passed; 1 a station failed, the last line names it; 2 bad usage, or the engine has
+exit status: 0 passed; 1 a stage failed, the last line names it; 2 bad usage, or the engine has
 not been configured; 4 CAP_NET_RAW is missing."""
 
 
@@ -234,7 +234,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("--seconds", type=float, default=SECONDS, help="wait at most so long (%(default)s)")
+    add("--seconds", type=float, default=SECONDS, help="seconds to wait at most (%(default)s)")
     add("--json", action="store_true", help="print one JSON object")
     add("--publish", action="store_true", help="let the page and the supervisor know (service)")
     add("--directory", type=Path, default=DIRECTORY, help="of the engine (%(default)s)")

@@ -128,7 +128,7 @@ def run(arguments: argparse.Namespace, progress: StageProgress, out: TextIO) -> 
         with progress.stage(f"boot until {image.engine.title} listens"):
             wait_ready(guest)
         page = page_of(guest, arguments.address)
-        progress.say("who opens the page first sets its password")
+        progress.say("whoever opens the page first sets the password")
         progress.say(f"page: {page.url}   TZSP: {arguments.address}:{guest.host_port(TZSP_PORT)}")
         feed = AlertFeed(page, lambda alert: print(alert_line(alert), file=out, flush=True))
         with progress.stage(f"{packets} packets of {arguments.capture.name}"):

@@ -219,7 +219,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("device", type=Path, metavar="DEVICE", help="the card, like /dev/sdX")
     parser.add_argument("--image", type=Path, help="an .img.xz (default: the one built last)")
     parser.add_argument("--settings", type=Path, help="your glovebox.toml, put on the card")
-    parser.add_argument("--force", action="store_true", help="also where it is not removable")
+    parser.add_argument("--force", action="store_true", help="write even if it is not removable")
     parser.add_argument("--yes", action="store_true", help="do not ask")
     arguments = parser.parse_args(argv)
     try:

@@ -27,7 +27,7 @@ SUFFIX = ".sources"
 MOST = 4
 
 DESCRIPTION = """\
-Write the NTP servers that DHCP servers named to files for chrony, and take away the files of leases
+Write the NTP servers that DHCP servers named to files for chrony, and remove the files of leases
 that are over. chrony reads them at its start, and on `chronyc reload sources`."""
 EPILOG = "Exit status: 0 done; 1 the files cannot be written; 2 bad usage."
 

@@ -40,10 +40,12 @@ BUSY = "something is still being written, and does not end"
 
 NO_KEY = "no SSH key is set; write your public one under [ssh] keys into glovebox.toml"
 NO_PARTITION = "this card has no MEDIA partition"
-CHECKING = "MEDIA is being checked, for the power went while it was written; try again in a minute"
+CHECKING = (
+    "MEDIA is being checked, because the power went while it was written; try again in a minute"
+)
 PROTECTED = "the card is write-protected"
 NOT_OPENED = "MEDIA cannot be made writable"
-DAMAGED = "the file system of MEDIA is damaged; put the card into a PC and have it checked there"
+DAMAGED = "the file system of MEDIA is damaged; put the card into a PC and check it there"
 
 
 def refusal(media: Partition, has_key: bool) -> str:
@@ -161,7 +163,7 @@ def main(argv: Sequence[str]) -> int:
     """Keep MEDIA open for its time; `--help` tells the exit statuses."""
     parser = argparse.ArgumentParser(
         prog="glovebox films-copying",
-        description="Let films be copied to MEDIA over SFTP: for an hour, and on while something"
+        description="Open MEDIA for copying films over SFTP: for an hour, longer while something"
         " is written.",
         epilog="Exit status: 0 closed again, or not opened and said why; 1 it cannot be closed.",
     )

@@ -78,11 +78,11 @@ def _parser() -> argparse.ArgumentParser:
     add("--templates", type=Path, default=TEMPLATES, help="what to fill in (%(default)s)")
     add("--root", type=Path, default=ENGINE_ROOT, help="the engine's root (%(default)s)")
     add("--owner-rules", type=Path, action="append", metavar="DIR",
-        help=f"with *.rules files; may be given again ({', '.join(map(str, OWNER_RULES))})",
+        help=f"with *.rules files; may be repeated ({', '.join(map(str, OWNER_RULES))})",
     )  # fmt: skip
     add("--wait-listening", action="store_true", help="write nothing, wait for the engine")
     add("--user", default=USER, help="whose process must listen, by name or number (%(default)s)")
-    add("--seconds", type=float, default=DEADLINE_S, help="wait at most so long (%(default)s)")
+    add("--seconds", type=float, default=DEADLINE_S, help="seconds to wait at most (%(default)s)")
     return parser
 
 

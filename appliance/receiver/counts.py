@@ -47,7 +47,7 @@ class Ledger:
         try:
             self._restore(earlier)
         except ValueError as error:
-            log.warning("the counts of the run before are damaged, starting from 0: %s", error)
+            log.warning("the counts of the previous run are damaged; starting from 0: %s", error)
 
     def update(self) -> None:
         """Read the kernel's counters."""

@@ -75,7 +75,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     receiving = parser.add_argument_group("receiving")
     receiving.add_argument(
         "--listen", action="append", type=parse_endpoint, metavar="[ADDR:]PORT",
-        help="may be given again (default: systemd's sockets, or as configured)",
+        help="may be repeated (default: systemd's sockets, or as configured)",
     )  # fmt: skip
     receiving.add_argument(
         "--routers", type=parse_addresses, metavar="ADDR,…",

@@ -92,7 +92,7 @@ class Triage:
         if not self._fed_back:
             self._fed_back = True
             log.warning(
-                "a router sends us its own stream to us once more; such frames are dropped and"
+                "a router captures its own stream and sends it back; such frames are dropped and"
                 " counted. On RouterOS, sniffer: /tool sniffer set filter-stream=yes; mangle: add"
                 " dst-address=!SENSOR to the rule with action=sniff-tzsp"
             )

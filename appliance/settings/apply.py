@@ -102,7 +102,9 @@ def apply(places: Places) -> Outcome:
 def _read_boot(places: Places, outcome: Outcome) -> Mapping[str, bytes]:
     """Return the files on BOOT that mean something to us; one over the limit is cut behind it."""
     if not places.boot_mounted:
-        outcome.problems.append("the BOOT partition cannot be read; what was set before holds")
+        outcome.problems.append(
+            "the BOOT partition cannot be read; the previous settings stay in force"
+        )
         return {}
     given = {}
     for name in (owner_file.NAME, report.NAME, *imager.NAMES):

@@ -12,8 +12,8 @@ LONGEST = 400  # characters of one line: a hostile file cannot fill the card
 
 HEAD = """\
 Glovebox found something wrong with its settings. It runs all the same: for what is named here,
-what was set before holds. Correct it on this partition, and start Glovebox again; this file is
-removed once all is right.
+the previous settings stay in force. Correct it on this partition and start Glovebox again; this
+file is removed once all is right.
 """
 
 

@@ -25,7 +25,7 @@ def _port(history: History, port: PortReport) -> Result:
     before = _earlier(history.ago(HANGS_S), port)
     # Equality, not age: the clock may be set between two looks.
     if before is not None and before.updated == port.updated:
-        text = f"The guard over DHCP on {port.interface} does not report any more."
+        text = f"The DHCP guard on {port.interface} no longer reports."
         return fail(text, RESTARTED)
     longer = _earlier(history.ago(STARTING_S), port)
     if port.serving and not port.answers and longer is not None and longer.serving:
@@ -33,12 +33,12 @@ def _port(history: History, port: PortReport) -> Result:
     if port.reason == Reason.PROBLEM:
         return fail(port.sentence, "Correct the settings under [dhcp].")
     if port.reason == Reason.FOREIGN:
-        advice = "Right at home. In the car, switch that server off, or unplug what it is in."
+        advice = "That is right at home. In the car, switch that server off or unplug its device."
         return warn(port.sentence, advice, State.OTHER_DHCP)
     if port.serving and len(port.devices) >= port.most:
         return warn(
             f"All {port.most} addresses on {port.interface} are given out: a new device gets none.",
-            "If there are not so many devices, one of them takes them all: find and unplug it.",
+            "If you have fewer devices, one of them takes them all: find it and unplug it.",
         )
     return ok(port.sentence)
 

@@ -112,7 +112,7 @@ def partition(history: History) -> Result | None:
     if found.condition is Condition.DAMAGED:
         return warn(
             "MEDIA was not closed cleanly, and could not be repaired.",
-            "What can be read is played. Put the card into a PC and have it checked there.",
+            "What can be read is played. Put the card into a PC and check it there.",
         )
     if found.condition is Condition.REPAIRED:
         return ok("MEDIA was not closed cleanly, and has been repaired.")

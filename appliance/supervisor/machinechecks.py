@@ -62,7 +62,7 @@ def temperature(history: History) -> Result | None:
     if celsius is None:
         return None
     text = f"The processor is at {celsius:.0f} °C."
-    advice = "Give it air or a heat sink: it works more slowly the hotter it is."
+    advice = "Give it air or a heat sink: the hotter it is, the slower it works."
     if celsius >= TOO_HOT_C:
         return fail(text, advice)
     return warn(text, advice) if celsius >= HOT_C else ok(text)
@@ -88,7 +88,7 @@ def clock(history: History) -> Result:
     """Judge whether the clock was ever set since the power came back (docs/owner/time.md)."""
     if history.now.time < history.now.built:
         return warn(
-            "The clock stands before this firmware was made: the times of alerts are wrong.",
+            "The clock shows a time before this firmware was made: the times of alerts are wrong.",
             "Connect this machine to a network where it can ask the time (NTP).",
             State.TROUBLE,
         )
@@ -108,8 +108,8 @@ def clock_jump(history: History) -> Result:
     text = f"The clock was set {direction} by {words.duration(abs(moved))} within the last"
     text = f"{text} {words.duration(KEPT_S)}."
     if not _is_clock_set(first) and (_is_clock_set(history.now) or _has_just_moved(history)):
-        return ok(f"{text} Alerts from before are marked.")
-    advice = f"Alerts from before show times that are off by {moved:+,.0f} s."
+        return ok(f"{text} Earlier alerts are marked.")
+    advice = f"Earlier alerts show times that are off by {moved:+,.0f} s."
     return warn(text, advice, State.TROUBLE)
 
 
@@ -134,7 +134,7 @@ def configuration(history: History) -> Result:
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     return warn(
         f"A setting cannot be used: {errors[0]}{more}.",
-        "Correct that file; until then what was set before it holds.",
+        "Correct that file; until then the settings before it stay in force.",
         State.CONFIG_ERROR,
     )
 
@@ -148,4 +148,4 @@ def selftest(history: History) -> Result | None:
     if found.passed:
         return ok(f"The self-test passed {age} ago.")
     text = f"The self-test failed {age} ago: {found.verdict}"
-    return fail(text, "It is made again; `glovebox selftest` makes one now.")
+    return fail(text, "It runs again by itself; `glovebox selftest` runs one now.")

@@ -175,7 +175,7 @@ def store_reports(history: History) -> Result:
     # Equality, not age: the clock may be set between two looks.
     then = before.store if before else None
     if isinstance(then, AlertStoreReport) and then.updated == now.updated:
-        return fail("The alert store does not report any more.", RESTARTED, units.STORE)
+        return fail("The alert store no longer reports.", RESTARTED, units.STORE)
     if before is None and abs(age := history.now.time - now.updated) > STALE_S:
         return unknown(f"The alert store last reported {words.duration(abs(age))} ago.")
     return ok("The alert store reports each second.")
@@ -193,7 +193,7 @@ def storing(history: History) -> Result:
         return warn(
             f"The alert store was damaged; the {now.repaired.alerts:,} alerts that could be read"
             " are kept.",
-            "If that comes again, the card is worn out: copy what you need and use a new one.",
+            "If that happens again, the card is worn out: copy what you need and use a new one.",
             State.TROUBLE,
         )
     recent = [

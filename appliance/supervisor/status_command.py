@@ -27,7 +27,7 @@ def main(argv: Sequence[str]) -> int:
     """Print the health; `--help` tells the exit statuses."""
     parser = argparse.ArgumentParser(
         prog="glovebox status",
-        description="Tell how the sensor is: one sentence, every check, and where packets are lost"
+        description="Show how the sensor is: one sentence, every check, and where packets are lost"
         " between router and engine.",
         epilog="Exit status: 0 all is well; 1 something is wrong or not known, or the supervisor"
         " does not report; 2 bad usage.",

@@ -38,7 +38,7 @@ def interface(history: History) -> Result:
         state = "is down" if found.present else "is missing"
         return fail(
             f"The sniffing interface {name} {state}: no frame can be inspected.",
-            "It is set up again by itself; if it does not come, start this machine anew.",
+            "It is set up again by itself; if it does not come back, restart this machine.",
             units.INTERFACES,
             State.ENGINE_DOWN,
         )
@@ -50,7 +50,7 @@ def interface(history: History) -> Result:
     if found.mtu < SMALLEST_MTU:
         return warn(
             f"The MTU of {name} is {found.mtu}: larger frames are dropped.",
-            "Start this machine anew; it is made with 65535.",
+            "Restart this machine: the interface is made with 65535.",
         )
     return ok(f"{name} is up.")
 
@@ -75,7 +75,7 @@ def reports(history: History) -> Result:
     then = before.receiver if before else None
     if isinstance(then, ReceiverReport) and then.updated == now.updated:
         return fail(
-            "The receiver does not report any more: its figures are old.",
+            "The receiver no longer reports: its figures are old.",
             "It is restarted by itself.",
             units.RECEIVER,
             State.ENGINE_DOWN,
@@ -159,7 +159,7 @@ def strangers(history: History) -> Result:
     """Judge whether someone streams whom the settings do not list."""
     found = _grown(history, Outcome.UNLISTED_SOURCE)
     if not found:
-        return ok("Nobody streams who may not.")
+        return ok("No unlisted router streams.")
     return warn(
         f"{words.listed(sorted(found))} streams to this machine without being in the settings.",
         "If it is yours, add its address to routers under [capture].",
@@ -172,7 +172,7 @@ def feedback(history: History) -> Result:
     if not count:
         return ok("The stream does not contain itself.")
     return warn(
-        f"The stream contains itself: {count:,} datagrams in the last minute were its own echo.",
+        f"The stream contains itself: {count:,} datagrams in the last minute were its own stream.",
         "On the router: /tool sniffer set filter-stream=yes. If another device captures it, exclude"
         " UDP port 37008 there.",
     )

@@ -192,7 +192,7 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument(
         "--port", action="append", type=_port, metavar="N",
-        help=f"UDP port of TZSP in FILE; may be given again (default: {tzsp.PORT})",
+        help=f"UDP port of TZSP in FILE; may be repeated (default: {tzsp.PORT})",
     )  # fmt: skip
     _add_receiving(parser.add_argument_group("receiving"))
     _add_output(parser.add_argument_group("output"))
@@ -202,7 +202,7 @@ def _parser() -> argparse.ArgumentParser:
 def _add_receiving(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "-p", "--listen", action="append", type=parse_endpoint, metavar="[ADDR:]PORT",
-        help=f"IPv4 and IPv6; may be given again (default: {tzsp.PORT})",
+        help=f"IPv4 and IPv6; may be repeated (default: {tzsp.PORT})",
     )  # fmt: skip
     group.add_argument(
         "--receive-buffer", type=parse_size, default=RECEIVE_BUFFER, metavar="BYTES",

@@ -64,7 +64,7 @@ def _check(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> No
         if getattr(arguments, name) != default
     }
     if arguments.files and given.intersection(_RECEIVING):
-        parser.error("to receive and to play files exclude each other")
+        parser.error("receiving and playing files exclude each other")
     if not arguments.files and (misplaced := given.difference(_RECEIVING, _EITHER_WAY)):
         parser.error(f"{', '.join(sorted(misplaced))}: for files only; `-` is standard input")
 

@@ -33,7 +33,7 @@ def blueprint(doors: Path = requests.FILMS) -> Blueprint:
             requests.films(WANTED[wanted], doors)
         except OSError as error:
             log.error("MEDIA: no request to %s it: %s", wanted, error)
-            raise ServiceUnavailable(f"Nothing can be asked for: {error.strerror}.") from error
+            raise ServiceUnavailable(f"The request cannot be written: {error.strerror}.") from error
         return redirect(url_for("pages.status", _anchor="copying-title"), 303)
 
     return routes

@@ -67,8 +67,8 @@ def _set_up(guard: Access) -> ResponseReturnValue:
     except BusyError:
         return _form("setup.html", 503, BUSY, retry=1)
     except OSError as error:
-        log.error("the password cannot be kept: %s", error)
-        return _form("setup.html", 503, f"It cannot be kept: {error.strerror}.")
+        log.error("the password cannot be saved: %s", error)
+        return _form("setup.html", 503, f"It cannot be saved: {error.strerror}.")
     log.warning("a password was set from %s", request.remote_addr)
     access.log_in()
     return redirect(url_for("pages.status"), 303)
@@ -110,14 +110,14 @@ def _change(guard: Access, attempts: Attempts) -> ResponseReturnValue:
             attempts.withdraw(address)
             return _form("password.html", 400, wrong)
         if not guard.password.matches(access.text(request.form, "current")):
-            return _form("password.html", 403, "The present password is another one.")
+            return _form("password.html", 403, "That is not the present password.")
         guard.password.change(new)
     except BusyError:
         attempts.withdraw(address)
         return _form("password.html", 503, BUSY, retry=1)
     except OSError as error:
-        log.error("the new password cannot be kept: %s", error)
-        return _form("password.html", 503, f"It cannot be kept: {error.strerror}.")
+        log.error("the new password cannot be saved: %s", error)
+        return _form("password.html", 503, f"It cannot be saved: {error.strerror}.")
     attempts.succeeded(address)
     log.warning("the password was changed from %s", address)
     guard.end_sessions(current_app)

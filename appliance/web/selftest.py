@@ -63,7 +63,7 @@ def blueprint(requests: Requests) -> Blueprint:
             log.error("no self-test can be asked for: %s", error)
             raise ServiceUnavailable(f"No self-test: {error.strerror}.") from error
         if wait:
-            words = f"A self-test was asked for just now. The next one can be in {wait} s."
+            words = f"A self-test was requested just now. The next one is possible in {wait} s."
             answer = render_template("error.html", error=TooManyRequests(words))
             return make_response(answer, 429, {"Retry-After": str(wait)})
         return redirect(url_for("pages.status", _anchor="selftest-title"), 303)

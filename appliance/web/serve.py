@@ -38,7 +38,7 @@ LIMITS = {
     "max_request_body_size": LARGEST_BODY,
     "ident": None,
 }
-EPILOG = """exit status: 0 ended by a signal, 1 the server failed, 2 wrong usage, a password that
+EPILOG = """exit status: 0 ended by a signal, 1 the server failed, 2 bad usage, a password that
 will not do, or an address that is not this machine's, 4 CAP_NET_BIND_SERVICE is missing, 5 the port
 is in use."""
 

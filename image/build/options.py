@@ -15,7 +15,7 @@ def parser() -> argparse.ArgumentParser:
     """Return the options, as a parent of a command's own parser."""
     options = argparse.ArgumentParser(add_help=False)
     options.add_argument("--board", choices=boards.names(), default="vm")
-    options.add_argument("--flavour", help="of the board: whose kernel and firmware it has")
+    options.add_argument("--flavour", help="the board's flavour: whose kernel and firmware it has")
     options.add_argument(
         "--ids", choices=engines.names(), default=engines.DEFAULT, help="the engine (%(default)s)"
     )

@@ -8,7 +8,8 @@ NAME = "glovebox.toml"
 INTRODUCTION = """\
 # Glovebox: your settings, read whenever it starts. A line that begins with # and no space is a
 # setting with its default: take the # away and change the value. Nothing here can stop the sensor:
-# where a line is wrong, what was set before holds, and glovebox-errors.txt beside this file tells.
+# if a line is wrong, the previous settings stay in force, and glovebox-errors.txt beside this file
+# says why.
 """
 
 

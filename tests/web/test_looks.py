@@ -170,7 +170,7 @@ SAID: dict[State, tuple[Level, str, str]] = {
         Level.WARN,
         "A setting cannot be used: /boot/firmware/glovebox.toml: [capture] ports = 0: expected 1"
         " to 65535.",
-        "Correct that file; until then what was set before it holds.",
+        "Correct that file; until then the settings before it stay in force.",
     ),
     State.SAFE_TO_UNPLUG: (Level.OK, "Safe to unplug.", ""),
 }

@@ -9,7 +9,7 @@ from typing import Literal
 
 from appliance.settings.sections.fit import Address, expect
 
-_STATIC = 'station, address of the network, name: "02:00:00:00:00:01 10.77.0.2 tablet"'
+_STATIC = 'MAC address, address of the network, name: "02:00:00:00:00:01 10.77.0.2 tablet"'
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class DhcpConfig:
         for column in (0, 1, 2):
             values = [line.lower().split()[column] for line in self.static]
             unique = len(set(values)) == len(values)
-            expect(unique, "static", list(self.static), "each station, address and name once")
+            expect(unique, "static", list(self.static), "each MAC address, address and name once")
 
 
 def _interface(text: str) -> IPv4Interface | None:

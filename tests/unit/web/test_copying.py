@@ -55,7 +55,7 @@ def test_request_says_when_it_cannot_ask(owner: FlaskClient, doors: Path) -> Non
     doors.rmdir()
     answer = press(owner, "open")
     assert answer.status_code == 503
-    assert "Nothing can be asked for: No such file or directory." in answer.text
+    assert "The request cannot be written: No such file or directory." in answer.text
 
 
 def test_request_needs_a_session_and_its_form(

@@ -66,7 +66,7 @@ def test_setup_says_when_nothing_can_be_kept(stranger: FlaskClient, tmp_path: Pa
     (tmp_path / "web").rmdir()
     answer = stranger.post("/setup", data={"csrf": token, "password": PASSWORD, "again": PASSWORD})
     assert answer.status_code == 503
-    assert "It cannot be kept: No such file or directory." in answer.text
+    assert "It cannot be saved: No such file or directory." in answer.text
 
 
 def test_login_with_the_right_password(app: Flask, stranger: FlaskClient) -> None:

@@ -19,7 +19,7 @@ from tests.refusal import refusal
         ("[dhcp]\nlease_hours = 0\n", ["lease_hours = 0", "1 to 168"]),
         ('[dhcp]\nrouter = "10.78.0.1"\n', ["router", "within 10.77.0.1/24"]),
         ('[dhcp]\nrouter = "10.77.0.1"\n', ["router", "within 10.77.0.1/24"]),
-        ('[dhcp]\nstatic = ["02:00:00:00:00:01"]\n', ["static", "station, address"]),
+        ('[dhcp]\nstatic = ["02:00:00:00:00:01"]\n', ["static", "MAC address, address"]),
         ('[dhcp]\nprofile = "boat"\n', ["profile = 'boat'", "'auto'"]),
     ],
 )
@@ -29,7 +29,7 @@ def test_refuses_and_says_what_was_expected(text: str, words: list[str]) -> None
     assert all(word in said for word in words), said
 
 
-def test_each_station_has_one_address() -> None:
+def test_each_device_has_one_address() -> None:
     twice = '"02:00:00:00:00:01 10.77.0.2 a", "02:00:00:00:00:01 10.77.0.3 b"'
-    with pytest.raises(ConfigError, match="each station, address and name once"):
+    with pytest.raises(ConfigError, match="each MAC address, address and name once"):
         build(parse(f"[dhcp]\nstatic = [{twice}]\n".encode(), "file"))

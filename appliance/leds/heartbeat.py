@@ -19,7 +19,7 @@ BOOT_SECONDS = 120.0
 
 
 class Heartbeat:
-    """Reads the status file `health`, whole only when it has changed.
+    """Reads the status file `supervisor`, whole only when it has changed.
 
     `clock` is CLOCK_MONOTONIC: seconds since the machine started.
     """

@@ -9,7 +9,7 @@ from appliance.reports.states import State
 
 
 class Level(enum.StrEnum):
-    """How bad something is, the least first; the value is the word in the status file `health`."""
+    """How bad something is, the least first; the value is the word in the status file `supervisor`."""
 
     OK = "ok"
     UNKNOWN = "unknown"

@@ -6,7 +6,7 @@ import enum
 
 
 class State(enum.StrEnum):
-    """How Glovebox is; the value is the word in the status file `health`."""
+    """How Glovebox is; the value is the word in the status file `supervisor`."""
 
     BOOTING = "booting"
     WAITING = "waiting"

@@ -9,7 +9,7 @@ from appliance.reports.states import State
 
 
 class Level(enum.StrEnum):
-    """How bad something is, the least first; the value is the word in the status file `supervisor`."""
+    """How bad something is, the least first; the value is the word in supervisor.json."""
 
     OK = "ok"
     UNKNOWN = "unknown"

@@ -182,7 +182,7 @@ def _of_selftest(selftest: SelfTestReport) -> Iterator[Family]:
     yield Family(
         "glovebox_selftest_duration_seconds",
         "gauge",
-        "From its start until the marker had passed a station.",
+        "From its start until the marker had passed a stage.",
         _by(selftest.seconds, "station"),
     )
 

@@ -11,17 +11,30 @@ from flask import Flask, Response, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, Unauthorized
 
-from appliance import words
+from appliance import __version__, words
 from appliance.alerts.search import AlertSearch
 from appliance.alerts.store import AlertReader
 from appliance.host import network
 from appliance.reports.outcomes import words_of
 from appliance.requests import FILMS
 from appliance.settings.config import Config
-from appliance.web import api, chart, copying, entry, live, metrics, pages, selftest, wording
+from appliance.web import (
+    alerts,
+    api,
+    chart,
+    copying,
+    entry,
+    live,
+    metrics,
+    pages,
+    selftest,
+    tabs,
+    wording,
+)
 from appliance.web.access import FOR_PROGRAMS, Access
 from appliance.web.history import History
 from appliance.web.monitor import Monitor
+from appliance.web.news import Newsroom
 from appliance.web.vault import Vault
 
 LARGEST_BODY = 4096  # bytes: forms with a password are all that is ever sent
@@ -69,6 +82,7 @@ def create_app(
     app.jinja_env.filters |= {function.__name__: function for function in FILTERS}
     app.jinja_env.globals |= {"title": config.web.title, "static_url": _static_urls(app)}
     app.jinja_env.globals |= {"machine": _machine, "chart": chart, "hostname": _name}
+    app.jinja_env.globals |= {"tabs": tabs.TABS, "this_tab": _tab, "version": __version__}
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     guard = Access(vault or Vault(), config.web)
     guard.install(app)
@@ -76,16 +90,20 @@ def create_app(
     app.register_error_handler(HTTPException, _show_error)
     sensor = monitor or Monitor(config), history or History(AlertReader(), AlertSearch())
     requests = selftest.Requests(sensor[0].directory)
-    app.register_blueprint(pages.blueprint(*sensor, requests))
-    app.register_blueprint(
-        live.blueprint(lambda: pages.figures(sensor[0].facts(), requests), sensor[1])
-    )
+    figures = pages.Figures(sensor[0], Newsroom(sensor[1]), requests).now
+    app.register_blueprint(pages.blueprint(figures))
+    app.register_blueprint(alerts.blueprint(figures, sensor[1]))
+    app.register_blueprint(live.blueprint(figures))
     app.register_blueprint(selftest.blueprint(requests))
     app.register_blueprint(copying.blueprint(doors))
     app.register_blueprint(api.blueprint(*sensor))
     app.register_blueprint(entry.blueprint(guard))
     app.register_blueprint(metrics.blueprint(*sensor))
     return app
+
+
+def _tab() -> tabs.Tab | None:
+    return tabs.of(request.endpoint)
 
 
 def _machine() -> str:

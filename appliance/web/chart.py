@@ -43,10 +43,6 @@ def summary(hours: Sequence[Hour]) -> str:
     busiest = max(hours, key=lambda hour: hour.alerts)
     begin = wording.utc(busiest.begin)[11:16]
     return (
-        f"{_counted(total)} in the last {len(hours)} hours; most, {wording.number(busiest.alerts)},"
-        f" in the hour from {begin} UTC."
+        f"{wording.counted(total, 'alert')} in the last {len(hours)} hours; most,"
+        f" {wording.number(busiest.alerts)}, in the hour from {begin} UTC."
     )
-
-
-def _counted(alerts: int) -> str:
-    return "1 alert" if alerts == 1 else f"{wording.number(alerts)} alerts"

@@ -34,6 +34,6 @@ def blueprint(doors: Path = requests.FILMS) -> Blueprint:
         except OSError as error:
             log.error("MEDIA: no request to %s it: %s", wanted, error)
             raise ServiceUnavailable(f"The request cannot be written: {error.strerror}.") from error
-        return redirect(url_for("pages.status", _anchor="copying-title"), 303)
+        return redirect(url_for("pages.devices", _anchor="copying-title"), 303)
 
     return routes

@@ -36,7 +36,7 @@ def blueprint(guard: Access) -> Blueprint:
         if request.method == "POST":
             return _try(guard, attempts)
         if access.logged_in():
-            return redirect(url_for("pages.status"), 303)
+            return redirect(url_for("pages.overview"), 303)
         return _form("login.html", 200)
 
     @routes.route("/password", methods=["GET", "POST"])
@@ -71,7 +71,7 @@ def _set_up(guard: Access) -> ResponseReturnValue:
         return _form("setup.html", 503, f"It cannot be saved: {error.strerror}.")
     log.warning("a password was set from %s", request.remote_addr)
     access.log_in()
-    return redirect(url_for("pages.status"), 303)
+    return redirect(url_for("pages.overview"), 303)
 
 
 def _try(guard: Access, attempts: Attempts) -> ResponseReturnValue:
@@ -91,7 +91,7 @@ def _try(guard: Access, attempts: Attempts) -> ResponseReturnValue:
         return _form("login.html", 403, "That is not the password.")
     attempts.succeeded(address)
     access.log_in()
-    return redirect(url_for("pages.status"), 303)
+    return redirect(url_for("pages.overview"), 303)
 
 
 def _change(guard: Access, attempts: Attempts) -> ResponseReturnValue:
@@ -122,7 +122,7 @@ def _change(guard: Access, attempts: Attempts) -> ResponseReturnValue:
     log.warning("the password was changed from %s", address)
     guard.end_sessions(current_app)
     access.log_in()
-    return redirect(url_for("pages.status"), 303)
+    return redirect(url_for("pages.overview"), 303)
 
 
 def _form(

@@ -1,75 +1,63 @@
-"""The pages for people: status and alerts."""
+"""The tabs that rest on the figures alone, and those figures."""
 
 from __future__ import annotations
 
+import functools
 import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import BadRequest
 
-from appliance.alerts.search import Filter
-from appliance.web import parameters
-from appliance.web.facts import Facts
-from appliance.web.history import History
-from appliance.web.live import LATEST
+from appliance.web import tabs
 from appliance.web.monitor import Monitor
+from appliance.web.news import Newsroom
 from appliance.web.selftest import Requests
 
-PER_PAGE = 100
 MOST_SENDERS = 20
-LONGEST_TEXT = 100
+BUSIEST = 5  # routers on the overview; all of them are under System
 
 
-def blueprint(monitor: Monitor, history: History, requests: Requests) -> Blueprint:
-    """Return the routes `/` and `/alerts`."""
+@dataclass(frozen=True)
+class Figures:
+    """Where all that the templates show comes from. Several threads may use it."""
+
+    monitor: Monitor
+    newsroom: Newsroom
+    requests: Requests
+
+    def now(self) -> dict[str, Any]:
+        """Look, and return what the templates rest on; alerts are read by whoever calls `news`."""
+        facts = self.monitor.facts()
+        senders = facts.report.senders.items() if facts.report else ()
+        values: dict[str, Any] = {
+            "facts": facts,
+            "testing": self.requests.pending(facts.selftest),
+            "senders": sorted(
+                senders, key=lambda item: (item[1].tally.sent, item[0]), reverse=True
+            ),
+            "busiest": BUSIEST,
+            "most_senders": MOST_SENDERS,
+            "news": functools.cache(lambda: self.newsroom.news(time.time())),
+        }
+        return values | {"areas": functools.partial(lines, values)}
+
+
+def blueprint(figures: Callable[[], Mapping[str, Any]]) -> Blueprint:
+    """Return the routes of all plain tabs."""
     routes = Blueprint("pages", __name__)
-
-    @routes.get("/")
-    def status() -> ResponseReturnValue:
-        page = history.latest(LATEST)
-        return render_template("status.html", history=page, **figures(monitor.facts(), requests))
-
-    @routes.get("/alerts")
-    def alerts() -> ResponseReturnValue:
-        parameters.allow(("before", "after", "text", "priority", "sid", "address"))
-        before, after = parameters.whole("before"), parameters.whole("after")
-        wanted = _filter()
-        if after is not None and (before is not None or wanted):
-            raise BadRequest("Give before or after, not both, and no filter with after.")
-        if wanted:
-            page = history.find(wanted, PER_PAGE, before)
-        elif after is None:
-            page = history.latest(PER_PAGE, before)
-        else:
-            page = history.after(after, PER_PAGE)
-        newest = before is None and page.newer is None
-        overview = history.overview(time.time()) if newest and not wanted else None
-        given = {key: value for key, value in vars(wanted).items() if value is not None}
-        return render_template(
-            "alerts.html", history=page, newest=newest, overview=overview, given=given
-        )
-
+    for tab in tabs.TABS:
+        if tab.is_plain:
+            routes.add_url_rule(tab.path, tab.name, functools.partial(_show, tab.name, figures))
     return routes
 
 
-def _filter() -> Filter:
-    return Filter(
-        text=parameters.text("text", LONGEST_TEXT),
-        priority=parameters.filled("priority"),
-        sid=parameters.filled("sid"),
-        address=parameters.address("address"),
-    )
+def _show(name: str, figures: Callable[[], Mapping[str, Any]]) -> ResponseReturnValue:
+    return render_template(f"{name}.html", **figures())
 
 
-def figures(facts: Facts, requests: Requests) -> dict[str, Any]:
-    """Return what the parts of the status page rest on."""
-    senders = facts.report.senders.items() if facts.report else ()
-    busiest = sorted(senders, key=lambda item: (item[1].tally.sent, item[0]), reverse=True)
-    return {
-        "facts": facts,
-        "testing": requests.pending(facts.selftest),
-        "senders": busiest,
-        "most_senders": MOST_SENDERS,
-    }
+def lines(values: Mapping[str, Any]) -> list[tuple[tabs.Tab, str]]:
+    """Return the areas of the overview, each with its line."""
+    return [(tab, tab.line(values)) for tab in tabs.TABS if tab.line]

@@ -66,6 +66,6 @@ def blueprint(requests: Requests) -> Blueprint:
             words = f"A self-test was requested just now. The next one is possible in {wait} s."
             answer = render_template("error.html", error=TooManyRequests(words))
             return make_response(answer, 429, {"Retry-After": str(wait)})
-        return redirect(url_for("pages.status", _anchor="selftest-title"), 303)
+        return redirect(url_for("pages.system", _anchor="selftest-title"), 303)
 
     return routes

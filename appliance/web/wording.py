@@ -11,8 +11,8 @@ EXPLANATIONS = {
     "unsupported_encapsulation": "Frames of a kind that cannot be turned into Ethernet, such as raw"
     " wireless frames.",
     "oversize": "Larger than the sniffing interface takes: raise its MTU.",
-    "feedback": "The stream itself, captured by the router and sent back to us.",
-    "unlisted_source": "Sent by a router that the settings do not list.",
+    "feedback": "The stream itself, captured by the router and sent back to this machine.",
+    "unlisted_source": "Sent by machines that the settings do not list.",
     "no_buffer": "The machine had no memory free to pass the frame on.",
     "interface_down": "The sniffing interface did not take frames.",
     "socket_overflow": "They arrived faster than they were read.",
@@ -25,6 +25,11 @@ PRIORITIES = {1: "high", 2: "medium", 3: "low"}
 def number(value: int) -> str:
     """Group the digits: 1,234,567."""
     return f"{value:,}"
+
+
+def counted(count: int, noun: str) -> str:
+    """Count what a noun names: 1 film, 1,204 films."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def size(octets: int) -> str:

@@ -23,6 +23,7 @@ def test_only_the_button_that_does_something_is_shown(browser: Browser, sensor: 
     page.get_by_label("Password, at least").fill(PASSWORD)
     page.get_by_label("The same again").fill(PASSWORD)
     page.get_by_role("button", name="Set it").click()
+    page.get_by_role("navigation").get_by_role("link", name="Devices").click()
     opening = page.get_by_role("button", name="Open for copying")
     closing = page.get_by_role("button", name="Close now")
     expect(opening).to_be_visible()

@@ -39,6 +39,7 @@ def test_first_visit_to_last_by_keyboard_only(browser: Browser, sensor: Sensor) 
     other.get_by_role("button", name="Log in").click()
     expect(other.locator("#state")).to_be_visible()
 
+    page.get_by_role("navigation").get_by_role("link", name="System").press("Enter")
     page.get_by_role("button", name="Log out").press("Enter")
     expect(page.get_by_role("heading", name="Log in")).to_be_visible()
     # The other one follows the sensor: it notices by itself.

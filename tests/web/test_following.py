@@ -79,6 +79,8 @@ def test_a_real_stream_is_followed_from_the_router_to_the_page(
         router.sendto(b"\x01\x00", (SENSOR_ADDRESS, 37008))
         expect(state).to_contain_text("Frames arrive.")
         expect(page.get_by_role("row", name="192.0.2.1")).to_contain_text("50")
+        expect(page.get_by_role("row", name="192.0.2.1")).to_contain_text("1 unreadable")
+        page.goto("/system")
         expect(page.get_by_role("row", name="Dropped: unreadable")).to_contain_text("1")
         expect(page.locator("#counters")).to_contain_text("every datagram is accounted for")
 
@@ -89,7 +91,7 @@ def test_the_page_says_when_nobody_answers(page: Page, sensor: Sensor) -> None:
     lost = page.get_by_role("alert")
     expect(lost).to_be_hidden()
     sensor.pause()
-    expect(lost).to_contain_text(re.compile(r"No answer since .+: the figures below are old\."))
+    expect(lost).to_contain_text(re.compile(r"No answer since .+: what is shown is old\."))
     expect(page.locator("#live")).to_have_class("outdated")
     sensor.resume()
     expect(lost).to_be_hidden()
@@ -160,11 +162,11 @@ def _set_hidden(page: Page, hidden: bool) -> None:
 def test_what_does_not_change_is_left_alone(page: Page, sensor: Sensor) -> None:
     add(sensor.store, [an_alert(), an_alert(message="second")])
     page.goto("/")
-    page.locator("#alerts .message").first.evaluate(
+    page.locator("#news .message").first.evaluate(
         "element => getSelection().selectAllChildren(element)"
     )
     with flowing(sensor, rate=10):
-        expect(page.locator("#counters")).to_contain_text("every datagram is accounted for")
+        expect(page.locator("#stream")).to_contain_text("192.0.2.1")
     assert page.evaluate("String(getSelection())") == "second"
 
 
@@ -176,7 +178,7 @@ def test_the_page_works_without_scripts(browser: Browser, sensor: Sensor) -> Non
     page.goto("/")
     expect(page.locator("#state")).to_contain_text("The supervisor has not reported")
     add(sensor.store, [an_alert(time_us=1_795_165_983_000_000)])
-    expect(page.locator("#alerts")).to_contain_text("2026-11-20 09:13:03 UTC")
+    expect(page.locator("#news")).to_contain_text("2026-11-20 09:13:03 UTC")
     context.close()
 
 

@@ -20,17 +20,22 @@ from appliance.reports.dhcp import Tenant
 from appliance.reports.levels import Level
 from appliance.reports.states import State
 from appliance.reports.supervisor import Health, Rates
+from appliance.web.alerts import PER_PAGE
+from appliance.web.news import ROWS
+from appliance.web.tabs import BY_NAME, TABS, Tab
 from tests.conftest import PROJECT
 from tests.net.namespaces import DEADLINE_S
 from tests.web.alerts import add, an_alert
+from tests.web.axe import findings
 from tests.web.reports import ROUTER, a_check, a_health, a_loss, a_port, a_report, a_selftest
-from tests.web.serving import Sensor, flowing, supervising
+from tests.web.serving import Sensor, flowing, repeating, supervising
 
 pytestmark = [pytest.mark.browser, pytest.mark.net]
 expect.set_options(timeout=DEADLINE_S * 1000)
 
 PICTURES = PROJECT / "build" / "screenshots"
-SIZES = {"desktop": (1180, 900), "phone": (320, 640)}
+SIZES = {"desktop": (1280, 800), "phone": (320, 640)}
+TALLEST_OVERVIEW = 1200  # CSS pixels on a desktop, where all is well: a screen and a half
 LARGEST_PAGE = 100_000  # bytes
 HOSTILE = (
     "<script>window.harmed = 1</script><img src=x onerror='window.harmed = 1'>\u202e" + "A" * 300
@@ -182,14 +187,18 @@ def hostile(sensor: Sensor) -> Iterator[None]:
     add(sensor.store, [an_alert(**fields, priority=1)])
     device = Tenant("10.77.0.9", "02:00:00:00:00:09", HOSTILE, 0.0)
     sensor.publish(a_port(time.time(), words=HOSTILE, devices=(device,)))
-    report = a_report(time.time())
-    report = replace(report, senders={HOSTILE: report.senders[ROUTER]})
+    sensor.publish(a_selftest(time.time(), passed=False, verdict=HOSTILE, seconds={HOSTILE: 1.0}))
     check = a_check(HOSTILE, HOSTILE, Level.WARN, HOSTILE)
     rates = Rates(1.0, {HOSTILE: 1.0}, {HOSTILE: 1.0})
-    sensor.publish(a_health(time.time(), sentence=HOSTILE, checks=(check,), rates=rates))
-    sensor.publish(a_selftest(time.time(), passed=False, verdict=HOSTILE, seconds={HOSTILE: 1.0}))
-    sensor.publish(report)
-    yield
+
+    def publish() -> None:
+        now = time.time()
+        report = a_report(now)
+        sensor.publish(replace(report, senders={HOSTILE: report.senders[ROUTER]}))
+        sensor.publish(a_health(now, sentence=HOSTILE, checks=(check,), rates=rates))
+
+    with repeating(publish):
+        yield
 
 
 STATES: dict[str, tuple[Arranged, str]] = {
@@ -264,24 +273,24 @@ def overflow(page: Page) -> int:
     return int(page.evaluate("document.documentElement.scrollWidth - innerWidth"))
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("state", STATES)
-def test_state_is_shown(
-    browser: Browser, sensor: Sensor, state: str, size: str, scheme: str
-) -> None:
+def test_every_tab_in_every_state(browser: Browser, sensor: Sensor, state: str, size: str) -> None:
+    """Nothing sticks out, nothing harms, and axe-core finds nothing, by day and by night."""
     arranged, sentence = STATES[state]
-    with arranged(sensor), tab(browser, sensor, size, scheme) as page:
+    with arranged(sensor), tab(browser, sensor, size) as page:
         page.goto("/")
         expect(page.locator("#state")).to_contain_text(sentence)
-        expect(page.locator("#state strong")).to_be_visible()
-        picture(page, f"{state}-{size}-{scheme}")
-        assert overflow(page) <= 0
-        page.goto("/alerts")
-        for summary in page.locator("summary").all():
-            summary.click()
-        picture(page, f"{state}-{size}-{scheme}-alerts")
-        assert overflow(page) <= 0
+        word = page.locator("#state strong").inner_text()
+        for each in TABS:
+            page.goto(each.path)
+            if "standing" in each.parts:
+                expect(page.locator("#standing")).to_contain_text(word)
+            for scheme in ("light", "dark"):
+                page.emulate_media(color_scheme=scheme)
+                picture(page, f"{state}-{each.name}-{size}-{scheme}")
+                assert findings(page) == []
+                assert overflow(page) <= 0
         assert page.evaluate("window.harmed") is None
 
 
@@ -314,50 +323,99 @@ def same(shown: str, told: str) -> bool:
     return said.upper().startswith(heading) and sentence.startswith(said[len(heading) :])
 
 
+def test_the_overview_fits_a_screen_and_a_half(browser: Browser, sensor: Sensor) -> None:
+    with in_the_car(sensor), tab(browser, sensor, "desktop") as page:
+        page.goto("/")
+        expect(page.locator("#stream")).to_contain_text("1,234/s")
+        assert page.evaluate("document.documentElement.scrollHeight") <= TALLEST_OVERVIEW
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_tables_stay_tables_for_screen_readers(browser: Browser, sensor: Sensor, size: str) -> None:
     with watching(sensor), tab(browser, sensor, size) as page:
         page.goto("/")
-        table = page.get_by_role("table", name="The latest alerts, newest first")
+        table = page.get_by_role("table", name="The newest alerts")
         expect(table.get_by_role("columnheader")).to_have_count(5)
-        expect(table.get_by_role("row")).to_have_count(25)
-        expect(table.get_by_role("row").nth(1).get_by_role("cell")).to_have_count(5)
+        # Beside the alerts their head, and the headings of the grave and of the others.
+        expect(table.get_by_role("row")).to_have_count(ROWS + 3)
+        expect(table.get_by_role("row").nth(2).get_by_role("cell")).to_have_count(5)
         routers = page.get_by_role("table", name="Routers that send to this machine")
         expect(routers.get_by_role("rowheader", name="192.0.2.1")).to_be_visible()
 
 
-def test_the_page_has_landmarks(browser: Browser, sensor: Sensor) -> None:
+LANDMARKS = {
+    "/": ("Stream", "Engine", "Latest alerts", "Areas"),
+    "/alerts": ("Alerts by hour", "What they are about"),
+    "/devices": ("Addresses", "Films", "Sticks and disks", "Copying films"),
+    "/system": ("Self-test", "Access", "Where packets get lost", "Checks",
+                "Where every datagram went", "Senders"),
+}  # fmt: skip
+
+
+def test_every_tab_has_landmarks(browser: Browser, sensor: Sensor) -> None:
     with watching(sensor), tab(browser, sensor, "desktop") as page:
-        page.goto("/")
-        for role, name in (
-            ("banner", None),
-            ("navigation", "Pages"),
-            ("main", None),
-            ("region", "Stream"),
-            ("region", "Engine"),
-            ("region", "Latest alerts"),
-            ("region", "Self-test"),
-            ("region", "Where packets get lost"),
-            ("region", "Checks"),
-            ("region", "Where every datagram went"),
-            ("contentinfo", None),
-        ):
-            expect(page.get_by_role(role, name=name)).to_have_count(1)  # type: ignore[arg-type]
-        expect(page.get_by_role("heading", level=1)).to_have_count(1)
+        for address, regions in LANDMARKS.items():
+            page.goto(address)
+            for role in ("banner", "navigation", "main", "contentinfo"):
+                # The alerts have a second navigation: from page to page.
+                name = "Areas" if role == "navigation" else None
+                expect(page.get_by_role(role, name=name)).to_have_count(1)
+            for region in regions:
+                expect(page.get_by_role("region", name=region, exact=True)).to_have_count(1)
+            expect(page.get_by_role("heading", level=1)).to_have_count(1)
 
 
-def test_everything_is_reached_by_keyboard(browser: Browser, sensor: Sensor) -> None:
-    with waiting(sensor), tab(browser, sensor, "phone") as page:
+@pytest.mark.parametrize("size", SIZES)
+def test_everything_is_reached_by_keyboard(browser: Browser, sensor: Sensor, size: str) -> None:
+    with waiting(sensor), tab(browser, sensor, size) as page:
         page.goto("/")
         reached = []
-        for _ in range(9):
+        for _ in range(10):
             page.keyboard.press("Tab")
             reached.append(page.evaluate("document.activeElement.innerText.trim()"))
-        assert reached[:4] == ["Skip to the content", "Glovebox", "Status", "Alerts"]
-        assert "streaming-server" in reached[4]
-        assert reached[5:8] == ["What was found to be in order", "status", "alerts"]
-        outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
-        assert outline in ("solid", "none")
+            assert page.evaluate(OUTLINED), reached
+        titles = [each.short if size == "phone" else each.title for each in TABS]
+        assert reached[:6] == ["Skip to the content", "Glovebox", *titles]
+        assert "streaming-server" in reached[6]
+        assert reached[7:] == [each.title for each in TABS if each.line]
+
+
+OUTLINED = """(() => {
+    const at = document.activeElement;
+    const widths = [null, "::after"].map(each => getComputedStyle(at, each))
+        .filter(style => style.outlineStyle === "solid")
+        .map(style => parseFloat(style.outlineWidth));
+    return Math.max(0, ...widths) >= 2;
+})()"""
+
+
+@pytest.mark.parametrize("way", ["click", "Enter"])
+def test_the_bar_of_a_phone_leads_to_every_tab(browser: Browser, sensor: Sensor, way: str) -> None:
+    with watching(sensor), tab(browser, sensor, "phone") as page:
+        page.goto("/")
+        for each in reversed(TABS):
+            link = page.get_by_role("navigation", name="Areas").get_by_role("link", name=each.short)
+            expect(link).to_be_in_viewport()
+            link.click() if way == "click" else link.press(way)
+            expect(link).to_have_attribute("aria-current", "page")
+            expect(page).to_have_title(re.compile(f"^{each.title} – "))
+            # The bar lies over the end of nothing.
+            page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+            bar = page.get_by_role("navigation", name="Areas").bounding_box()
+            last = page.get_by_role("contentinfo").bounding_box()
+            assert bar and last and last["y"] + last["height"] <= bar["y"]
+
+
+def test_the_keyboard_stays_where_it_is_when_the_page_follows(
+    browser: Browser, sensor: Sensor
+) -> None:
+    with watching(sensor), tab(browser, sensor, "desktop") as page:
+        page.goto("/")
+        link = page.locator("#areas").get_by_role("link", name="Alerts")
+        link.focus()
+        add(sensor.store, [an_alert()])
+        expect(page.locator("#areas")).to_contain_text("25 alerts stored")
+        expect(link).to_be_focused()
 
 
 def test_skipping_leads_to_the_content(browser: Browser, sensor: Sensor) -> None:
@@ -369,12 +427,15 @@ def test_skipping_leads_to_the_content(browser: Browser, sensor: Sensor) -> None
         assert page.evaluate("document.activeElement.id") == "content"
 
 
-def test_the_page_is_small_and_its_own(browser: Browser, sensor: Sensor) -> None:
+@pytest.mark.parametrize("each", TABS, ids=BY_NAME)
+def test_every_tab_is_small_and_its_own(browser: Browser, sensor: Sensor, each: Tab) -> None:
+    """With its style, its script and the first news of each part, and a full page of alerts."""
     answers: list[Response] = []
-    add(sensor.store, [an_alert(message="x" * 60) for _ in range(60)])
-    with tab(browser, sensor, "desktop") as page:
+    add(sensor.store, [an_alert(message="x" * 60) for _ in range(PER_PAGE + 1)])
+    with in_the_car(sensor), tab(browser, sensor, "desktop") as page:
         page.on("response", lambda answer: answers.append(answer))
-        page.goto("/")
-        expect(page.get_by_role("row", name="x" * 60)).to_have_count(50)
+        page.goto(each.path)
         assert all(answer.url.startswith(sensor.url) for answer in answers)
-        assert sum(len(answer.body()) for answer in answers) < LARGEST_PAGE
+        whole = [answer for answer in answers if "/stream" not in answer.url]
+        told = page.evaluate(f"fetch('/live?tab={each.name}').then(answer => answer.text())")
+        assert sum(len(answer.body()) for answer in whole) + len(told) < LARGEST_PAGE

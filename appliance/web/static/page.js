@@ -1,11 +1,12 @@
-// Keeps the status page current: takes the parts that the server rendered, puts in what changed.
-// They come as server-sent events; where those are not to be had, they are asked for.
+// Keeps an open tab of the page current: takes the parts that the server rendered, and puts in what
+// changed. They come as server-sent events; where those are not to be had, they are asked for.
 "use strict";
 
 const PERIOD = 700; // ms; counters and alerts are written each second, and must show within two
 const PATIENCE = 3000; // ms without an answer until the figures count as old
 const REFUSED = 60000; // ms of asking, before a stream that was refused is tried again
 
+const frame = document.createElement("template");
 const zone = document.getElementById("time-zone");
 const live = document.getElementById("live");
 const lost = document.getElementById("lost");
@@ -23,15 +24,20 @@ function showLocalTimes(root) {
 }
 
 function replace(element, html) {
-  // Untouched when unchanged: a selection stays, and a screen reader is not interrupted.
-  if (element.rendered === html) return;
-  element.rendered = html;
-  element.innerHTML = html;
+  // Untouched when unchanged: a selection stays, and a screen reader is not interrupted. As the
+  // browser writes it, so that what came with the page can be compared as well.
+  frame.innerHTML = html;
+  const fresh = frame.innerHTML.trim();
+  if (element.rendered === fresh) return;
+  element.rendered = fresh;
+  const held = element.contains(document.activeElement) && document.activeElement.getAttribute("href");
+  element.replaceChildren(frame.content);
   showLocalTimes(element);
+  // Whoever is on a link with the keyboard stays on it.
+  if (held) element.querySelector(`a[href="${CSS.escape(held)}"]`)?.focus({ preventScroll: true });
 }
 
 function follow() {
-  const alerts = document.getElementById("alerts");
   let answered = Date.now();
   let timer = null;
   let request = null;
@@ -39,8 +45,7 @@ function follow() {
   let listenAt = window.EventSource ? 0 : Infinity;
 
   function listen() {
-    const query = new URLSearchParams({ alerts: alerts.dataset.version });
-    stream = new EventSource(`${live.dataset.stream}?${query}`);
+    stream = new EventSource(live.dataset.stream);
     stream.onmessage = (event) => show(JSON.parse(event.data));
     stream.onerror = () => {
       // One that broke off is opened again by the browser; one that was refused is not.
@@ -59,9 +64,8 @@ function follow() {
   async function ask() {
     request = new AbortController();
     const patience = setTimeout(() => request.abort(), PATIENCE);
-    const query = new URLSearchParams({ alerts: alerts.dataset.version });
     try {
-      const answer = await fetch(`${live.dataset.source}?${query}`, {
+      const answer = await fetch(live.dataset.source, {
         cache: "no-store",
         signal: request.signal,
       });
@@ -80,12 +84,11 @@ function follow() {
     }
   }
 
-  function show({ parts, version }) {
+  function show({ parts }) {
     for (const [id, html] of Object.entries(parts)) {
       const element = document.getElementById(id);
       if (element) replace(element, html);
     }
-    alerts.dataset.version = version;
     answered = Date.now();
     lost.hidden = true;
     live.classList.remove("outdated");
@@ -93,7 +96,7 @@ function follow() {
 
   function complain() {
     if (!lost.hidden) return;
-    lost.textContent = `No answer since ${clock.format(answered)}: the figures below are old.`;
+    lost.textContent = `No answer since ${clock.format(answered)}: what is shown is old.`;
     lost.hidden = false;
     live.classList.add("outdated");
   }
@@ -128,6 +131,9 @@ function follow() {
   schedule(0);
 }
 
+for (const part of document.querySelectorAll(".part, #announcement")) {
+  part.rendered = part.innerHTML.trim();
+}
 zone.textContent = "in your time zone";
 showLocalTimes(document);
 if (live) follow();

@@ -30,18 +30,18 @@ def owner(stranger: FlaskClient, doors: Path) -> FlaskClient:
 
 
 def press(owner: FlaskClient, wanted: str) -> TestResponse:
-    return owner.post("/copying", data={"csrf": form_token(owner, "/"), "wanted": wanted})
+    return owner.post("/copying", data={"csrf": form_token(owner, "/devices"), "wanted": wanted})
 
 
 def shown(client: FlaskClient) -> str:
-    part: str = client.get("/live").get_json()["parts"]["copying"]
+    part: str = client.get("/live?tab=devices").get_json()["parts"]["copying"]
     return part
 
 
 @pytest.mark.parametrize("wanted", ["open", "close"])
 def test_request_asks_by_an_empty_file(wanted: str, owner: FlaskClient, doors: Path) -> None:
     answer = press(owner, wanted)
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/#copying-title")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/devices#copying-title")
     assert {file.name: file.read_bytes() for file in doors.iterdir()} == {wanted: b""}
 
 
@@ -63,8 +63,8 @@ def test_request_needs_a_session_and_its_form(
 ) -> None:
     assert owner.post("/copying", data={"wanted": "open"}).status_code == 403
     assert client.post("/copying", data={"wanted": "open"}).status_code == 403
-    assert "Open for copying" in owner.get("/").text
-    assert "Open for copying" not in client.get("/").text
+    assert "Open for copying" in owner.get("/devices").text
+    assert "Open for copying" not in client.get("/devices").text
     assert owner.get("/copying").status_code == 405
     assert list(doors.iterdir()) == []
 

@@ -7,7 +7,8 @@ import re
 import pytest
 from flask.testing import FlaskClient
 
-EVERYTHING = ["/", "/alerts", "/live", "/healthz", "/api/status", "/static/page.js", "/nothing"]
+EVERYTHING = ["/", "/alerts", "/devices", "/system", "/live", "/healthz", "/api/status",
+              "/static/page.js", "/nothing"]  # fmt: skip
 
 
 @pytest.mark.parametrize("address", EVERYTHING)
@@ -40,7 +41,7 @@ def test_head_answers_without_a_body(client: FlaskClient, address: str) -> None:
 def test_an_unknown_address_gets_a_small_page(client: FlaskClient) -> None:
     answer = client.get("/<script>")
     assert answer.status_code == 404
-    assert "To the status page" in answer.text
+    assert "To the overview" in answer.text
     assert "<script>" not in answer.text
 
 
@@ -60,7 +61,15 @@ def test_a_missing_static_file_is_not_kept(client: FlaskClient) -> None:
 
 
 def test_nothing_comes_from_outside(client: FlaskClient) -> None:
-    for address in ("/", "/alerts", "/nothing", "/static/page.js", "/static/style.css"):
+    for address in (
+        "/",
+        "/alerts",
+        "/devices",
+        "/system",
+        "/nothing",
+        "/static/page.js",
+        "/static/style.css",
+    ):
         text = client.get(address).text
         assert not re.search(r"https?://(?!www\.w3\.org/)|url\(|@import", text)
         assert not re.search(r"<[^>]+\s(style|on\w+)=", text)

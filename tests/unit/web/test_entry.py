@@ -81,7 +81,7 @@ def test_login_begins_a_new_session(app: Flask, stranger: FlaskClient) -> None:
     set_up(app.test_client())
     before = form_token(stranger, "/login")
     stranger.post("/login", data={"csrf": before, "password": PASSWORD})
-    assert form_token(stranger, "/") != before
+    assert form_token(stranger, "/system") != before
 
 
 def test_login_with_wrong_ones_slows_down_and_lets_others_in(
@@ -127,7 +127,7 @@ def test_logout_needs_the_form(stranger: FlaskClient) -> None:
     answer = stranger.get("/logout")
     assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
     assert stranger.get("/").status_code == 200
-    stranger.post("/logout", data={"csrf": form_token(stranger, "/")})
+    stranger.post("/logout", data={"csrf": form_token(stranger, "/system")})
     assert stranger.get("/").headers["Location"] == "/login"
 
 
@@ -149,7 +149,7 @@ def test_password_is_changed_and_others_are_logged_out(app: Flask, stranger: Fla
 
 @pytest.mark.parametrize(
     ("current", "new", "again", "code", "words"),
-    [("wrong", "another good one", None, 403, "is another one"),
+    [("wrong", "another good one", None, 403, "That is not the present password."),
      (PASSWORD, "short", None, 400, "at least 8 characters"),
      (PASSWORD, "another good one", "another", 400, "not the same")],
 )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,14 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from appliance.alerts.store import AlertStore
+from appliance.reports.receiver import ReceiverReport
+from appliance.reports.supervisor import Health
 from appliance.web import live
+from appliance.web.tabs import BY_NAME, TABS, Tab
 from appliance.web.vault import Vault
 from tests.unit.web.test_pages import shown
 from tests.web.alerts import add, an_alert
+from tests.web.reports import a_selftest
 
 
 @pytest.fixture(autouse=True)
@@ -33,24 +38,34 @@ def events(answer: TestResponse) -> Iterator[dict[str, Any]]:
                 yield json.loads(line.removeprefix("data: "))
 
 
-def test_live_leaves_out_alerts_that_are_known(client: FlaskClient, store: AlertStore) -> None:
-    add(store, [an_alert()])
-    first = client.get("/live").get_json()
-    assert "ET SCAN" in first["parts"]["alerts"]
-    known = client.get("/live", query_string={"alerts": first["version"]}).get_json()
-    assert "alerts" not in known["parts"]
-    assert {"state", "stream", "engine", "counters"} <= known["parts"].keys()
-    add(store, [an_alert(message="news")])
-    later = client.get("/live", query_string={"alerts": first["version"]}).get_json()
-    assert "news" in later["parts"]["alerts"]
-
-
-@pytest.mark.usefixtures("fresh")
-def test_live_gives_what_the_page_shows(client: FlaskClient, store: AlertStore) -> None:
-    add(store, [an_alert()])
-    page = shown(client)
-    for part in client.get("/live").get_json()["parts"].values():
+@pytest.mark.parametrize("tab", TABS, ids=BY_NAME)
+def test_live_gives_what_the_tab_shows(
+    client: FlaskClient,
+    store: AlertStore,
+    tmp_path: Path,
+    supervised: Health,
+    fresh: ReceiverReport,
+    tab: Tab,
+) -> None:
+    # Ages that do not change between two looks.
+    long_ago = fresh.updated - 5400
+    senders = {name: replace(each, last_seen=long_ago) for name, each in fresh.senders.items()}
+    replace(fresh, senders=senders).publish(tmp_path)
+    a_selftest(long_ago).publish(tmp_path)
+    add(store, [an_alert(), an_alert(priority=1)])
+    page = shown(client, tab.path)
+    parts = client.get("/live", query_string={"tab": tab.name}).get_json()["parts"]
+    assert tuple(sorted(parts)) == tuple(sorted(tab.parts))
+    for part in parts.values():
         assert part.strip() in page
+
+
+@pytest.mark.parametrize("address", ["/live", "/stream"])
+def test_live_refuses_a_tab_that_is_not_there(client: FlaskClient, address: str) -> None:
+    for name in ("nothing", "x" * 100):
+        answer = client.get(address, query_string={"tab": name})
+        assert answer.status_code == 400
+    assert client.get("/live").get_json()["parts"].keys() == set(TABS[0].parts)
 
 
 def test_stream_begins_with_everything_and_goes_on_with_what_changes(
@@ -61,19 +76,20 @@ def test_stream_begins_with_everything_and_goes_on_with_what_changes(
     assert answer.mimetype == "text/event-stream"
     told = events(answer)
     first = next(told)
-    assert set(first["parts"]) == {*live.PARTS, "alerts"}
-    assert "ET SCAN" in first["parts"]["alerts"]
-    assert "alerts" not in next(told)["parts"]
+    assert set(first["parts"]) == set(TABS[0].parts)
+    assert "ET SCAN" in first["parts"]["news"]
+    assert "news" not in next(told)["parts"]
     add(store, [an_alert(message="news")])
-    assert "news" in next(told)["parts"]["alerts"]
+    later = next(told)["parts"]
+    assert "news" in later["news"]
+    assert "2 alerts stored" in later["areas"]
+    assert "state" not in later
     answer.close()
 
 
-def test_stream_leaves_out_alerts_that_are_known(client: FlaskClient, store: AlertStore) -> None:
-    add(store, [an_alert()])
-    version = client.get("/live").get_json()["version"]
-    with client.get("/stream", query_string={"alerts": version}) as answer:
-        assert "alerts" not in next(events(answer))["parts"]
+def test_stream_of_a_tab_has_its_parts_alone(client: FlaskClient) -> None:
+    with client.get("/stream?tab=devices") as answer:
+        assert set(next(events(answer))["parts"]) == set(BY_NAME["devices"].parts)
 
 
 def test_stream_ends_after_its_time(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,8 +139,9 @@ def test_streams_share_what_is_rendered(
         return render(name, **values)
 
     monkeypatch.setattr(live, "render_template", count)
-    for _ in range(3):
-        answer = client.get("/stream")
+    for tab in ("overview", "system", "overview", "system"):
+        answer = client.get("/stream", query_string={"tab": tab})
         next(events(answer))
         answer.close()
-    assert len(rendered) == len(live.PARTS) + 1
+    expected = len(BY_NAME["overview"].parts) + len(BY_NAME["system"].parts)
+    assert len(rendered) == expected

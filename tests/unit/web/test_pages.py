@@ -6,7 +6,6 @@ import html
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -17,8 +16,8 @@ from appliance.reports.levels import Level
 from appliance.reports.outcomes import OUTCOMES, Tally
 from appliance.reports.receiver import ReceiverReport, Sender
 from appliance.reports.supervisor import Health, Rates
-from appliance.web.live import LATEST
-from appliance.web.pages import MOST_SENDERS, PER_PAGE
+from appliance.web.news import ROWS
+from appliance.web.pages import BUSIEST, MOST_SENDERS
 from tests.web.alerts import KEEP, add, an_alert
 from tests.web.reports import FILMS, a_check, a_health, a_port
 
@@ -35,6 +34,8 @@ def test_status_tells_what_the_supervisor_says(client: FlaskClient, supervised: 
     page = shown(client)
     assert f"<strong>{supervised.heading}</strong> <span>{supervised.sentence}</span>" in page
     assert "1,234/s" in page
+    page = shown(client, "/system")
+    assert f"</span> {supervised.heading}</a>" in page
     assert "every datagram is accounted for" in page
 
 
@@ -64,6 +65,7 @@ def test_status_marks_old_figures(
     page = shown(client)
     assert "The receiver last reported 1 min ago." in page
     assert "These figures are from" in page
+    assert "These figures are from" in shown(client, "/system")
 
 
 @pytest.mark.parametrize("last", [None, 60])
@@ -87,15 +89,18 @@ def test_status_keeps_the_line_for_the_router_to_itself(client: FlaskClient) -> 
     assert "streaming-server" not in shown(client)
 
 
-def test_status_lists_the_latest_alerts(client: FlaskClient, store: AlertStore) -> None:
-    add(store, [an_alert(sid=sid) for sid in range(1000, 1000 + LATEST + 5)])
+def test_overview_lists_the_latest_alerts(client: FlaskClient, store: AlertStore) -> None:
+    add(store, [an_alert(sid=sid) for sid in range(1000, 1000 + ROWS + 5)])
     page = shown(client)
-    assert f"1:{1000 + LATEST + 4}:20" in page
+    assert f"1:{1000 + ROWS + 4}:20" in page
     assert "1:1005:20" in page
     assert "1:1004:20" not in page
+    assert "High priority" not in page
+    add(store, [an_alert(priority=1)])
+    assert "High priority, last 24 hours" in shown(client)
 
 
-def test_status_lists_the_busiest_routers(
+def test_the_busiest_routers_are_listed(
     client: FlaskClient, tmp_path: Path, fresh: ReceiverReport
 ) -> None:
     many = {
@@ -103,13 +108,16 @@ def test_status_lists_the_busiest_routers(
         for number in range(MOST_SENDERS + 2)
     }
     replace(fresh, senders=many).publish(tmp_path)
-    page = shown(client)
-    assert f"10.0.0.{MOST_SENDERS + 1}<" in page
-    assert "10.0.0.1<" not in page
+    for address, most in (("/", BUSIEST), ("/system", MOST_SENDERS)):
+        page = shown(client, address)
+        assert f"10.0.0.{MOST_SENDERS + 1}<" in page
+        assert f"10.0.0.{MOST_SENDERS + 2 - most}<" in page
+        assert f"10.0.0.{MOST_SENDERS + 1 - most}<" not in page
+    assert f"and {MOST_SENDERS + 2 - BUSIEST} more: all" in shown(client)
     assert "and 2 more senders" in page
 
 
-@pytest.mark.parametrize("address", ["/", "/alerts", "/live"])
+@pytest.mark.parametrize("address", ["/", "/alerts", "/system", "/live?tab=system", "/live"])
 def test_hostile_values_stay_text(
     client: FlaskClient,
     store: AlertStore,
@@ -133,37 +141,6 @@ def test_hostile_values_stay_text(
     assert "<img src=x" not in text
 
 
-def test_alerts_turns_pages_both_ways(client: FlaskClient, store: AlertStore) -> None:
-    add(store, [an_alert(sid=sid) for sid in range(1, PER_PAGE * 2 + 1)])
-    first = shown(client, "/alerts")
-    assert f"/alerts?before={PER_PAGE + 1}" in first
-    assert "Newer" not in first
-    second = shown(client, f"/alerts?before={PER_PAGE + 1}")
-    assert f"/alerts?after={PER_PAGE}" in second
-    assert "Older" not in second
-    assert "1:1:20" in second
-    assert "Older" in shown(client, f"/alerts?after={PER_PAGE}")
-
-
-def test_alerts_shows_every_field(client: FlaskClient, store: AlertStore) -> None:
-    add(store, [an_alert(time_us=1_795_165_983_123_456, protocol="UDP", engine="suricata")])
-    page = shown(client, "/alerts")
-    for text in (
-        "2026-11-20 09:13:03 UTC",
-        "2026-11-20T09:13:03.123456Z",
-        "medium (2)",
-        "ET SCAN Potential SSH Scan",
-        "Attempted Information Leak",
-        "198.51.100.7:40222",
-        "192.168.1.20:22",
-        "UDP",
-        "1:2001219:20",
-        "suricata",
-        "#1",
-    ):
-        assert text in page
-
-
 @pytest.mark.parametrize("address", ["/", "/alerts"])
 @pytest.mark.usefixtures("fresh")
 def test_alerts_say_when_their_time_is_not_to_be_believed(
@@ -175,113 +152,38 @@ def test_alerts_say_when_their_time_is_not_to_be_believed(
     assert shown(client, address).count("clock not set") == 1
 
 
-@pytest.mark.parametrize(
-    ("query", "expected"),
-    [
-        ("text=SCAN", [3, 1]),
-        ("text=scan&priority=&sid=&address=", [3, 1]),
-        ("priority=1", [2]),
-        ("sid=7", [2]),
-        ("address=2001:DB8:0::1", [3]),
-        ("text=scan&before=3", [1]),
-        ("text=nothing", []),
-    ],
-)
-def test_alerts_shows_what_fits(
-    client: FlaskClient, store: AlertStore, query: str, expected: list[int]
-) -> None:
-    kinds: list[dict[str, Any]] = [
-        {},
-        {"sid": 7, "priority": 1, "message": "ping"},
-        {"source": "2001:db8::1"},
-    ]
-    add(store, [an_alert(**kind) for kind in kinds])
-    page = shown(client, f"/alerts?{query}")
-    assert [number for number in (3, 2, 1) if f"#{number}<" in page] == expected
-    assert ("No alert fits." in page) is not bool(expected)
-
-
-def test_alerts_keeps_the_filter_from_page_to_page(client: FlaskClient, store: AlertStore) -> None:
-    add(store, [an_alert(sid=number % 2) for number in range(PER_PAGE * 2 + 2)])
-    page = shown(client, "/alerts?sid=1&text=SCAN")
-    assert "/alerts?before=4&amp;text=SCAN&amp;sid=1" in page
-    assert 'value="SCAN"' in page
-
-
-def test_alerts_says_that_a_search_goes_on(
-    client: FlaskClient, store: AlertStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("appliance.alerts.search.WINDOW", 2)
-    monkeypatch.setattr("appliance.alerts.search.BUDGET", -1.0)
-    add(store, [an_alert() for _ in range(6)])
-    page = shown(client, "/alerts?address=192.0.2.1")
-    assert "No alert fits so far." in page
-    assert "Search further back" in page
-    assert "/alerts?before=5&amp;address=192.0.2.1" in page
-
-
-def test_alerts_draws_the_hours_and_names_rules_and_hosts(
-    client: FlaskClient, store: AlertStore
-) -> None:
-    add(store, [an_alert(), an_alert(), an_alert(sid=7, message="ping", source="192.0.2.7")])
-    page = shown(client, "/alerts")
-    assert "3 alerts in the last 24 hours" in page
-    assert page.count("<rect ") == 24
-    assert '<a href="/alerts?sid=7">ping</a>' in page
-    assert '<a href="/alerts?address=192.0.2.7">192.0.2.7</a>' in page
-    assert "<svg" not in shown(client, "/alerts?sid=7")
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        "before=x",
-        "after=-1",
-        "before=1&after=1",
-        "page=2",
-        "after=1&sid=2",
-        "sid=x",
-        "priority=-1",
-        "address=router",
-        f"text={'x' * 101}",
-    ],
-)
-def test_alerts_refuses_a_wrong_query(client: FlaskClient, query: str) -> None:
-    answer = client.get(f"/alerts?{query}")
-    assert answer.status_code == 400
-    assert answer.mimetype == "text/html"
-
-
-def test_status_shows_devices_and_why_others_get_no_address(
+def test_devices_tab_shows_devices_and_why_others_get_no_address(
     client: FlaskClient, tmp_path: Path
 ) -> None:
     tenant = Tenant("10.77.0.9", "02:00:00:00:00:09", HOSTILE, 0.0)
     a_port(time.time(), devices=(tenant,)).publish(tmp_path)
     silent = {"serving": False, "words": "the DHCP server 192.168.88.1", "devices": ()}
     a_port(time.time(), interface="eth1", **silent).publish(tmp_path)
-    page = shown(client)
-    assert "10.77.0.9" in page
+    page = shown(client, "/devices")
+    assert "10.77.0.9" in page and "MAC address" in page
     assert html.escape(HOSTILE) in page.replace("&#34;", "&quot;").replace("&#39;", "&#x27;")
     assert "<script>alert(1)" not in page
     assert "No addresses are given out on eth1: the DHCP server 192.168.88.1." in page
 
 
-def test_status_survives_a_report_of_a_port_that_makes_no_sense(
+def test_devices_tab_survives_a_report_of_a_port_that_makes_no_sense(
     client: FlaskClient, tmp_path: Path
 ) -> None:
     a_port(1e300).publish(tmp_path)
-    assert "No port gives out addresses." in shown(client)
+    assert "No port gives out addresses." in shown(client, "/devices")
 
 
-def test_status_shows_films_and_what_is_plugged_in(client: FlaskClient, tmp_path: Path) -> None:
+def test_devices_tab_shows_films_and_what_is_plugged_in(
+    client: FlaskClient, tmp_path: Path
+) -> None:
     drives = (replace(FILMS.drives[0], name=HOSTILE), *FILMS.drives[1:])
     a_health(time.time(), films=replace(FILMS, drives=drives)).publish(tmp_path)
-    page = shown(client)
+    page = shown(client, "/devices")
     assert "<dd>41</dd>" in page and "10.4.0.21" in page
     assert "31.9 GB" in page and "not open" in page
     assert HOSTILE not in page and html.escape("<script>") in page
 
 
-def test_status_without_a_media_server(client: FlaskClient, tmp_path: Path) -> None:
+def test_devices_tab_without_a_media_server(client: FlaskClient, tmp_path: Path) -> None:
     a_health(time.time(), films=None).publish(tmp_path)
-    assert "no media server answers" in shown(client)
+    assert "no media server answers" in shown(client, "/devices")

@@ -26,17 +26,17 @@ def owner(stranger: FlaskClient) -> FlaskClient:
 
 
 def press(owner: FlaskClient) -> TestResponse:
-    return owner.post("/selftest", data={"csrf": form_token(owner, "/")})
+    return owner.post("/selftest", data={"csrf": form_token(owner, "/system")})
 
 
 def test_request_asks_by_a_file_and_shows_the_result(owner: FlaskClient, tmp_path: Path) -> None:
-    assert "None has been made" in owner.get("/").text
+    assert "None has been made" in owner.get("/system").text
     answer = press(owner)
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/#selftest-title")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/system#selftest-title")
     assert float((tmp_path / SELFTEST).read_text()) == pytest.approx(time.time(), abs=60)
-    assert ON_ITS_WAY in owner.get("/live").get_json()["parts"]["selftest"]
+    assert ON_ITS_WAY in owner.get("/live?tab=system").get_json()["parts"]["selftest"]
     a_selftest(time.time() + 1).publish(tmp_path)
-    shown = owner.get("/live").get_json()["parts"]["selftest"]
+    shown = owner.get("/live?tab=system").get_json()["parts"]["selftest"]
     assert "Passed" in shown
     assert "0.412 s" in shown
 
@@ -47,7 +47,7 @@ def test_request_is_refused_when_too_soon(owner: FlaskClient, tmp_path: Path) ->
     answer = press(owner)
     assert answer.status_code == 429
     assert answer.headers["Retry-After"] == "10"
-    assert "The next one can be in 10 s." in answer.text
+    assert "The next one is possible in 10 s." in answer.text
     assert not (tmp_path / SELFTEST).exists()
 
 
@@ -63,7 +63,7 @@ def test_request_needs_a_session_and_its_form(
 ) -> None:
     assert owner.post("/selftest").status_code == 403
     assert client.post("/selftest").status_code == 403
-    assert "Test now" not in client.get("/").text
+    assert "Test now" not in client.get("/system").text
     assert owner.get("/selftest").status_code == 405
     assert not (tmp_path / SELFTEST).exists()
 

@@ -1,0 +1,97 @@
+"""The tabs of the page, one row each.
+
+A new area adds its row here, a module, and templates; what is live of it goes into `parts`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from appliance.web import alerts, devices, system
+
+Figures = Mapping[str, Any]
+"""What the templates rest on: pages.Figures says what there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A tab of the page.
+
+    `short` is the title for a phone's bar. `icon` is a path in a square of 24 units. `parts` are
+    what is kept current: of each the template `_PART.html`, in an element with that id. `line` says
+    on the overview how things are there.
+    """
+
+    name: str
+    title: str
+    short: str
+    path: str
+    icon: str
+    parts: tuple[str, ...]
+    line: Callable[[Figures], str] | None = None
+    endpoint: str = ""
+    """The view that draws the tab; without one, `NAME.html` is drawn from the figures alone."""
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the tab rests on the figures alone."""
+        return not self.endpoint
+
+    @property
+    def view(self) -> str:
+        """The endpoint in Flask."""
+        return self.endpoint or f"pages.{self.name}"
+
+
+TABS = (
+    Tab(
+        name="overview",
+        title="Overview",
+        short="Overview",
+        path="/",
+        icon="M4 11 12 4l8 7v8a1 1 0 0 1-1 1h-5v-6h-4v6H5a1 1 0 0 1-1-1z",
+        parts=(
+            *("announcement", "state", "configuration", "troubles", "setup"),
+            *("stream", "engine", "news", "areas"),
+        ),
+    ),
+    Tab(
+        name="alerts",
+        title="Alerts",
+        short="Alerts",
+        path="/alerts",
+        icon="M6 17V11a6 6 0 0 1 12 0v6l2 1H4zM10 21h4",
+        parts=("announcement", "standing"),
+        line=alerts.line,
+        endpoint="alerts.search",
+    ),
+    Tab(
+        name="devices",
+        title="Devices and films",
+        short="Devices",
+        path="/devices",
+        icon="M4 5h16v11H4zM8 20h8M10.5 8v5l4-2.5z",
+        parts=("announcement", "standing", "addresses", "films", "drives", "copying"),
+        line=devices.line,
+    ),
+    Tab(
+        name="system",
+        title="System",
+        short="System",
+        path="/system",
+        icon="M3 12h4l2.5-6 4.5 13 2.5-7H21",
+        parts=(
+            *("announcement", "standing", "selftest", "ledger", "findings", "checks"),
+            *("counters", "senders"),
+        ),
+        line=system.line,
+    ),
+)
+BY_NAME = {tab.name: tab for tab in TABS}
+
+
+def of(endpoint: str | None) -> Tab | None:
+    """Return the tab that a view belongs to, or None for a page of its own."""
+    return next((tab for tab in TABS if tab.view == endpoint), None)

@@ -1,0 +1,138 @@
+"""The tab of all alerts: page by page, and by what one looks for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from appliance.alerts.store import AlertStore
+from appliance.web import alerts
+from appliance.web.alerts import PER_PAGE
+from appliance.web.news import News
+from tests.unit.web.test_pages import shown
+from tests.web.alerts import add, an_alert
+
+
+def test_alerts_turns_pages_both_ways(client: FlaskClient, store: AlertStore) -> None:
+    add(store, [an_alert(sid=sid) for sid in range(1, PER_PAGE * 2 + 1)])
+    first = shown(client, "/alerts")
+    assert f"/alerts?before={PER_PAGE + 1}" in first
+    assert "Newer" not in first
+    second = shown(client, f"/alerts?before={PER_PAGE + 1}")
+    assert f"/alerts?after={PER_PAGE}" in second
+    assert "Older" not in second
+    assert "1:1:20" in second
+    assert "Older" in shown(client, f"/alerts?after={PER_PAGE}")
+
+
+def test_alerts_shows_every_field(client: FlaskClient, store: AlertStore) -> None:
+    add(store, [an_alert(time_us=1_795_165_983_123_456, protocol="UDP", engine="suricata")])
+    page = shown(client, "/alerts")
+    for text in (
+        "2026-11-20 09:13:03 UTC",
+        "2026-11-20T09:13:03.123456Z",
+        "medium (2)",
+        "ET SCAN Potential SSH Scan",
+        "Attempted Information Leak",
+        "198.51.100.7:40222",
+        "192.168.1.20:22",
+        "UDP",
+        "1:2001219:20",
+        "suricata",
+        "#1",
+    ):
+        assert text in page
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("text=SCAN", [3, 1]),
+        ("text=scan&priority=&sid=&address=", [3, 1]),
+        ("priority=1", [2]),
+        ("sid=7", [2]),
+        ("address=2001:DB8:0::1", [3]),
+        ("text=scan&before=3", [1]),
+        ("text=nothing", []),
+    ],
+)
+def test_alerts_shows_what_fits(
+    client: FlaskClient, store: AlertStore, query: str, expected: list[int]
+) -> None:
+    kinds: list[dict[str, Any]] = [
+        {},
+        {"sid": 7, "priority": 1, "message": "ping"},
+        {"source": "2001:db8::1"},
+    ]
+    add(store, [an_alert(**kind) for kind in kinds])
+    page = shown(client, f"/alerts?{query}")
+    assert [number for number in (3, 2, 1) if f"#{number}<" in page] == expected
+    assert ("No alert fits." in page) is not bool(expected)
+
+
+def test_alerts_keeps_the_filter_from_page_to_page(client: FlaskClient, store: AlertStore) -> None:
+    add(store, [an_alert(sid=number % 2) for number in range(PER_PAGE * 2 + 2)])
+    page = shown(client, "/alerts?sid=1&text=SCAN")
+    assert "/alerts?before=4&amp;text=SCAN&amp;sid=1" in page
+    assert 'value="SCAN"' in page
+
+
+def test_alerts_says_that_a_search_goes_on(
+    client: FlaskClient, store: AlertStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("appliance.alerts.search.WINDOW", 2)
+    monkeypatch.setattr("appliance.alerts.search.BUDGET", -1.0)
+    add(store, [an_alert() for _ in range(6)])
+    page = shown(client, "/alerts?address=192.0.2.1")
+    assert "No alert fits so far." in page
+    assert "Search further back" in page
+    assert "/alerts?before=5&amp;address=192.0.2.1" in page
+
+
+def test_alerts_draws_the_hours_and_names_rules_and_hosts(
+    client: FlaskClient, store: AlertStore
+) -> None:
+    add(store, [an_alert(), an_alert(), an_alert(sid=7, message="ping", source="192.0.2.7")])
+    page = shown(client, "/alerts")
+    assert "3 alerts in the last 24 hours" in page
+    assert page.count("<rect ") == 24
+    assert '<a href="/alerts?sid=7">ping</a>' in page
+    assert '<a href="/alerts?address=192.0.2.7">192.0.2.7</a>' in page
+    assert "<rect " not in shown(client, "/alerts?sid=7")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "before=x",
+        "after=-1",
+        "before=1&after=1",
+        "page=2",
+        "after=1&sid=2",
+        "sid=x",
+        "priority=-1",
+        "address=router",
+        f"text={'x' * 101}",
+    ],
+)
+def test_alerts_refuses_a_wrong_query(client: FlaskClient, query: str) -> None:
+    answer = client.get(f"/alerts?{query}")
+    assert answer.status_code == 400
+    assert answer.mimetype == "text/html"
+
+
+@pytest.mark.parametrize(
+    ("news", "expected"),
+    [
+        (News(), "Not known."),
+        (News(trouble="The alert store is busy."), "The alert store is busy."),
+        (News(count=0), "No alert has been stored yet."),
+        (News(count=1, priorities={3: 1}), "1 alert stored, none of high priority."),
+        (News(count=2000, priorities={1: 1200, 2: 800}),
+         "2,000 alerts stored, 1,200 of high priority."),
+    ],
+)  # fmt: skip
+def test_line_says_how_many_there_are(news: News, expected: str) -> None:
+    assert alerts.line({"news": lambda: news}) == expected

@@ -88,6 +88,7 @@ AREAS = (
                 ladder=("glovebox-receiver.service", "glovebox-receiver.socket"),
             ),
         ),
+        checks="appliance.supervisor.streamchecks:CHECKS",
     ),
     Area(
         "ids",
@@ -108,6 +109,7 @@ AREAS = (
                 ladder=("glovebox-ids.service", "glovebox-ids-config.service"),
             ),
         ),
+        checks="appliance.supervisor.enginechecks:CHECKS",
     ),
     Area(
         "alerts",
@@ -123,6 +125,7 @@ AREAS = (
                 ladder=("glovebox-alerts.service",),
             ),
         ),
+        checks="appliance.supervisor.storechecks:CHECKS",
     ),
     Area(
         "web",
@@ -138,6 +141,7 @@ AREAS = (
             ),
         ),
         ports=(OpenPort(80, "tcp", "the page"), OpenPort(5353, "udp", "its name on the network")),
+        checks="appliance.supervisor.servicechecks:PAGE",
     ),
     Area(
         "leds",
@@ -156,6 +160,7 @@ AREAS = (
                 lively=True,
             ),
         ),
+        checks="appliance.supervisor.servicechecks:LEDS",
     ),
     Area(
         "supervisor",
@@ -168,6 +173,7 @@ AREAS = (
                 "status", "appliance.supervisor.status_command", "show how the sensor is; --json"
             ),
         ),
+        checks="appliance.supervisor.machinechecks:CHECKS",
     ),
     Area(
         "settings",
@@ -181,6 +187,7 @@ AREAS = (
                 "hand on what the owner wrote on BOOT (service)",
             ),
         ),
+        checks="appliance.supervisor.machinechecks:SETTINGS",
     ),
     Area(
         "clock",
@@ -194,6 +201,7 @@ AREAS = (
                 aliases=("time-servers",),
             ),
         ),
+        checks="appliance.supervisor.machinechecks:CLOCK",
     ),
     Area(
         "dhcp",
@@ -206,6 +214,7 @@ AREAS = (
                 "let dnsmasq serve where nobody else does (service)",
             ),
         ),
+        checks="appliance.supervisor.dhcpchecks:CHECKS",
     ),
     Area(
         "firewall",
@@ -216,6 +225,7 @@ AREAS = (
             ),
         ),
         watched=(Watched("glovebox-firewall.service", ladder=("glovebox-firewall.service",)),),
+        checks="appliance.supervisor.servicechecks:FIREWALL",
     ),
     Area(
         "films",
@@ -266,13 +276,16 @@ AREAS = (
             OpenPort(1900, "udp", "players look for the server (SSDP)"),
             OpenPort(22, "tcp", "copying films over SFTP", needs="ssh.keys"),
         ),
+        checks="appliance.supervisor.filmchecks:CHECKS",
     ),
     Area(
         "selftest",
         "the self-test",
+        reports=("appliance.reports.selftest:SelfTestReport",),
         commands=(
             Command("selftest", "appliance.selftest", "send a marker through the whole sensor"),
         ),
+        checks="appliance.supervisor.machinechecks:SELFTEST",
     ),
     Area(
         "router",

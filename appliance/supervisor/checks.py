@@ -1,101 +1,19 @@
-"""The table of checks: what is looked at, how often, and the pure function that judges it."""
+"""The table of checks, put together from the areas' parts; when each is due, and all results."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Mapping, Sequence
 
+from appliance import areas
 from appliance.reports.levels import Result, unknown
-from appliance.reports.states import State
-from appliance.reports.supervisor import Stage
-from appliance.supervisor import (
-    dhcpchecks,
-    filmchecks,
-    machinechecks,
-    servicechecks,
-    streamchecks,
-    units,
-)
+from appliance.supervisor.check import Check
 from appliance.supervisor.history import History
 from appliance.supervisor.observations import NotKnownError
-from appliance.supervisor.servicechecks import service
-from appliance.supervisor.streamchecks import loss
 
-Judge = Callable[[History], Result | None]
-"""None: this machine has nothing of the kind."""
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One row: what it is about, every how many seconds, which observations it needs, its judge."""
-
-    name: str
-    what: str
-    every: float
-    needs: tuple[str, ...]
-    judge: Judge
-
-
-# fmt: off
-CHECKS = (
-    Check("interface", "the sniffing interface", 2, ("interface",), streamchecks.interface),
-    Check("address", "no address on it", 10, ("addresses",), streamchecks.address),
-    Check("network", "a router can reach this machine", 10, ("home",), streamchecks.network),
-    Check("receiver", "glovebox-receiver", 2, ("units",),
-          partial(service, unit=units.RECEIVER, name="The receiver", state=State.ENGINE_DOWN)),
-    Check("reports", "the receiver's figures are fresh", 2, ("receiver",), streamchecks.reports),
-    Check("stream", "frames arrive", 2, ("receiver", "listening"), streamchecks.stream),
-    Check("routers", "each router of the settings streams", 10, ("receiver",),
-          streamchecks.routers),
-    Check("strangers", "nobody else streams", 10, ("receiver",), streamchecks.strangers),
-    Check("feedback", "the stream does not contain itself", 10, ("receiver",),
-          streamchecks.feedback),
-    Check("inspected", "how much is inspected", 2,
-          ("receiver", "engine", "interface", "listening"), streamchecks.inspected),
-    Check("loss-reassembly", "every fragment arrives", 2, ("receiver",),
-          partial(loss, stage=Stage.REASSEMBLY)),
-    Check("loss-socket", "the receiver keeps up", 2, ("receiver",),
-          partial(loss, stage=Stage.SOCKET)),
-    Check("loss-decapsulation", "datagrams can be used", 2, ("receiver",),
-          partial(loss, stage=Stage.DECAPSULATION)),
-    Check("loss-interface", "the interface takes the frames", 2, ("receiver",),
-          partial(loss, stage=Stage.INTERFACE)),
-    Check("engine", "glovebox-ids", 2, ("units", "interface", "listening"),
-          servicechecks.engine),
-    Check("inspection", "the engine sees the frames", 2, ("units", "engine", "interface"),
-          servicechecks.inspects),
-    Check("loss-engine", "the engine keeps up", 2, ("engine", "interface", "listening"),
-          partial(loss, stage=Stage.ENGINE)),
-    Check("store", "glovebox-alerts", 2, ("units",),
-          partial(service, unit=units.STORE, name="The alert store")),
-    Check("store-reports", "the alert store's figures are fresh", 2, ("store",),
-          servicechecks.store_reports),
-    Check("storing", "alerts get into the database", 2, ("store",), servicechecks.storing),
-    Check("flood", "alerts come one by one", 2, ("store",), servicechecks.flood),
-    Check("alarm", "no fresh alert of high priority", 2, ("store", "alarm"), servicechecks.alarm),
-    Check("page", "glovebox-web", 2, ("units", "pulses"),
-          partial(servicechecks.lively, unit=units.PAGE, name="The status page")),
-    Check("leds", "glovebox-leds", 2, ("units", "pulses"),
-          partial(servicechecks.lively, unit=units.LEDS, name="The LED service")),
-    Check("ended", "no service ended", 2, ("comebacks",), servicechecks.ended),
-    Check("configuration", "the settings", 6, ("settings",), machinechecks.configuration),
-    Check("clock", "the clock is set", 2, ("store",), machinechecks.clock),
-    Check("clock-jump", "the clock runs evenly", 2, ("store",), machinechecks.clock_jump),
-    Check("memory", "free memory", 4, ("memory",), machinechecks.memory),
-    Check("disks", "room to write", 4, ("disks",), machinechecks.disks),
-    Check("temperature", "the processor's heat", 10, ("temperature",), machinechecks.temperature),
-    Check("power", "the power supply", 10, ("power",), machinechecks.power),
-    Check("dhcp", "addresses for devices, and never beside another server", 2, ("dhcp",),
-          dhcpchecks.dhcp),
-    Check("firewall", "glovebox-firewall", 10, ("units",),
-          partial(service, unit=units.FIREWALL, name="The firewall")),
-    Check("media", "the media server", 4, ("units", "media", "settings"), filmchecks.media),
-    Check("drives", "sticks and disks", 4, ("drives", "settings"), filmchecks.drives),
-    Check("partition", "the films on the card", 2, ("partition",), filmchecks.partition),
-    Check("selftest", "the newest self-test", 10, ("selftest",), machinechecks.selftest),
+# Each area has its part of the table; the order of the areas is that in which checks speak.
+CHECKS: tuple[Check, ...] = tuple(
+    check for area in areas.AREAS if area.checks for check in areas.load(area.checks)
 )
-# fmt: on
 
 # Rounds are not made to the millisecond.
 SLACK_S = 0.5

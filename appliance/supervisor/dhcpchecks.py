@@ -6,6 +6,7 @@ from appliance.dhcp.policy import Reason
 from appliance.reports.dhcp import PortReport
 from appliance.reports.levels import Result, fail, ok, warn
 from appliance.reports.states import State
+from appliance.supervisor.check import Check
 from appliance.supervisor.history import History
 from appliance.supervisor.observations import Observations, Unknown, known
 from appliance.supervisor.servicechecks import HANGS_S, RESTARTED
@@ -47,3 +48,10 @@ def _earlier(look: Observations | None, port: PortReport) -> PortReport | None:
     if look is None or isinstance(look.dhcp, Unknown):
         return None
     return next((each for each in look.dhcp if each.interface == port.interface), None)
+
+
+# fmt: off
+CHECKS = (
+    Check("dhcp", "addresses for devices, and never beside another server", 2, ("dhcp",), dhcp),
+)
+# fmt: on

@@ -6,6 +6,7 @@ from appliance import words
 from appliance.reports.films import Condition, Drive
 from appliance.reports.levels import Level, Result, fail, ok, unknown, warn
 from appliance.supervisor import units
+from appliance.supervisor.check import Check
 from appliance.supervisor.history import KEPT_S, History
 from appliance.supervisor.observations import Observations, Unknown, known
 from appliance.supervisor.servicechecks import RESTARTED, service
@@ -117,3 +118,12 @@ def partition(history: History) -> Result | None:
     if found.condition is Condition.REPAIRED:
         return ok("MEDIA was not closed cleanly, and has been repaired.")
     return None
+
+
+# fmt: off
+CHECKS = (
+    Check("media", "the media server", 4, ("units", "media", "settings"), media),
+    Check("drives", "sticks and disks", 4, ("drives", "settings"), drives),
+    Check("partition", "the films on the card", 2, ("partition",), partition),
+)
+# fmt: on

@@ -5,9 +5,12 @@ from __future__ import annotations
 from appliance import words
 from appliance.host.machine import SCARCE, Disk
 from appliance.reports.levels import Result, fail, ok, warn
+from appliance.reports.selftest import SelfTestReport
 from appliance.reports.states import State
+from appliance.supervisor.check import Check
 from appliance.supervisor.history import KEPT_S, History
 from appliance.supervisor.observations import Observations, Unknown, known
+from appliance.supervisor.servicechecks import ended
 
 EXHAUSTED = 0.03
 # A Raspberry Pi slows itself down from 80 °C on and does nothing else from 85 °C on.
@@ -141,7 +144,7 @@ def configuration(history: History) -> Result:
 
 def selftest(history: History) -> Result | None:
     """Judge the newest self-test, once there is one."""
-    found = known(history.now.selftest)
+    found = history.now.report(SelfTestReport)
     if found is None:
         return None
     age = words.duration(history.now.time - found.time)
@@ -149,3 +152,20 @@ def selftest(history: History) -> Result | None:
         return ok(f"The self-test passed {age} ago.")
     text = f"The self-test failed {age} ago: {found.verdict}"
     return fail(text, "It runs again by itself; `glovebox selftest` runs one now.")
+
+
+# fmt: off
+CHECKS = (
+    Check("ended", "no service ended", 2, ("comebacks",), ended),
+    Check("memory", "free memory", 4, ("memory",), memory),
+    Check("disks", "room to write", 4, ("disks",), disks),
+    Check("temperature", "the processor's heat", 10, ("temperature",), temperature),
+    Check("power", "the power supply", 10, ("power",), power),
+)
+SETTINGS = (Check("configuration", "the settings", 6, ("settings",), configuration),)
+CLOCK = (
+    Check("clock", "the clock is set", 2, ("store",), clock),
+    Check("clock-jump", "the clock runs evenly", 2, ("store",), clock_jump),
+)
+SELFTEST = (Check("selftest", "the newest self-test", 10, ("reports",), selftest),)
+# fmt: on

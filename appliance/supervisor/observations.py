@@ -15,10 +15,11 @@ from appliance.reports.alerts import AlertStoreReport
 from appliance.reports.dhcp import PortReport
 from appliance.reports.films import Drive, Library
 from appliance.reports.receiver import ReceiverReport
-from appliance.reports.selftest import SelfTestReport
+from appliance.reports.statusfile import StatusFile
 from appliance.supervisor.units import Unit
 
 T = TypeVar("T")
+Report = TypeVar("Report", bound=StatusFile)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,8 @@ class Observations:
     `time` is in seconds since the epoch, `boottime` in seconds since the boot: the clock may be
     set, so only the second measures durations. `built` is when the image was made, `comebacks` says
     how often which unit was started anew, `pulses` the CPU time that some have used (µs),
-    `addresses` are those of the sniffing interface, `home` those at which others reach us.
+    `addresses` are those of the sniffing interface, `home` those at which others reach us,
+    `reports` the status files that the table of areas names, by their names.
     """
 
     time: float
@@ -91,4 +93,12 @@ class Observations:
     media: Library | Unknown
     drives: tuple[Drive, ...] | Unknown
     partition: Partition | Unknown
-    selftest: SelfTestReport | None | Unknown
+    reports: Mapping[str, StatusFile] | Unknown
+
+    def report(self, kind: type[Report]) -> Report | None:
+        """Return the status file of an area that the table names; None where there is none.
+
+        Raises NotKnownError where nobody has looked.
+        """
+        found = known(self.reports).get(kind.NAME)
+        return found if isinstance(found, kind) else None

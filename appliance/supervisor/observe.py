@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import appliance
+from appliance import areas
 from appliance.alerts.store import DATABASE, AlertReader
 from appliance.errors import ConfigError, GloveboxError
 from appliance.films import drives, library, partition
@@ -21,7 +22,6 @@ from appliance.ids.engine import SPOOL, USER, Engine, EngineCount
 from appliance.reports import dhcp, statusfile
 from appliance.reports.alerts import AlertStoreReport
 from appliance.reports.receiver import ReceiverReport
-from appliance.reports.selftest import SelfTestReport
 from appliance.settings import config
 from appliance.settings.report import problems
 from appliance.supervisor.alarms import Alarms
@@ -97,7 +97,7 @@ class Observer:
             "media": library.ask,
             "drives": drives.plugged,
             "partition": lambda: partition.look(places.runtime),
-            "selftest": lambda: SelfTestReport.read(places.runtime),
+            "reports": lambda: _reports(places.runtime),
         }
 
     def look(self, names: Iterable[str], before: Observations | None = None) -> Observations:
@@ -132,6 +132,12 @@ class Observer:
         found, errors = self._parsed[1]
         told = [*map(str, errors), *problems(self._places.runtime)]
         return Settings(found.ids.engine, found.capture.routers, tuple(told), found.media.enabled)
+
+
+def _reports(runtime: Path) -> Mapping[str, statusfile.StatusFile]:
+    kinds = (areas.load(name) for area in areas.AREAS for name in area.reports)
+    found = ((kind.NAME, kind.read(runtime)) for kind in kinds)
+    return {name: report for name, report in found if report is not None}
 
 
 def _units(systemd: Systemd | None) -> Mapping[str, Unit]:

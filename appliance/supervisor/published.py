@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from appliance.reports.films import Films
 from appliance.reports.levels import Level, Result
+from appliance.reports.selftest import SelfTestReport
 from appliance.reports.supervisor import Deed, DeedKind, Finding, Health
 from appliance.supervisor import losses, rates
 from appliance.supervisor.history import KEPT_S, History
@@ -52,7 +53,7 @@ def health(
         first_loss=losses.first_loss(lines),
         rates=rates.rates(history),
         films=_films(now),
-        selftest=None if isinstance(now.selftest, Unknown) else now.selftest,
+        selftest=None if isinstance(now.reports, Unknown) else now.report(SelfTestReport),
         actions=tuple(_deed(now, each) for each in reversed(done[-MOST_ACTIONS:])),
     )
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from appliance import words
 from appliance.reports.levels import Level
+from appliance.reports.selftest import SelfTestReport
 from appliance.reports.states import State
 from appliance.reports.supervisor import Health
 from appliance.supervisor import checks, verdict
@@ -41,7 +42,7 @@ def bare(told: Health | None, observer: Observer, now: float) -> Health:
         level=Level.FAIL,
         sentence=f"{_silence(told, now)} {verdict.judge(results).sentence}",
         checks=tuple(finding(name, result, None) for name, result in results.items()),
-        selftest=None if isinstance(look.selftest, Unknown) else look.selftest,
+        selftest=None if isinstance(look.reports, Unknown) else look.report(SelfTestReport),
         actions=told.actions if told else (),
     )
 

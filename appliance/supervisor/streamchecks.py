@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from appliance import words
 from appliance.reports.levels import Level, Result, fail, ok, unknown, warn
@@ -11,10 +12,12 @@ from appliance.reports.receiver import ReceiverReport
 from appliance.reports.states import State
 from appliance.reports.supervisor import Stage
 from appliance.supervisor import losses, rates, units
+from appliance.supervisor.check import Check
 from appliance.supervisor.history import History
 from appliance.supervisor.losses import ADVICE, LOST
 from appliance.supervisor.observations import Observations, Unknown, known
 from appliance.supervisor.rates import WINDOW_S
+from appliance.supervisor.servicechecks import service
 
 # For how long a loss counts as one of now.
 LOSS_S = 60.0
@@ -214,3 +217,29 @@ def loss(history: History, stage: Stage) -> Result | None:
         return ok(text)
     result = warn(text, ADVICE[stage], State.LOSING)
     return replace(result, level=Level.FAIL) if flow.share >= SEVERE else result
+
+
+# fmt: off
+CHECKS = (
+    Check("interface", "the sniffing interface", 2, ("interface",), interface),
+    Check("address", "no address on it", 10, ("addresses",), address),
+    Check("network", "a router can reach this machine", 10, ("home",), network),
+    Check("receiver", "glovebox-receiver", 2, ("units",),
+          partial(service, unit=units.RECEIVER, name="The receiver", state=State.ENGINE_DOWN)),
+    Check("reports", "the receiver's figures are fresh", 2, ("receiver",), reports),
+    Check("stream", "frames arrive", 2, ("receiver", "listening"), stream),
+    Check("routers", "each router of the settings streams", 10, ("receiver",), routers),
+    Check("strangers", "nobody else streams", 10, ("receiver",), strangers),
+    Check("feedback", "the stream does not contain itself", 10, ("receiver",), feedback),
+    Check("inspected", "how much is inspected", 2,
+          ("receiver", "engine", "interface", "listening"), inspected),
+    Check("loss-reassembly", "every fragment arrives", 2, ("receiver",),
+          partial(loss, stage=Stage.REASSEMBLY)),
+    Check("loss-socket", "the receiver keeps up", 2, ("receiver",),
+          partial(loss, stage=Stage.SOCKET)),
+    Check("loss-decapsulation", "datagrams can be used", 2, ("receiver",),
+          partial(loss, stage=Stage.DECAPSULATION)),
+    Check("loss-interface", "the interface takes the frames", 2, ("receiver",),
+          partial(loss, stage=Stage.INTERFACE)),
+)
+# fmt: on

@@ -59,7 +59,7 @@ WELL = Observations(
     media=Library(0, 1, 0),
     drives=(),
     partition=Partition(),
-    selftest=None,
+    reports={},
 )  # fmt: skip
 
 

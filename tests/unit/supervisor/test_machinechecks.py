@@ -170,6 +170,8 @@ def test_configuration_shows_the_first_error() -> None:
 def test_selftest_repeats_the_verdict(
     selftest: SelfTestReport | None, level: Level | None, words: str
 ) -> None:
-    result = machinechecks.selftest(history(look(selftest=selftest)))
+    result = machinechecks.selftest(
+        history(look(reports={"selftest": selftest} if selftest else {}))
+    )
     assert (result.level if result else None) is level
     assert words in (result.words if result else "")

@@ -7,6 +7,7 @@ import pytest
 
 from appliance.ids import snort
 from appliance.ids.engine import EngineCount
+from appliance.reports.selftest import SelfTestReport
 from appliance.supervisor.observations import Settings, Unknown
 from appliance.supervisor.observe import BUILT, SOURCES, Observer, Places
 from appliance.supervisor.systemdbus import Systemd
@@ -39,7 +40,7 @@ def test_look_at_a_machine_without_anything_fails_softly(observer: Observer) -> 
     assert isinstance(found.engine, Unknown) and "No such file" in found.engine.reason
     assert isinstance(found.alarm, Unknown)
     assert not found.interface.present  # type: ignore[union-attr]
-    assert (found.temperature, found.power, found.selftest) == (None, None, None)
+    assert (found.temperature, found.power, found.reports) == (None, None, {})
     assert found.settings == Settings("snort", (), ())
 
 
@@ -48,8 +49,8 @@ def test_look_reads_what_the_services_publish(observer: Observer, places: Places
     for report in (receiver, store, test):
         report.publish(places.runtime)
     (places.spool / "statistics.csv").write_text(NAMES + "1,0,70,30,0\n")
-    found = observer.look(["receiver", "store", "selftest", "engine"])
-    assert (found.receiver, found.store, found.selftest) == (receiver, store, test)
+    found = observer.look(["receiver", "store", "reports", "engine"])
+    assert (found.receiver, found.store, found.report(SelfTestReport)) == (receiver, store, test)
     assert found.engine == EngineCount(offered=100, lost=30)
 
 

@@ -24,7 +24,7 @@ def test_health_is_read_back_as_it_was_published(tmp_path: Path) -> None:
     looks = [
         look(0, receiver=received(sent=10)),
         look(10, receiver=receiver(tally=received(sent=90, malformed=5).tally, socket_overflow=5),
-             selftest=test),
+             reports={"selftest": test}),
     ]  # fmt: skip
     done = [Done(WELL.boottime + 4, Action("a.service", DeedKind.RESTART, "It is blind."))]
     health = published.health(history(*looks), VERDICT, RESULTS, SINCE, done)

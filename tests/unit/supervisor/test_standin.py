@@ -41,7 +41,7 @@ def test_bare_says_since_when_and_what_one_look_finds() -> None:
     deed = Deed(NOW - 5, "glovebox-ids.service", DeedKind.RESTART, "It is blind.")
     test = a_selftest(NOW)
     stream = received(seen=NOW + 59, sent=1000)
-    observer = Script(receiver=stream, selftest=test)
+    observer = Script(receiver=stream, reports={"selftest": test})
     found = standin.bare(a_health(NOW, actions=(deed,)), observer, NOW + 60)
     assert found.sentence == "The supervisor last reported 1 min ago. Frames arrive."
     assert (found.updated, found.selftest, found.actions) == (NOW + 60, test, (deed,))

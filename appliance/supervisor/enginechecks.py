@@ -1,0 +1,113 @@
+"""Judgements of the detection engine: it runs, listens, and its own counter moves. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from itertools import takewhile
+
+from appliance.host.links import Interface
+from appliance.ids.engine import EngineCount
+from appliance.reports.levels import Level, Result, fail, ok, unknown
+from appliance.reports.states import State
+from appliance.reports.supervisor import Stage
+from appliance.supervisor import units
+from appliance.supervisor.check import Check
+from appliance.supervisor.history import KEPT_S, History
+from appliance.supervisor.observations import Observations, Unknown, known
+from appliance.supervisor.servicechecks import RESTARTED, service
+from appliance.supervisor.streamchecks import loss
+
+# Snort writes its counters with the first frame that comes 2 s or more after the last writing,
+# Suricata every 2 s; a second more, for a slow machine.
+COUNTING_S = 3.0
+# A frame may wait so long in the engine's buffers before it is counted.
+LAG_S = 4.0
+BLIND_S = COUNTING_S + LAG_S + 6.0
+
+
+def engine(history: History) -> Result:
+    """Judge whether the detection engine runs and has the sniffing interface open."""
+    if history.now.listening is None:
+        return ok("Captures only: this sensor has no engine.")
+    name = engine_name(history.now)
+    interface = history.now.interface
+    if isinstance(interface, Interface) and not interface.present:
+        # systemd starts it with the interface: restarting it now would be of no use.
+        text = f"{name} waits for the sniffing interface."
+        return fail(text, "See the check of the interface.", state=State.ENGINE_DOWN)
+    if isinstance(history.now.units, Unknown):
+        return _listens(known(history.now.listening), name)
+    found = service(history, units.ENGINE, name, State.ENGINE_DOWN)
+    if found is None:
+        return fail(f"{name} is not installed.", "Build the image anew.", state=State.ENGINE_DOWN)
+    if found.level is Level.OK and history.now.listening is False:
+        text = f"{name} runs, but does not listen on the sniffing interface."
+        return fail(text, RESTARTED, units.ENGINE, State.ENGINE_DOWN)
+    return found
+
+
+def _listens(listening: bool | None, name: str) -> Result:
+    """Judge by the engine's socket alone, where systemd cannot be asked."""
+    if listening:
+        return ok(f"{name} listens on the sniffing interface.")
+    text = f"{name} does not listen on the sniffing interface."
+    return fail(text, RESTARTED, state=State.ENGINE_DOWN)
+
+
+def inspects(history: History) -> Result | None:
+    """Judge whether the engine's own counter moves while frames pass: alive is not enough.
+
+    The counter may rest for COUNTING_S, and as long as nothing passes. It is stuck when frames
+    passed later than that, long enough ago to be counted, and it is still where it was.
+    """
+    if not known(history.now.units)[units.ENGINE].runs:
+        return None
+    name, count = engine_name(history.now), known(history.now.engine)
+    if count is None:
+        return None
+    resting = list(takewhile(partial(_rests, count), history.during(KEPT_S)))
+    if _passed_since(resting):
+        text = f"{name} runs, but frames pass it uninspected."
+        return fail(text, RESTARTED, units.ENGINE, State.ENGINE_DOWN)
+    before = history.ago(BLIND_S)
+    if before is None or not _engine_ran(before):
+        return unknown(f"Whether {name} inspects what arrives shows in a few seconds.")
+    if before.engine == count:
+        return ok(f"{name} is ready to inspect what arrives.")
+    return ok(f"{name} inspects what arrives.")
+
+
+def _rests(count: EngineCount, look: Observations) -> bool:
+    return look.engine == count and _engine_ran(look)
+
+
+def _engine_ran(look: Observations) -> bool:
+    return not isinstance(look.units, Unknown) and look.units[units.ENGINE].runs
+
+
+def _passed_since(resting: Sequence[Observations]) -> bool:
+    """Tell whether frames passed that must have moved the counter; looks are newest first."""
+    start, end = resting[-1].boottime + COUNTING_S, resting[0].boottime - LAG_S
+    frames = [
+        look.interface.packets
+        for look in resting
+        if start < look.boottime <= end and isinstance(look.interface, Interface)
+    ]
+    return len(frames) > 1 and frames[0] > frames[-1]
+
+
+def engine_name(now: Observations) -> str:
+    """Return what the engine is called."""
+    return "The engine" if isinstance(now.settings, Unknown) else now.settings.engine.capitalize()
+
+
+# fmt: off
+CHECKS = (
+    Check("engine", "glovebox-ids", 2, ("units", "interface", "listening"), engine),
+    Check("inspection", "the engine sees the frames", 2, ("units", "engine", "interface"),
+          inspects),
+    Check("loss-engine", "the engine keeps up", 2, ("engine", "interface", "listening"),
+          partial(loss, stage=Stage.ENGINE)),
+)
+# fmt: on

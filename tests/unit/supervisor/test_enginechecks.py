@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from appliance.host.links import Interface
+from appliance.ids.engine import EngineCount
+from appliance.reports.levels import Level
+from appliance.reports.states import State
+from appliance.supervisor import enginechecks, units
+from appliance.supervisor.observations import (
+    Observations,
+    Settings,
+    Unknown,
+)
+from tests.unit.supervisor.looks import ABSENT, FAILED, STARTING, history, look
+from tests.unit.supervisor.looks import units as unit_states
+
+
+@pytest.mark.parametrize(
+    ("changes", "level", "remedy", "words"),
+    [
+        ({}, Level.OK, None, "Snort runs."),
+        ({"listening": False}, Level.FAIL, units.ENGINE, "does not listen"),
+        ({"listening": Unknown("test")}, Level.OK, None, "Snort runs."),
+        ({"units": unit_states({units.ENGINE: FAILED})}, Level.FAIL, units.ENGINE, "not run"),
+        ({"units": unit_states({units.ENGINE: ABSENT})}, Level.FAIL, None, "not installed"),
+        ({"interface": Interface("tzsp0", present=False)}, Level.FAIL, None, "waits for"),
+        ({"settings": Unknown("test")}, Level.OK, None, "The engine runs."),
+        ({"settings": Settings("suricata", (), ())}, Level.OK, None, "Suricata runs."),
+    ],
+    ids=[
+        "well",
+        "deaf",
+        "deafness unknown",
+        "failed",
+        "absent",
+        "no interface",
+        "no name",
+        "other",
+    ],
+)
+def test_engine_must_run_and_listen(
+    changes: dict[str, object], level: Level, remedy: str | None, words: str
+) -> None:
+    result = enginechecks.engine(history(look(**changes)))
+    assert (result.level, result.remedy) == (level, remedy)
+    assert words in result.words
+    assert (result.state is State.ENGINE_DOWN) is (level is Level.FAIL)
+
+
+@pytest.mark.parametrize(("listening", "level"), [(True, Level.OK), (False, Level.FAIL)])
+def test_engine_is_judged_by_its_socket_where_systemd_cannot_be_asked(
+    listening: bool, level: Level
+) -> None:
+    found = enginechecks.engine(history(look(units=Unknown("no bus"), listening=listening)))
+    assert (found.level, found.remedy) == (level, None)
+
+
+def watched(
+    seen: Iterable[tuple[float, int, int]], down: Iterable[float] = ()
+) -> list[Observations]:
+    """Return looks of (time, frames on the interface, frames that the engine counted)."""
+    return [
+        look(
+            at,
+            interface=Interface("tzsp0", True, True, "", 65535, frames),
+            engine=EngineCount(counted, 0),
+            units=unit_states({units.ENGINE: STARTING} if at in down else {}),
+        )
+        for at, frames, counted in seen
+    ]
+
+
+STEADY = [(at, 10 * at, 10 * (at - at % 4)) for at in range(0, 40, 2)]
+STUCK = [(at, 10 * at, 100) for at in range(0, 40, 2)]
+IDLE = [(at, 100, 100) for at in range(0, 40, 2)]
+BURST = [(at, min(100, 50 * at), 10) for at in range(0, 40, 2)]
+TRICKLE = [(at, at // 20, 0 if at < 20 else 1) for at in range(0, 40, 2)]
+RECOVERED = [*STUCK, (40, 400, 400)]
+
+
+@pytest.mark.parametrize(
+    ("seen", "level", "words"),
+    [
+        (STEADY, Level.OK, "inspects what arrives"),
+        (STUCK, Level.FAIL, "pass it uninspected"),
+        (IDLE, Level.OK, "is ready"),
+        (BURST, Level.OK, "is ready"),
+        (TRICKLE, Level.OK, "is ready"),
+        (RECOVERED, Level.OK, "inspects what arrives"),
+        (STEADY[:4], Level.UNKNOWN, "in a few seconds"),
+        ([*STUCK, (100, 390, 100), (102, 390, 100)], Level.FAIL, "pass it uninspected"),
+    ],
+    ids=[
+        "steady", "stuck", "idle", "all within one count", "one frame now and then", "again",
+        "too early", "stuck, and now idle",
+    ],
+)  # fmt: skip
+def test_inspects_wants_the_counter_to_move_with_the_frames(
+    seen: list[tuple[float, int, int]], level: Level, words: str
+) -> None:
+    result = enginechecks.inspects(history(*watched(seen)))
+    assert result is not None
+    assert result.level is level
+    assert words in result.words
+    assert (result.remedy == units.ENGINE) is (level is Level.FAIL)
+
+
+def test_inspects_finds_a_stopped_engine_within_12_seconds() -> None:
+    looks = watched([*STEADY, *((at, 10 * at, 360) for at in range(40, 80, 2))])
+    found = [
+        looks[count - 1].boottime - looks[len(STEADY)].boottime
+        for count in range(len(STEADY), len(looks) + 1)
+        if enginechecks.inspects(history(*looks[:count])).level is Level.FAIL  # type: ignore[union-attr]
+    ]
+    assert 0 < found[0] <= 12
+
+
+def test_inspects_gives_a_restarted_engine_time() -> None:
+    looks = watched(STUCK, down=range(0, 34))
+    result = enginechecks.inspects(history(*looks))
+    assert result is not None and result.level is Level.UNKNOWN
+
+
+def test_inspects_is_nothing_while_the_engine_does_not_run() -> None:
+    assert enginechecks.inspects(history(*watched(STUCK, down=range(0, 40)))) is None
+
+
+def test_a_sensor_without_an_engine_complains_of_nothing() -> None:
+    without = look(engine=None, listening=None, settings=Settings("none", (), ()))
+    result = enginechecks.engine(history(without))
+    assert (result.level, result.state, result.remedy) == (Level.OK, None, None)
+    assert result.words == "Captures only: this sensor has no engine."
+    running = look(engine=None, listening=None)
+    assert enginechecks.inspects(history(running)) is None

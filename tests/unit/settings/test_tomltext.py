@@ -12,14 +12,15 @@ from hypothesis import strategies as st
 from appliance.settings.tomltext import dumps
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
+KEYS = st.text("abyz_", min_size=1, max_size=9)
 VALUES = st.recursive(
     st.one_of(TEXT, st.booleans(), st.integers(-(2**63), 2**63 - 1)),
-    lambda inner: st.lists(inner) | st.dictionaries(st.from_regex("[a-z_]{1,9}", fullmatch=True),
-                                                    inner),
-)  # fmt: skip
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=12,
+)
 
 
-@given(st.dictionaries(st.from_regex("[a-z_]{1,9}", fullmatch=True), VALUES))
+@given(st.dictionaries(KEYS, VALUES, max_size=6))
 def test_dumps_is_read_back_the_same(table: dict[str, Any]) -> None:
     assert tomllib.loads(dumps({"section": table})) == {"section": table}
 

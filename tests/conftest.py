@@ -54,6 +54,15 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
+def shared_cases() -> Path:
+    """Return the folder of inputs that once went wrong, beside the project."""
+    folder = Path(os.environ.get("GLOVEBOX_SHARED_CASES", PROJECT.parent / "shared" / "cases"))
+    if not folder.is_dir():
+        missing(f"no folder of cases at {folder}; GLOVEBOX_SHARED_CASES names another")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def engine_root() -> Path:
     """Return an unpacked root with Snort in it, as the image carries it; made if need be."""
     from image.build import boards

@@ -1,24 +1,37 @@
 """Raspberry Pi Imager's cloud-init files, read as data: the parts that mean something here.
 
-Sources: cloud-init's reference of `user-data` modules, and netplan's of `network-config` version 2.
+Sources: cloud-init's reference of `user-data` modules, netplan's of `network-config` version 2, and
+what Imager 1.8 to 2.0.11 write (src/OptionsPopup.qml, src/customization_generator.cpp).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from appliance.settings import netplan
 from appliance.settings.findings import Findings
 from appliance.settings.tables import LARGEST_FILE
 
 USER_DATA, NETWORK_CONFIG, META_DATA = "user-data", "network-config", "meta-data"
+UNKNOWN = "not known, or not carried out here"
 USER_UNUSED = {"name", "groups", "shell", "sudo", "lock_passwd", "gecos", "primary_group"}
 UNUSED = {
     "manage_etc_hosts", "preserve_hostname", "enable_ssh", "apt", "keyboard", "locale", "rpi",
-    "chpasswd", "package_update", "fqdn", "instance-id", "dsmode",
+    "package_update", "package_upgrade", "manage_resolv_conf", "instance_id", "dsmode",
 }  # fmt: skip
 # What Imager adds by itself; what it is for is here already.
 IMAGERS_PACKAGES = ["avahi-daemon"]
+# Imager's own commands, by version: 2.0.9 and later start sshd, 2.0.4 and later write a file for
+# sudo, 1.8 sets the keyboard, and all of them switch the radio on.
+IMAGERS_COMMANDS = re.compile(
+    r"(systemctl enable --now ssh|rfkill unblock wifi|sh -c for f in /var/lib/systemd/rfkill/.*"
+    r"|rfkill .*|sh -c echo '[\w.-]+ ALL=\(ALL\) NOPASSWD:ALL' >/etc/sudoers\.d/[\w.-]+"
+    r"|chmod 0440 /etc/sudoers\.d/[\w.-]+|localectl set-x11-keymap .*|setupcon -k --force.*)"
+)
+# First lines that tell cloud-init of something else than settings.
+SCRIPTS = ("#!", "#cloud-boothook", "#include", "#part-handler", "#upstart-job", "## template:")
 
 
 def parse(file: str, content: bytes) -> Findings:
@@ -27,14 +40,7 @@ def parse(file: str, content: bytes) -> Findings:
     if len(content) > LARGEST_FILE:
         found.problem("all of it", f"larger than {LARGEST_FILE} bytes")
         return found
-    # Imported where it is needed: few cards have such files, and the whole start waits for us.
-    from appliance.settings import plainyaml
-
-    try:
-        tables = plainyaml.load(content.decode("utf-8-sig"))
-    except ValueError as error:
-        found.problem("all of it", f"not YAML: {str(error)[:200]}")
-        return found
+    tables = _loaded(found, content)
     if isinstance(tables, dict):
         PARSERS[file](found, tables)
     elif tables:
@@ -42,34 +48,99 @@ def parse(file: str, content: bytes) -> Findings:
     return found
 
 
+def _loaded(found: Findings, content: bytes) -> Any:
+    # Imported where it is needed: few cards have such files, and the whole start waits for us.
+    from appliance.settings import plainyaml
+
+    try:
+        text = content.decode("utf-8-sig")
+        if text.startswith(SCRIPTS):
+            found.problem("all of it", "it is a script, and scripts are never carried out here")
+            return None
+        return plainyaml.load(text)
+    except UnicodeDecodeError:
+        found.problem("all of it", "not saved as UTF-8; save it as UTF-8 and start again")
+    except ValueError as error:
+        found.problem("all of it", f"not YAML, {error}; nothing of it is taken over")
+    return None
+
+
 def _user_data(found: Findings, tables: Mapping[str, Any]) -> None:
     for key, value in tables.items():
-        if key in USER_KEYS:
-            USER_KEYS[key](found, value)
-        elif key in UNUSED:
-            found.note(str(key))
+        name = _plain(key)
+        if name in USER_KEYS:
+            USER_KEYS[name](found, value)
+        elif name in UNUSED:
+            found.note(key)
         else:
-            found.problem(str(key), "not known, or not carried out here")
+            found.problem(key, UNKNOWN)
+    if "fqdn" in tables and "hostname" not in tables:
+        found.problem("fqdn", "expected `hostname:` with the first part of the name")
+
+
+def _hostname(found: Findings, value: Any) -> None:
+    found.set("system", "hostname", value, "hostname")
+
+
+def _timezone(found: Findings, value: Any) -> None:
+    found.set("system", "timezone", value, "timezone")
+
+
+def _plain(key: Any) -> str:
+    """Return a key as cloud-init knows it: hyphens were good once, and Imager 1.x has them."""
+    return str(key).replace("-", "_")
 
 
 def _users(found: Findings, users: Any) -> None:
-    for user in users if isinstance(users, list) else []:
+    for user in users if isinstance(users, list) else [users]:
         if isinstance(user, dict):
             _user(found, user)
+        elif user != "default":
+            found.problem("users", "expected `- name: …` with the lines that belong to it")
+
+
+def _one_user(found: Findings, user: Any) -> None:
+    if isinstance(user, dict):
+        _user(found, user)
+    else:
+        found.note("user")
 
 
 def _user(found: Findings, user: Mapping[str, Any]) -> None:
     for key, value in user.items():
-        if key == "ssh_authorized_keys":
+        name = _plain(key)
+        if name == "ssh_authorized_keys":
             found.keys(value, "users: ssh_authorized_keys")
-        elif key in ("passwd", "hashed_passwd"):
+        elif name in ("passwd", "hashed_passwd"):
             found.password(value, True, f"users: {key}")
-        elif key == "plain_text_passwd":
+        elif name == "plain_text_passwd":
             found.password(value, False, f"users: {key}")
-        elif key in USER_UNUSED:
+        elif name in USER_UNUSED:
             found.note(f"users: {key}")
         else:
-            found.problem(f"users: {key}", "not known, or not carried out here")
+            found.problem(f"users: {key}", UNKNOWN)
+
+
+def _change_passwords(found: Findings, value: Any) -> None:
+    for key, part in value.items() if isinstance(value, dict) else ():
+        if key == "users" and isinstance(part, list):
+            for user in part:
+                _changed_password(found, user if isinstance(user, dict) else {})
+        elif key != "expire":
+            found.problem(f"chpasswd: {key}", "not read; write `users:` with `password:`")
+
+
+def _changed_password(found: Findings, user: Mapping[str, Any]) -> None:
+    kind = user.get("type", "hash")
+    if kind in ("text", "hash") and "password" in user:
+        found.password(user["password"], kind == "hash", "chpasswd: users: password")
+    else:
+        found.problem("chpasswd: users", "expected `password:`, and `type: text` or `type: hash`")
+
+
+def _default_password(found: Findings, value: Any) -> None:
+    hashed = isinstance(value, str) and value.startswith("$")
+    found.password(value, hashed, "password")
 
 
 def _packages(found: Findings, value: Any) -> None:
@@ -79,76 +150,48 @@ def _packages(found: Findings, value: Any) -> None:
 
 def _commands(found: Findings, value: Any) -> None:
     commands = value if isinstance(value, list) else [value]
-    if not all("rfkill" in str(command)[:200] for command in commands):
+    if all(map(_is_imagers, commands)):
+        found.note("runcmd")
+    elif any("rpi-connect" in str(command) for command in commands):
+        found.problem("runcmd", "commands are never carried out here; Raspberry Pi Connect is not"
+                      " part of this system")  # fmt: skip
+    else:
         found.problem("runcmd", "commands are never carried out here")
 
 
+def _is_imagers(command: Any) -> bool:
+    words = command if isinstance(command, list) else [command]
+    return bool(IMAGERS_COMMANDS.fullmatch(" ".join(map(str, words))[:400]))
+
+
 def _password_login(found: Findings, value: Any) -> None:
-    if value in ("true", "yes", "True"):
+    if netplan.truth(value):
         found.problem("ssh_pwauth", "SSH takes no passwords; give a public key")
-
-
-def _network_config(found: Findings, tables: Mapping[str, Any]) -> None:
-    network = tables.get("network", tables)
-    for key, value in network.items() if isinstance(network, dict) else ():
-        if key in ("wifis", "ethernets") and isinstance(value, dict):
-            for port in value.values():
-                _port(found, key, port if isinstance(port, dict) else {})
-        elif key not in ("version", "renderer"):
-            found.problem(str(key), "not known, or not carried out here")
-
-
-def _port(found: Findings, kind: str, port: Mapping[str, Any]) -> None:
-    for key, value in port.items():
-        place = f"{kind}: {key}"
-        if kind == "wifis" and key == "regulatory-domain":
-            found.set("wifi", "country", value, place)
-        elif kind == "wifis" and key == "access-points" and isinstance(value, dict):
-            for ssid, point in value.items():
-                _access_point(found, ssid, point if isinstance(point, dict) else {})
-        elif kind == "ethernets" and key in ("addresses", "gateway4", "gateway6", "nameservers"):
-            _wired(found, key, value, place)
-        elif key not in ("dhcp4", "dhcp6", "optional"):
-            found.problem(place, "not known, or not carried out here")
-
-
-def _access_point(found: Findings, ssid: Any, point: Mapping[str, Any]) -> None:
-    hidden = point.get("hidden") in ("true", "yes")
-    found.network(ssid, point.get("password"), hidden, "wifis: access-points")
-    for key in point.keys() - {"password", "hidden"}:
-        found.problem(f"wifis: access-points: {key}", "not known, or not carried out here")
-
-
-def _wired(found: Findings, key: str, value: Any, place: str) -> None:
-    if key == "addresses":
-        found.set("wired", "addresses", value, place)
-    elif key == "nameservers":
-        found.set("wired", "dns", value.get("addresses") if isinstance(value, dict) else value,
-                  place)  # fmt: skip
-    else:
-        known = found.tables.get("wired", {}).get("gateways", [])
-        found.set("wired", "gateways", [*known, value], place)
 
 
 def _meta_data(found: Findings, tables: Mapping[str, Any]) -> None:
     for key, value in tables.items():
         if key == "local-hostname":
             found.set("system", "hostname", value, key)
-        elif key not in UNUSED:
-            found.problem(str(key), "not known")
+        elif _plain(key) not in UNUSED:
+            found.problem(key, "not known")
 
 
 USER_KEYS: Mapping[str, Callable[[Findings, Any], None]] = {
-    "hostname": lambda found, value: found.set("system", "hostname", value, "hostname"),
-    "timezone": lambda found, value: found.set("system", "timezone", value, "timezone"),
+    "hostname": _hostname,
+    "timezone": _timezone,
     "ssh_authorized_keys": lambda found, value: found.keys(value, "ssh_authorized_keys"),
+    "fqdn": lambda found, _: found.note("fqdn"),
+    "user": _one_user,
     "users": _users,
+    "password": _default_password,
+    "chpasswd": _change_passwords,
     "packages": _packages,
     "runcmd": _commands,
     "ssh_pwauth": _password_login,
 }
 PARSERS: Mapping[str, Callable[[Findings, Mapping[str, Any]], None]] = {
     USER_DATA: _user_data,
-    NETWORK_CONFIG: _network_config,
+    NETWORK_CONFIG: netplan.read,
     META_DATA: _meta_data,
 }

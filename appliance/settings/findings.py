@@ -21,23 +21,26 @@ class Findings:
     """Filled by a parser of one file.
 
     `tables` are settings as in glovebox.toml, each checked. `problems` ask the owner to act,
-    `notes` tell of parts without a use here. `secrets` must not stay in the file.
+    `notes` tell of parts without a use here. `secrets` were taken over (as they stand in the file
+    → as in `tables`), and must not stay in the file.
     """
 
     file: str
     tables: Tables = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    secrets: list[str] = field(default_factory=list, repr=False)
+    secrets: dict[str, str] = field(default_factory=dict, repr=False)
 
-    def set(self, section: str, key: str, value: Any, place: str) -> None:
+    def set(self, section: str, key: str, value: Any, place: str) -> bool:
         """Take over a setting, or tell that what stands at `place` does not fit."""
+        known = self.tables.get(section, {})
         try:
-            config.build({section: {key: value}}, f"{self.file}: {place} as")
+            config.build({section: {**known, key: value}}, f"{self.file}: {place} as")
         except ConfigError as error:
             self.problems.append(str(error))
-        else:
-            self.tables.setdefault(section, {})[key] = value
+            return False
+        self.tables[section] = {**known, key: value}
+        return True
 
     def problem(self, place: str, what: str) -> None:
         """Tell what is wrong at `place`, and what to do instead."""
@@ -55,23 +58,34 @@ class Findings:
         if not isinstance(value, str) or not value:
             self.problem(place, "expected a text in quotes")
             return None
-        self.secrets.append(value)
         return value
 
     def network(self, ssid: Any, password: Any, hidden: Any, place: str) -> None:
-        """Take over a Wi-Fi network; `password` None stands for an open one."""
+        """Take over a Wi-Fi network; `password` None stands for an open one.
+
+        What is not UTF-8 in `ssid` comes as surrogates (PEP 383).
+        """
         secret = None if password is None else self.secret(password, f"{place}.password")
         if password is not None and secret is None:
             return
-        found = {"ssid": ssid, "password": secret or "", "hidden": hidden}
+        found = {**_named(ssid), "password": secret or "", "hidden": hidden}
         known = self.tables.get("wifi", {}).get("networks", [])
-        self.set("wifi", "networks", [*known, found], place)
+        if any(_same_name(found, each) for each in known):
+            self.problem(place, "this network stands there twice; the first one is taken")
+        elif self.set("wifi", "networks", [*known, found], place) and secret:
+            self.secrets[secret] = secret
 
     def password(self, value: Any, hashed: bool, place: str) -> None:
         """Take over the password of the page, in clear or as a hash by crypt(5)."""
         secret = self.secret(value, place)
-        if secret is not None:
-            self.set("web", "password_hash" if hashed else "password", secret, place)
+        if secret is None:
+            return
+        taken = secret.strip() if hashed else secret
+        known = self.tables.get("web", {})
+        if known and taken not in known.values():
+            self.problem(place, "there is one password, that of the page; the first one is taken")
+        elif self.set("web", "password_hash" if hashed else "password", taken, place):
+            self.secrets[secret] = taken
 
     def keys(self, values: Any, place: str) -> None:
         """Take over public SSH keys, each by itself: one that is wrong does not keep others out."""
@@ -79,11 +93,44 @@ class Findings:
             self.problem(place, "expected a list of public keys")
             return
         for value in values:
+            key = value.strip() if isinstance(value, str) else value
             known = self.tables.get("ssh", {}).get("keys", [])
-            self.set("ssh", "keys", [*known, value.strip() if isinstance(value, str) else value],
-                     place)  # fmt: skip
+            # As in authorized_keys: empty lines and remarks mean nothing.
+            if key in known or (isinstance(key, str) and (not key or key.startswith("#"))):
+                continue
+            self.set("ssh", "keys", [*known, key], place)
+
+
+def _named(ssid: Any) -> dict[str, Any]:
+    """Return the setting for a network's name: as text where its octets are one."""
+    if isinstance(ssid, str):
+        octets = ssid.encode("utf-8", "surrogateescape")
+        if octets.decode("utf-8", "replace") != ssid:
+            return {"ssid_hex": octets.hex()}
+    return {"ssid": ssid}
+
+
+def _same_name(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return all(one.get(key) == other.get(key) for key in ("ssid", "ssid_hex"))
 
 
 def merged(tables: Mapping[str, Mapping[str, Any]], above: Mapping[str, Any]) -> Tables:
     """Lay tables over others, key by key."""
     return merge(dict(tables), above)
+
+
+def added(tables: Tables, above: Tables) -> Tables:
+    """Lay what a file gives over what was taken over before.
+
+    There is one password, in clear or as a hash; networks that are no longer named stay, because
+    their passwords are no longer in the file.
+    """
+    result = merged(tables, above)
+    if {"password", "password_hash"} & above.get("web", {}).keys():
+        result["web"] = dict(above["web"])
+    networks = above.get("wifi", {}).get("networks", [])
+    before = tables.get("wifi", {}).get("networks", [])
+    kept = [each for each in before if not any(_same_name(each, other) for other in networks)]
+    if kept and networks:
+        result["wifi"] = {**result["wifi"], "networks": [*networks, *kept]}
+    return result

@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from appliance.settings import cloudinit, preseed
-from appliance.settings.findings import Findings, Tables, merged
-from appliance.settings.redact import redacted
-from appliance.settings.tables import LARGEST_FILE
+from appliance.settings.findings import Findings, Tables, added
+from appliance.settings.redact import redacted_toml, redacted_yaml
 
 INSTEAD = "write it into glovebox.toml, then delete this file"
 # What other systems would carry out or read; some of these files hold passwords.
@@ -70,29 +69,45 @@ def take_over(files: Mapping[str, bytes], before: TakenOver) -> TakenOver:
         return TakenOver(before.tables)
     if digest(files) == before.digest:
         return before
+    findings = [PARSED[name](files[name]) for name in PARSED if name in files]
     tables = before.tables
-    problems = [f"{name}: {FOREIGN[name]}" for name in FOREIGN if name in files]
-    notes: list[str] = []
-    rewrites = {}
-    for name in (name for name in PARSED if name in files):
-        found = PARSED[name](files[name])
-        rewrites[name] = _without_secrets(files[name], found)
-        tables = merged(tables, found.tables)
-        problems += found.problems
-        notes += found.notes
+    for found in findings:
+        tables = added(tables, found.tables)
+    standing = _secrets(tables)
+    rewrites = {each.file: _without_secrets(files[each.file], each, standing) for each in findings}
     changed = {name: content for name, content in rewrites.items() if content != files[name]}
+    problems = [f"{name}: {FOREIGN[name]}" for name in FOREIGN if name in files]
+    problems += [problem for found in findings for problem in found.problems]
+    notes = [note for found in findings for note in found.notes]
     left = digest({**files, **changed})
     return TakenOver(tables, tuple(problems), tuple(notes), changed, left)
 
 
-def _without_secrets(content: bytes, found: Findings) -> bytes:
-    if len(content) > LARGEST_FILE:
+def _secrets(tables: Tables) -> set[str]:
+    """Return every secret that stands in the settings."""
+    web = tables.get("web", {})
+    networks = tables.get("wifi", {}).get("networks", [])
+    return {
+        *(str(web[key]) for key in ("password", "password_hash") if web.get(key)),
+        *(str(network["password"]) for network in networks if network.get("password")),
+    }
+
+
+def _without_secrets(content: bytes, found: Findings, standing: set[str]) -> bytes:
+    """Return the file without those of its secrets that stand in the settings."""
+    secrets = {written for written, taken in found.secrets.items() if taken in standing}
+    if len(secrets) < len(found.secrets):
+        found.problem("its password", "another file of Imager gives another one, which holds")
+    if not secrets:
         return content
-    text = redacted(content.decode("utf-8", "surrogateescape"), found.secrets)
+    redacted = redacted_toml if found.file == preseed.NAME else redacted_yaml
+    text = redacted(content.decode(), secrets)
     if text is None:
         found.problem("its password", "cannot be removed here; delete the file on a PC")
         return content
-    return text.encode("utf-8", "surrogateescape")
+    if any(secret in text for secret in secrets):
+        found.problem("its password", "stands in it twice; remove it or delete the file on a PC")
+    return text.encode()
 
 
 def digest(files: Mapping[str, bytes]) -> str:

@@ -9,10 +9,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from appliance.errors import ConfigError
-from appliance.settings.findings import Findings
+from appliance.settings.findings import TAKEN_OVER, Findings
+from appliance.settings.netplan import HEX_KEY as KEY
+from appliance.settings.netplan import PORT
 from appliance.settings.tables import parse as parse_toml
 
 NAME = "rpi-preseed.toml"
+OWE = "open networks with encryption (OWE) cannot be joined"
 UNUSED = {
     "user": {"name", "groups", "passwordless_sudo"},
     "ssh": {"password_authentication"},
@@ -74,8 +77,10 @@ def _system(found: Findings, table: Mapping[str, Any]) -> set[str]:
 
 
 def _user(found: Findings, table: Mapping[str, Any]) -> set[str]:
-    if "password" in table:
-        hashed = table.get("password_encrypted") is True
+    hashed = table.get("password_encrypted", False)
+    if not isinstance(hashed, bool):
+        found.problem("[user] password_encrypted", "expected true or false, without quotes")
+    elif "password" in table:
         found.password(table["password"], hashed, "[user] password")
     return {"password", "password_encrypted"}
 
@@ -91,22 +96,45 @@ def _ssh(found: Findings, table: Mapping[str, Any]) -> set[str]:
 
 
 def _wlan(found: Findings, table: Mapping[str, Any]) -> set[str]:
-    if table.get("country"):
-        found.set("wifi", "country", table["country"], "[wlan] country")
+    country = table.get("country")
+    if country:
+        country = country.upper() if isinstance(country, str) else country
+        found.set("wifi", "country", country, "[wlan] country")
     ssid = table.get("ssid")
     if "ssid_hex" in table:
         ssid = _from_hex(found, table["ssid_hex"])
-    if ssid is not None:
+    if ssid is not None and _is_sound(found, table):
         hidden = table.get("hidden", False)
         found.network(ssid, table.get("password"), hidden, "[wlan]")
+    elif ssid is None and "password" in table and "ssid_hex" not in table:
+        found.problem("[wlan] ssid", "is missing; nothing is joined")
     return {"country", "ssid", "ssid_hex", "password", "password_encrypted", "hidden", "key_mgmt"}
+
+
+def _is_sound(found: Findings, table: Mapping[str, Any]) -> bool:
+    """Tell whether the network can be joined as the file protects it; say why not."""
+    password, kind = table.get("password"), table.get("key_mgmt")
+    key = isinstance(password, str) and bool(KEY.fullmatch(password))
+    wrong = None
+    if password is None and kind not in (None, "none"):
+        wrong = OWE if kind == "owe" else "there is no password for it"
+    elif password is not None and kind not in (None, "wpa-psk", "sae"):
+        wrong = 'with a password it is "wpa-psk" or "sae"'
+    elif kind == "sae" and key:
+        wrong = "WPA3 (sae) needs the password itself, not the key of it in 64 digits"
+    elif table.get("password_encrypted") is True and not (key or password == TAKEN_OVER):
+        wrong = "password_encrypted = true goes with a key of 64 hexadecimal digits"
+    if wrong:
+        place = f"[wlan] {'key_mgmt' if kind else 'password'}"
+        found.problem(place, f"{wrong}; this network is not taken over")
+    return wrong is None
 
 
 def _from_hex(found: Findings, value: Any) -> str | None:
     try:
-        return bytes.fromhex(value).decode()
+        return bytes.fromhex(value).decode("utf-8", "surrogateescape")
     except (ValueError, TypeError):
-        found.problem("[wlan] ssid_hex", "expected hexadecimal digits of a name in UTF-8")
+        found.problem("[wlan] ssid_hex", "expected hexadecimal digits; nothing is joined")
         return None
 
 
@@ -114,12 +142,23 @@ def _ethernet(found: Findings, table: Mapping[str, Any]) -> set[str]:
     method = table.get("method", "dhcp")
     if method not in ("dhcp", "static"):
         found.problem("[ethernet] method", "expected dhcp or static; it stays dhcp")
-    if method == "static":
-        for key, ours in (("address", "addresses"), ("gateway", "gateways"), ("dns", "dns")):
-            if key in table:
-                value = table[key] if isinstance(table[key], list) else [table[key]]
-                found.set("wired", ours, value, f"[ethernet] {key}")
+    if method == "static" and table.get("interface", PORT) != PORT:
+        found.problem("[ethernet] interface", f"only {PORT} can have an address of its own here")
+    elif method == "static":
+        _static(found, table)
     return {"method", "address", "gateway", "dns"}
+
+
+def _static(found: Findings, table: Mapping[str, Any]) -> None:
+    """Take over the addresses; what goes with them only where they can be used."""
+    for key, ours in (("address", "addresses"), ("gateway", "gateways"), ("dns", "dns")):
+        if key in table or key == "address":
+            value = table.get(key, [])
+            value = value if isinstance(value, list) else [value]
+            taken = bool(value) and found.set("wired", ours, value, f"[ethernet] {key}")
+            if key == "address" and not taken:
+                found.problem("[ethernet]", "nothing of it is taken over; the port stays on DHCP")
+                return
 
 
 def _locale(found: Findings, table: Mapping[str, Any]) -> set[str]:

@@ -1,28 +1,83 @@
-"""Take secrets out of a text that stays readable: Imager's files, and a clear password of ours."""
+"""Take secrets out of a text that stays readable: Imager's files, and a clear password of ours.
+
+A secret is taken out by itself, at the place of its key; all else stays, to the byte.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+import tomllib
+from collections.abc import Collection, Iterator
+from typing import Any
 
 from appliance.errors import ConfigError
 from appliance.settings.findings import TAKEN_OVER
 from appliance.settings.tables import parse
 
-# A key of TOML or YAML, up to where its value begins.
-SECRET = re.compile(
-    r"(?m)^(\s*(?:- )?(?:password|passwd|hashed_passwd|plain_text_passwd|token)\s*[=:][ \t]*)"
-    r"(?!true|false)[^\r\n]+"
+# The keys of Imager's formats behind which a secret stands.
+KEYS = frozenset({"password", "passwd", "hashed_passwd", "plain_text_passwd"})
+NAMED_TEXT = re.compile(
+    r"(?<![\w-])(password|[\"']password[\"'])(\s*=\s*)"
+    r"(?P<text>\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*')(?!\")"
 )
 SECTION = re.compile(r"\s*\[\s*([\w.-]+)\s*\]\s*(#.*)?")
 PASSWORD = re.compile(r"\s*password\s*=")
 HASH = re.compile(r"\s*password_hash\s*=")
 
 
-def redacted(text: str, secrets: Iterable[str]) -> str | None:
-    """Return `text` with a remark in the place of each secret; None where one would stay."""
-    result = SECRET.sub(rf'\g<1>"{TAKEN_OVER}"', text)
-    return None if any(secret in result for secret in secrets) else result
+def redacted_toml(text: str, secrets: Collection[str]) -> str | None:
+    """Return TOML with a remark in the place of each of `secrets`; None where one would stay."""
+    result = _replaced(text, _toml_spans(text), secrets)
+    try:
+        before, after = parse(text.encode(), "before"), parse(result.encode(), "after")
+    except (ConfigError, UnicodeEncodeError):
+        return None
+    return result if after == _without(before, secrets) else None
+
+
+def redacted_yaml(text: str, secrets: Collection[str]) -> str | None:
+    """Return YAML with a remark in the place of each of `secrets`; None where one would stay."""
+    # Imported where it is needed: few cards have such files, and the whole start waits for us.
+    from appliance.settings import plainyaml
+
+    try:
+        spans = [(value, a, b) for key, value, a, b in plainyaml.scalars(text) if key in KEYS]
+        result = _replaced(text, spans, secrets)
+        before, after = plainyaml.load(text), plainyaml.load(result)
+    except ValueError:
+        return None
+    return result if after == _without(before, secrets) else None
+
+
+def _toml_spans(text: str) -> Iterator[tuple[str, int, int]]:
+    for found in NAMED_TEXT.finditer(text):
+        try:
+            value = tomllib.loads(f"x = {found['text']}")["x"]
+        except tomllib.TOMLDecodeError:
+            continue
+        yield value, *found.span("text")
+
+
+def _replaced(text: str, spans: Any, secrets: Collection[str]) -> str:
+    parts, end = [], 0
+    for value, start, stop in spans:
+        if value in secrets:
+            parts += [text[end:start], f'"{TAKEN_OVER}"']
+            end = stop
+    return "".join([*parts, text[end:]])
+
+
+def _without(values: Any, secrets: Collection[str]) -> Any:
+    if isinstance(values, dict):
+        return {
+            key: TAKEN_OVER
+            if key in KEYS and isinstance(value, str) and value in secrets
+            else _without(value, secrets)
+            for key, value in values.items()
+        }
+    if isinstance(values, list):
+        return [_without(each, secrets) for each in values]
+    return values
 
 
 def hash_in_place(text: str, hashed: str) -> str | None:

@@ -22,7 +22,7 @@ def render(wifi: WifiConfig) -> str:
 
 
 def _network(network: WifiNetwork) -> str:
-    lines = [f"ssid={network.ssid.encode().hex()}", *_security(network)]
+    lines = [f"ssid={network.octets.hex()}", *_security(network)]
     if network.hidden:
         lines.append("scan_ssid=1")
     return "network={\n" + "".join(f"\t{line}\n" for line in lines) + "}\n"
@@ -36,12 +36,12 @@ def _security(network: WifiNetwork) -> list[str]:
         return ["key_mgmt=WPA-PSK WPA-PSK-SHA256", f"psk={network.password}", "ieee80211w=1"]
     return [
         "key_mgmt=SAE WPA-PSK WPA-PSK-SHA256",
-        f"psk={pairwise_key(network.password, network.ssid).hex()}",
+        f"psk={pairwise_key(network.password, network.octets).hex()}",
         f"sae_password={network.password.encode().hex()}",
         "ieee80211w=1",
     ]
 
 
-def pairwise_key(passphrase: str, ssid: str) -> bytes:
+def pairwise_key(passphrase: str, ssid: bytes) -> bytes:
     """Return the 32 bytes that WPA2 makes of a passphrase (IEEE 802.11, annex J.4)."""
-    return hashlib.pbkdf2_hmac("sha1", passphrase.encode(), ssid.encode(), 4096, 32)
+    return hashlib.pbkdf2_hmac("sha1", passphrase.encode(), ssid, 4096, 32)

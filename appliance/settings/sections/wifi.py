@@ -10,19 +10,32 @@ from appliance.settings.sections.fit import Unfit, expect
 
 @dataclass(frozen=True)
 class WifiNetwork:
-    ssid: str
+    """A network to join. Its name is a text, or octets in hexadecimal that are none."""
+
+    ssid: str = ""
     password: str = field(default="", repr=False)
     hidden: bool = False
+    ssid_hex: str = ""
 
     def __post_init__(self) -> None:
-        length = len(self.ssid.encode())
-        expect(0 < length <= 32, "ssid", self.ssid, "1 to 32 bytes")
+        if not self.ssid and not self.ssid_hex:
+            raise Unfit("ssid: missing")
+        expect(not (self.ssid and self.ssid_hex), "ssid", self.ssid, "either ssid or ssid_hex")
+        sound = re.fullmatch("(([0-9a-fA-F]{2}){1,32})?", self.ssid_hex)
+        expect(bool(sound), "ssid_hex", self.ssid_hex, "2 to 64 hexadecimal digits")
+        expect(len(self.octets) <= 32, "ssid", self.ssid, "1 to 32 bytes")
         # IEEE 802.11, annex J: a passphrase, or the key made of it in hexadecimal.
         fits = re.fullmatch(r"[0-9a-fA-F]{64}", self.password) or (
             8 <= len(self.password.encode()) <= 63 and self.password.isprintable()
         )
         if self.password and not fits:
-            raise Unfit(f"password of {self.ssid!r}: expected 8 to 63 characters, or 64 hex digits")
+            name = self.ssid or self.ssid_hex
+            raise Unfit(f"password of {name!r}: expected 8 to 63 characters, or 64 hex digits")
+
+    @property
+    def octets(self) -> bytes:
+        """The name as it goes through the air."""
+        return bytes.fromhex(self.ssid_hex) if self.ssid_hex else self.ssid.encode()
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ def test_parse_of_the_user_data_that_imager_writes() -> None:
         "web": {"password_hash": CRYPTED},
         "ssh": {"keys": [KEY]},
     }
-    assert found.secrets == [CRYPTED]
+    assert found.secrets == {CRYPTED: CRYPTED}
 
 
 def test_parse_of_the_network_config_that_imager_writes() -> None:
@@ -113,6 +113,14 @@ def test_parse_of_meta_data() -> None:
         (USER_DATA, "hostname: !!python/object/apply:os.system [reboot]", ["hostname"]),
         (NETWORK_CONFIG, "version: 2\nbonds: {}", ["bonds"]),
         (NETWORK_CONFIG, "version: 2\nwifis: {w: {access-points: {H: {password: x}}}}", ["8 to"]),
+        (USER_DATA, "#!/bin/sh\nreboot\n", ["a script", "never"]),
+        (USER_DATA, "#include\nhttp://example.com/x\n", ["a script"]),
+        (USER_DATA, "fqdn: box.lan", ["fqdn", "hostname:"]),
+        (USER_DATA, "users: [default, root]", ["users", "- name:"]),
+        (USER_DATA, "chpasswd: {list: 'pi:secret word'}", ["chpasswd: list", "users:"]),
+        (USER_DATA, "chpasswd: {users: [{name: a, type: RANDOM}]}", ["chpasswd", "type: text"]),
+        (USER_DATA, "runcmd:\n- [sh, -c, touch /home/a/.config/rpi-connect]", ["Connect"]),
+        (USER_DATA, "runcmd:\n- [systemctl, enable, --now, ssh]\n- reboot", ["never"]),
         (NETWORK_CONFIG, "version: 2\nwifis: {w: {auth: x}}", ["wifis: auth"]),
         (META_DATA, "public-keys: x", ["public-keys"]),
     ],
@@ -132,6 +140,76 @@ def test_parse_tells_what_is_wrong(file: str, text: str, words: list[str]) -> No
 )
 def test_parse_survives_hostile_files(content: bytes) -> None:
     assert len(parse(USER_DATA, content).problems) == 1
+
+
+IMAGERS_OTHER_FORMS = {
+    "1.8": (
+        "hostname: box\nmanage_etc_hosts: true\npackages:\n- avahi-daemon\napt:\n  conf: |\n    x\n"
+        f"users:\n- name: a\n  groups: users,adm\n  shell: /bin/bash\n  lock_passwd: false\n"
+        f"  passwd: {CRYPTED}\n  ssh-authorized-keys:\n    - {KEY}\n  sudo: ALL=(ALL) NOPASSWD\n"
+        'runcmd:\n- localectl set-x11-keymap "de" pc105\n- setupcon -k --force || true\n'
+    ),
+    "2.0.0": (
+        f"hostname: box\nenable_ssh: true\nusers:\n- name: a\n  lock_passwd: false\n"
+        f"  passwd: {CRYPTED}\n  ssh_authorized_keys:\n    - {KEY}\n  sudo: ALL=(ALL) NOPASSWD\n"
+    ),
+    "2.0.2": (
+        f"manage_resolv_conf: false\n\nhostname: box\nusers:\n- name: a\n  lock_passwd: false\n"
+        f'  passwd: "{CRYPTED}"\n  ssh_authorized_keys:\n    - "{KEY}"\nenable_ssh: true\n'
+        "ssh_pwauth: false\n"
+    ),
+    "2.0.8": (
+        f'hostname: box\nusers:\n- name: a\n  passwd: "{CRYPTED}"\n'
+        f'  ssh_authorized_keys:\n    - "{KEY}"\n  sudo: ALL=(ALL) NOPASSWD:ALL\nruncmd:\n'
+        "  - [ sh, -c, \"echo 'a ALL=(ALL) NOPASSWD:ALL' >/etc/sudoers.d/010_a-nopasswd\" ]\n"
+        "  - [ chmod, '0440', '/etc/sudoers.d/010_a-nopasswd' ]\n"
+        '  - [ rfkill, unblock, wifi ]\n  - [ sh, -c, "for f in /var/lib/systemd/rfkill/*:wlan; do'
+        ' echo 0 > \\"$f\\"; done" ]\n'
+    ),
+    "2.0.9": (
+        f'hostname: box\nuser:\n  name: a\n  shell: /bin/bash\n  passwd: "{CRYPTED}"\n'
+        f'  ssh_authorized_keys:\n    - "{KEY}"\nruncmd:\n  - [ systemctl, enable, --now, ssh ]\n'
+    ),
+    "2.0.11": (
+        f'manage_resolv_conf: false\n\nhostname: box\nuser:\n  name: a\n  passwd: "{CRYPTED}"\n'
+        f'  ssh_authorized_keys:\n    - "{KEY}"\n  sudo: null\n'
+    ),
+}
+
+
+@pytest.mark.parametrize("version", IMAGERS_OTHER_FORMS)
+def test_parse_of_user_data_by_version_of_imager(version: str) -> None:
+    found = parse(USER_DATA, IMAGERS_OTHER_FORMS[version].encode())
+    assert found.problems == []
+    assert found.tables["web"] == {"password_hash": CRYPTED}
+    assert found.tables["ssh"] == {"keys": [KEY]}
+    assert found.tables["system"] == {"hostname": "box"}
+
+
+@pytest.mark.parametrize(
+    ("text", "web"),
+    [
+        ("password: kitchen table 5\nchpasswd: {expire: False}", {"password": "kitchen table 5"}),
+        (f"password: {CRYPTED}", {"password_hash": CRYPTED}),
+        (
+            "chpasswd:\n  users:\n  - {name: pi, password: kitchen table 5, type: text}",
+            {"password": "kitchen table 5"},
+        ),
+        (f"chpasswd: {{users: [{{name: a, password: {CRYPTED}}}]}}", {"password_hash": CRYPTED}),
+        (f'user:\n  passwd: "{CRYPTED}\\n"', {"password_hash": CRYPTED}),
+    ],
+)
+def test_parse_of_passwords_in_other_places(text: str, web: dict[str, str]) -> None:
+    found = parse(USER_DATA, text.encode())
+    assert (found.problems, found.tables) == ([], {"web": web})
+
+
+def test_parse_takes_one_password_of_two() -> None:
+    text = "users:\n- plain_text_passwd: first of them\n- plain_text_passwd: second of them\n"
+    found = parse(USER_DATA, text.encode())
+    assert found.tables == {"web": {"password": "first of them"}}
+    assert list(found.secrets) == ["first of them"]
+    assert "the first one is taken" in found.problems[0]
 
 
 def test_parse_of_nothing() -> None:

@@ -72,10 +72,55 @@ def test_take_over_reports_what_is_never_run(name: str) -> None:
 
 
 def test_take_over_tells_of_a_secret_that_stays() -> None:
-    text = b'config_version = "1"\nuser = { password = "long enough" }\n'
+    text = b'config_version = "1"\n[user]\npassword = """\nlong enough"""\n'
     found = take_over({"rpi-preseed.toml": text}, TakenOver())
     assert found.rewrites == {}
     assert "cannot be removed" in found.problems[0]
+
+
+BROKEN = [
+    (
+        "rpi-preseed.toml",
+        b'config_version = "1"\n[system]\nhostname = x\n[user]\npassword = "long one"',
+    ),
+    ("rpi-preseed.toml", b'config_version = "2"\n[user]\npassword = "long enough"\n'),
+    ("rpi-preseed.toml", b'config_version = "1"\n[user]\npassword = "short"\n'),
+    ("rpi-preseed.toml", b'config_version = "1"\n[connect]\ntoken = "rpoak_x"\n'),
+    ("rpi-preseed.toml", b'config_version = "1"\n[novel]\npassword = "long enough"\n'),
+    ("user-data", b'users:\n- plain_text_passwd: "long "enough"\n'),
+    ("user-data", b"chpasswd:\n  list: |\n    pi:long enough\n"),
+    ("user-data", b"wifi:\n  password: long enough\n"),
+    ("network-config", b"version: 2\nwifis: {w: {access-points: {H: {psk: long enough}}}}\n"),
+    ("network-config", b"version: 2\nbridges: {b: {password: long enough}}\n"),
+]
+
+
+@pytest.mark.parametrize(("name", "content"), BROKEN)
+def test_take_over_leaves_what_it_did_not_take(name: str, content: bytes) -> None:
+    found = take_over({name: content}, TakenOver())
+    assert found.rewrites == {}
+    assert found.problems
+    assert not any("long" in problem for problem in found.problems)
+
+
+def test_take_over_leaves_a_password_that_another_file_overrules() -> None:
+    files = {
+        "user-data": b"password: the first one\n",
+        "rpi-preseed.toml": b'config_version = "1"\n[user]\npassword = "the second one"\n',
+    }
+    found = take_over(files, TakenOver())
+    assert found.tables == {"web": {"password": "the second one"}}
+    assert list(found.rewrites) == ["rpi-preseed.toml"]
+    assert "another file" in found.problems[0]
+
+
+def test_take_over_keeps_networks_whose_passwords_left_the_file() -> None:
+    text = b"version: 2\nwifis: {w: {access-points: {One: {password: long enough}}}}\n"
+    first = take_over({"network-config": text}, TakenOver())
+    edited = first.rewrites["network-config"].replace(b"}}}}", b"}, Two: {password: also long}}}}")
+    found = take_over({"network-config": edited}, first)
+    names = [network["ssid"] for network in found.tables["wifi"]["networks"]]
+    assert names == ["Two", "One"]
 
 
 def test_take_over_never_cuts_a_file_that_is_too_large() -> None:

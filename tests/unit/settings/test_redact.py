@@ -3,37 +3,61 @@
 from __future__ import annotations
 
 import tomllib
+from typing import Any
 
 import pytest
 
 from appliance.settings.findings import TAKEN_OVER
-from appliance.settings.redact import hash_in_place, redacted
+from appliance.settings.redact import hash_in_place, redacted_toml, redacted_yaml
 
 HASH = "scrypt:32768:8:1$salt$" + "a" * 128
 
 
 def test_redacted_toml_keeps_everything_else() -> None:
     text = '[user]\r\nname = "a" # me\r\npassword = "secret word"\r\npassword_encrypted = false\r\n'
-    result = redacted(text, ["secret word"])
+    result = redacted_toml(text, ["secret word"])
     assert result == text.replace('"secret word"', f'"{TAKEN_OVER}"')
 
 
 def test_redacted_yaml_keeps_everything_else() -> None:
     text = "users:\n- name: a\n  passwd: $5$x$y\n  ssh: true\n- passwd: $5$z\n"
-    result = redacted(text, ["$5$x$y", "$5$z"])
+    result = redacted_yaml(text, ["$5$x$y", "$5$z"])
     assert result == text.replace("$5$x$y", f'"{TAKEN_OVER}"').replace("$5$z", f'"{TAKEN_OVER}"')
 
 
-def test_redacted_twice_is_redacted_once() -> None:
-    once = redacted('password = "secret"\n', ["secret"])
-    assert once is not None
-    assert redacted(once, ["secret"]) == once
+def test_redacted_leaves_what_was_not_taken_over() -> None:
+    toml = '[user]\npassword = "first"\n[wlan]\npassword = "second"\n[connect]\ntoken = "third"\n'
+    assert redacted_toml(toml, ["second"]) == toml.replace('"second"', f'"{TAKEN_OVER}"')
+    yaml = "a: {password: first}\nb: {password: second, x: second}\ntoken: third\n"
+    wanted = f'a: {{password: first}}\nb: {{password: "{TAKEN_OVER}", x: second}}\ntoken: third\n'
+    assert redacted_yaml(yaml, ["second"]) == wanted
 
 
 @pytest.mark.parametrize(
-    "text", ['wlan = { password = "secret" }\n', 'password = """\nsecret"""\n']
+    ("redacted", "text"),
+    [
+        (redacted_toml, '\ufeffwlan = { password = "se\\u0063ret" }\n'),
+        (redacted_toml, "[wlan]\npassword='secret'"),
+        (redacted_toml, 'wlan.password = "secret"\n'),
+        (redacted_yaml, '\ufeffa: {password: "secret", b: 🚗}\n'),
+        (redacted_yaml, "a:\r\n  password: 'secret'\r\n"),
+    ],
 )
-def test_redacted_gives_up_where_a_secret_would_stay(text: str) -> None:
+def test_redacted_however_the_secret_is_written(redacted: Any, text: str) -> None:
+    result = redacted(text, ["secret"])
+    assert TAKEN_OVER in result and "secret" not in result
+    assert redacted(result, ["secret"]) == result
+
+
+@pytest.mark.parametrize(
+    ("redacted", "text"),
+    [
+        (redacted_toml, '[wlan]\npassword = """\nsecret"""\n'),
+        (redacted_toml, '[wlan]\npassword = "secret'),
+        (redacted_yaml, 'password: "secret'),
+    ],
+)
+def test_redacted_gives_up_where_a_secret_would_stay(redacted: Any, text: str) -> None:
     assert redacted(text, ["secret"]) is None
 
 

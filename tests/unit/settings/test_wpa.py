@@ -9,7 +9,7 @@ from appliance.settings.wpa import pairwise_key, render
 def test_pairwise_key_is_that_of_the_standard() -> None:
     """IEEE 802.11, annex J.4.2, test case 1."""
     key = "f42c6fc52df0ebef9ebb4b90b38a5f902e83fe1b135a70e23aed762e9710a12e"
-    assert pairwise_key("password", "IEEE").hex() == key
+    assert pairwise_key("password", b"IEEE").hex() == key
 
 
 def test_render_of_a_network_with_a_password_takes_wpa2_and_wpa3() -> None:
@@ -18,7 +18,7 @@ def test_render_of_a_network_with_a_password_takes_wpa2_and_wpa3() -> None:
     assert "country=DE" in lines
     assert "\tkey_mgmt=SAE WPA-PSK WPA-PSK-SHA256" in lines
     assert f"\tsae_password={b'password'.hex()}" in lines
-    assert f"\tpsk={pairwise_key('password', 'IEEE').hex()}" in lines
+    assert f"\tpsk={pairwise_key('password', b'IEEE').hex()}" in lines
     assert "\tieee80211w=1" in lines
 
 

@@ -146,8 +146,12 @@ IMAGERS_OTHER_FORMS = {
     "1.8": (
         "hostname: box\nmanage_etc_hosts: true\npackages:\n- avahi-daemon\napt:\n  conf: |\n    x\n"
         f"users:\n- name: a\n  groups: users,adm\n  shell: /bin/bash\n  lock_passwd: false\n"
-        f"  passwd: {CRYPTED}\n  ssh-authorized-keys:\n    - {KEY}\n  sudo: ALL=(ALL) NOPASSWD\n"
+        f"  passwd: {CRYPTED}\n  ssh_authorized_keys:\n    - {KEY}\n  sudo: ALL=(ALL) NOPASSWD\n"
         'runcmd:\n- localectl set-x11-keymap "de" pc105\n- setupcon -k --force || true\n'
+    ),
+    "older, with hyphens": (
+        f"hostname: box\nusers:\n- default\n- name: a\n  lock_passwd: true\n  passwd: {CRYPTED}\n"
+        f"  ssh-authorized-keys:\n  - {KEY}\n"
     ),
     "2.0.0": (
         f"hostname: box\nenable_ssh: true\nusers:\n- name: a\n  lock_passwd: false\n"

@@ -81,7 +81,7 @@ def play(guest: Guest, capture: Path, pps: float | None) -> None:
         if time.monotonic() > deadline:
             break
     # What went in before the marker has been inspected and stored when the marker is.
-    guest.run("glovebox selftest", 60)
+    guest.run("glovebox selftest", 150)
 
 
 def page_of(guest: Guest, address: str = "127.0.0.1") -> PageClient:

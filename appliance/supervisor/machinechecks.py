@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from appliance import words
 from appliance.host.machine import SCARCE, Disk
+from appliance.ids.pulse import LATE
 from appliance.reports.levels import Result, fail, ok, warn
 from appliance.reports.selftest import SelfTestReport
 from appliance.reports.states import State
@@ -148,6 +149,11 @@ def selftest(history: History) -> Result | None:
     if found is None:
         return None
     age = words.duration(history.now.time - found.time)
+    if LATE in found.verdict:
+        return warn(
+            f"The self-test of {age} ago: {found.verdict}.",
+            "The engine has more to inspect than it has time for.",
+        )
     if found.passed:
         return ok(f"The self-test passed {age} ago.")
     text = f"The self-test failed {age} ago: {found.verdict}"

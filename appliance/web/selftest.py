@@ -22,7 +22,7 @@ from appliance.reports.selftest import SelfTestReport
 log = logging.getLogger(__name__)
 
 PAUSE = 10.0  # seconds between two requests
-PATIENCE = 90.0  # seconds after which a test that has not ended will not
+PATIENCE = 160.0  # seconds after which a test that has not ended will not
 
 
 class Requests:

@@ -134,7 +134,7 @@ def emulated(store: Path, say: Callable[[str], None]) -> Iterator[PageClient]:
         page = page_of(guest)
         _wait(page)
         # What has just started goes on starting for a while.
-        guest.run("glovebox selftest", 120)
+        guest.run("glovebox selftest", 150)
         yield page
 
 

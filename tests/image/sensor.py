@@ -299,5 +299,5 @@ class Sensor:
     def drain(self) -> None:
         """Wait until all that was sent has been inspected and stored: the marker comes last."""
         deadline = time.monotonic() + 180
-        while self.guest.execute("glovebox selftest --seconds 60", 120)[0] != 0:
+        while self.guest.execute("glovebox selftest --seconds 30", 200)[0] != 0:
             assert time.monotonic() < deadline, "the self-test does not pass"

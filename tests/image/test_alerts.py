@@ -79,7 +79,7 @@ def inspected_by_guest(guest: Guest, page: PageClient, capture: Path) -> list[di
     deadline = time.monotonic() + 30
     while received(guest) - before < sent:
         assert time.monotonic() < deadline, "datagrams were lost on their way into the guest"
-    guest.run("glovebox selftest")
+    guest.run("glovebox selftest", 150)
     # At its end Snort looks at what is left in its streams, as it does at the end of a file.
     guest.run("systemctl stop glovebox-ids", 60)
     wait_until_stored(guest)

@@ -64,7 +64,7 @@ def machine(image: Image, home: Segment) -> Iterator[Guest]:
     """Boot a small machine in the home; nothing is streamed to it."""
     with plugged_guest(image, home, "-m", str(MEMORY_MIB)) as (guest, _):
         guest.execute("systemctl is-system-running --wait", BOOT_SECONDS)
-        guest.run("glovebox selftest --seconds 120", BOOT_SECONDS)
+        guest.run("glovebox selftest --seconds 60", BOOT_SECONDS)
         yield guest
 
 

@@ -114,7 +114,7 @@ def alerts(guest: Guest) -> int:
 def test_frames_that_a_stopped_engine_did_not_inspect(guest: Guest) -> None:
     with numbered_rules(guest):
         send(guest, FLOOD, 1)
-        guest.run("glovebox selftest")
+        guest.run("glovebox selftest", 150)
         before, seen = settle(guest), alerts(guest)
         count = 4000
         guest.run("systemctl kill --signal=STOP glovebox-ids")
@@ -122,7 +122,7 @@ def test_frames_that_a_stopped_engine_did_not_inspect(guest: Guest) -> None:
         guest.run("systemctl kill --signal=CONT glovebox-ids")
         # Snort counts with the next frames; these raise no alert.
         send(guest, PLAIN, 10, per_second=2)
-        guest.run("glovebox selftest")
+        guest.run("glovebox selftest", 150)
         after = settle(guest)
         inspected = alerts(guest) - seen
         came = after["engine"][0] - before["engine"][0]

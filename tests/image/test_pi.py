@@ -104,7 +104,7 @@ def test_minidlna_answers_the_host(first: Guest) -> None:
 def test_what_the_host_sends_becomes_alerts(first: Guest) -> None:
     first.run(f"systemctl start {SERVICES}", 300)
     send_capture(SHIPPED, ("127.0.0.1", first.host_port(TZSP_PORT)), PacketRate(100))
-    first.run("glovebox selftest", 120)
+    first.run("glovebox selftest --seconds 60", 400)
     alerts = page_of(first).get("api/alerts?limit=50")["alerts"]
     assert alerts
     assert {alert["engine"] for alert in alerts} == {"suricata"}

@@ -30,7 +30,7 @@ BREAKAGES = {
 
 
 def selftest(guest: Guest, seconds: float = 20) -> dict[str, Any]:
-    _, output = guest.execute(f"glovebox selftest --json --seconds {seconds}", seconds + 60)
+    _, output = guest.execute(f"glovebox selftest --json --seconds {seconds}", 5 * seconds + 60)
     return dict(json.loads(output))
 
 

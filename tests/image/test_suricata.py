@@ -79,7 +79,7 @@ def test_demo_raises_the_alerts_of_the_file(
     play(guest, SHIPPED, PPS)
     # When it ends it looks at what is left in its streams, as it does at the end of a file.
     guest.run("systemctl restart glovebox-ids", 120)
-    guest.run("glovebox selftest", 60)
+    guest.run("glovebox selftest", 150)
     found = page.alerts_after(0)
     assert Counter((alert["gid"], alert["sid"]) for alert in found) == expected
     assert {alert["engine"] for alert in found} == {"suricata"}
@@ -141,7 +141,7 @@ def test_owner_can_switch_the_engine_off(guest: Guest, page: PageClient) -> None
     guest.run(f"systemctl restart glovebox-ids-config {services}", 120)
     try:
         assert guest.execute("systemctl is-active glovebox-ids")[1] == "inactive"
-        assert guest.run("glovebox selftest", 60).endswith("self-test: passed")
+        assert guest.run("glovebox selftest", 150).endswith("self-test: passed")
         status = wait_for(guest, page, engine="none", state="capturing", level="ok")
         assert "captures only" in status["sentence"].lower()
         assert guest.run("systemctl --failed --plain --no-legend") == ""

@@ -181,7 +181,7 @@ def test_out_of_range_and_back_disturbs_no_capture(machine: Guest) -> None:
     access_point(machine, WPA2.format(PASSWORD))
     address(machine)
     send(machine, [tzsp.encode(frame)] * 50)
-    machine.run("glovebox selftest", 90)
+    machine.run("glovebox selftest", 150)
     assert counters(machine)["frames_sent"] - before >= 100
     assert machine.run("systemctl --failed --plain --no-legend") == ""
 

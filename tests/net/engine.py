@@ -73,12 +73,17 @@ class Engine:
         self.environment: dict[str, str] = dict(os.environ)
         self.unit_environment: dict[str, str] = {}
 
-    def configure(self, home_networks: Iterable[str] = (), owner_rules: str = "") -> str:
+    def configure(
+        self,
+        home_networks: Iterable[str] = (),
+        owner_rules: str = "",
+        interface: str = INTERFACE,
+    ) -> str:
         """Render its configuration as the service does; return what that logged."""
         settings = self.directory.with_name("glovebox.toml")
         networks = ", ".join(f'"{network}"' for network in home_networks)
         settings.write_text(
-            f'[capture]\ninterface = "{INTERFACE}"\n[ids]\nhome_networks = [{networks}]\n'
+            f'[capture]\ninterface = "{interface}"\n[ids]\nhome_networks = [{networks}]\n'
             f'engine = "{self.name}"\n'
         )
         owner = self.directory.with_name("owner")

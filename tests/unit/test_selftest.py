@@ -1,10 +1,12 @@
-"""The self-test's parts that need no sensor; the whole is tested in the booted image."""
+"""The self-test's parts that need no sensor; the whole is in tests/net and in the booted image."""
 
 from __future__ import annotations
 
+import itertools
 import socket
 import struct
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,9 +14,11 @@ import pytest
 from appliance import selftest
 from appliance.errors import InterfaceError
 from appliance.formats import tzsp
-from appliance.ids import marker, snort, suricata
+from appliance.ids import marker, pulse, snort, suricata
+from appliance.ids.engine import EngineCount
 from appliance.ids.handover import Handover
 from appliance.ids.marker import Token
+from appliance.ids.pulse import RESTS_S, Look
 from appliance.ids.unified2 import EVENT_IPV4, HEADER
 from appliance.reports.selftest import SelfTestReport
 from appliance.selftest import PASSED, Result
@@ -73,6 +77,47 @@ def test_wait_for_asks_once_even_when_it_is_late() -> None:
     assert selftest.wait_for(lambda: True, time.monotonic() - 1) is True
 
 
+def engine_that(counts: bool) -> Callable[[], Look]:
+    """Return an engine of whose looks one seems RESTS_S later than the one before."""
+    numbers = itertools.count()
+
+    def look() -> Look:
+        number = next(numbers)
+        return Look(number * 2 * RESTS_S, True, EngineCount(number if counts else 5, 0))
+
+    return look
+
+
+@pytest.fixture
+def always_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selftest, "ENGINE_LOOK_S", float("-inf"))
+
+
+def ended(seconds: float) -> float:
+    return time.monotonic() - seconds
+
+
+@pytest.mark.usefixtures("always_looks")
+def test_wait_for_engine_waits_beyond_the_usual_time_for_one_at_work() -> None:
+    asked = iter([False] * 5 + [True])
+    usual, latest = ended(1), time.monotonic() + 60
+    assert selftest.wait_for_engine(lambda: next(asked), engine_that(True), usual, latest) == ""
+
+
+@pytest.mark.usefixtures("always_looks")
+def test_wait_for_engine_gives_up_the_one_at_work_at_the_latest_time() -> None:
+    found = selftest.wait_for_engine(lambda: False, engine_that(True), ended(2), ended(1))
+    assert found.startswith(pulse.LATE)
+
+
+@pytest.mark.usefixtures("always_looks")
+def test_wait_for_engine_gives_up_the_one_that_rests_at_the_usual_time() -> None:
+    latest = time.monotonic() + 60
+    found = selftest.wait_for_engine(lambda: False, engine_that(False), ended(1), latest)
+    assert found.startswith(pulse.DEAF)
+    assert time.monotonic() < latest
+
+
 def test_send_wraps_the_marker_as_the_router_would() -> None:
     frame = marker.frame("00" * marker.SECRET_BYTES, TOKEN)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sensor:
@@ -94,8 +139,22 @@ def test_describe_ends_with_the_verdict() -> None:
     assert "stored" in text
 
 
+@pytest.mark.parametrize(
+    ("inspected", "verdict"),
+    [
+        (2.0, PASSED),
+        (2.001, f"{PASSED}, engine late: its alert came after 2 s"),
+        (34.4, f"{PASSED}, engine late: its alert came after 34 s"),
+    ],
+)
+def test_result_says_that_the_engine_was_late(inspected: float, verdict: str) -> None:
+    result = Result(selftest.passed_after(inspected, 2.0))
+    assert (result.verdict, result.passed) == (verdict, True)
+
+
 def test_result_is_passed_by_its_verdict_alone() -> None:
     assert Result(PASSED).report().passed is True
+    assert Result("engine late: it still inspects").report().passed is False
     assert Result(selftest.STATIONS["inspected"]).report().passed is False
 
 

@@ -164,8 +164,10 @@ def test_configuration_shows_the_first_error() -> None:
             Level.FAIL,
             "the engine is dead",
         ),
+        (SelfTestReport(NOW, True, "passed, engine late: 34 s", {}), Level.WARN, "late: 34 s"),
+        (SelfTestReport(NOW, False, "engine late: no alert", {}), Level.WARN, "late: no alert"),
     ],
-    ids=["none yet", "passed", "failed"],
+    ids=["none yet", "passed", "failed", "late", "too late"],
 )
 def test_selftest_repeats_the_verdict(
     selftest: SelfTestReport | None, level: Level | None, words: str

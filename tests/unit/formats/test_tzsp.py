@@ -106,11 +106,14 @@ def test_decode_returns_any_encapsulation_known_or_not(encapsulation: int) -> No
     assert decoded(datagram(encap=encapsulation)).encapsulation == encapsulation
 
 
-@pytest.mark.parametrize("tag", [tag for tag in range(2, 256) if tag != Tag.ORIGINAL_LENGTH])
-def test_decode_skips_tags_known_and_unknown(tag: int) -> None:
-    # The value holds END and PADDING: a walk that forgets its cursor stumbles over them.
-    tags = bytes((tag, 3, 1, 0, 1)) + b"\x00\x00" + bytes((tag, 0)) + b"\x00"
-    assert decoded(datagram(tags)).payload == FRAME
+def test_decode_skips_tags_known_and_unknown() -> None:
+    def skips(tag: int) -> bool:
+        # The value holds END and PADDING: a walk that forgets its cursor stumbles over them.
+        tags = bytes((tag, 3, 1, 0, 1)) + b"\x00\x00" + bytes((tag, 0)) + b"\x00"
+        return decoded(datagram(tags)).payload == FRAME
+
+    skipped = set(range(2, 256)) - {Tag.ORIGINAL_LENGTH}
+    assert {tag for tag in skipped if not skips(tag)} == set()
 
 
 def test_decode_advances_past_a_tags_own_header_too() -> None:

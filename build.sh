@@ -90,6 +90,14 @@ in_project() {
     PYTHONPATH=$project exec "$python" "$@"
 }
 
+# What needs no machine of its own runs two at a time; then the rest, which would disturb each other.
+all_tests() {
+    local status=0
+    (in_project -m pytest -n 2 --dist worksteal tests/unit tests/test_*.py) || status=$?
+    (in_project -m pytest tests/web tests/net tests/image) || status=$?
+    exit "$status"
+}
+
 command=${1:---help}
 shift || true
 case $command in
@@ -106,7 +114,11 @@ case $command in
         in_project -m pytest -q -n 2 --dist worksteal -m "not ($BUILT or long)" \
             tests/unit tests/test_*.py "$@"
         ;;
-    test) setup test && cd "$project" && in_project -m pytest "$@" ;;
+    test)
+        setup test && cd "$project" || exit
+        [ $# -gt 0 ] && in_project -m pytest "$@"
+        all_tests
+        ;;
     bench)
         setup test && cd "$project" || exit
         [ "${1:-}" = films ] && shift && in_project -m tests.bench.films "$@"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import socket
+import struct
 import subprocess
 from collections.abc import Iterator
 from ipaddress import ip_address
@@ -24,6 +25,7 @@ OWN, CLIENT, OTHER = "10.77.0.1", "10.77.0.9", "10.77.0.10"
 TCP = {22: False, 53: True, 80: True, 443: False, 8200: True, 9999: False}
 UDP = {53: True, 67: False, 123: True, 1900: True, 5353: True, 9999: False, 37008: True}
 PROBE_S = 0.5
+SYN_ACK, RST = 0x12, 0x04
 
 
 @pytest.fixture
@@ -84,6 +86,39 @@ def test_scan_from_outside_finds_only_the_documented_ports(segment: Segment) -> 
         load(segment, Config())
         assert {port: connects(segment, port) for port in TCP} == TCP
         assert {port: arrives(segment, receivers[port]) for port in UDP} == UDP
+
+
+def test_what_belongs_to_no_connection_reaches_no_port(segment: Segment) -> None:
+    """An answer to what nobody asked: an open port refuses it, and so tells of itself."""
+    stray = tcp_segment(source=4242, destination=80, flags=SYN_ACK)
+
+    def is_refused() -> bool:
+        with inside(f"{segment.name}-client"):
+            client = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_TCP)
+        with client:
+            client.settimeout(PROBE_S)
+            client.sendto(stray, (OWN, 0))
+            try:
+                return bool(client.recv(4096)[20 + 13] & RST)
+            except TimeoutError:
+                return False
+
+    with listening(segment):
+        assert is_refused(), "before there are rules"
+        load(segment, Config())
+        assert not is_refused()
+        assert connects(segment, 80)
+
+
+def tcp_segment(source: int, destination: int, flags: int) -> bytes:
+    """Return a TCP segment from CLIENT to OWN without data, its checksum right (RFC 9293)."""
+    header = struct.Struct(">HHIIBBHHH")
+    fields = (source, destination, 1, 1, 5 << 4, flags, 1024)
+    pseudo = ip_address(CLIENT).packed + ip_address(OWN).packed
+    pseudo += struct.pack(">BBH", 0, socket.IPPROTO_TCP, header.size)
+    total = sum(struct.unpack(">16H", pseudo + header.pack(*fields, 0, 0)))
+    # The one's complement sum of 16-bit words is the rest of a division by 0xffff.
+    return header.pack(*fields, 0xFFFF - total % 0xFFFF, 0)
 
 
 def test_only_listed_routers_stream(segment: Segment) -> None:

@@ -48,8 +48,13 @@ class SelfTest:
                  "--database", runtime / "database/alerts.db"],
                 env=engine.environment, stdout=subprocess.PIPE, text=True,
             )  # fmt: skip
-            # Its notes to systemd are read meanwhile: it would wait for that.
-            wait_until(lambda: receiver.wait_for_beat() or sniffer.waiting(), "the marker")
+
+            def has_come() -> bool:
+                # Its notes to systemd are read meanwhile: it would wait for that.
+                receiver.wait_for_beat()
+                return bool(sniffer.waiting())
+
+            wait_until(has_come, "the marker")
 
     def goes_on_beyond_the_usual_time(self) -> bool:
         try:

@@ -23,6 +23,13 @@ def test_render_drops_what_is_not_named_and_forwards_nothing() -> None:
     assert "udp dport { 37008 } accept" in rules
 
 
+def test_render_drops_what_belongs_to_no_connection_before_any_port_is_open() -> None:
+    rules = [line.strip() for line in render(Config()).splitlines()]
+    dropped = rules.index("ct state invalid drop")
+    opened = [number for number, rule in enumerate(rules) if rule.startswith("tcp dport")]
+    assert rules.index("ct state established,related accept") < dropped < min(opened)
+
+
 def test_render_lets_only_listed_routers_stream() -> None:
     routers = (ip_address("192.168.88.1"), ip_address("2001:db8::1"))
     rules = render(Config(capture=CaptureConfig(ports=(37008, 9), routers=routers)))

@@ -132,6 +132,24 @@ def test_hours_counts_as_one_by_one(tmp_path_factory: Any, offsets: list[int]) -
         assert hour.alerts == sum(begin <= time < begin + HOUR_US for time in times)
 
 
+def test_hours_count_an_alert_at_the_boundary_in_the_hour_that_begins(
+    store: AlertStore, path: Path
+) -> None:
+    begin_us = int(NOW) // 3600 * HOUR_US
+    add(store, [an_alert(time_us=begin_us + offset) for offset in (-1, 0, 0, 1)])
+    assert [hour.alerts for hour in AlertSearch(path).hours(NOW, 2)] == [1, 3]
+
+
+@pytest.mark.parametrize(("now", "count"), [(-0.001, 1), (0, 2), (3599.999, 2), (3600, 1)])
+def test_hours_end_with_the_hour_of_now(
+    now: float, count: int, store: AlertStore, path: Path
+) -> None:
+    begin = NOW // 3600 * 3600
+    times = (-1, 0, HOUR_US - 1, HOUR_US)
+    add(store, [an_alert(time_us=int(begin * 1e6) + offset) for offset in times])
+    assert [hour.alerts for hour in AlertSearch(path).hours(begin + now, 1)] == [count]
+
+
 def test_hours_survive_a_clock_set_back(store: AlertStore, path: Path) -> None:
     now_us = int(NOW * 1e6)
     add(store, [an_alert(time_us=now_us - offset * HOUR_US) for offset in (1, 0, 5, 3, 0)])

@@ -27,8 +27,13 @@ def test_look_reads_every_trace(
 ) -> None:
     (tmp_path / "statistics.json").write_text(STATISTICS)
     (tmp_path / "cpu.stat").write_text("usage_usec 2500000\nuser_usec 1\nsystem_usec 2\n")
-    asked = []
-    monkeypatch.setattr(sniffers, "listening", lambda *words: asked.append(words) or True)
+    asked: list[tuple[str, int]] = []
+
+    def listening(interface: str, uid: int) -> bool:
+        asked.append((interface, uid))
+        return True
+
+    monkeypatch.setattr(sniffers, "listening", listening)
     before = time.monotonic()
     found = watched.look()
     assert before <= found.time <= time.monotonic()

@@ -28,8 +28,8 @@ def test_reports_are_read_back_as_they_were_published(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("left", "age", "minutes"),
     [(3600.0, 0.0, 60), (61.0, 1.0, 2), (1.0, 0.0, 1), (None, 0.0, None),
-     (9.0, COPYING_STALE_S + 1, None)],
-    ids=["an hour", "begun", "the last", "closed", "old"],
+     (9.0, COPYING_STALE_S, 1), (9.0, COPYING_STALE_S + 0.001, None)],
+    ids=["an hour", "begun", "the last", "closed", "at the limit", "old"],
 )  # fmt: skip
 def test_minutes_are_those_that_are_left(
     left: float | None, age: float, minutes: int | None

@@ -34,6 +34,9 @@ def test_lost_is_what_was_dropped_and_what_never_came_in() -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(("age", "fresh"), [(0, True), (STALE_S + 1, False), (-STALE_S - 1, False)])
+@pytest.mark.parametrize(
+    ("age", "fresh"),
+    [(STALE_S, True), (-STALE_S, True), (STALE_S + 0.001, False), (-STALE_S - 0.001, False)],
+)
 def test_is_fresh_by_the_clock_either_way(age: float, fresh: bool) -> None:
     assert REPORT.is_fresh(1000.0 + age) is fresh

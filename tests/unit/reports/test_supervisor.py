@@ -19,7 +19,10 @@ def test_health_is_read_back_as_it_was_published(tmp_path: Path) -> None:
         assert Health.read(tmp_path) == health
 
 
-@pytest.mark.parametrize(("age", "fresh"), [(0, True), (STALE_S + 1, False), (-STALE_S - 1, False)])
+@pytest.mark.parametrize(
+    ("age", "fresh"),
+    [(STALE_S, True), (-STALE_S, True), (STALE_S + 0.001, False), (-STALE_S - 0.001, False)],
+)
 def test_is_fresh_by_the_clock_either_way(age: float, fresh: bool) -> None:
     assert a_health(1000.0).is_fresh(1000.0 + age) is fresh
 

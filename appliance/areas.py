@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 
@@ -46,6 +47,14 @@ class OpenPort:
     protocol: str
     what: str
     needs: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the areas' published facts lie: the status files, and the alerts."""
+
+    runtime: Path
+    database: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +98,7 @@ AREAS = (
             ),
         ),
         checks="appliance.supervisor.streamchecks:CHECKS",
+        metrics="appliance.receiver.metrics:families",
     ),
     Area(
         "ids",
@@ -126,6 +136,7 @@ AREAS = (
             ),
         ),
         checks="appliance.supervisor.storechecks:CHECKS",
+        metrics="appliance.alerts.metrics:families",
     ),
     Area(
         "web",
@@ -174,6 +185,7 @@ AREAS = (
             ),
         ),
         checks="appliance.supervisor.machinechecks:CHECKS",
+        metrics="appliance.supervisor.metrics:families",
     ),
     Area(
         "settings",
@@ -188,6 +200,7 @@ AREAS = (
             ),
         ),
         checks="appliance.supervisor.machinechecks:SETTINGS",
+        metrics="appliance.host.metrics:families",
     ),
     Area(
         "clock",
@@ -286,6 +299,7 @@ AREAS = (
             Command("selftest", "appliance.selftest", "send a marker through the whole sensor"),
         ),
         checks="appliance.supervisor.machinechecks:SELFTEST",
+        metrics="appliance.supervisor.metrics:selftest",
     ),
     Area(
         "router",

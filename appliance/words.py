@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 UNITS = ((86400, "d"), (3600, "h"), (60, "min"))
 
@@ -38,3 +39,18 @@ def mebibytes(octets: int) -> str:
 def listed(words: Sequence[str]) -> str:
     """Join words: a; a and b; a, b and c."""
     return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+
+
+def number(value: int) -> str:
+    """Group the digits: 1,234,567."""
+    return f"{value:,}"
+
+
+def counted(count: int, noun: str) -> str:
+    """Count what a noun names: 1 film, 1,204 films."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def utc(seconds: float) -> str:
+    """Write seconds since the epoch as ISO 8601 in UTC: 2026-11-20T09:13:03Z."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

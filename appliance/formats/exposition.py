@@ -45,6 +45,11 @@ def counter(name: str, help: str, value: float | None) -> Family:
     return Family(name, "counter", help, () if value is None else (({}, value),))
 
 
+def by_label(values: Mapping[str, float], label: str) -> tuple[Sample, ...]:
+    """Return a sample for each value, with its key as the label."""
+    return tuple(({label: name}, value) for name, value in values.items())
+
+
 def render(families: Iterable[Family]) -> str:
     """Write the families that have samples, each with its HELP and TYPE."""
     return "".join(_family(family) for family in families if family.samples)

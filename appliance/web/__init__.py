@@ -12,8 +12,9 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, Unauthorized
 
 from appliance import __version__, words
-from appliance.alerts.search import AlertSearch
-from appliance.alerts.store import AlertReader
+from appliance.alerts.news import Newsroom
+from appliance.alerts.pages import AlertPages
+from appliance.charts import hours
 from appliance.host import network
 from appliance.reports.outcomes import words_of
 from appliance.requests import FILMS
@@ -21,7 +22,6 @@ from appliance.settings.config import Config
 from appliance.web import (
     alerts,
     api,
-    chart,
     copying,
     entry,
     live,
@@ -32,9 +32,7 @@ from appliance.web import (
     wording,
 )
 from appliance.web.access import FOR_PROGRAMS, Access
-from appliance.web.history import History
 from appliance.web.monitor import Monitor
-from appliance.web.news import Newsroom
 from appliance.web.vault import Vault
 
 LARGEST_BODY = 4096  # bytes: forms with a password are all that is ever sent
@@ -51,7 +49,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 FILTERS = (
-    wording.number,
+    words.number,
     words.rate,
     wording.size,
     words.duration,
@@ -60,7 +58,7 @@ FILTERS = (
     wording.explanation,
     wording.priority,
     wording.endpoint,
-    wording.utc,
+    words.utc,
     wording.readable_utc,
 )
 
@@ -68,7 +66,7 @@ FILTERS = (
 def create_app(
     config: Config,
     monitor: Monitor | None = None,
-    history: History | None = None,
+    history: AlertPages | None = None,
     vault: Vault | None = None,
     doors: Path = FILMS,
 ) -> Flask:
@@ -81,14 +79,14 @@ def create_app(
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.jinja_env.filters |= {function.__name__: function for function in FILTERS}
     app.jinja_env.globals |= {"title": config.web.title, "static_url": _static_urls(app)}
-    app.jinja_env.globals |= {"machine": _machine, "chart": chart, "hostname": _name}
+    app.jinja_env.globals |= {"machine": _machine, "hours": hours, "hostname": _name}
     app.jinja_env.globals |= {"tabs": tabs.TABS, "this_tab": _tab, "version": __version__}
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     guard = Access(vault or Vault(), config.web)
     guard.install(app)
     app.after_request(_secure)
     app.register_error_handler(HTTPException, _show_error)
-    sensor = monitor or Monitor(config), history or History(AlertReader(), AlertSearch())
+    sensor = monitor or Monitor(config), history or AlertPages()
     requests = selftest.Requests(sensor[0].directory)
     figures = pages.Figures(sensor[0], Newsroom(sensor[1]), requests).now
     app.register_blueprint(pages.blueprint(figures))
@@ -98,7 +96,7 @@ def create_app(
     app.register_blueprint(copying.blueprint(doors))
     app.register_blueprint(api.blueprint(*sensor))
     app.register_blueprint(entry.blueprint(guard))
-    app.register_blueprint(metrics.blueprint(*sensor))
+    app.register_blueprint(metrics.blueprint(sensor[0], sensor[1].database))
     return app
 
 

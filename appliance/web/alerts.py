@@ -10,16 +10,17 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest
 
+from appliance import words
+from appliance.alerts.news import GRAVE
+from appliance.alerts.pages import AlertPage, AlertPages
 from appliance.alerts.search import Filter
-from appliance.web import parameters, wording
-from appliance.web.history import History, Page
+from appliance.web import parameters
 
 PER_PAGE = 100
 LONGEST_TEXT = 100
-GRAVE = 1  # the priority of what somebody should look at
 
 
-def blueprint(figures: Callable[[], Mapping[str, Any]], history: History) -> Blueprint:
+def blueprint(figures: Callable[[], Mapping[str, Any]], history: AlertPages) -> Blueprint:
     """Return the route `/alerts`; `figures` returns what the frame of the page rests on."""
     routes = Blueprint("alerts", __name__)
 
@@ -49,7 +50,7 @@ def _filter() -> Filter:
     )
 
 
-def _page(history: History, wanted: Filter, before: int | None, after: int | None) -> Page:
+def _page(history: AlertPages, wanted: Filter, before: int | None, after: int | None) -> AlertPage:
     if wanted:
         return history.find(wanted, PER_PAGE, before)
     if after is None:
@@ -65,5 +66,5 @@ def line(figures: Mapping[str, Any]) -> str:
     if not news.count:
         return "No alert has been stored yet."
     grave = news.priorities.get(GRAVE, 0)
-    stored = wording.counted(news.count, "alert")
-    return f"{stored} stored, {wording.number(grave) if grave else 'none'} of high priority."
+    stored = words.counted(news.count, "alert")
+    return f"{stored} stored, {words.number(grave) if grave else 'none'} of high priority."

@@ -8,20 +8,20 @@ from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, ServiceUnavailable
 
-from appliance import __version__
+from appliance import __version__, words
+from appliance.alerts.pages import AlertPages
 from appliance.reports.receiver import ReceiverReport
 from appliance.reports.supervisor import Health
 from appliance.shape import to_json
 from appliance.web import parameters, wording
 from appliance.web.facts import Facts
-from appliance.web.history import History
 from appliance.web.monitor import Monitor
 
 DEFAULT_LIMIT = 50
 MOST = 1000
 
 
-def blueprint(monitor: Monitor, history: History) -> Blueprint:
+def blueprint(monitor: Monitor, history: AlertPages) -> Blueprint:
     """Return the routes `/healthz`, `/api/status` and `/api/alerts`."""
     routes = Blueprint("api", __name__)
 
@@ -57,7 +57,7 @@ def status_object(facts: Facts) -> dict[str, Any]:
     health, report, test = facts.health, facts.report, facts.selftest
     return {
         "version": __version__,
-        "time": wording.utc(facts.now),
+        "time": words.utc(facts.now),
         "state": health.state.value,
         "level": wording.shade(health.mark),
         "sentence": health.sentence,
@@ -67,7 +67,7 @@ def status_object(facts: Facts) -> dict[str, Any]:
         "interface": facts.interface,
         "targets": facts.targets,
         "supervisor": _supervisor_object(health) if facts.is_supervised else None,
-        "selftest": None if test is None else to_json(test) | {"time": wording.utc(test.time)},
+        "selftest": None if test is None else to_json(test) | {"time": words.utc(test.time)},
         "receiver": None if report is None else _receiver_object(facts, report),
     }
 
@@ -78,9 +78,9 @@ def _supervisor_object(health: Health) -> dict[str, Any]:
     del told["selftest"]
     return {
         **told,
-        "updated": wording.utc(health.updated),
-        "checks": [each | {"since": wording.utc(each["since"])} for each in told["checks"]],
-        "actions": [each | {"time": wording.utc(each["time"])} for each in told["actions"]],
+        "updated": words.utc(health.updated),
+        "checks": [each | {"since": words.utc(each["since"])} for each in told["checks"]],
+        "actions": [each | {"time": words.utc(each["time"])} for each in told["actions"]],
         "media": None if films is None else films["library"] | {"drives": films["drives"]},
     }
 
@@ -88,15 +88,15 @@ def _supervisor_object(health: Health) -> dict[str, Any]:
 def _receiver_object(facts: Facts, report: ReceiverReport) -> dict[str, Any]:
     losses = ("socket_overflow", "reassembly_failures", "udp_errors")
     return {
-        "updated": wording.utc(report.updated),
-        "started": wording.utc(report.started),
-        "last_frame": None if report.last_frame is None else wording.utc(report.last_frame),
+        "updated": words.utc(report.updated),
+        "started": words.utc(report.started),
+        "last_frame": None if report.last_frame is None else words.utc(report.last_frame),
         "ports": list(report.ports),
         "frames_per_second": _rounded(facts.health.rates.frames),
         "counters": report.tally.as_json() | {name: getattr(report, name) for name in losses},
         "sources": {
             address: {
-                "last_seen": wording.utc(sender.last_seen),
+                "last_seen": words.utc(sender.last_seen),
                 "frames_per_second": _rounded(facts.source_rate(address)),
                 "counters": sender.tally.as_json(),
             }

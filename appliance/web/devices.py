@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from appliance.web import wording
+from appliance import words
 from appliance.web.facts import Facts
 
 
@@ -16,8 +16,8 @@ def line(figures: Mapping[str, Any]) -> str:
     parts = [_addresses(facts)]
     if films is not None:
         library = films.library
-        players = wording.counted(len(library.clients), "player")
-        parts.append(f"{wording.counted(library.video, 'film')}, {players}.")
+        players = words.counted(len(library.clients), "player")
+        parts.append(f"{words.counted(library.video, 'film')}, {players}.")
     return " ".join(parts)
 
 
@@ -26,4 +26,4 @@ def _addresses(facts: Facts) -> str:
     if not serving:
         return "No addresses are given out."
     count = sum(len(port.devices) for port in serving)
-    return f"{wording.counted(count, 'device')} {'has' if count == 1 else 'have'} an address."
+    return f"{words.counted(count, 'device')} {'has' if count == 1 else 'have'} an address."

@@ -11,9 +11,9 @@ from typing import Any
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
+from appliance.alerts.news import Newsroom
 from appliance.web import tabs
 from appliance.web.monitor import Monitor
-from appliance.web.news import Newsroom
 from appliance.web.selftest import Requests
 
 MOST_SENDERS = 20

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from appliance import words
-from appliance.web import wording
 from appliance.web.facts import Facts
 
 
@@ -29,5 +28,5 @@ def _checks(facts: Facts) -> str:
         return "The supervisor does not report."
     found = len(facts.health.troubles)
     if found:
-        return f"{wording.counted(found, 'check')} found something."
-    return f"{wording.counted(len(facts.health.passed), 'check')} passed."
+        return f"{words.counted(found, 'check')} found something."
+    return f"{words.counted(len(facts.health.passed), 'check')} passed."

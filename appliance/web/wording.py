@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from appliance.reports.levels import Level
 
 EXPLANATIONS = {
@@ -20,16 +18,6 @@ EXPLANATIONS = {
 }
 SHADES = {Level.OK: "ok", Level.UNKNOWN: "warning", Level.WARN: "warning", Level.FAIL: "error"}
 PRIORITIES = {1: "high", 2: "medium", 3: "low"}
-
-
-def number(value: int) -> str:
-    """Group the digits: 1,234,567."""
-    return f"{value:,}"
-
-
-def counted(count: int, noun: str) -> str:
-    """Count what a noun names: 1 film, 1,204 films."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def size(octets: int) -> str:
@@ -61,11 +49,6 @@ def endpoint(address: str, port: int | None) -> str:
     """Join address and port as URLs do: 192.0.2.1:80, [2001:db8::1]:80."""
     host = f"[{address}]" if ":" in address and port is not None else address
     return host if port is None else f"{host}:{port}"
-
-
-def utc(seconds: float) -> str:
-    """Write seconds since the epoch as ISO 8601 in UTC: 2026-11-20T09:13:03Z."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def readable_utc(iso: str) -> str:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from appliance.alerts.store import AlertStore
+
 
 @pytest.fixture
 def memory() -> Iterator[Path]:
@@ -16,3 +18,11 @@ def memory() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="glovebox-", dir="/dev/shm"))
     yield folder
     shutil.rmtree(folder)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[AlertStore]:
+    """Return a store of alerts, `alerts.db` in tmp_path."""
+    opened = AlertStore(tmp_path / "alerts.db", boot="test")
+    yield opened
+    opened.close()

@@ -74,5 +74,10 @@ def test_every_unit_that_systemd_brings_back_has_words_for_the_owner() -> None:
             assert each.called, each.unit
 
 
+def test_every_name_in_the_table_can_be_loaded() -> None:
+    names = [name for area in AREAS for name in (area.checks, area.metrics, *area.reports) if name]
+    assert len(names) >= 12 and all(areas.load(name) for name in names)
+
+
 def test_load_returns_what_is_named() -> None:
     assert areas.load("appliance.areas:AREAS") is AREAS

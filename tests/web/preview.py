@@ -24,8 +24,8 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
-from appliance.alerts.search import AlertSearch
-from appliance.alerts.store import AlertReader, AlertStore
+from appliance.alerts.pages import AlertPages
+from appliance.alerts.store import AlertStore
 from appliance.errors import AddressInUseError, GloveboxError
 from appliance.host.links import Interface
 from appliance.ids import snort
@@ -34,7 +34,6 @@ from appliance.settings.sections.web import WebConfig
 from appliance.supervisor.observations import Observations
 from appliance.supervisor.observe import Observer, Places
 from appliance.web import create_app
-from appliance.web.history import History
 from appliance.web.monitor import Monitor
 from appliance.web.vault import Vault
 from tests.conftest import PROJECT
@@ -121,7 +120,7 @@ class Preview:
 
     def _page(self, sensor: SampleSensor) -> Flask:
         database = sensor.directory / "alerts.db"
-        history = History(AlertReader(database), AlertSearch(database))
+        history = AlertPages(database)
         doors = sensor.directory / "doors"
         observer = SampleObserver(sensor)
         monitor = Monitor(self._config, directory=sensor.directory, observer=observer)

@@ -16,12 +16,12 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import Browser, Page, Response, expect
 
+from appliance.alerts.news import ROWS
 from appliance.reports.dhcp import Tenant
 from appliance.reports.levels import Level
 from appliance.reports.states import State
 from appliance.reports.supervisor import Health, Rates
 from appliance.web.alerts import PER_PAGE
-from appliance.web.news import ROWS
 from appliance.web.tabs import BY_NAME, TABS, Tab
 from tests.conftest import PROJECT
 from tests.net.namespaces import DEADLINE_S

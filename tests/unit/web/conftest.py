@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,8 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from appliance.alerts.search import AlertSearch
-from appliance.alerts.store import AlertReader, AlertStore
+from appliance.alerts.pages import AlertPages
 from appliance.reports.alerts import AlertStoreReport
 from appliance.reports.receiver import ReceiverReport
 from appliance.reports.supervisor import Health
@@ -20,20 +18,11 @@ from appliance.settings.config import Config
 from appliance.settings.sections.capture import CaptureConfig
 from appliance.settings.sections.web import WebConfig
 from appliance.web import create_app
-from appliance.web.history import History
 from appliance.web.monitor import Monitor
 from appliance.web.vault import Vault
 from tests.web.reports import a_health, a_report, a_selftest
 
 TOKEN = "a-token-of-the-tests"
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[AlertStore]:
-    """Return a store of alerts that the application reads."""
-    opened = AlertStore(tmp_path / "alerts.db", boot="test")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture
@@ -45,7 +34,7 @@ def app(tmp_path: Path) -> Flask:
     config = Config(capture=CaptureConfig(interface="lo"), web=WebConfig(api_token=TOKEN))
     monitor = Monitor(config, engine_user="daemon", directory=tmp_path)
     database = tmp_path / "alerts.db"
-    history = History(AlertReader(database), AlertSearch(database))
+    history = AlertPages(database)
     vault, doors = Vault(tmp_path / "web"), tmp_path / "doors"
     made = create_app(config, monitor, history, vault, doors)
     made.testing = True

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from appliance.alerts.news import News
 from appliance.alerts.store import AlertStore
 from appliance.web import alerts
 from appliance.web.alerts import PER_PAGE
-from appliance.web.news import News
 from tests.unit.web.test_pages import shown
 from tests.web.alerts import add, an_alert
 

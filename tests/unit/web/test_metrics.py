@@ -12,10 +12,10 @@ from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from appliance import __version__
+from appliance.alerts.metrics import MOST_SIGNATURES
 from appliance.alerts.store import AlertStore
 from appliance.reports.receiver import ReceiverReport
 from appliance.reports.states import State
-from appliance.web.metrics import MOST_SIGNATURES
 from tests.conftest import PROJECT
 from tests.web.alerts import add, an_alert
 from tests.web.reports import a_loss

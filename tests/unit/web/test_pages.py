@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+from appliance.alerts.news import ROWS
 from appliance.alerts.store import AlertStore
 from appliance.reports.dhcp import Tenant
 from appliance.reports.levels import Level
 from appliance.reports.outcomes import OUTCOMES, Tally
 from appliance.reports.receiver import ReceiverReport, Sender
 from appliance.reports.supervisor import Health, Rates
-from appliance.web.news import ROWS
 from appliance.web.pages import BUSIEST, MOST_SENDERS
 from tests.web.alerts import KEEP, add, an_alert
 from tests.web.reports import FILMS, a_check, a_health, a_port

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import pytest
 
+from appliance import words
 from appliance.reports.levels import Level
 from appliance.reports.outcomes import WORDS
 from appliance.web import wording
@@ -60,6 +61,6 @@ def test_shade_of_every_level() -> None:
 
 
 def test_utc_is_iso_8601() -> None:
-    text = wording.utc(1_795_165_983.9)
+    text = words.utc(1_795_165_983.9)
     assert datetime.fromisoformat(text).timestamp() == 1_795_165_983
     assert wording.readable_utc(text) == text[:10] + " " + text[11:19]

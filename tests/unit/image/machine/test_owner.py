@@ -9,11 +9,9 @@ from pathlib import Path
 import pytest
 from werkzeug.serving import make_server
 
-from appliance.alerts.search import AlertSearch
-from appliance.alerts.store import AlertReader
+from appliance.alerts.pages import AlertPages
 from appliance.settings.config import Config
 from appliance.web import create_app
-from appliance.web.history import History
 from appliance.web.monitor import Monitor
 from appliance.web.vault import Vault
 from image.machine.owner import Owner
@@ -25,7 +23,7 @@ FIRST, SECOND = "the first password", "the second password"
 def url(tmp_path: Path) -> Iterator[str]:
     """Serve a page without a password yet."""
     config, database = Config(), tmp_path / "alerts.db"
-    history = History(AlertReader(database), AlertSearch(database))
+    history = AlertPages(database)
     monitor = Monitor(config, engine_user="daemon", directory=tmp_path)
     app = create_app(config, monitor, history, Vault(tmp_path / "web"), tmp_path / "doors")
     server = make_server("127.0.0.1", 0, app, threaded=True)

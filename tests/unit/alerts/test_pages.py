@@ -6,23 +6,25 @@ from pathlib import Path
 
 import pytest
 
-from appliance.alerts.search import AlertSearch, Filter
-from appliance.alerts.store import AlertReader, AlertStore
-from appliance.web.history import History, Overview, Page, Summary
+from appliance.alerts.pages import AlertOverview, AlertPage, AlertPages, AlertSummary
+from appliance.alerts.search import Filter
+from appliance.alerts.store import AlertStore
 from tests.web.alerts import add, an_alert
 
 
 @pytest.fixture
-def history(tmp_path: Path) -> History:
-    return History(AlertReader(tmp_path / "alerts.db"), AlertSearch(tmp_path / "alerts.db"))
+def history(tmp_path: Path) -> AlertPages:
+    return AlertPages(tmp_path / "alerts.db")
 
 
-def ids(page: Page) -> list[int]:
+def ids(page: AlertPage) -> list[int]:
     return [alert["id"] for alert in page.alerts]
 
 
 @pytest.mark.parametrize("stored", [0, 1, 9, 10, 11, 25])
-def test_latest_turns_back_to_the_oldest(history: History, store: AlertStore, stored: int) -> None:
+def test_latest_turns_back_to_the_oldest(
+    history: AlertPages, store: AlertStore, stored: int
+) -> None:
     add(store, [an_alert() for _ in range(stored)])
     page = history.latest(10)
     assert page.newer is None
@@ -36,7 +38,7 @@ def test_latest_turns_back_to_the_oldest(history: History, store: AlertStore, st
 
 @pytest.mark.parametrize("stored", [1, 9, 10, 11, 25])
 def test_after_turns_forward_to_the_newest(
-    history: History, store: AlertStore, stored: int
+    history: AlertPages, store: AlertStore, stored: int
 ) -> None:
     add(store, [an_alert() for _ in range(stored)])
     page = history.after(0, 10)
@@ -49,7 +51,7 @@ def test_after_turns_forward_to_the_newest(
     assert seen == list(range(1, stored + 1))
 
 
-def test_latest_leads_back_to_where_one_came_from(history: History, store: AlertStore) -> None:
+def test_latest_leads_back_to_where_one_came_from(history: AlertPages, store: AlertStore) -> None:
     add(store, [an_alert() for _ in range(25)])
     first = history.latest(10)
     second = history.latest(10, before=first.older)
@@ -57,13 +59,13 @@ def test_latest_leads_back_to_where_one_came_from(history: History, store: Alert
     assert ids(history.after(second.newer, 10)) == ids(first)
 
 
-def test_after_the_newest_is_empty(history: History, store: AlertStore) -> None:
+def test_after_the_newest_is_empty(history: AlertPages, store: AlertStore) -> None:
     add(store, [an_alert()])
     page = history.after(1, 10)
     assert (page.alerts, page.newer, page.older, page.count) == ([], None, None, 1)
 
 
-def test_version_differs_with_what_is_shown(history: History, store: AlertStore) -> None:
+def test_version_differs_with_what_is_shown(history: AlertPages, store: AlertStore) -> None:
     versions = [history.latest(10).version]
     for _ in range(3):
         add(store, [an_alert()])
@@ -72,13 +74,13 @@ def test_version_differs_with_what_is_shown(history: History, store: AlertStore)
     assert history.latest(10).version == versions[-1]
 
 
-def test_latest_without_a_database_says_so(history: History) -> None:
+def test_latest_without_a_database_says_so(history: AlertPages) -> None:
     page = history.latest(10)
     assert page.trouble == "The alert store is not there yet."
     assert page.alerts == ()
 
 
-def test_after_with_a_damaged_database_says_so(history: History, tmp_path: Path) -> None:
+def test_after_with_a_damaged_database_says_so(history: AlertPages, tmp_path: Path) -> None:
     (tmp_path / "alerts.db").write_bytes(b"not a database at all" * 100)
     page = history.after(0, 10)
     assert page.trouble is not None
@@ -86,7 +88,7 @@ def test_after_with_a_damaged_database_says_so(history: History, tmp_path: Path)
 
 
 def test_overview_and_summary_without_a_store_are_empty(tmp_path: Path) -> None:
-    history = History(AlertReader(tmp_path / "none.db"), AlertSearch(tmp_path / "none.db"))
-    assert history.overview(0.0) == Overview()
-    assert history.summary(5) == Summary()
+    history = AlertPages(tmp_path / "none.db")
+    assert history.overview(0.0) == AlertOverview()
+    assert history.summary(5) == AlertSummary()
     assert history.find(Filter(sid=1), 5).trouble == "The alert store is not there yet."

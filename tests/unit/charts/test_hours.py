@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from appliance.alerts.search import Hour
-from appliance.web.chart import HEIGHT, WIDTH, bars, summary
+from appliance.charts.hours import HEIGHT, WIDTH, bars, summary
 
 NOON = 1_795_176_000.0
 

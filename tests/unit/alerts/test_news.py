@@ -9,31 +9,30 @@ from typing import Any
 
 import pytest
 
-from appliance.alerts.search import AlertSearch
-from appliance.alerts.store import AlertReader, AlertStore
-from appliance.web.history import History, Page
-from appliance.web.news import MOST_GRAVE, RECENT, ROWS, Newsroom
+from appliance.alerts.news import MOST_GRAVE, RECENT, ROWS, Newsroom
+from appliance.alerts.pages import AlertPage, AlertPages
+from appliance.alerts.store import AlertStore
 from tests.web.alerts import add, an_alert
 
 
 @pytest.fixture
-def history(tmp_path: Path) -> History:
+def history(tmp_path: Path) -> AlertPages:
     database = tmp_path / "alerts.db"
-    return History(AlertReader(database), AlertSearch(database))
+    return AlertPages(database)
 
 
 def ids(alerts: Sequence[Mapping[str, Any]]) -> list[int]:
     return [alert["id"] for alert in alerts]
 
 
-def test_news_without_a_store_say_why(history: History, tmp_path: Path) -> None:
+def test_news_without_a_store_say_why(history: AlertPages, tmp_path: Path) -> None:
     newsroom = Newsroom(history)
     news = newsroom.news(time.time())
     assert news.trouble == "The alert store is not there yet."
     assert (news.count, news.latest, news.grave, news.others) == (None, None, [], [])
 
 
-def test_news_are_there_once_the_trouble_has_passed(history: History, tmp_path: Path) -> None:
+def test_news_are_there_once_the_trouble_has_passed(history: AlertPages, tmp_path: Path) -> None:
     newsroom = Newsroom(history)
     assert newsroom.news(time.time()).trouble
     opened = AlertStore(tmp_path / "alerts.db", boot="test")
@@ -44,7 +43,7 @@ def test_news_are_there_once_the_trouble_has_passed(history: History, tmp_path: 
         opened.close()
 
 
-def test_news_are_the_newest_where_none_is_grave(history: History, store: AlertStore) -> None:
+def test_news_are_the_newest_where_none_is_grave(history: AlertPages, store: AlertStore) -> None:
     add(store, [an_alert(priority=2) for _ in range(ROWS + 3)])
     news = Newsroom(history).news(time.time())
     assert ids(news.others) == list(range(ROWS + 3, 3, -1))
@@ -53,7 +52,9 @@ def test_news_are_the_newest_where_none_is_grave(history: History, store: AlertS
     assert news.priorities == {2: ROWS + 3}
 
 
-def test_news_put_grave_ones_first_and_no_alert_twice(history: History, store: AlertStore) -> None:
+def test_news_put_grave_ones_first_and_no_alert_twice(
+    history: AlertPages, store: AlertStore
+) -> None:
     add(store, [an_alert(priority=1) for _ in range(MOST_GRAVE + 2)])
     add(store, [an_alert(priority=3), an_alert(priority=1), an_alert(priority=3)])
     news = Newsroom(history).news(time.time())
@@ -61,7 +62,7 @@ def test_news_put_grave_ones_first_and_no_alert_twice(history: History, store: A
     assert ids(news.others) == [8, 6, 3]
 
 
-def test_news_let_a_grave_one_go_after_a_day(history: History, store: AlertStore) -> None:
+def test_news_let_a_grave_one_go_after_a_day(history: AlertPages, store: AlertStore) -> None:
     now = time.time()
     add(store, [an_alert(priority=1, time_us=int((now - RECENT + 60) * 1e6)), an_alert()])
     newsroom = Newsroom(history)
@@ -71,16 +72,16 @@ def test_news_let_a_grave_one_go_after_a_day(history: History, store: AlertStore
 
 
 def test_news_are_read_again_only_when_there_are_some(
-    history: History, store: AlertStore, monkeypatch: pytest.MonkeyPatch
+    history: AlertPages, store: AlertStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     searched: list[int] = []
-    find = History.find
+    find = AlertPages.find
 
-    def count(self: History, *arguments: Any) -> Page:
+    def count(self: AlertPages, *arguments: Any) -> AlertPage:
         searched.append(1)
         return find(self, *arguments)
 
-    monkeypatch.setattr(History, "find", count)
+    monkeypatch.setattr(AlertPages, "find", count)
     add(store, [an_alert(priority=1)])
     newsroom = Newsroom(history)
     for _ in range(3):

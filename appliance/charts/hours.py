@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from appliance import words
 from appliance.alerts.search import Hour
-from appliance.web import wording
 
 WIDTH, HEIGHT = 480, 80  # units of the picture
 GAP = 3
@@ -41,8 +41,8 @@ def summary(hours: Sequence[Hour]) -> str:
     if not total:
         return f"No alert in the last {len(hours)} hours."
     busiest = max(hours, key=lambda hour: hour.alerts)
-    begin = wording.utc(busiest.begin)[11:16]
+    begin = words.utc(busiest.begin)[11:16]
     return (
-        f"{wording.counted(total, 'alert')} in the last {len(hours)} hours; most,"
-        f" {wording.number(busiest.alerts)}, in the hour from {begin} UTC."
+        f"{words.counted(total, 'alert')} in the last {len(hours)} hours; most,"
+        f" {words.number(busiest.alerts)}, in the hour from {begin} UTC."
     )

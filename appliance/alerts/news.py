@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from appliance.alerts.pages import AlertPages
 from appliance.alerts.search import Filter
-from appliance.web.alerts import GRAVE
-from appliance.web.history import History
 
+GRAVE = 1  # the priority of what somebody should look at
 ROWS = 6
 MOST_GRAVE = 3
 RECENT = 86_400.0  # seconds for which a grave alert stays at the top
@@ -35,7 +35,7 @@ class News:
 class Newsroom:
     """Keeps the news until an alert is stored or deleted. Several threads may use it."""
 
-    def __init__(self, history: History) -> None:
+    def __init__(self, history: AlertPages) -> None:
         self._history = history
         self._lock = threading.Lock()
         self._version = ""

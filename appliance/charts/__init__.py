@@ -1,0 +1,1 @@
+"""Pictures, drawn by the server: where things stand in them, and the same in words."""

@@ -27,7 +27,7 @@ from appliance.ids.engine import DIRECTORY, ENGINE_ROOT, USER, Engine
 from appliance.ids.handover import Handover
 from appliance.ids.marker import Token
 from appliance.ids.pulse import LATE, Look
-from appliance.ids.watching import Watched
+from appliance.ids.watching import EngineWatch
 from appliance.reports.selftest import SelfTestReport
 from appliance.settings import config
 from appliance.settings.config import Config
@@ -60,7 +60,7 @@ engine has not been configured; 4 CAP_NET_RAW is missing."""
 
 
 @dataclass
-class Result:
+class SelfTestRun:
     """How a test went: the verdict, and seconds from the start to each station that was passed."""
 
     verdict: str = ""
@@ -76,7 +76,7 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Sensor:
+class SensorUnderTest:
     """Where the stations of the sensor under test are.
 
     `alerts` and `engine`, which tells what the engine is seen to do, are None without an engine.
@@ -89,7 +89,7 @@ class Sensor:
     engine: Callable[[], Look] | None = None
 
 
-def run(sensor: Sensor, secret: str, seconds: float = SECONDS) -> Result:
+def run(sensor: SensorUnderTest, secret: str, seconds: float = SECONDS) -> SelfTestRun:
     """Send one marker and follow it for at most `seconds`, or PATIENCE times that to an engine
     that is at work. Raises PrivilegeError.
     """
@@ -98,15 +98,15 @@ def run(sensor: Sensor, secret: str, seconds: float = SECONDS) -> Result:
     try:
         sniffer = open_sniffer(sensor.interface)
     except InterfaceError as error:
-        return Result(f"{INTERFACE_WRONG}: {error}")
+        return SelfTestRun(f"{INTERFACE_WRONG}: {error}")
     with sniffer:
         return _follow(_stations(sensor, sniffer, frame, token), sensor.engine, seconds)
 
 
 def _follow(
     stations: Mapping[str, Callable[[], bool]], engine: Callable[[], Look] | None, seconds: float
-) -> Result:
-    result, begin = Result(), time.monotonic()
+) -> SelfTestRun:
+    result, begin = SelfTestRun(), time.monotonic()
     deadline = begin + seconds
     for station, there in stations.items():
         if station == "inspected" and engine is not None:
@@ -130,7 +130,7 @@ def passed_after(inspected: float, usual: float) -> str:
 
 
 def _stations(
-    sensor: Sensor, sniffer: socket.socket, frame: bytes, token: Token
+    sensor: SensorUnderTest, sniffer: socket.socket, frame: bytes, token: Token
 ) -> dict[str, Callable[[], bool]]:
     """Return how each station of this sensor is passed, in order."""
     stations = {
@@ -222,7 +222,7 @@ def is_handed_over(alerts: Handover, token: Token) -> bool:
         return False
 
 
-def is_stored(sensor: Sensor, token: Token) -> bool:
+def is_stored(sensor: SensorUnderTest, token: Token) -> bool:
     """Tell whether the database has the marker."""
     try:
         return sensor.reader.has_marker(token)
@@ -230,7 +230,7 @@ def is_stored(sensor: Sensor, token: Token) -> bool:
         return False
 
 
-def describe(result: Result) -> str:
+def describe(result: SelfTestRun) -> str:
     """Return the test as lines for people."""
     stations = [f"  {name:<13}{after:7.3f} s" for name, after in result.seconds.items()]
     return "\n".join([*stations, f"self-test: {result.verdict}"])
@@ -253,15 +253,17 @@ def main(argv: Sequence[str]) -> int:
     return 0 if result.passed else 1
 
 
-def _sensor(settings: Config, engine: Engine | None, arguments: argparse.Namespace) -> Sensor:
+def _sensor(
+    settings: Config, engine: Engine | None, arguments: argparse.Namespace
+) -> SensorUnderTest:
     directory: Path = arguments.directory
     interface, spool = settings.capture.interface, directory / "spool"
-    return Sensor(
+    return SensorUnderTest(
         interface=interface,
         port=settings.capture.ports[0],
         alerts=engine.handover(spool, directory, ENGINE_ROOT) if engine else None,
         reader=AlertReader(arguments.database),
-        engine=Watched(engine, interface, spool, arguments.user).look if engine else None,
+        engine=EngineWatch(engine, interface, spool, arguments.user).look if engine else None,
     )
 
 

@@ -20,7 +20,7 @@ _TIME_TO_LIVE = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Datagram:
+class UdpDatagram:
     """A UDP datagram and who sent it."""
 
     station: bytes
@@ -30,7 +30,7 @@ class Datagram:
     payload: bytes
 
 
-def parse(frame: bytes) -> Datagram:
+def parse(frame: bytes) -> UdpDatagram:
     """Read an Ethernet frame that carries UDP over IPv4, whole or its first fragment.
 
     Raises DecodeError for any other, and where a header is cut off.
@@ -42,7 +42,7 @@ def parse(frame: bytes) -> Datagram:
         raise DecodeError("UDP: cut off in the header")
     source_port, port, length, _ = _UDP.unpack_from(packet.payload)
     payload = bytes(packet.payload[_UDP.size : max(length, _UDP.size)])
-    return Datagram(frame[6:12], IPv4Address(packet.source), source_port, port, payload)
+    return UdpDatagram(frame[6:12], IPv4Address(packet.source), source_port, port, payload)
 
 
 def broadcast(station: bytes, source_port: int, port: int, payload: bytes) -> bytes:

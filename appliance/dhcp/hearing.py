@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 
 from appliance.dhcp import frame, message
-from appliance.dhcp.frame import Datagram
+from appliance.dhcp.frame import UdpDatagram
 from appliance.dhcp.message import CLIENT_PORT, REPLY, REQUEST, SERVER_PORT, Kind, Message
 from appliance.dhcp.watch import Server
 from appliance.errors import DecodeError
@@ -42,7 +42,7 @@ def classify(data: bytes, own: bytes) -> Server | Heard:
     return _server(datagram, found)
 
 
-def _server(datagram: Datagram, found: Message | None) -> Server:
+def _server(datagram: UdpDatagram, found: Message | None) -> Server:
     if found is None:
         return Server(datagram.source, datagram.station, "what it says cannot be read")
     said = {

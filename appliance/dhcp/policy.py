@@ -27,7 +27,7 @@ class Surroundings:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class Situation:
     """All that decides."""
 
     profile: Profile
@@ -63,9 +63,9 @@ class Row:
     """One row: why, when it applies, what follows, in words."""
 
     reason: Reason
-    applies: Callable[[Facts], bool]
+    applies: Callable[[Situation], bool]
     serve: bool
-    words: Callable[[Facts], str]
+    words: Callable[[Situation], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class Decision:
     words: str
 
 
-def _heard(facts: Facts) -> str:
+def _heard(facts: Situation) -> str:
     if facts.server is None:
         return "another DHCP server answers there"
     return f"the DHCP server {facts.server.words} answers there: {facts.server.said}"
@@ -108,7 +108,7 @@ TABLE = (
 # fmt: on
 
 
-def decide(facts: Facts) -> Decision:
+def decide(facts: Situation) -> Decision:
     """Return the decision of the first row that applies."""
     row = next(row for row in TABLE if row.applies(facts))
     return Decision(row.serve, row.reason, row.words(facts))

@@ -22,7 +22,7 @@ from appliance.dhcp.hearing import Heard
 from appliance.dhcp.leases import Lease
 from appliance.dhcp.network import Served
 from appliance.dhcp.permission import RUNTIME, STATE, Permission
-from appliance.dhcp.policy import Decision, Facts, Surroundings
+from appliance.dhcp.policy import Decision, Situation, Surroundings
 from appliance.dhcp.port import Port, look
 from appliance.dhcp.watch import Server, Timing, Watch
 from appliance.host import clocks, links
@@ -151,7 +151,7 @@ class Guard:
         phase = self._watch.phase(now)
         profile = self._settings.dhcp.profile
         return policy.decide(
-            Facts(profile, self._surroundings, phase, self._watch.server, self._problem)
+            Situation(profile, self._surroundings, phase, self._watch.server, self._problem)
         )
 
     def _tell(self, decision: Decision) -> None:

@@ -73,7 +73,7 @@ def sectors_written(mount: Path = MEDIA, sys: Path = Path("/sys")) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class CopyingPlaces:
     """Where things are; tests have places of their own."""
 
     media: Path = MEDIA
@@ -82,7 +82,9 @@ class Places:
     runtime: Path = statusfile.RUNTIME_DIRECTORY
 
 
-def keep_open(stop: Stop, places: Places, clock: Callable[[], float] = clocks.boottime) -> None:
+def keep_open(
+    stop: Stop, places: CopyingPlaces, clock: Callable[[], float] = clocks.boottime
+) -> None:
     """Return when the window is over, its owner closes it, or the service shall stop."""
     window = Window.opened(clock(), sectors_written(places.media))
     while not stop and window.left(clock()) and not requests.taken(places.close):
@@ -95,7 +97,7 @@ def keep_open(stop: Stop, places: Places, clock: Callable[[], float] = clocks.bo
 
 
 def close(
-    places: Places,
+    places: CopyingPlaces,
     end_sessions: Callable[[], None] = lambda: requests.restart(END_OF_SFTP),
     patience: float = PATIENCE_S,
 ) -> None:
@@ -132,11 +134,11 @@ def _attempt(end_sessions: Callable[[], None]) -> None:
         log.error("the SFTP sessions cannot be ended: %s", error)
 
 
-def _publish(places: Places, left: float | None, refused: str = "") -> None:
+def _publish(places: CopyingPlaces, left: float | None, refused: str = "") -> None:
     Copying(time.time(), left, refused).publish(places.runtime)
 
 
-def run(stop: Stop, places: Places) -> None:
+def run(stop: Stop, places: CopyingPlaces) -> None:
     """Open MEDIA, keep it open for its time, and close it; where it cannot be, say why."""
     # A refusal too is this service at its work, and no failure of the unit.
     service.notify("READY=1")
@@ -172,7 +174,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _open_or_close(running: Running) -> int:
-    places = Places()
+    places = CopyingPlaces()
     try:
         if not running.arguments.close:
             # What closes is ended by signals as any command.

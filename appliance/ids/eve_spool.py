@@ -17,7 +17,7 @@ from appliance.errors import DecodeError
 from appliance.host import holes
 from appliance.ids import eve, handover, marker
 from appliance.ids.alert import Alert
-from appliance.ids.handover import Batch, SpoolFile, read_at
+from appliance.ids.handover import SpoolBatch, SpoolFile, read_at
 
 log = logging.getLogger(__name__)
 
@@ -52,8 +52,8 @@ class EveSpool:
                 found.append(SpoolFile(int(match[1]), 0, path, path.stat().st_size))
         return sorted(found)
 
-    def read(self, listed: Sequence[SpoolFile], positions: Mapping[str, int]) -> Batch:
-        batch, budget = Batch(), BATCH_BYTES
+    def read(self, listed: Sequence[SpoolFile], positions: Mapping[str, int]) -> SpoolBatch:
+        batch, budget = SpoolBatch(), BATCH_BYTES
         for file in listed:
             position = positions.get(file.name, 0)
             if position > file.size:
@@ -93,7 +93,7 @@ class EveSpool:
             excess -= lost
 
 
-def _take(data: bytes, batch: Batch, name: str) -> int:
+def _take(data: bytes, batch: SpoolBatch, name: str) -> int:
     """Put what whole lines hold into the batch; return how many bytes they took.
 
     What makes no sense is counted and passed over, and so is a line without an end.
@@ -118,7 +118,7 @@ def _take(data: bytes, batch: Batch, name: str) -> int:
     return end
 
 
-def _sort(alert: Alert | None, batch: Batch) -> None:
+def _sort(alert: Alert | None, batch: SpoolBatch) -> None:
     if alert is None:
         return
     if marker.is_marker(alert):

@@ -38,7 +38,7 @@ class SpoolFile:
 
 
 @dataclass
-class Batch:
+class SpoolBatch:
     """Alerts in order, and how far each file has been read once they are stored (bytes).
 
     `markers` are the self-test's, which stand apart; `unreadable` counts what made no sense.
@@ -60,7 +60,7 @@ class Handover(Protocol):
     def files(self) -> Sequence[SpoolFile]:
         """List the files, oldest first."""
 
-    def read(self, listed: Sequence[SpoolFile], positions: Mapping[str, int]) -> Batch:
+    def read(self, listed: Sequence[SpoolFile], positions: Mapping[str, int]) -> SpoolBatch:
         """Read on from `positions`, at most about `batch_bytes`; what is incomplete waits."""
 
     def tidy(self, listed: Sequence[SpoolFile], positions: Mapping[str, int]) -> None:
@@ -78,8 +78,8 @@ class Nothing:
     def files(self) -> Sequence[SpoolFile]:
         return ()
 
-    def read(self, listed: Sequence[SpoolFile], positions: Mapping[str, int]) -> Batch:
-        return Batch()
+    def read(self, listed: Sequence[SpoolFile], positions: Mapping[str, int]) -> SpoolBatch:
+        return SpoolBatch()
 
     def tidy(self, listed: Sequence[SpoolFile], positions: Mapping[str, int]) -> None:
         pass

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from appliance.errors import DecodeError
 from appliance.ids import handover, marker, unified2
-from appliance.ids.handover import Batch, SpoolFile, read_at
+from appliance.ids.handover import SpoolBatch, SpoolFile, read_at
 from appliance.ids.naming import Naming
 from appliance.ids.unified2 import Event
 
@@ -56,14 +56,14 @@ class Unified2Spool:
     def files(self) -> Sequence[SpoolFile]:
         return files(self._spool)
 
-    def read(self, listed: Sequence[SpoolFile], positions: Mapping[str, int]) -> Batch:
+    def read(self, listed: Sequence[SpoolFile], positions: Mapping[str, int]) -> SpoolBatch:
         found = read(listed, positions)
         markers = [marker.token_of(event) for event in found.events if marker.is_marker(event)]
         events = [event for event in found.events if not marker.is_marker(event)]
         if events:
             self._naming.refresh()
         alerts = [self._naming.alert(event) for event in events]
-        return Batch(alerts, markers, found.positions, found.unreadable)
+        return SpoolBatch(alerts, markers, found.positions, found.unreadable)
 
     def tidy(self, listed: Sequence[SpoolFile], positions: Mapping[str, int]) -> None:
         tidy(self._spool, listed, positions)

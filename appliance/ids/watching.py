@@ -15,7 +15,7 @@ CPU_TIME = Path("/sys/fs/cgroup/system.slice/glovebox-ids.service/cpu.stat")
 
 
 @dataclass(frozen=True)
-class Watched:
+class EngineWatch:
     """An engine that runs as `user` (a name or a number), and where its traces are."""
 
     engine: Engine

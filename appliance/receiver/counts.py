@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 LOSSES = ("socket_overflow", "reassembly_failures", "udp_errors")
 
 
-class Ledger:
+class Counts:
     """Joins what was counted by sender with what the kernel says it lost."""
 
     def __init__(self, interface: str, sockets: Sequence[socket.socket], sources: Sources) -> None:

@@ -13,7 +13,7 @@ from contextlib import ExitStack, closing
 
 from appliance import service
 from appliance.errors import GloveboxError, InputError
-from appliance.receiver.counts import Ledger
+from appliance.receiver.counts import Counts
 from appliance.receiver.forward import Forwarder
 from appliance.receiver.inject import Injector
 from appliance.receiver.loop import Receiver
@@ -111,7 +111,7 @@ def _receive(running: Running, stack: ExitStack) -> int:
     sockets = _open_sockets(arguments, settings, stack)
     ports = {receiver.getsockname()[1] for receiver in sockets}
     sources = Sources(settings.routers if arguments.routers is None else arguments.routers)
-    book = _opened(Ledger(interface, sockets, sources))
+    book = _opened(Counts(interface, sockets, sources))
     receiver = Receiver(
         sockets,
         Forwarder(injector, sources, ports),
@@ -130,7 +130,7 @@ def _receive(running: Running, stack: ExitStack) -> int:
     return 0
 
 
-def _opened(book: Ledger) -> Ledger:
+def _opened(book: Counts) -> Counts:
     try:
         book.resume(ReceiverReport.require())
     except NotPublishedError as error:
@@ -138,14 +138,14 @@ def _opened(book: Ledger) -> Ledger:
     return book
 
 
-def beat(running: Running, book: Ledger) -> None:
+def beat(running: Running, book: Counts) -> None:
     """Publish the counters and tell systemd that the loop is alive."""
     book.update()
     report = book.status()
     running.beat(_summary(report.tally, report.socket_overflow), lambda: report)
 
 
-def _finish(running: Running, book: Ledger) -> None:
+def _finish(running: Running, book: Counts) -> None:
     """Publish the last counters, and print those of this run alone."""
     service.notify("STOPPING=1")
     book.update()

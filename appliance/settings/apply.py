@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Places:
+class SettingsPlaces:
     """Where to read and write, and whether BOOT and DATA are really there."""
 
     boot: Path = Path("/boot/firmware")
@@ -52,7 +52,7 @@ class Places:
 
 
 @dataclass
-class Outcome:
+class Applied:
     """What is wrong, what has no use, and what BOOT should hold in the place of what it holds."""
 
     problems: list[str]
@@ -74,16 +74,19 @@ def main(argv: Sequence[str]) -> int:
 
 def _act(running: Running) -> int:
     if running.arguments.write_back:
-        return writeback.main(Places().outbox, Places().boot)
+        return writeback.main(SettingsPlaces().outbox, SettingsPlaces().boot)
     apply(
-        Places(boot_mounted=os.path.ismount(Places.boot), data_mounted=os.path.ismount(Places.data))
+        SettingsPlaces(
+            boot_mounted=os.path.ismount(SettingsPlaces.boot),
+            data_mounted=os.path.ismount(SettingsPlaces.data),
+        )
     )
     return 0
 
 
-def apply(places: Places) -> Outcome:
+def apply(places: SettingsPlaces) -> Applied:
     """Read BOOT and DATA, write what the system reads, and prepare what goes back to BOOT."""
-    outcome = Outcome([], [], {})
+    outcome = Applied([], [], {})
     given = _read_boot(places, outcome)
     below = _imager(places, given, outcome)
     tables = merged(below, _owner(places, given, below, outcome))
@@ -99,7 +102,7 @@ def apply(places: Places) -> Outcome:
     return outcome
 
 
-def _read_boot(places: Places, outcome: Outcome) -> Mapping[str, bytes]:
+def _read_boot(places: SettingsPlaces, outcome: Applied) -> Mapping[str, bytes]:
     """Return the files on BOOT that mean something to us; one over the limit is cut behind it."""
     if not places.boot_mounted:
         outcome.problems.append(
@@ -118,7 +121,7 @@ def _read_boot(places: Places, outcome: Outcome) -> Mapping[str, bytes]:
     return given
 
 
-def _imager(places: Places, given: Mapping[str, bytes], outcome: Outcome) -> Tables:
+def _imager(places: SettingsPlaces, given: Mapping[str, bytes], outcome: Applied) -> Tables:
     """Take over what Imager wrote; its secrets leave BOOT only when DATA has them."""
     before = _taken_over_before(places.kept / IMAGER)
     files = {name: given[name] for name in imager.NAMES if name in given}
@@ -142,7 +145,9 @@ def _taken_over_before(file: Path) -> imager.TakenOver:
     return before
 
 
-def _owner(places: Places, given: Mapping[str, bytes], below: Tables, outcome: Outcome) -> Tables:
+def _owner(
+    places: SettingsPlaces, given: Mapping[str, bytes], below: Tables, outcome: Applied
+) -> Tables:
     kept = None
     with contextlib.suppress(OSError):
         kept = (places.kept / KEPT).read_bytes()
@@ -155,7 +160,7 @@ def _owner(places: Places, given: Mapping[str, bytes], below: Tables, outcome: O
     return found.tables
 
 
-def _keep(places: Places, name: str, content: bytes, outcome: Outcome) -> bool:
+def _keep(places: SettingsPlaces, name: str, content: bytes, outcome: Applied) -> bool:
     """Write to DATA; tell whether the content is there for good."""
     try:
         places.kept.mkdir(mode=0o700, exist_ok=True)
@@ -168,7 +173,7 @@ def _keep(places: Places, name: str, content: bytes, outcome: Outcome) -> bool:
     return places.data_mounted
 
 
-def write(result: Plan, places: Places) -> None:
+def write(result: Plan, places: SettingsPlaces) -> None:
     """Write the planned files, each whole or not at all."""
     places.run.mkdir(exist_ok=True)
     for name, file in result.files.items():
@@ -181,7 +186,7 @@ def write(result: Plan, places: Places) -> None:
         files.write_whole(places.network, result.wired, 0o644)
 
 
-def _prepare(places: Places, given: Mapping[str, bytes], outcome: Outcome) -> None:
+def _prepare(places: SettingsPlaces, given: Mapping[str, bytes], outcome: Applied) -> None:
     """Lay out what BOOT should hold; an empty file stands for one to be removed."""
     shutil.rmtree(places.outbox, ignore_errors=True)
     places.outbox.mkdir()

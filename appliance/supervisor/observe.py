@@ -42,7 +42,7 @@ BUILT = Path(appliance.__file__).stat().st_mtime
 
 
 @dataclass(frozen=True)
-class Places:
+class ObservedPlaces:
     """Where to look; tests have trees of their own."""
 
     sys: Path = machine.SYS
@@ -66,7 +66,7 @@ class Observer:
         interface: str,
         systemd: Systemd | None,
         engine: Engine | None,
-        places: Places = Places(),
+        places: ObservedPlaces = ObservedPlaces(),
         is_back: bool = False,
         user: str = USER,
     ) -> None:

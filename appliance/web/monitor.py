@@ -19,7 +19,7 @@ from appliance.reports.statusfile import NotPublishedError
 from appliance.reports.supervisor import Health
 from appliance.settings.config import Config
 from appliance.supervisor import standin
-from appliance.supervisor.observe import Observer, Places
+from appliance.supervisor.observe import ObservedPlaces, Observer
 from appliance.web.facts import Facts
 
 ENGINE_USER = USER
@@ -48,7 +48,7 @@ class Monitor:
             config.capture.interface,
             None,
             engines.chosen(config),
-            replace(Places(), runtime=directory),
+            replace(ObservedPlaces(), runtime=directory),
             user=engine_user,
         )
 

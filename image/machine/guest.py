@@ -25,7 +25,7 @@ from image.machine import qemu, stall
 from image.machine.qemu import Wiring
 from image.machine.qemu_monitor import QemuMonitor
 from image.machine.shell import Shell
-from image.machine.stall import StallError, Watch
+from image.machine.stall import StallError, StallWatch
 
 MEMORY_MIB = 1024
 # From linux/prctl.h; prctl(2).
@@ -99,7 +99,7 @@ class Guest:
         self._network = network
         self._process: subprocess.Popen[bytes] | None = None
         self._shell: Shell | None = None
-        self._watch = Watch()
+        self._watch = StallWatch()
         self._is_new = True
         self.started = 0.0
 
@@ -141,7 +141,7 @@ class Guest:
         """Run a shell command as root in the guest; return its exit status and output."""
         if self._is_new:
             self.start_up(lambda: self._running_shell().wait_ready())
-        self._watch = Watch()
+        self._watch = StallWatch()
         return self._running_shell().execute(command, seconds)
 
     def start_up(self, wait: Callable[[], None]) -> None:
@@ -241,7 +241,7 @@ class Guest:
                 start_new_session=True, preexec_fn=die_with_parent,
             )  # fmt: skip
         self.started = time.monotonic()
-        self._watch = Watch()
+        self._watch = StallWatch()
         self._shell = Shell(self.folder / "harness.sock", self._process, self._explain, self._judge)
 
     def _make_disk(self, size: int) -> None:

@@ -1,7 +1,7 @@
 """Tell an emulated machine that has stalled while it starts from one that is merely slow.
 
 What tells is seen from outside: whether its console grows, what processor time QEMU uses, and how
-long QEMU waits for a processor or a disk of the host. `Watch` judges; `look` only reads.
+long QEMU waits for a processor or a disk of the host. `StallWatch` judges; `look` only reads.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Sample:
     complaints: tuple[str, ...] = ()
 
 
-class Watch:
+class StallWatch:
     """Judges samples, taken every second or so while somebody waits for the machine."""
 
     def __init__(self) -> None:

@@ -21,7 +21,7 @@ from appliance.ids.marker import Token
 from appliance.ids.pulse import RESTS_S, Look
 from appliance.ids.unified2 import EVENT_IPV4, HEADER
 from appliance.reports.selftest import SelfTestReport
-from appliance.selftest import PASSED, Result
+from appliance.selftest import PASSED, SelfTestRun
 from tests.unit.ids import eve
 
 TOKEN = Token(40001, 40002)
@@ -134,7 +134,7 @@ def test_open_sniffer_of_no_interface() -> None:
 
 
 def test_describe_ends_with_the_verdict() -> None:
-    text = selftest.describe(Result(PASSED, {"sent": 0.001, "stored": 0.25}))
+    text = selftest.describe(SelfTestRun(PASSED, {"sent": 0.001, "stored": 0.25}))
     assert text.splitlines()[-1] == "self-test: passed"
     assert "stored" in text
 
@@ -148,17 +148,17 @@ def test_describe_ends_with_the_verdict() -> None:
     ],
 )
 def test_result_says_that_the_engine_was_late(inspected: float, verdict: str) -> None:
-    result = Result(selftest.passed_after(inspected, 2.0))
+    result = SelfTestRun(selftest.passed_after(inspected, 2.0))
     assert (result.verdict, result.passed) == (verdict, True)
 
 
 def test_result_is_passed_by_its_verdict_alone() -> None:
-    assert Result(PASSED).report().passed is True
-    assert Result("engine late: it still inspects").report().passed is False
-    assert Result(selftest.STATIONS["inspected"]).report().passed is False
+    assert SelfTestRun(PASSED).report().passed is True
+    assert SelfTestRun("engine late: it still inspects").report().passed is False
+    assert SelfTestRun(selftest.STATIONS["inspected"]).report().passed is False
 
 
 def test_report_is_read_back_as_it_was_published(tmp_path: Path) -> None:
-    report = Result(PASSED, {"sent": 0.001, "stored": 0.25}).report()
+    report = SelfTestRun(PASSED, {"sent": 0.001, "stored": 0.25}).report()
     report.publish(tmp_path)
     assert SelfTestReport.read(tmp_path) == report

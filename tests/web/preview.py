@@ -32,7 +32,7 @@ from appliance.ids import snort
 from appliance.settings.config import Config
 from appliance.settings.sections.web import WebConfig
 from appliance.supervisor.observations import Observations
-from appliance.supervisor.observe import Observer, Places
+from appliance.supervisor.observe import ObservedPlaces, Observer
 from appliance.web import create_app
 from appliance.web.monitor import Monitor
 from appliance.web.vault import Vault
@@ -82,7 +82,7 @@ class SampleObserver(Observer):
     """Sees the interface and the engine of a sample, and not those of this machine."""
 
     def __init__(self, sensor: SampleSensor) -> None:
-        super().__init__("tzsp0", None, snort, replace(Places(), runtime=sensor.directory))
+        super().__init__("tzsp0", None, snort, replace(ObservedPlaces(), runtime=sensor.directory))
         self._sample = sensor
 
     def look(self, names: Iterable[str], before: Observations | None = None) -> Observations:

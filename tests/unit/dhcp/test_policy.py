@@ -8,7 +8,7 @@ from itertools import product
 
 import pytest
 
-from appliance.dhcp.policy import Facts, Profile, Reason, Surroundings, decide
+from appliance.dhcp.policy import Profile, Reason, Situation, Surroundings, decide
 from appliance.dhcp.watch import Phase, Server
 
 SURROUNDINGS = Surroundings(
@@ -16,11 +16,11 @@ SURROUNDINGS = Surroundings(
     default_route=False,
 )  # fmt: skip
 SERVER = Server(IPv4Address("192.168.88.1"), b"\2\0\0\0\0\1", "it offered 192.168.88.9")
-FREE = Facts("auto", SURROUNDINGS, Phase.FREE, None)
+FREE = Situation("auto", SURROUNDINGS, Phase.FREE, None)
 HOME = (IPv4Address("192.168.88.7"),)
 
 
-def around(**changes: object) -> Facts:
+def around(**changes: object) -> Situation:
     return replace(FREE, surroundings=replace(SURROUNDINGS, **changes))  # type: ignore[arg-type]
 
 
@@ -41,7 +41,7 @@ def around(**changes: object) -> Facts:
     ],
     ids=lambda value: value.value if isinstance(value, Reason) else "",
 )
-def test_decide_by_each_row(facts: Facts, reason: Reason) -> None:
+def test_decide_by_each_row(facts: Situation, reason: Reason) -> None:
     decision = decide(facts)
     assert decision.reason is reason
     assert decision.serve is (reason is Reason.FREE)

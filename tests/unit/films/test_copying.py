@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from appliance.films import copying, partition
-from appliance.films.copying import Places, keep_open, refusal, sectors_written
+from appliance.films.copying import CopyingPlaces, keep_open, refusal, sectors_written
 from appliance.films.open_time import OPEN_S
 from appliance.films.partition import Partition
 from appliance.host import mounts
@@ -30,12 +30,12 @@ CLOSING = """
 import json, subprocess, sys
 from pathlib import Path
 from appliance.reports import statusfile as status
-from appliance.films.copying import Places, close
+from appliance.films.copying import CopyingPlaces, close
 from appliance.host import mounts
 
 media, runtime = Path(sys.argv[1]), Path(sys.argv[2])
 subprocess.run(["mount", "-t", "tmpfs", "films", media], check=True)
-places = Places(media=media, runtime=runtime)
+places = CopyingPlaces(media=media, runtime=runtime)
 copied = open(media / "film", "w")
 calls = []
 
@@ -63,8 +63,8 @@ print(json.dumps(found))
 
 
 @pytest.fixture
-def places(tmp_path: Path) -> Places:
-    return Places(tmp_path, tmp_path / "open", tmp_path / "close", tmp_path)
+def places(tmp_path: Path) -> CopyingPlaces:
+    return CopyingPlaces(tmp_path, tmp_path / "open", tmp_path / "close", tmp_path)
 
 
 class Clock:
@@ -103,7 +103,7 @@ def test_refusal_says_why(media: Partition, has_key: bool, words: str) -> None:
     assert refusal(media, has_key) == "" if not words else words in refusal(media, has_key)
 
 
-def test_keep_open_lasts_an_hour(places: Places) -> None:
+def test_keep_open_lasts_an_hour(places: CopyingPlaces) -> None:
     clock = Clock(10.0)
     keep_open(Stop(), places, clock)
     assert OPEN_S <= clock.now <= OPEN_S + 60.0
@@ -111,7 +111,7 @@ def test_keep_open_lasts_an_hour(places: Places) -> None:
     assert told is not None and 0.0 <= told["left"] <= 60.0
 
 
-def test_keep_open_ends_when_its_owner_closes_it(places: Places) -> None:
+def test_keep_open_ends_when_its_owner_closes_it(places: CopyingPlaces) -> None:
     places.close.touch()
     clock = Clock(1.0)
     keep_open(Stop(), places, clock)
@@ -119,7 +119,7 @@ def test_keep_open_ends_when_its_owner_closes_it(places: Places) -> None:
     assert not places.close.exists()
 
 
-def test_keep_open_begins_anew_when_asked_again(places: Places) -> None:
+def test_keep_open_begins_anew_when_asked_again(places: CopyingPlaces) -> None:
     clock = Clock(100.0)
     plain = Clock(100.0)
     keep_open(Stop(), places, plain)
@@ -134,7 +134,7 @@ def test_keep_open_begins_anew_when_asked_again(places: Places) -> None:
     assert not places.open.exists()
 
 
-def test_keep_open_ends_with_the_service(places: Places) -> None:
+def test_keep_open_ends_with_the_service(places: CopyingPlaces) -> None:
     stop = Stop()
     stop.set()
     clock = Clock(1.0)
@@ -143,7 +143,7 @@ def test_keep_open_ends_with_the_service(places: Places) -> None:
 
 
 def test_run_tells_a_refusal_and_opens_nothing(
-    places: Places, monkeypatch: pytest.MonkeyPatch
+    places: CopyingPlaces, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(copying, "KEYS", places.runtime / "no keys")
     copying.run(Stop(), places)
@@ -161,7 +161,7 @@ def test_run_tells_a_refusal_and_opens_nothing(
     ],
 )
 def test_run_tells_what_the_kernel_refuses(
-    number: int, words: str, places: Places, monkeypatch: pytest.MonkeyPatch
+    number: int, words: str, places: CopyingPlaces, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refused(mount: Path, writable: bool) -> None:
         raise OSError(number, os.strerror(number), str(mount))

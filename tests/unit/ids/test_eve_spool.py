@@ -10,7 +10,7 @@ import pytest
 from appliance.host import holes
 from appliance.ids import eve_spool, handover, marker
 from appliance.ids.eve_spool import EveSpool
-from appliance.ids.handover import Batch
+from appliance.ids.handover import SpoolBatch
 from appliance.ids.marker import Token
 from tests.unit.ids import eve
 
@@ -29,7 +29,7 @@ def put(folder: Path, run: int, *sids: int, tail: bytes = b"") -> Path:
     return file
 
 
-def sids(batch: Batch) -> list[int]:
+def sids(batch: SpoolBatch) -> list[int]:
     return [alert.sid for alert in batch.alerts]
 
 
@@ -50,7 +50,7 @@ def test_read_goes_on_where_it_was(spool: EveSpool, memory: Path) -> None:
     batch = spool.read(spool.files(), {first.name: LINE})
     assert sids(batch) == [1002, 1003]
     assert batch.positions == {first.name: 2 * LINE, second.name: LINE}
-    assert spool.read(spool.files(), batch.positions) == Batch()
+    assert spool.read(spool.files(), batch.positions) == SpoolBatch()
 
 
 def test_read_leaves_a_line_whose_end_is_missing(spool: EveSpool, memory: Path) -> None:
@@ -58,7 +58,7 @@ def test_read_leaves_a_line_whose_end_is_missing(spool: EveSpool, memory: Path) 
     file = put(memory, 1, 1001, tail=whole[:-1])
     batch = spool.read(spool.files(), {})
     assert (sids(batch), batch.positions) == ([1001], {file.name: LINE})
-    assert spool.read(spool.files(), batch.positions) == Batch()
+    assert spool.read(spool.files(), batch.positions) == SpoolBatch()
     with file.open("ab") as stream:
         stream.write(whole[-1:])
     assert sids(spool.read(spool.files(), batch.positions)) == [1002]

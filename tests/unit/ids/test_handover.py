@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from appliance.ids import handover
-from appliance.ids.handover import Batch, Nothing, SpoolFile
+from appliance.ids.handover import Nothing, SpoolBatch, SpoolFile
 
 
 def test_lag_counts_what_is_not_read() -> None:
@@ -23,4 +23,4 @@ def test_read_at_returns_what_is_there(tmp_path: Path) -> None:
 
 def test_nothing_hands_nothing_over() -> None:
     nothing = Nothing()
-    assert nothing.read(nothing.files(), {}) == Batch()
+    assert nothing.read(nothing.files(), {}) == SpoolBatch()

@@ -12,18 +12,18 @@ import pytest
 from appliance.ids import sniffers, suricata
 from appliance.ids.engine import EngineCount
 from appliance.ids.pulse import Look
-from appliance.ids.watching import Watched
+from appliance.ids.watching import EngineWatch
 
 STATISTICS = '{"event_type": "stats", "stats": {"capture": {"kernel_packets": 9}}}\n'
 
 
 @pytest.fixture
-def watched(tmp_path: Path) -> Watched:
-    return Watched(suricata, "tzsp0", tmp_path, str(os.getuid()), tmp_path / "cpu.stat")
+def watched(tmp_path: Path) -> EngineWatch:
+    return EngineWatch(suricata, "tzsp0", tmp_path, str(os.getuid()), tmp_path / "cpu.stat")
 
 
 def test_look_reads_every_trace(
-    watched: Watched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    watched: EngineWatch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "statistics.json").write_text(STATISTICS)
     (tmp_path / "cpu.stat").write_text("usage_usec 2500000\nuser_usec 1\nsystem_usec 2\n")
@@ -43,7 +43,7 @@ def test_look_reads_every_trace(
 
 @pytest.mark.parametrize("cpu", ["", "usage_usec\n", "usage_usec many\n", "user_usec 1\n"])
 def test_look_without_traces_knows_nothing(
-    cpu: str, watched: Watched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cpu: str, watched: EngineWatch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sniffers, "SOCKETS", tmp_path / "absent")
     (tmp_path / "cpu.stat").write_text(cpu)
@@ -52,5 +52,5 @@ def test_look_without_traces_knows_nothing(
 
 
 def test_look_at_an_engine_whose_user_does_not_exist(tmp_path: Path) -> None:
-    found = Watched(suricata, "lo", tmp_path, "nobody-of-this-name", tmp_path / "none").look()
+    found = EngineWatch(suricata, "lo", tmp_path, "nobody-of-this-name", tmp_path / "none").look()
     assert found == Look(found.time, None, None, None)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from appliance.receiver import counts
-from appliance.receiver.counts import Ledger
+from appliance.receiver.counts import Counts
 from appliance.reports.outcomes import OUTCOMES
 from appliance.reports.receiver import KernelCounters, ReceiverReport
 from appliance.udp import kernel
@@ -43,10 +43,10 @@ def count(sources: Sources, frames: int) -> None:
     source.last_seen = sources.last_frame = time.monotonic()
 
 
-def run(receiver: socket.socket, frames: int, before: ReceiverReport | None = None) -> Ledger:
+def run(receiver: socket.socket, frames: int, before: ReceiverReport | None = None) -> Counts:
     """Return the ledger of a run that sent so many frames."""
     sources = Sources()
-    ledger = Ledger("tzsp0", [receiver], sources)
+    ledger = Counts("tzsp0", [receiver], sources)
     if before:
         ledger.resume(before)
     count(sources, frames)
@@ -55,17 +55,17 @@ def run(receiver: socket.socket, frames: int, before: ReceiverReport | None = No
 
 
 @pytest.fixture
-def published(tmp_path: Path) -> Callable[[Ledger], ReceiverReport]:
+def published(tmp_path: Path) -> Callable[[Counts], ReceiverReport]:
     """Return what makes of a ledger the report that another process reads."""
 
-    def pass_on(ledger: Ledger) -> ReceiverReport:
+    def pass_on(ledger: Counts) -> ReceiverReport:
         ledger.status().publish(tmp_path)
         return ReceiverReport.require(tmp_path)
 
     return pass_on
 
 
-Published = Callable[[Ledger], ReceiverReport]
+Published = Callable[[Counts], ReceiverReport]
 
 
 def test_status_is_read_back_as_it_was_published(receiver: socket.socket, tmp_path: Path) -> None:
@@ -100,14 +100,14 @@ def test_status_by_a_clock_that_stands_at_1970(
 
 
 def test_status_without_any_frame(receiver: socket.socket, published: Published) -> None:
-    status = published(Ledger("tzsp0", [receiver], Sources()))
+    status = published(Counts("tzsp0", [receiver], Sources()))
     assert (status.last_frame, status.senders) == (None, {})
 
 
 def test_status_is_of_each_port_once(receiver: socket.socket) -> None:
     with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as second:
         second.bind(("::1", receiver.getsockname()[1]))
-        ledger = Ledger("tzsp0", [receiver, second], Sources())
+        ledger = Counts("tzsp0", [receiver, second], Sources())
     assert ledger.status().ports == (receiver.getsockname()[1],)
 
 
@@ -178,7 +178,7 @@ def test_resume_keeps_when_the_last_frame_was(
     assert before.last_frame is not None
     then = before.last_frame - 50
     sender = replace(before.senders["192.0.2.1"], last_seen=then)
-    ledger = Ledger("tzsp0", [receiver], Sources())
+    ledger = Counts("tzsp0", [receiver], Sources())
     ledger.resume(replace(before, last_frame=then, senders={"192.0.2.1": sender}))
     status = published(ledger)
     assert status.last_frame == pytest.approx(then, abs=1)

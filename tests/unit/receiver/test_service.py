@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from appliance.receiver import service
-from appliance.receiver.counts import Ledger
+from appliance.receiver.counts import Counts
 from appliance.receiver.service import main
 from appliance.reports.receiver import ReceiverReport
 from appliance.service import Publisher, Running, Stop
@@ -89,7 +89,7 @@ def test_main_help_tells_exit_statuses(capsys: pytest.CaptureFixture[str]) -> No
         assert status in text.replace("\n", " ")
 
 
-class Book(Ledger):
+class Book(Counts):
     """Has counts to publish."""
 
     def __init__(self) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from appliance.reports import statusfile
 from appliance.settings import apply, writeback
-from appliance.settings.apply import Places
+from appliance.settings.apply import SettingsPlaces
 from image.build import owner_file
 from image.build.context import PROJECT
 
@@ -20,8 +20,8 @@ ERRORS = "glovebox-errors.txt"
 
 
 @pytest.fixture
-def places(tmp_path: Path) -> Places:
-    made = Places(
+def places(tmp_path: Path) -> SettingsPlaces:
+    made = SettingsPlaces(
         tmp_path / "boot",
         tmp_path / "data",
         tmp_path / "run",
@@ -34,12 +34,12 @@ def places(tmp_path: Path) -> Places:
 
 
 @pytest.fixture
-def start(places: Places) -> Callable[..., list[str]]:
+def start(places: SettingsPlaces) -> Callable[..., list[str]]:
     """Return one start of the machine: what was in memory is gone; gives the problems."""
 
     def run(**conditions: bool) -> list[str]:
         shutil.rmtree(places.run, ignore_errors=True)
-        at = Places(**{**vars(places), **conditions})
+        at = SettingsPlaces(**{**vars(places), **conditions})
         outcome = apply.apply(at)
         if at.outbox.is_dir():
             writeback.main(at.outbox, at.boot, at.status)
@@ -48,11 +48,13 @@ def start(places: Places) -> Callable[..., list[str]]:
     return run
 
 
-def hostname(places: Places) -> str:
+def hostname(places: SettingsPlaces) -> str:
     return (places.run / "sysctl.conf").read_text().split()[-1]
 
 
-def test_apply_of_the_shipped_template(places: Places, start: Callable[..., list[str]]) -> None:
+def test_apply_of_the_shipped_template(
+    places: SettingsPlaces, start: Callable[..., list[str]]
+) -> None:
     owner_file.write(places.boot / "new", PROJECT)
     shutil.copy(places.boot / "new" / "glovebox.toml", places.boot)
     assert start() == []
@@ -62,7 +64,7 @@ def test_apply_of_the_shipped_template(places: Places, start: Callable[..., list
 
 
 def test_apply_keeps_the_last_good_settings(
-    places: Places, start: Callable[..., list[str]]
+    places: SettingsPlaces, start: Callable[..., list[str]]
 ) -> None:
     (places.boot / "glovebox.toml").write_text('[system]\nhostname = "first"\n')
     assert start() == []
@@ -78,7 +80,7 @@ def test_apply_keeps_the_last_good_settings(
 
 
 def test_apply_writes_nothing_to_boot_where_nothing_changed(
-    places: Places, start: Callable[..., list[str]]
+    places: SettingsPlaces, start: Callable[..., list[str]]
 ) -> None:
     (places.boot / "glovebox.toml").write_text("[nonsense]\n")
     start()
@@ -88,7 +90,7 @@ def test_apply_writes_nothing_to_boot_where_nothing_changed(
 
 @pytest.mark.parametrize("name", ["boot_mounted", "data_mounted"])
 def test_apply_without_a_partition(
-    name: str, places: Places, start: Callable[..., list[str]]
+    name: str, places: SettingsPlaces, start: Callable[..., list[str]]
 ) -> None:
     (places.boot / "glovebox.toml").write_text('[system]\nhostname = "box"\n')
     start()
@@ -98,7 +100,7 @@ def test_apply_without_a_partition(
 
 
 def test_apply_restores_a_file_that_is_gone(
-    places: Places, start: Callable[..., list[str]]
+    places: SettingsPlaces, start: Callable[..., list[str]]
 ) -> None:
     (places.boot / "glovebox.toml").write_text('[system]\nhostname = "box"\n')
     start()
@@ -108,7 +110,7 @@ def test_apply_restores_a_file_that_is_gone(
 
 
 def test_apply_takes_over_what_imager_wrote_and_the_owner_goes_before(
-    places: Places, start: Callable[..., list[str]]
+    places: SettingsPlaces, start: Callable[..., list[str]]
 ) -> None:
     (places.boot / "rpi-preseed.toml").write_bytes(PRESEED)
     assert start() == []
@@ -126,7 +128,7 @@ def test_apply_takes_over_what_imager_wrote_and_the_owner_goes_before(
 
 
 def test_apply_leaves_secrets_where_they_cannot_be_kept(
-    places: Places, start: Callable[..., list[str]]
+    places: SettingsPlaces, start: Callable[..., list[str]]
 ) -> None:
     (places.boot / "rpi-preseed.toml").write_bytes(PRESEED)
     problems = start(data_mounted=False)
@@ -137,7 +139,7 @@ def test_apply_leaves_secrets_where_they_cannot_be_kept(
 
 @pytest.mark.parametrize("content", [b"", b"{}", b'{"digest": "", "tables": {"x": {}}}'])
 def test_apply_survives_a_damaged_memory(
-    content: bytes, places: Places, start: Callable[..., list[str]]
+    content: bytes, places: SettingsPlaces, start: Callable[..., list[str]]
 ) -> None:
     (places.data / "settings").mkdir()
     for name in ("imager.json", "glovebox.toml"):
@@ -147,14 +149,16 @@ def test_apply_survives_a_damaged_memory(
     assert hostname(places) == "mypi"
 
 
-def test_apply_publishes_what_is_wrong(places: Places, start: Callable[..., list[str]]) -> None:
+def test_apply_publishes_what_is_wrong(
+    places: SettingsPlaces, start: Callable[..., list[str]]
+) -> None:
     (places.boot / "firstrun.sh").write_text("#!/bin/sh\n")
     problems = start()
     assert statusfile.read("settings", places.status) == {"problems": problems, "notes": []}
 
 
 def test_write_of_networks_keys_and_addresses(
-    places: Places, start: Callable[..., list[str]]
+    places: SettingsPlaces, start: Callable[..., list[str]]
 ) -> None:
     key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIexample a"
     (places.boot / "glovebox.toml").write_text(

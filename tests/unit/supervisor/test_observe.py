@@ -9,7 +9,7 @@ from appliance.ids import snort
 from appliance.ids.engine import EngineCount
 from appliance.reports.selftest import SelfTestReport
 from appliance.supervisor.observations import Settings, Unknown
-from appliance.supervisor.observe import BUILT, SOURCES, Observer, Places
+from appliance.supervisor.observe import BUILT, SOURCES, ObservedPlaces, Observer
 from appliance.supervisor.systemdbus import Systemd
 from tests.unit.ids.test_perfmonitor import NAMES
 from tests.unit.supervisor.looks import NOW, alert_store
@@ -17,8 +17,8 @@ from tests.web.reports import a_report, a_selftest
 
 
 @pytest.fixture
-def places(tmp_path: Path) -> Places:
-    return Places(
+def places(tmp_path: Path) -> ObservedPlaces:
+    return ObservedPlaces(
         sys=tmp_path / "sys",
         runtime=tmp_path,
         spool=tmp_path,
@@ -29,7 +29,7 @@ def places(tmp_path: Path) -> Places:
 
 
 @pytest.fixture
-def observer(places: Places, tmp_path: Path) -> Observer:
+def observer(places: ObservedPlaces, tmp_path: Path) -> Observer:
     return Observer("tzsp0", Systemd(f"unix:path={tmp_path / 'no-bus'}"), snort, places)
 
 
@@ -44,7 +44,7 @@ def test_look_at_a_machine_without_anything_fails_softly(observer: Observer) -> 
     assert found.settings == Settings("snort", (), ())
 
 
-def test_look_reads_what_the_services_publish(observer: Observer, places: Places) -> None:
+def test_look_reads_what_the_services_publish(observer: Observer, places: ObservedPlaces) -> None:
     receiver, store, test = a_report(NOW), alert_store(stored=7), a_selftest(NOW)
     for report in (receiver, store, test):
         report.publish(places.runtime)
@@ -55,7 +55,7 @@ def test_look_reads_what_the_services_publish(observer: Observer, places: Places
 
 
 def test_look_at_the_engine_while_it_goes_on_to_a_new_file(
-    observer: Observer, places: Places
+    observer: Observer, places: ObservedPlaces
 ) -> None:
     """Nothing in it yet is not nothing counted: all would be counted a second time."""
     file = places.spool / "statistics.csv"
@@ -67,7 +67,9 @@ def test_look_at_the_engine_while_it_goes_on_to_a_new_file(
         assert found == EngineCount(offered=110 if row.startswith("2") else 100, lost=30)
 
 
-def test_look_calls_a_file_of_another_version_unknown(observer: Observer, places: Places) -> None:
+def test_look_calls_a_file_of_another_version_unknown(
+    observer: Observer, places: ObservedPlaces
+) -> None:
     (places.runtime / "receiver.json").write_text('{"updated": 1, "dropped": null}')
     (places.runtime / "alerts.json").write_text('{"updated": 3}')
     (places.runtime / "dhcp-eth0.json").write_text('{"updated": 3}')
@@ -77,13 +79,15 @@ def test_look_calls_a_file_of_another_version_unknown(observer: Observer, places
     assert isinstance(found.dhcp, Unknown)
 
 
-def test_look_without_a_bus_knows_no_units(places: Places) -> None:
+def test_look_without_a_bus_knows_no_units(places: ObservedPlaces) -> None:
     found = Observer("tzsp0", None, snort, places).look(["units", "memory"])
     assert found.units == Unknown("systemd is not asked from here")
     assert not isinstance(found.memory, Unknown)
 
 
-def test_look_reports_what_is_wrong_with_the_settings(observer: Observer, places: Places) -> None:
+def test_look_reports_what_is_wrong_with_the_settings(
+    observer: Observer, places: ObservedPlaces
+) -> None:
     Path(places.settings[0]).write_text("[capture]\nports = [0]\n")
     found = observer.look(["settings"]).settings
     assert isinstance(found, Settings)
@@ -104,7 +108,7 @@ def test_look_tells_the_time_and_when_this_was_built(observer: Observer) -> None
     assert found.built == BUILT <= found.time
 
 
-def test_look_at_a_sensor_without_an_engine(places: Places, tmp_path: Path) -> None:
+def test_look_at_a_sensor_without_an_engine(places: ObservedPlaces, tmp_path: Path) -> None:
     systemd = Systemd(f"unix:path={tmp_path / 'no-bus'}")
     found = Observer("tzsp0", systemd, None, places).look(["engine", "listening"])
     assert (found.engine, found.listening) == (None, None)

@@ -15,7 +15,7 @@ import pytest
 from image.build.image import Image
 from image.machine import stall
 from image.machine.guest import Guest
-from image.machine.stall import Sample, StallError, Watch, look
+from image.machine.stall import Sample, StallError, StallWatch, look
 
 STALLED = Sample(moment=0.0, console_bytes=700, busy=9.0, starved=1.0)
 # What Debian's kernel said when one timer interrupt of a processor was taken away from it.
@@ -38,7 +38,7 @@ def each_second(seconds: int, busy: float = 0.0, starved: float = 0.0) -> Iterab
 
 def judged(samples: Iterable[Sample], *, may_idle: bool = False) -> tuple[float, str] | None:
     """Return when the watch first says that the machine has stalled, and what shows it."""
-    watch = Watch()
+    watch = StallWatch()
     for sample in samples:
         if said := watch.stalled(sample, may_idle=may_idle):
             return sample.moment, said

@@ -192,7 +192,7 @@ AREAS = (
         "settings and the machine",
         sections=("system", "wired", "wifi"),
         commands=(
-            Command("config", "appliance.settings.config", "check or show the settings"),
+            Command("config", "appliance.settings.command", "check or show the settings"),
             Command(
                 "settings",
                 "appliance.settings.apply",

@@ -2,9 +2,14 @@
 
 | module | one job |
 |---|---|
-| `owner` | `glovebox.toml`: check it, fall back to the last good one, hide a clear password |
-| `preseed`, `cloudinit`, `imager` | what Raspberry Pi Imager wrote, as the same settings |
-| `redact` | take secrets out of a text |
+| `examine`, `tomlwords` | which sections of `glovebox.toml` are right; what is wrong |
+| `owner_file` | lay them over the last good settings, hide a clear password |
+| `remarks` | settings that are right one by one and do not go together |
+| `command` | `glovebox config`: check on a PC as the card does |
+| `preseed`, `cloudinit`, `netplan` | what Raspberry Pi Imager wrote, as the same settings |
+| `imager` | take that over once; what was not taken over stays in the file |
+| `redact`, `plainyaml` | take secrets out of a text; YAML as plain data |
+| `strays` | files whose names are nearly right |
 | `plan`, `wpa` | settings → the files that systemd, networkd and others read |
 | `report` | what is wrong, as a text for the owner |
 | `apply`, `writeback` | the two services: read and hand on; write back to BOOT |

@@ -18,11 +18,11 @@ from pathlib import Path
 from appliance import files, service
 from appliance.reports import statusfile
 from appliance.service import Running
-from appliance.settings import config, imager, owner_file, report, writeback
+from appliance.settings import config, imager, owner_file, report, strays, writeback
 from appliance.settings.findings import Tables, merged
 from appliance.settings.password_hash import hashed_password
 from appliance.settings.plan import Plan, plan
-from appliance.settings.tables import LARGEST_FILE
+from appliance.settings.tomlwords import LARGEST_FILE
 
 NETWORK = Path("/run/systemd/network/80-wired.network.d/50-settings.conf")
 KEPT, IMAGER = "glovebox.toml", "imager.json"
@@ -109,6 +109,7 @@ def _read_boot(places: SettingsPlaces, outcome: Applied) -> Mapping[str, bytes]:
             "the BOOT partition cannot be read; the previous settings stay in force"
         )
         return {}
+    outcome.problems += _strays(places.boot)
     given = {}
     for name in (owner_file.NAME, report.NAME, *imager.NAMES):
         try:
@@ -119,6 +120,13 @@ def _read_boot(places: SettingsPlaces, outcome: Applied) -> Mapping[str, bytes]:
         except OSError as error:
             outcome.problems.append(f"{name}: {error.strerror}")
     return given
+
+
+def _strays(boot: Path) -> list[str]:
+    with contextlib.suppress(OSError):
+        known = {owner_file.NAME: "", **dict.fromkeys(imager.NAMES, ""), **imager.FOREIGN}
+        return list(strays.strays(os.listdir(boot), known))
+    return []
 
 
 def _imager(places: SettingsPlaces, given: Mapping[str, bytes], outcome: Applied) -> Tables:

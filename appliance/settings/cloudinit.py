@@ -12,7 +12,7 @@ from typing import Any
 
 from appliance.settings import netplan
 from appliance.settings.findings import Findings
-from appliance.settings.tables import LARGEST_FILE
+from appliance.settings.tomlwords import LARGEST_FILE
 
 USER_DATA, NETWORK_CONFIG, META_DATA = "user-data", "network-config", "meta-data"
 UNKNOWN = "not known, or not carried out here"

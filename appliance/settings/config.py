@@ -6,9 +6,7 @@ saved. Every setting stands in `config/glovebox.toml`; the dataclasses here give
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
-import json
 import os
 import typing
 from collections.abc import Mapping, Sequence
@@ -30,7 +28,7 @@ from appliance.settings.sections.system import SystemConfig
 from appliance.settings.sections.web import WebConfig
 from appliance.settings.sections.wifi import WifiConfig
 from appliance.settings.sections.wired import WiredConfig
-from appliance.settings.tables import merge, names, read, section
+from appliance.settings.tables import merge, names, read, section, short
 
 FILES = tuple(
     Path(path)
@@ -60,6 +58,9 @@ class Config:
     dhcp: DhcpConfig = field(default_factory=DhcpConfig)
     media: MediaConfig = field(default_factory=MediaConfig)
     access_point: AccessPointConfig = field(default_factory=AccessPointConfig)
+
+
+SECTIONS = {section.name: section for section in dataclasses.fields(Config)}
 
 
 def load(files: Sequence[Path] = FILES) -> tuple[Config, list[ConfigError]]:
@@ -108,19 +109,35 @@ def _with_engine(config: Config, held: EngineName | None, file: str) -> Config:
 
 def build(tables: Mapping[str, Any], file: str = "configuration") -> Config:
     """Turn parsed TOML into a Config. Raises ConfigError naming file, key, value, expectation."""
-    sections = {section.name: section for section in dataclasses.fields(Config)}
     values: dict[str, Any] = {}
     for name, table in tables.items():
-        if name not in sections:
-            raise ConfigError(f"{file}: [{name}]: no such section; there are {names(sections)}")
+        if name not in SECTIONS:
+            raise ConfigError(f"{file}: {_unknown(name, table)}; there are {names(SECTIONS)}")
         if not isinstance(table, dict):
-            raise ConfigError(f"{file}: {name} = {table!r}: expected a section [{name}]")
+            raise ConfigError(f"{file}: {name} = {_plain(table)}: expected a section [{name}]")
         section_type = typing.get_type_hints(Config)[name]
         try:
             values[name] = section(section_type, table)
         except Unfit as error:
             raise ConfigError(f"{file}: [{name}] {error}") from error
     return Config(**values)
+
+
+def _plain(value: Any) -> str:
+    # A text may be a password.
+    return str(value) if type(value) in (bool, float) or _is_small(value) else "…"
+
+
+def _is_small(value: Any) -> bool:
+    return type(value) is int and abs(value) < 1 << 63
+
+
+def _unknown(name: str, value: Any) -> str:
+    if not isinstance(value, dict):
+        return f"{short(name)}: stands before any section; write it below the [section] it is of"
+    if name.lower() in SECTIONS:
+        return f"[{name}]: no such section; it is [{name.lower()}], in small letters"
+    return f"[{short(name)}]: no such section"
 
 
 def shown(value: Any) -> Any:
@@ -134,21 +151,3 @@ def shown(value: Any) -> Any:
         content = getattr(value, part.name)
         found[part.name] = "(set)" if content and not part.repr else shown(content)
     return found
-
-
-def main(argv: Sequence[str]) -> int:
-    """Check or show the configuration: exit 0 when every file is right, 78 otherwise."""
-    parser = argparse.ArgumentParser(
-        prog="glovebox config", description="Check the settings, or show the ones in force."
-    )
-    parser.add_argument("action", choices=("check", "show"))
-    parser.add_argument(
-        "files", nargs="*", type=Path, help=f"instead of {', '.join(map(str, FILES))}"
-    )
-    arguments = parser.parse_args(argv)
-    config, errors = load(arguments.files or FILES)
-    for error in errors:
-        print(f"glovebox config: {error}")
-    if arguments.action == "show":
-        print(json.dumps(shown(config), indent=2, default=str))
-    return ConfigError.exit_status if errors else 0

@@ -54,7 +54,7 @@ def plan(config: Config, tables: Mapping[str, Any]) -> Plan:
         files["wpa_supplicant.conf"] = File(wpa.render(config.wifi), OWN)
     return Plan(
         files=files,
-        localtime=str(ZONES / config.system.timezone),
+        localtime=str(ZONES / (config.system.zone or "UTC")),
         wired=wired(config.wired) if config.wired.addresses else None,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import tomllib
 import types
 import typing
@@ -12,9 +13,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from appliance.errors import ConfigError
+from appliance.settings import tomlwords
 from appliance.settings.sections.fit import Address, Interface, Network, Unfit, expect
 
-LARGEST_FILE = 1 << 20
+LIST = "a list like [{ … }, { … }], or a section with two brackets [[…]]"
 ADDRESSES: Mapping[Any, tuple[Any, str]] = {
     Address: (ip_address, "an IP address"),
     Interface: (ip_interface, "an address with its network like 192.168.88.5/24"),
@@ -30,7 +32,7 @@ def read(file: Path) -> dict[str, Any]:
     """
     try:
         with file.open("rb") as stream:
-            content = stream.read(LARGEST_FILE + 1)
+            content = stream.read(tomlwords.LARGEST_FILE + 1)
     except FileNotFoundError:
         raise
     except OSError as error:
@@ -40,12 +42,13 @@ def read(file: Path) -> dict[str, Any]:
 
 def parse(content: bytes, file: str) -> dict[str, Any]:
     """Parse TOML; accepts a byte-order mark and Windows line ends. Raises ConfigError."""
-    if len(content) > LARGEST_FILE:
-        raise ConfigError(f"{file}: larger than {LARGEST_FILE} bytes")
+    text = tomlwords.decoded(content, file)
     try:
-        return tomllib.loads(content.decode("utf-8-sig").replace("\r\n", "\n"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ConfigError(f"{file}: {error}") from error
+        return tomllib.loads(text)
+    # Also ValueError: for a number of thousands of digits.
+    except (ValueError, RecursionError) as error:
+        # The words of the library quote the file, and a password may stand where it stumbles.
+        raise ConfigError(f"{file}: {tomlwords.explained(text, error)}") from None
 
 
 def merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
@@ -62,7 +65,7 @@ def section(kind: type[Any], table: Mapping[str, Any]) -> Any:
     hints = typing.get_type_hints(kind)
     for key in table:
         if key not in hints:
-            raise Unfit(f"{key}: no such key; there are {names(hints)}")
+            raise Unfit(f"{short(key)}: no such key{_near(key, hints)}; there are {names(hints)}")
     for part in dataclasses.fields(kind):
         if part.default is dataclasses.MISSING and part.name not in table:
             raise Unfit(f"{part.name}: missing")
@@ -72,7 +75,9 @@ def section(kind: type[Any], table: Mapping[str, Any]) -> Any:
 def _convert(key: str, value: Any, wanted: Any) -> Any:
     origin, arguments = typing.get_origin(wanted), typing.get_args(wanted)
     if origin is tuple:
-        expect(isinstance(value, list), key, value, "a list […]")
+        expect(
+            isinstance(value, list), key, value, LIST if isinstance(value, dict) else "a list […]"
+        )
         return tuple(_convert(key, item, arguments[0]) for item in value)
     if dataclasses.is_dataclass(wanted):
         expect(isinstance(value, dict), key, value, "a table { … }")
@@ -82,17 +87,41 @@ def _convert(key: str, value: Any, wanted: Any) -> Any:
         return value
     if origin in (typing.Union, types.UnionType):
         return _parse_address(key, value, wanted)
-    expect(type(value) is wanted, key, value, f"a value of type {wanted.__name__}")
+    expect(type(value) is wanted, key, value, f"a value of type {wanted.__name__}{_hint(wanted)}")
+    if wanted is int:
+        expect(abs(value) < 1 << 63, key, value, "a smaller number")
     return value
 
 
 def _parse_address(key: str, value: Any, wanted: Any) -> Any:
     parse, expected = ADDRESSES[wanted]
     expect(isinstance(value, str), key, value, f"{expected} in quotes")
+    # ipaddress takes anything for a zone (%eth0); it goes into files of other programs.
+    plain = len(value) <= 64 and re.fullmatch(r"[0-9A-Fa-f:./]+(%[\w.-]+)?", value, re.ASCII)
+    # Without its network an address reaches nobody: it would be one of 2^32.
+    whole = "/" in value or wanted is not Interface
     try:
-        return parse(value)
+        found = parse(value) if plain and whole else None
     except ValueError:
-        raise Unfit(f"{key} = {value!r}: expected {expected}") from None
+        found = None
+    expect(found is not None, key, value, expected)
+    return found
+
+
+def short(key: str) -> str:
+    """Return a key of the owner's for an error, within bounds."""
+    return key if len(key) <= 40 else f"{key[:40]}…"
+
+
+def _near(key: str, hints: Mapping[str, object]) -> str:
+    import difflib  # Where it is needed: most settings are right, and the whole start waits for us.
+
+    found = difflib.get_close_matches(key.lower()[:40], list(hints), n=1, cutoff=0.75)
+    return f' (perhaps "{found[0]}", in small letters, is meant)' if found else ""
+
+
+def _hint(wanted: type[Any]) -> str:
+    return {str: ', in quotes like "this"', bool: ": true or false, without quotes"}.get(wanted, "")
 
 
 def names(names: Mapping[str, object]) -> str:

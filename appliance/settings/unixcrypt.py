@@ -20,11 +20,12 @@ def matches(hashed: str, password: str) -> bool:
     """
     if "\0" in password:
         return False
-    result = _crypt()(password.encode(), hashed.encode())
+    # Imager before 2.0.11 hashed a pasted password with the end of its line.
+    results = [_crypt()(f"{password}{end}".encode(), hashed.encode()) for end in ("", "\n", "\r\n")]
     # A failure is None, or a text with a star, which no hash begins with.
-    if result is None or result.startswith(b"*"):
+    if any(result is None or result.startswith(b"*") for result in results):
         raise ValueError("not a hash by crypt(5)")
-    return hmac.compare_digest(result, hashed.encode())
+    return any([hmac.compare_digest(result, hashed.encode()) for result in results])
 
 
 @functools.cache

@@ -53,7 +53,7 @@ def test_render_leaves_ports_out_that_have_no_network() -> None:
 
 
 def test_render_opens_ssh_only_where_a_key_is_given() -> None:
-    key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIexample a"
+    key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJCoaqsSxDVpS7fxoVnYoyuCOGpNGgZcDpBUSjsz2vSw a"
     assert "tcp dport { 80, 8200 } accept" in render(Config())
     assert "tcp dport { 80, 8200, 22 } accept" in render(Config(ssh=SshConfig((key,))))
 

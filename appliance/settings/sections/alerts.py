@@ -12,4 +12,5 @@ class AlertsConfig:
     keep: int = 1_000_000
 
     def __post_init__(self) -> None:
-        expect(self.keep >= 1000, "keep", self.keep, "at least 1000")
+        fits = 1000 <= self.keep <= 100_000_000
+        expect(fits, "keep", self.keep, "at least 1000, and at most 100,000,000")

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Interface
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address
 from typing import Literal
 
 from appliance.settings.sections.fit import Address, expect
 
 _STATIC = 'MAC address, address of the network, name: "02:00:00:00:00:01 10.77.0.2 tablet"'
+
+_NAMES = "another name, with letters, and not glovebox, localhost, wpad, infinite or ignore"
+_DNS = "addresses of other machines that answer for names, with %eth0 behind one in fe80::"
+_PRIVATE = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
+# Names that dnsmasq takes for a time or an order (dnsmasq(8), dhcp-host), or that are not a
+# device's to have: ours, the machine itself, and the one by which browsers find a proxy.
+_MEANT_OTHERWISE = re.compile("[0-9]+[smhdw]?|infinite|ignore|glovebox|localhost|wpad")
 
 
 @dataclass(frozen=True)
@@ -29,8 +36,12 @@ class DhcpConfig:
         expect(1 <= self.lease_hours <= 168, "lease_hours", self.lease_hours, "1 to 168")
         inside = not self.router or _is_inside(self.router, self.address)
         expect(inside, "router", self.router, f'an address within {self.address}, or ""')
+        for server in self.dns_servers:
+            expect(_answers(server, self.address), "dns_servers", str(server), _DNS)
         for line in self.static:
             expect(_is_static(line, self.address), "static", line, _STATIC)
+            free = not _MEANT_OTHERWISE.fullmatch(line.lower().split()[2])
+            expect(free, "static", line, _NAMES)
         for column in (0, 1, 2):
             values = [line.lower().split()[column] for line in self.static]
             unique = len(set(values)) == len(values)
@@ -43,13 +54,16 @@ def _interface(text: str) -> IPv4Interface | None:
     except ValueError:
         return None
     ends = (found.network.network_address, found.network.broadcast_address)
-    return found if found.ip.is_private and found.ip not in ends else None
+    within = any(found.network.subnet_of(each) for each in _PRIVATE)
+    return found if within and found.ip not in ends else None
 
 
 def _is_inside(text: str, address: str) -> bool:
     network = IPv4Interface(address)
     try:
-        return IPv4Address(text) in network.network and IPv4Address(text) != network.ip
+        ends = (network.network.network_address, network.network.broadcast_address)
+        found = IPv4Address(text)
+        return found in network.network and found not in (network.ip, *ends)
     except ValueError:
         return False
 
@@ -57,4 +71,15 @@ def _is_inside(text: str, address: str) -> bool:
 def _is_static(line: str, address: str) -> bool:
     form = r"([0-9a-f]{2}(?::[0-9a-f]{2}){5}) ([0-9.]+) [a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
     found = re.fullmatch(form, line.lower())
-    return found is not None and _is_inside(found[2], address)
+    if found is None or int(found[1][:2], 16) & 1 or found[1] == "00:00:00:00:00:00":
+        return False
+    return _is_inside(found[2], address)
+
+
+def _answers(server: Address, address: str) -> bool:
+    """Tell whether this can be another machine that answers for names."""
+    if server.is_unspecified or server.is_multicast or server.is_loopback:
+        return False
+    # Of a link-local address, dnsmasq must know on which port: fe80::1%eth0.
+    known = not isinstance(server, IPv6Address) or not server.is_link_local or server.scope_id
+    return bool(known) and server != IPv4Interface(address).ip

@@ -20,8 +20,22 @@ class Unfit(ValueError):
     """A value that does not fit; the caller adds file and section."""
 
 
+# Parts of keys whose values are never shown: an owner pastes a private key for a public one.
+_SECRET = ("password", "networks", "token", "passphrase", "hash", "keys")
+_LONGEST = 60  # characters of a value that is shown
+
+
 def expect(condition: bool, key: str, value: object, expected: str) -> None:
     if not condition:
-        # What is wrong is shown on the page and on BOOT: no password may be among it.
-        shown = "…" if "password" in key or key == "networks" else repr(value)
-        raise Unfit(f"{key} = {shown}: expected {expected}")
+        raise Unfit(f"{key} = {_shown(key, value)}: expected {expected}")
+
+
+def _shown(key: str, value: object) -> str:
+    # What is wrong is shown on the page and on BOOT: no password may be among it.
+    if any(part in key for part in _SECRET):
+        return "…"
+    try:
+        text = repr(value)
+    except ValueError:
+        return "a number of thousands of digits"
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

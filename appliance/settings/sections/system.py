@@ -17,8 +17,18 @@ class SystemConfig:
     timezone: str = "UTC"
 
     def __post_init__(self) -> None:
+        label = self.hostname.partition(".")[0]
+        hint = f'; as "{label}" it is found as {label}.local' if "." in self.hostname[1:-1] else ""
         named = re.fullmatch("[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?", self.hostname)
-        expect(bool(named), "hostname", self.hostname, "1 to 63 letters, digits and hyphens")
-        plain = re.fullmatch(r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}", self.timezone)
-        there = plain and (ZONES / self.timezone).is_file()
-        expect(bool(there), "timezone", self.timezone, 'a time zone like "Europe/Berlin"')
+        expect(bool(named), "hostname", self.hostname, f"1 to 63 letters, digits and hyphens{hint}")
+        expect(self.zone is not None, "timezone", self.timezone, 'a time zone like "Europe/Berlin"')
+
+    @property
+    def zone(self) -> str | None:
+        """The zone's present name, the same wherever the settings are checked; None for none."""
+        if self.timezone == "UTC":
+            return self.timezone
+        # Imported where it is needed: a long list, which most starts do without.
+        from appliance.settings.sections.zones import present_name
+
+        return present_name(self.timezone)

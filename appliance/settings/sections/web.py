@@ -9,8 +9,13 @@ from appliance.settings.sections.fit import Unfit, expect
 
 # As the page's own, and as crypt(5) makes them: Imager knows a password in no other form.
 PASSWORD_HASH = re.compile(
-    r"scrypt:[0-9:]{5,16}\$\w{1,64}\$[0-9a-f]{128}"
-    r"|\$(y|gy|7|2b|6|5)\$[./0-9A-Za-z$=,]{20,200}"
+    r"scrypt:[1-9][0-9]{0,7}:[1-9][0-9]?:[1-9][0-9]?\$\w{1,64}\$[0-9a-f]{128}"
+    # Each whole: one that lost its end in copying would lock its owner out.
+    r"|\$(?:gy|y)\$[./0-9A-Za-z]{1,40}\$[./0-9A-Za-z]{0,86}\$[./0-9A-Za-z]{43}"
+    r"|\$7\$[./0-9A-Za-z]{1,100}\$[./0-9A-Za-z]{43}"
+    r"|\$2[aby]\$[0-9]{2}\$[./0-9A-Za-z]{53}"
+    r"|\$6\$(?:rounds=[0-9]{1,9}\$)?[./0-9A-Za-z]{1,16}\$[./0-9A-Za-z]{86}"
+    r"|\$5\$(?:rounds=[0-9]{1,9}\$)?[./0-9A-Za-z]{1,16}\$[./0-9A-Za-z]{43}"
 )
 
 
@@ -26,6 +31,8 @@ class WebConfig:
         if self.password and not 8 <= len(self.password) <= 256:
             raise Unfit("password: expected 8 to 256 characters")
         if self.password_hash and not PASSWORD_HASH.fullmatch(self.password_hash):
-            raise Unfit("password_hash: expected what `glovebox web --hash-password` prints")
+            raise Unfit(
+                "password_hash: expected the whole of what `glovebox web --hash-password` prints"
+            )
         if self.api_token and not re.fullmatch(r"[!-~]{16,256}", self.api_token):
             raise Unfit("api_token: expected 16 to 256 letters, digits and signs, no spaces")

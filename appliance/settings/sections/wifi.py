@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from appliance.settings.sections import countries
 from appliance.settings.sections.fit import Unfit, expect
+
+_BACKSLASH = 'inside "…" a \\ must be written twice (\\\\); expected letters, digits and signs'
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,9 @@ class WifiNetwork:
         fits = re.fullmatch(r"[0-9a-fA-F]{64}", self.password) or (
             8 <= len(self.password.encode()) <= 63 and self.password.isprintable()
         )
+        if not self.password.isprintable():
+            # "C:\\temp" holds a tab, and nobody sees it.
+            raise Unfit(f"password of {self.ssid!r}: {_BACKSLASH}")
         if self.password and not fits:
             name = self.ssid or self.ssid_hex
             raise Unfit(f"password of {name!r}: expected 8 to 63 characters, or 64 hex digits")
@@ -44,5 +50,6 @@ class WifiConfig:
     networks: tuple[WifiNetwork, ...] = ()
 
     def __post_init__(self) -> None:
-        known = re.fullmatch("([A-Z]{2})?", self.country)
-        expect(bool(known), "country", self.country, 'two capitals like "DE", or ""')
+        known = not self.country or self.country in countries.CODES
+        hint = countries.hint(self.country)
+        expect(known, "country", self.country, f'two capitals like "DE", or ""{hint}')

@@ -160,7 +160,7 @@ def test_apply_publishes_what_is_wrong(
 def test_write_of_networks_keys_and_addresses(
     places: SettingsPlaces, start: Callable[..., list[str]]
 ) -> None:
-    key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIexample a"
+    key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJCoaqsSxDVpS7fxoVnYoyuCOGpNGgZcDpBUSjsz2vSw a"
     (places.boot / "glovebox.toml").write_text(
         '[wired]\naddresses = ["192.168.1.5/24"]\n[wifi]\nnetworks = [{ ssid = "Home" }]\n'
         f'[ssh]\nkeys = ["{key}"]\n'

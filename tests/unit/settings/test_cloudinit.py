@@ -6,7 +6,9 @@ import pytest
 
 from appliance.settings.cloudinit import META_DATA, NETWORK_CONFIG, USER_DATA, parse
 
-KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIexample alice@laptop"
+KEY = (
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJCoaqsSxDVpS7fxoVnYoyuCOGpNGgZcDpBUSjsz2vSw alice@laptop"
+)
 CRYPTED = "$5$I7MJvu4qmd$5t6CmyUfR6ogr5Gp/5pDRlm1HIfM4ZEirJTg21jDpF8"
 PSK = "5ff3d2cfa4cabcc7a3a1a2fbbc2fd8b16fc1bd76bb8fe0cd6a3a6b0ccdb1f2f9"
 # As Imager 2.0 writes them.

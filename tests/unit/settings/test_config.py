@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import tomllib
 from pathlib import Path
 
@@ -68,20 +67,6 @@ def test_build_names_the_file() -> None:
         build({"radio": {}}, "mine")
 
 
-def test_main_check_tells_each_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = write(tmp_path, "glovebox.toml", "[radio]\n")
-    assert config.main(["check", str(file)]) == 78
-    assert str(file) in capsys.readouterr().out
-
-
-def test_main_show_prints_the_settings_in_force(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    file = write(tmp_path, "glovebox.toml", "[capture]\nports = [9]\n")
-    assert config.main(["show", str(file)]) == 0
-    assert json.loads(capsys.readouterr().out)["capture"]["ports"] == [9]
-
-
 @pytest.mark.parametrize(
     ("held", "wanted", "engine", "refused"),
     [
@@ -122,16 +107,3 @@ def test_load_without_files_takes_the_engine_that_the_image_holds(
 
 def test_held_engine_of_no_image(tmp_path: Path) -> None:
     assert config.held_engine(tmp_path / "absent") is None
-
-
-def test_main_show_keeps_secrets(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = tmp_path / "glovebox.toml"
-    file.write_text(
-        '[web]\napi_token = "a-token-of-programs"\n'
-        '[wifi]\nnetworks = [{ ssid = "Home", password = "long enough" }]\n'
-    )
-    assert config.main(["show", str(file)]) == 0
-    printed = capsys.readouterr().out
-    assert "a-token-of-programs" not in printed and "long enough" not in printed
-    assert '"ssid": "Home"' in printed
-    assert printed.count('"(set)"') == 2

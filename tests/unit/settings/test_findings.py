@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from appliance.settings.findings import TAKEN_OVER, Findings, merged
 
-KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIexample alice@laptop"
+KEY = (
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJCoaqsSxDVpS7fxoVnYoyuCOGpNGgZcDpBUSjsz2vSw alice@laptop"
+)
 
 
 def test_set_takes_over_what_fits() -> None:

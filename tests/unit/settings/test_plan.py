@@ -8,7 +8,9 @@ from typing import Any
 from appliance.settings import config
 from appliance.settings.plan import Plan, plan, public, wired
 
-KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIexample alice@laptop"
+KEY = (
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJCoaqsSxDVpS7fxoVnYoyuCOGpNGgZcDpBUSjsz2vSw alice@laptop"
+)
 
 
 def made(tables: dict[str, Any]) -> Plan:

@@ -8,7 +8,9 @@ import pytest
 
 from appliance.settings.preseed import parse
 
-KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIexample alice@laptop"
+KEY = (
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJCoaqsSxDVpS7fxoVnYoyuCOGpNGgZcDpBUSjsz2vSw alice@laptop"
+)
 CRYPTED = "$5$I7MJvu4qmd$5t6CmyUfR6ogr5Gp/5pDRlm1HIfM4ZEirJTg21jDpF8"
 WHOLE = f"""\
 config_version = "1.1"
@@ -104,7 +106,7 @@ def test_parse_tells_what_is_wrong_and_takes_the_rest(text: str, words: list[str
     [
         (b"", "config_version"),
         (b'config_version = "2.0"\n[system]\nhostname = "x"', "expected 1"),
-        (b"\xff\xfe", "utf-8"),
+        (b"\xff\xfe", "UTF-8"),
         (b"[system", "at the end"),
         (b"#" * (1 << 20) + b"#", "larger"),
     ],
@@ -130,3 +132,60 @@ def test_parse_of_what_is_none(content: bytes, word: str) -> None:
 def test_parse_of_networks(wlan: str, network: dict[str, Any]) -> None:
     found = parse(f'config_version = "1.1"\n[wlan]\n{wlan}\n'.encode())
     assert (found.problems, found.tables["wifi"]["networks"]) == ([], [network])
+
+
+PSK = "5ff3d2cfa4cabcc7a3a1a2fbbc2fd8b16fc1bd76bb8fe0cd6a3a6b0ccdb1f2f9"
+
+
+@pytest.mark.parametrize(
+    ("wlan", "words"),
+    [
+        ('key_mgmt = "wpa-psk"', "no password"),
+        ('key_mgmt = "sae"', "no password"),
+        ('key_mgmt = "owe"', "OWE"),
+        ('key_mgmt = "none"\npassword = "long enough"', "with a password"),
+        ('key_mgmt = "wpa-eap"\npassword = "long enough"', "with a password"),
+        (f'key_mgmt = "sae"\npassword = "{PSK}"\npassword_encrypted = true', "WPA3"),
+        ('password_encrypted = true\npassword = "long enough"', "64 hexadecimal"),
+        ('password = ""', "expected a text"),
+        ("password = 12345678", "expected a text"),
+        ('hidden = "true"\npassword = "long enough"', "wifi"),
+    ],
+)
+def test_parse_joins_nothing_less_protected(wlan: str, words: str) -> None:
+    found = parse(f'config_version = "1.0"\n[wlan]\nssid = "H"\n{wlan}\n'.encode())
+    assert (found.tables, found.secrets) == ({}, {})
+    assert words in found.problems[0]
+    assert not any("long enough" in problem or PSK in problem for problem in found.problems)
+
+
+def test_parse_of_a_name_that_is_no_text() -> None:
+    """Imager 2.0.11 writes the octets of a name that is no UTF-8."""
+    text = f'config_version = "1.0"\n[wlan]\nssid_hex = "4dfc6c6c6572"\npassword = "{PSK}"\n'
+    found = parse(f'{text}password_encrypted = true\ncountry = "de"\n'.encode())
+    assert found.problems == []
+    assert found.tables["wifi"]["networks"][0]["ssid_hex"] == "4dfc6c6c6572"
+    assert found.tables["wifi"]["country"] == "DE"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('address = "192.168.1.50"', "192.168.88.5/24"),
+        ("", "stays on DHCP"),
+        ('address = "192.168.1.50/24"\ninterface = "eth1"', "only eth0"),
+    ],
+)
+def test_parse_leaves_the_port_on_dhcp(text: str, words: str) -> None:
+    rest = 'gateway = "192.168.1.1"\ndns = ["192.168.1.1"]\n'
+    text = f'config_version = "1.0"\n[ethernet]\nmethod = "static"\n{text}\n{rest}'
+    found = parse(text.encode())
+    assert found.tables == {}
+    assert words in found.problems[0]
+
+
+def test_parse_of_a_gateway_in_another_network_keeps_the_address() -> None:
+    text = 'method = "static"\naddress = "192.168.1.5/24"\ngateway = "192.168.2.1"\n'
+    found = parse(f'config_version = "1.0"\n[ethernet]\n{text}'.encode())
+    assert found.tables == {"wired": {"addresses": ["192.168.1.5/24"]}}
+    assert "within 192.168.1.0/24" in found.problems[0]

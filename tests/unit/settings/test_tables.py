@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import ConfigError
-from appliance.settings.tables import LARGEST_FILE, merge, parse, read
+from appliance.settings.tables import merge, parse, read
+from appliance.settings.tomlwords import LARGEST_FILE
 from tests.refusal import refusal
 
 

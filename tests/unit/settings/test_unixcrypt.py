@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from appliance.settings.unixcrypt import matches
+from appliance.settings.unixcrypt import _crypt, matches
 
 # Made with `openssl passwd -6`, with libxcrypt (yescrypt), and with `openssl passwd -5`.
 KNOWN = [
@@ -19,6 +19,14 @@ def test_matches_the_password_and_no_other(hashed: str) -> None:
     assert matches(hashed, "secret pass")
     assert not matches(hashed, "secret Pass")
     assert not matches(hashed, "secret pass\0")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_matches_what_imager_hashed_with_the_end_of_a_line(end: str) -> None:
+    """Before 2.0.11, a password that was pasted with its line end."""
+    hashed = _crypt()(f"secret pass{end}".encode(), b"$5$abcdefgh").decode()
+    assert matches(hashed, "secret pass")
+    assert not matches(hashed, "secret Pass")
 
 
 @pytest.mark.parametrize("hashed", ["$99$abc$def", "*", "$5"])

@@ -1,0 +1,55 @@
+"""`glovebox config`: check the settings as the card does, or show the ones in force."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from appliance.errors import ConfigError
+from appliance.settings import config, remarks, tomlwords
+from appliance.settings.examine import Examined, examine
+
+
+def main(argv: Sequence[str]) -> int:
+    """Check or show the configuration: exit 0 when every file is right, 78 otherwise."""
+    parser = argparse.ArgumentParser(
+        prog="glovebox config", description="Check the settings, or show the ones in force."
+    )
+    parser.add_argument("action", choices=("check", "show"))
+    parser.add_argument(
+        "files", nargs="*", type=Path, help=f"instead of {', '.join(map(str, config.FILES))}"
+    )
+    arguments = parser.parse_args(argv)
+    settings, errors = config.load(arguments.files or config.FILES)
+    problems = _checked(arguments.files) if arguments.files else [str(error) for error in errors]
+    for problem in problems:
+        print(f"glovebox config: {problem}")
+    if arguments.action == "show":
+        print(json.dumps(config.shown(settings), indent=2, default=str))
+    return ConfigError.exit_status if problems else 0
+
+
+def _checked(files: Sequence[Path]) -> list[str]:
+    """Return what the card would say of each file, laid over those before it."""
+    problems: list[str] = []
+    below: dict[str, dict[str, object]] = {}
+    for file in files:
+        try:
+            with file.open("rb") as stream:
+                content = stream.read(tomlwords.LARGEST_FILE + 1)
+        except OSError as error:
+            problems.append(f"{file}: {error.strerror}")
+            continue
+        found = examine(content, str(file), below)
+        problems += [*found.problems, *_remarks(found, file, below)]
+        below |= found.tables
+    if not problems:
+        _, errors = config.load(files)
+        problems += map(str, errors)
+    return problems
+
+
+def _remarks(found: Examined, file: Path, below: dict[str, dict[str, object]]) -> list[str]:
+    return remarks.remarks(config.build({**below, **found.tables}), str(file))

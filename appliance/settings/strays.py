@@ -1,0 +1,40 @@
+"""Files on BOOT whose names are nearly those that are read: named, or their owner waits in vain."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+# What a second download and a copy are called.
+COPY = re.compile(r"[ _-]*(?:\(\d{1,3}\)|\b(?:copy|kopie|copie|copia)\b(?: \d{1,3})?)(?=\.|$)")
+# What Windows hides, and word processors add.
+ENDS = (".txt", ".rtf", ".doc", ".docx", ".html", ".odt")
+SETTINGS = "glovebox.toml"
+MOST, LONGEST = 1000, 80  # names that are looked at, and their characters
+
+
+def strays(names: Iterable[str], read: Mapping[str, str]) -> Iterator[str]:
+    """Yield a problem for each of `names` that is meant to be one of `read`, and is not.
+
+    `read` says of each name that is known what its owner should do with the file.
+    """
+    for name in sorted(names)[:MOST]:
+        meant = _meant(name, read)
+        if meant:
+            yield f"{name}: {read[meant] or f'not read under this name; {_rename(meant)}'}"
+
+
+def _rename(meant: str) -> str:
+    return f"rename it to {meant} (Windows may hide the end of a name), or delete it"
+
+
+def _meant(name: str, read: Mapping[str, str]) -> str | None:
+    # macOS puts a file beside each, with ._ before its name; FAT does not know capitals apart.
+    if name.startswith("._") or len(name) > LONGEST or name.lower() in read:
+        return None
+    plain = COPY.sub("", name.lower())
+    while plain.endswith(ENDS):
+        plain = plain[: plain.rindex(".")]
+    if plain == SETTINGS.partition(".")[0]:
+        return SETTINGS
+    return next((known for known in read if plain == known), None)

@@ -1,0 +1,122 @@
+"""What is wrong with a text that is no TOML, in words for somebody who never saw TOML. Pure.
+
+Nothing of the text is in them but the key: a password may stand where the parser stumbles.
+"""
+
+from __future__ import annotations
+
+import re
+
+from appliance.errors import ConfigError
+
+LARGEST_FILE = 1 << 20
+# First bytes of what people save by mistake.
+FORMS = (
+    (b"\xff\xfe", "saved as UTF-16 (Unicode); save it again as UTF-8"),
+    (b"\xfe\xff", "saved as UTF-16 (Unicode); save it again as UTF-8"),
+    (b"{\\rtf", "saved as RTF; it must be plain text (in TextEdit: Format, Make Plain Text)"),
+    (b"PK\x03\x04", "saved as a document of a word processor; it must be plain text"),
+    (b"\xd0\xcf\x11\xe0", "saved as a document of a word processor; it must be plain text"),
+    (b"%PDF", "a PDF; it must be plain text"),
+    (b"<!DOCTYPE", "a web page; it must be plain text"),
+    (b"<html", "a web page; it must be plain text"),
+)
+KEY = re.compile(r"\s*[\"']?([\w.-]{1,40})[\"']?\s*[=:]")
+PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
+QUOTES = re.compile(
+    "[\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u00ab\u00bb\u2032\u2033\uff02]"
+)
+LONG_NUMBER = re.compile(r"\d{640}")
+TYPOGRAPHIC = 'typographic quotes; type straight ones, as in name = "glovebox"'
+ONE_LINE = "what stands in { … } must be on one line, without a comma before the }"
+
+
+def decoded(content: bytes, file: str) -> str:
+    """Return the text, with line ends of Unix. Raises ConfigError, with the way it was saved."""
+    if len(content) > LARGEST_FILE:
+        raise ConfigError(f"{file}: larger than {LARGEST_FILE} bytes")
+    wrong = next((words for start, words in FORMS if content.lstrip().startswith(start)), None)
+    if wrong is None and content.count(0) > len(content) // 4:
+        wrong = "saved as UTF-16 (Unicode), or damaged; save it again as UTF-8"
+    if wrong:
+        raise ConfigError(f"{file}: {wrong}")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        words = "a letter such as ä or é is not saved as UTF-8; save the file again as UTF-8"
+        raise ConfigError(f"{file}: line {line}: {words}") from None
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def explained(text: str, error: Exception, first: int = 1) -> str:
+    """Return line, key and what is expected there; `first` is the number of the text's first line.
+
+    `error` is what `tomllib` raised for `text`.
+    """
+    if isinstance(error, RecursionError):
+        return "brackets within brackets, too deep"
+    number, line = _line(text, str(error))
+    key = KEY.match(line)
+    named = f" ({key[1]})" if key else ""
+    return f"line {number + first - 1}{named}: {_words(line, str(error))}"
+
+
+def _line(text: str, message: str) -> tuple[int, str]:
+    """Return the number of the line that is to be looked at, from 1, and the line."""
+    lines = text.split("\n")
+    place = PLACE.search(message)
+    number = int(place[1]) if place else len(text[: _start(LONG_NUMBER, text)].split("\n"))
+    if not place and "end of document" in message:
+        number = _opened(lines)
+    number = max(1, min(number, len(lines)))
+    # An array or text that was not closed is found out at the first line that cannot be in it.
+    return number, lines[number - 1]
+
+
+def _start(pattern: re.Pattern[str], text: str) -> int:
+    found = pattern.search(text)
+    return found.start() if found else 0
+
+
+def _opened(lines: list[str]) -> int:
+    """Return the number of the last line with a key, in which something was not closed."""
+    keys = [number for number, line in enumerate(lines, 1) if KEY.match(line)]
+    return keys[-1] if keys else len(lines)
+
+
+def _words(line: str, message: str) -> str:
+    value = line.partition("=")[2].strip()
+    for applies, words in (
+        (bool(LONG_NUMBER.search(line)), "a number of too many digits"),
+        (bool(QUOTES.search(line)), TYPOGRAPHIC),
+        (line.lstrip().startswith("[") and "=" not in line and "]" not in line,
+         "a ] is missing at the end of the section's name"),
+        ("twice" in message or "overwrite" in message or "mutate" in message,
+         "this section or key stands there twice; keep one, with all that belongs to it"),
+        (bool(KEY.match(line)) and "=" not in line, "expected = between name and value, not :"),
+        ("after a key" in message or "after a key/value" in message and "=" not in line,
+         "expected lines like name = \"glovebox\""),
+        (_is_unclosed(line, "{", "}") or line.strip() in ("{", "},", "}") or "inline" in message,
+         ONE_LINE),
+        ("Unescaped" in message or "hex value" in message or "escape" in message.lower(),
+         'inside "…" a \\ must be written twice (\\\\), or the text put in \'…\''),
+        ("control character" in message or "Illegal character" in message,
+         'a quotation mark " is missing at the end of the text'),
+        (_is_unclosed(value, "[", "]") or "array" in message,
+         "a ] is missing at the end of the list, or a comma between two of its parts"),
+        (bool(re.match(r"\d+[.:/]", value)),
+         'an address needs quotes, as in "192.168.88.5/24"'),
+        ("Expected newline" in message,
+         "what follows the value does not belong there; a text with \" in it is put in '…'"),
+        (value == "", "the value is missing"),
+        ("Invalid value" in message and value[:1].isalpha(),
+         'a text needs quotes, as in name = "glovebox"; true, false and numbers have none'),
+        ):  # fmt: skip
+        if applies:
+            return words
+    return 'expected a line like name = "glovebox"'
+
+
+def _is_unclosed(value: str, opening: str, closing: str) -> bool:
+    return value.count(opening) > value.count(closing)

@@ -1,0 +1,38 @@
+"""Names that are nearly right are told; all else on BOOT is left alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from appliance.settings.strays import strays
+
+READ = {"glovebox.toml": "", "user-data": "", "wpa_supplicant.conf": "write it elsewhere"}
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("glovebox.toml.txt", "rename it to glovebox.toml"),
+        ("glovebox (1).toml", "rename it to glovebox.toml"),
+        ("glovebox.toml (2).txt", "rename it to glovebox.toml"),
+        ("glovebox - Copy.toml", "rename it to glovebox.toml"),
+        ("glovebox copy 2.toml", "rename it to glovebox.toml"),
+        ("Glovebox.txt", "rename it to glovebox.toml"),
+        ("glovebox.rtf", "rename it to glovebox.toml"),
+        ("glovebox", "rename it to glovebox.toml"),
+        ("user-data.txt", "rename it to user-data"),
+        ("wpa_supplicant.conf.txt", "write it elsewhere"),
+    ],
+)
+def test_strays_names_what_is_nearly_right(name: str, words: str) -> None:
+    (problem,) = strays([name, "config.txt", "._glovebox.toml"], READ)
+    assert problem.startswith(f"{name}: ") and words in problem
+
+
+def test_strays_leaves_the_rest_alone() -> None:
+    names = [
+        *READ, "GLOVEBOX.TOML", "glovebox-errors.txt", "config.txt", "cmdline.txt",
+        "._glovebox.toml",
+        "glovebox.toml.bak", "rules", "kernel8.img", "x" * 200, "",
+    ]  # fmt: skip
+    assert list(strays(names, READ)) == []

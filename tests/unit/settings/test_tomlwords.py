@@ -1,0 +1,81 @@
+"""What is wrong with a text, in words that help and quote nothing of it."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pytest
+
+from appliance.errors import ConfigError
+from appliance.settings.tomlwords import LARGEST_FILE, decoded, explained
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("[a]\n".encode("utf-16"), "UTF-16"),
+        ("[a]\n".encode("utf-16-be"), "UTF-16"),
+        (b"{\\rtf1\\ansi", "RTF"),
+        (b"PK\x03\x04 document", "word processor"),
+        (b"\xd0\xcf\x11\xe0 document", "word processor"),
+        (b"%PDF-1.4", "PDF"),
+        (b"\n<html>", "web page"),
+        (b'[a]\ntitle = "Caf\xe9"\n', "line 2: a letter such as"),
+        (b"#" * (LARGEST_FILE + 1), "larger than"),
+    ],
+)
+def test_decoded_tells_how_it_was_saved(content: bytes, words: str) -> None:
+    with pytest.raises(ConfigError, match="^file: ") as raised:
+        decoded(content, "file")
+    assert words in str(raised.value)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_decoded_takes_any_line_ends(end: str) -> None:
+    assert decoded(f"\ufeff[a]{end}b = 1{end}".encode(), "file") == "[a]\nb = 1\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("key = \u201csecret\u201d", "typographic quotes"),
+        ("key = \u201esecret\u201c", "typographic quotes"),
+        ("key = \u00absecret\u00bb", "typographic quotes"),
+        ("key = \u2018secret\u2019", "typographic quotes"),
+        ("key = secret", "a text needs quotes"),
+        ("key: secret", "expected = between"),
+        ('key: "secret"', "expected = between"),
+        ('key = "secret', 'a quotation mark " is missing'),
+        ('key = "se\\cret"', "must be written twice"),
+        ('key = "C:\\users\\secret"', "must be written twice"),
+        ('key = ["secret" "secret"]', "a comma between"),
+        ('key = ["secret"', "a ] is missing"),
+        ("key = 192.168.88.5", "an address needs quotes"),
+        ("key = ", "the value is missing"),
+        ('key = "a" "secret"', "does not belong there"),
+        ("key = { a = 1,\nb = 2 }", "on one line"),
+        ("key = [\n{ a = 1,\n },\n]", "on one line"),
+        (f"key = {'9' * 5000}", "too many digits"),
+        ("key = 1\nkey = 2", "stands there twice"),
+        ("[section", "at the end of the section"),
+        ("secret", "expected lines like"),
+    ],
+)
+def test_explained_says_what_to_do_and_quotes_nothing(line: str, words: str) -> None:
+    text = f"# first\n{line}\nnext = 1\n"
+    with pytest.raises(ValueError) as raised:
+        tomllib.loads(text)
+    said = explained(text, raised.value)
+    assert words in said
+    assert said.startswith("line ") and int(said.split()[1].strip(":")) in (2, 3, 4)
+    assert "secret" not in said
+
+
+def test_explained_counts_from_where_the_text_stands() -> None:
+    with pytest.raises(tomllib.TOMLDecodeError) as raised:
+        tomllib.loads("[a]\nb = c\n")
+    assert explained("[a]\nb = c\n", raised.value, 10).startswith("line 11 (b): ")
+
+
+def test_explained_of_what_is_too_deep() -> None:
+    assert "too deep" in explained("a = [[", RecursionError())

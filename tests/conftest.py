@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 # The tests of the Pi's card, last of all: it takes longest to make.
 CARD = "test_pi.py"
+# What a fixture builds where it is not there yet.
+BUILT = frozenset(("engine_root", "suricata_root", "tools", "guest", "image"))
+BUILD_SECONDS = 1800
 PROJECT = Path(__file__).resolve().parent.parent
 # Fixtures that hand out what takes minutes to make, and the mark of each test that asks for one.
 NEEDS = {
@@ -114,6 +117,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         for name in NEEDS.keys() & set(getattr(item, "fixturenames", ())):
             item.add_marker(NEEDS[name])
+            # The first that asks waits until it is built, on a busy machine for long.
+            if name in BUILT and item.get_closest_marker("timeout") is None:
+                item.add_marker(pytest.mark.timeout(BUILD_SECONDS))
     by_cost(items)
 
 

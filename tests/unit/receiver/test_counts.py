@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from appliance.receiver import counts
 from appliance.receiver.counts import Counts
 from appliance.reports.outcomes import OUTCOMES
 from appliance.reports.receiver import KernelCounters, ReceiverReport
@@ -92,9 +91,9 @@ def test_status_by_a_clock_that_stands_at_1970(
     receiver: socket.socket, published: Published, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ledger = run(receiver, 3)
-    monkeypatch.setattr(counts.time, "time", lambda: 0.5)
+    monkeypatch.setattr("appliance.receiver.counts.time.time", lambda: 0.5)
     later = time.monotonic() + 100
-    monkeypatch.setattr(counts.time, "monotonic", lambda: later)
+    monkeypatch.setattr("appliance.receiver.counts.time.monotonic", lambda: later)
     status = published(ledger)
     assert (status.last_frame, status.senders["192.0.2.1"].last_seen) == (0, 0)
 

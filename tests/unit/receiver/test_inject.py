@@ -117,7 +117,7 @@ def test_send_drops_the_rest_while_the_interface_is_down_and_logs_the_edges(
     interfaces: Interfaces, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     now = 100.0
-    monkeypatch.setattr(inject.time, "monotonic", lambda: now)
+    monkeypatch.setattr("appliance.receiver.inject.time.monotonic", lambda: now)
     caplog.set_level("INFO")
     injector, kernel = Injector("test0"), Kernel({2: [errno.ENETDOWN] * 2, 0: []})
     down = Outcome.INTERFACE_DOWN
@@ -157,4 +157,5 @@ def test_injector_raises_where_there_is_no_interface(interfaces: Interfaces) -> 
 def test_send_outcomes_fit_the_batch(interfaces: Interfaces) -> None:
     outcomes = Injector("test0").send(Kernel({0: [errno.EMSGSIZE]}), COUNT)  # type: ignore[arg-type]
     assert outcomes is not None
-    assert (outcomes.dtype, outcomes.shape) == (np.uint8, (COUNT,))
+    assert outcomes.dtype == np.uint8
+    assert outcomes.shape == (COUNT,)

@@ -56,7 +56,7 @@ def ports() -> Iterator[Ports]:
 def sleeps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Return the pauses that the loop makes, instead of making them."""
     made: list[float] = []
-    monkeypatch.setattr(loop.time, "sleep", made.append)
+    monkeypatch.setattr("appliance.receiver.loop.time.sleep", made.append)
     return made
 
 
@@ -64,7 +64,7 @@ def sleeps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Return a clock that stands still but where the test moves it."""
     made = [100.0]
-    monkeypatch.setattr(loop.time, "monotonic", lambda: made[0])
+    monkeypatch.setattr("appliance.receiver.loop.time.monotonic", lambda: made[0])
     return made
 
 
@@ -148,7 +148,7 @@ def test_run_goes_straight_on_after_a_full_batch(ports: Ports, sleeps: list[floa
 def test_run_ticks_while_idle(ports: Ports, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop, "TICK_S", 0.01)
     stop = Stop()
-    ticks = []
+    ticks: list[int] = []
 
     def tick() -> None:
         ticks.append(len(ticks))
@@ -162,7 +162,7 @@ def test_run_ticks_while_idle(ports: Ports, monkeypatch: pytest.MonkeyPatch) -> 
 def test_run_ticks_under_load(ports: Ports, clock: list[float], sleeps: list[float]) -> None:
     stop = Stop()
     recorder = Recorder(stop, 10)
-    ticks = []
+    ticks: list[float] = []
 
     def keep_busy() -> None:
         clock[0] += loop.TICK_S / 2

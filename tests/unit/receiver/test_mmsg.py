@@ -33,7 +33,7 @@ def test_receive_returns_0_where_nothing_waits(pair: Pair) -> None:
 
 def test_receive_raises_for_what_is_no_socket() -> None:
     with open("/dev/null") as null, pytest.raises(OSError) as caught:
-        Batch().receive(null)
+        Batch().receive(null)  # type: ignore[arg-type]
     assert caught.value.errno == errno.ENOTSOCK
 
 

@@ -28,8 +28,13 @@ def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 def received(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[argparse.Namespace]]:
     """Return the arguments with which the service would have been run."""
     made: list[argparse.Namespace] = []
-    monkeypatch.setattr(service, "receive", lambda running: made.append(running.arguments) or 0)
-    monkeypatch.setattr(service.service, "log_to_journal", lambda *arguments: None)
+
+    def receive(running: Running) -> int:
+        made.append(running.arguments)
+        return 0
+
+    monkeypatch.setattr(service, "receive", receive)
+    monkeypatch.setattr("appliance.service.log_to_journal", lambda *arguments: None)
     monkeypatch.setattr(Stop, "install", lambda stop: stop)
     yield made
 

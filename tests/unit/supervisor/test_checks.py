@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import pytest
 
 from appliance.reports.levels import Level, Result, ok
 from appliance.supervisor import checks
-from appliance.supervisor.checks import CHECKS, Check
+from appliance.supervisor.check import Check
+from appliance.supervisor.checks import CHECKS
 from appliance.supervisor.history import History
 from appliance.supervisor.observations import NotKnownError, Observations, Unknown
 from appliance.supervisor.observe import SOURCES
@@ -31,7 +33,7 @@ def test_checks_want_every_observation() -> None:
 
 def looking_only_at_needs(check: Check, now: Observations) -> Observations:
     """Return a look at which all that the check does not name is unknown."""
-    blank = {
+    blank: dict[str, Any] = {
         field.name: Unknown("not named")
         for field in dataclasses.fields(Observations)
         if field.name in SOURCES and field.name not in check.needs
@@ -60,7 +62,8 @@ def test_judge_of_a_machine_that_is_well_finds_nothing_wrong() -> None:
 
 
 def test_judge_of_a_machine_where_nothing_is_known_never_raises() -> None:
-    nothing = dataclasses.replace(look(), **dict.fromkeys(SOURCES, Unknown("test")))
+    unknown: dict[str, Any] = dict.fromkeys(SOURCES, Unknown("test"))
+    nothing = dataclasses.replace(look(), **unknown)
     results = checks.judge(history(nothing, nothing), EVERYTHING, {})
     levels = {result.level for name, result in results.items() if not name.startswith("clock")}
     assert levels == {Level.UNKNOWN}

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import pytest
 
@@ -42,7 +43,7 @@ from tests.unit.supervisor.looks import units as unit_states
     ],
 )
 def test_engine_must_run_and_listen(
-    changes: dict[str, object], level: Level, remedy: str | None, words: str
+    changes: dict[str, Any], level: Level, remedy: str | None, words: str
 ) -> None:
     result = enginechecks.engine(history(look(**changes)))
     assert (result.level, result.remedy) == (level, remedy)

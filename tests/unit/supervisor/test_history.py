@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from appliance.reports.supervisor import Stage
 from appliance.supervisor.history import KEPT_S
-from appliance.supervisor.losses import Flow, Stage
+from appliance.supervisor.losses import Flow
 from tests.unit.supervisor.looks import WELL, history, look, received
 
 LOOKS = [look(at, receiver=received(sent=at * 10)) for at in (0, 10, 20, 30)]

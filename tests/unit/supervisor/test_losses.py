@@ -18,7 +18,7 @@ from appliance.supervisor.losses import (
     rows,
 )
 from appliance.supervisor.observations import Unknown
-from tests.unit.supervisor.looks import TZSP0, look, received, receiver
+from tests.unit.supervisor.looks import TZSP0, look, received, receiver, tally
 
 COUNTS = st.integers(0, 1 << 40)
 NOBODY_KNOWS = Unknown("test")
@@ -35,14 +35,14 @@ NOBODY_KNOWS = Unknown("test")
     ],
 )
 def test_counters_name_the_stage_of_each_drop(outcome: str, stage: Stage) -> None:
-    found = counters(look(receiver=received(sent=90, **{outcome: 10})))
+    found = counters(look(receiver=receiver(tally=tally(sent=90, **{outcome: 10}))))
     assert {name for name, flow in found.items() if flow.lost} == {stage}
     assert found[stage] == Flow(100, 10)
 
 
 @pytest.mark.parametrize("outcome", ["keepalive", "feedback", "unlisted_source"])
 def test_counters_call_what_is_set_aside_on_purpose_no_loss(outcome: str) -> None:
-    found = counters(look(receiver=received(sent=90, **{outcome: 10})))
+    found = counters(look(receiver=receiver(tally=tally(sent=90, **{outcome: 10}))))
     assert not any(flow.lost for flow in found.values())
     assert found[Stage.INTERFACE] == Flow(90, 0)
 
@@ -94,7 +94,7 @@ def test_update_takes_counters_up_again_after_they_were_unknown() -> None:
     assert ledger.totals[Stage.ENGINE] == Flow(150, 20)
 
 
-def passing(*looks: tuple[int, bool | Unknown]) -> Ledger:
+def passing(*looks: tuple[int, bool | None | Unknown]) -> Ledger:
     """Return the ledger after looks of (frames on the interface, whether an engine listens)."""
     ledger = Ledger()
     for packets, listening in looks:
@@ -111,12 +111,13 @@ def passing(*looks: tuple[int, bool | Unknown]) -> Ledger:
         ([(100, True), (200, False), (250, False)], 50),
         ([(100, False), (200, True), (300, True)], 0),
         ([(100, False), (200, NOBODY_KNOWS), (300, False)], 0),
+        ([(100, False), (200, None), (300, False)], 0),
         ([(900, False), (20, False)], 20),
     ],
-    ids=["nobody", "idle", "stopped", "started", "not known", "interface anew"],
+    ids=["nobody", "idle", "stopped", "started", "not known", "no engine", "interface anew"],
 )
 def test_update_counts_frames_that_no_engine_heard(
-    looks: list[tuple[int, bool | Unknown]], missed: int
+    looks: list[tuple[int, bool | None | Unknown]], missed: int
 ) -> None:
     assert passing(*looks).totals.get(Stage.ENGINE, Flow()) == Flow(missed, missed)
 

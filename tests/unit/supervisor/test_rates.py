@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -16,10 +17,11 @@ SECONDS = range(0, 22, 2)
 
 def streaming(**per_second: int) -> list[Observations]:
     """Return looks of 20 seconds at one sender, with so many outcomes a second."""
-    return [
-        look(at, receiver=received(**{name: at * rate for name, rate in per_second.items()}))
-        for at in SECONDS
-    ]
+
+    def counted(at: int) -> dict[str, Any]:
+        return {name: at * rate for name, rate in per_second.items()}
+
+    return [look(at, receiver=received(**counted(at))) for at in SECONDS]
 
 
 def test_rates_are_means_of_the_window() -> None:

@@ -21,7 +21,7 @@ from appliance.supervisor.observations import Observations
 from appliance.supervisor.observe import Observer
 from appliance.supervisor.service import ROUND_S, Supervisor, complaints
 from appliance.supervisor.systemdbus import BusError, Systemd
-from tests.unit.supervisor.looks import FAILED, NOW, look, received
+from tests.unit.supervisor.looks import FAILED, NOW, alert_store, look, received
 from tests.unit.supervisor.looks import units as unit_states
 
 
@@ -58,7 +58,7 @@ def streaming(at: float, counted: int) -> Observations:
         interface=Interface("tzsp0", True, True, "", 65535, frames),
         receiver=received(seen=NOW + at, sent=frames),
         engine=EngineCount(counted, 0),
-        store=replace(look().store, updated=NOW + at),  # type: ignore[type-var]
+        store=alert_store(updated=NOW + at),
     )
 
 
@@ -183,7 +183,7 @@ def run(state: str | None, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         return bool(stop)
 
     monkeypatch.setattr(stop, "wait", wait)
-    monkeypatch.setattr(service.time, "monotonic", lambda: script.time)
+    monkeypatch.setattr("appliance.supervisor.service.time.monotonic", lambda: script.time)
     subject = Supervisor(script, pytest.fail, clock=lambda: look().boottime + script.time)
     running = Running(
         "supervisor", argparse.Namespace(), Config(), [], stop, ground.Publisher(folder)

@@ -33,7 +33,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return the folder where `glovebox status` looks; the clock says two seconds after NOW."""
     directed = functools.partial(statusfile.read, directory=tmp_path)
     monkeypatch.setattr(statusfile, "read", lambda name, _: directed(name))
-    monkeypatch.setattr(status_command.time, "time", lambda: NOW + 2)
+    monkeypatch.setattr("appliance.supervisor.status_command.time.time", lambda: NOW + 2)
     return tmp_path
 
 

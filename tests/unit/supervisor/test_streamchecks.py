@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from ipaddress import ip_address
+from typing import Any
 
 import pytest
 
@@ -80,7 +81,7 @@ def test_stream_tells_rate_and_senders() -> None:
     ],
     ids=["nothing", "keepalives", "rubbish", "stopped"],
 )
-def test_stream_says_why_nothing_arrives(outcomes: dict[str, int], seen: float, words: str) -> None:
+def test_stream_says_why_nothing_arrives(outcomes: dict[str, Any], seen: float, words: str) -> None:
     found = received(seen=NOW - seen, **outcomes)
     result = streamchecks.stream(history(look(0, receiver=found), look(10, receiver=found)))
     assert (result.level, result.state) == (Level.WARN, State.WAITING)

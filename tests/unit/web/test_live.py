@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, render_template
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -88,8 +88,9 @@ def test_stream_begins_with_everything_and_goes_on_with_what_changes(
 
 
 def test_stream_of_a_tab_has_its_parts_alone(client: FlaskClient) -> None:
-    with client.get("/stream?tab=devices") as answer:
-        assert set(next(events(answer))["parts"]) == set(BY_NAME["devices"].parts)
+    answer = client.get("/stream?tab=devices")
+    assert set(next(events(answer))["parts"]) == set(BY_NAME["devices"].parts)
+    answer.close()
 
 
 def test_stream_ends_after_its_time(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,7 +133,7 @@ def test_streams_share_what_is_rendered(
 ) -> None:
     monkeypatch.setattr(live, "TICK_S", 3600.0)
     rendered: list[str] = []
-    render = live.render_template
+    render = render_template
 
     def count(name: str, **values: Any) -> str:
         rendered.append(name)

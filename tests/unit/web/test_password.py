@@ -78,7 +78,7 @@ def test_checks_do_not_pile_up(kept: Password, monkeypatch: pytest.MonkeyPatch) 
     for thread in threads:
         thread.start()
     entered.acquire(timeout=60)
-    wait_until(lambda: kept._places._value == 0)  # type: ignore[attr-defined]
+    wait_until(lambda: kept._places._value == 0)
     with pytest.raises(BusyError):
         kept.matches(RIGHT)
     leave.set()

@@ -10,7 +10,6 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from appliance.requests import SELFTEST
-from appliance.web import selftest
 from appliance.web.selftest import PATIENCE, PAUSE, Requests
 from tests.unit.web.test_entry import form_token, set_up
 from tests.web.reports import a_selftest
@@ -71,7 +70,9 @@ def test_request_needs_a_session_and_its_form(
 def test_ask_again_after_the_pause(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     requests, began = Requests(tmp_path), time.monotonic()
     for later, expected in ((0.0, 0.0), (4.0, PAUSE - 4.0), (PAUSE, 0.0)):
-        monkeypatch.setattr(selftest.time, "monotonic", lambda later=later: began + later)
+        monkeypatch.setattr(
+            "appliance.web.selftest.time.monotonic", lambda later=later: began + later
+        )
         assert requests.ask() == pytest.approx(expected)
 
 
@@ -81,5 +82,5 @@ def test_pending_ends_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     requests.ask()
     assert requests.pending(None)
     later = time.monotonic() + PATIENCE
-    monkeypatch.setattr(selftest.time, "monotonic", lambda: later)
+    monkeypatch.setattr("appliance.web.selftest.time.monotonic", lambda: later)
     assert not requests.pending(None)

@@ -22,7 +22,7 @@ from appliance.errors import AddressInUseError, GloveboxError
 from appliance.service import Running, Stop
 from appliance.settings import config
 from appliance.settings.config import Config
-from appliance.web import serve
+from appliance.web import listening, serve
 from appliance.web.facts import Facts
 from appliance.web.monitor import Monitor
 from appliance.web.password import Password
@@ -46,7 +46,8 @@ def start(tmp_path: Path) -> Iterator[Start]:
             "GLOVEBOX_CONFIG": "/dev/null",
             "GLOVEBOX_WEB_STATE": str(tmp_path / "web"),
         }
-        command, descriptors = [*COMMAND, *arguments], ()
+        command = [*COMMAND, *arguments]
+        descriptors: tuple[int, ...] = ()
         if inherit is not None:
             # What systemd does: descriptor 3 is the socket, and the variables name our process.
             redirect = f'LISTEN_FDS=1 LISTEN_PID=$$ exec "$@" 3<&{inherit.fileno()}'
@@ -92,7 +93,7 @@ def test_main_serves_on_an_inherited_socket(start: Start) -> None:
     with socket.create_server(("127.0.0.1", 0)) as inherited:
         process = start(inherit=inherited)
         assert "Glovebox" in fetch(serving(process))
-        assert serve.listening.answers(inherited, "/healthz", DEADLINE)
+        assert listening.answers(inherited, "/healthz", DEADLINE)
 
 
 def test_main_tells_systemd_when_it_answers(start: Start, tmp_path: Path) -> None:
@@ -172,7 +173,7 @@ def running(stop: Stop) -> Running:
 def notes(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     """Return the list of what systemd is told; time runs fast."""
     told: list[tuple[str, ...]] = []
-    monkeypatch.setattr(serve.service, "notify", lambda *assignments: told.append(assignments))
+    monkeypatch.setattr("appliance.service.notify", lambda *assignments: told.append(assignments))
     monkeypatch.setattr(serve, "TICK", 0.01)
     monkeypatch.setattr(serve, "PATIENCE", 0.01)
     return told

@@ -67,12 +67,17 @@ def test_nothing_half_written_is_left(kept: Vault, monkeypatch: pytest.MonkeyPat
 def test_each_write_reaches_the_card_before_it_counts(
     kept: Vault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    calls = []
+    calls: list[str] = []
+
+    def recorded(name: str, real: Callable[..., None]) -> Callable[..., None]:
+        def call(*given: object) -> None:
+            calls.append(name)
+            real(*given)
+
+        return call
+
     for name in ("fsync", "link"):
-        real = getattr(os, name)
-        monkeypatch.setattr(
-            os, name, lambda *given, real=real, name=name: (calls.append(name), real(*given))[1]
-        )
+        monkeypatch.setattr(os, name, recorded(name, getattr(os, name)))
     kept.set_password_hash("hash")
     assert calls == ["fsync", "link", "fsync"]
 

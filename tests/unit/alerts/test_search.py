@@ -79,6 +79,18 @@ def test_find_goes_on_where_it_stopped(store: AlertStore, path: Path) -> None:
     assert page.ended
 
 
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [(1, []), (3, [2, 1]), (4, [3, 2, 1]), (1 << 62, [3, 2, 1])],
+    ids=["oldest", "newest", "after the newest", "far beyond"],
+)
+def test_find_before_an_alert_that_need_not_be_there(
+    store: AlertStore, path: Path, before: int, expected: list[int]
+) -> None:
+    add(store, [an_alert() for _ in range(3)])
+    assert ids(AlertSearch(path).find(Filter(), 10, before)) == expected
+
+
 def test_find_stops_in_time_and_says_how_far_it_came(
     store: AlertStore, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -50,7 +50,7 @@ def test_state_is_what_the_supervisor_says(
 
 @pytest.mark.parametrize(
     ("uptime", "expected"),
-    [(5.0, State.BOOTING), (BOOT_SECONDS - 1, State.BOOTING), (BOOT_SECONDS + 1, State.SILENT)],
+    [(5.0, State.BOOTING), (BOOT_SECONDS - 0.1, State.BOOTING), (BOOT_SECONDS, State.SILENT)],
 )
 def test_state_before_the_first_word_is_booting_only_while_the_machine_starts(
     tmp_path: Path, uptime: float, expected: State

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.web import attempts
-from appliance.web.attempts import FORGET, FREE, LONGEST, MANY, Attempts, subscriber
+from appliance.web.attempts import FORGET, FREE, LONGEST, MANY, PERIOD, Attempts, subscriber
 
 OWNER, GUESSER = "192.168.1.2", "192.168.1.66"
 
@@ -85,6 +85,25 @@ def test_success_and_time_forgive() -> None:
     assert guard.begin(OWNER, now) == 0.0
     _, now = waits(guard, GUESSER, 6, now)
     assert waits(guard, GUESSER, 3, now + FORGET + 1)[0] == [0, 0, 0]
+
+
+@pytest.mark.parametrize(("passed", "is_forgiven"), [(FORGET, False), (FORGET + 0.1, True)])
+def test_failures_count_for_an_hour(passed: float, is_forgiven: bool) -> None:
+    guard = Attempts()
+    for _ in range(FREE):
+        guard.begin(OWNER, 0.0)
+    # This try is let through either way; only the next one tells.
+    assert guard.begin(OWNER, passed) == 0.0
+    assert (guard.begin(OWNER, passed) == 0.0) is is_forgiven
+
+
+@pytest.mark.parametrize(("passed", "wait"), [(PERIOD, LONGEST), (PERIOD + 0.1, 0.0)])
+def test_failures_of_all_count_for_a_minute(passed: float, wait: float) -> None:
+    guard = Attempts()
+    for number in range(MANY - 1):
+        guard.begin(f"10.0.0.{number}", 0.0)
+    guard.begin(OWNER, passed)
+    assert guard.begin(OWNER, passed) == wait
 
 
 def test_withdraw_takes_a_try_back() -> None:

@@ -70,6 +70,10 @@ def public(tables: Mapping[str, Mapping[str, Any]]) -> Tables:
 def wired(settings: WiredConfig) -> str:
     """Return a drop-in with fixed addresses (systemd.network(5))."""
     lines = [
+        # One port has one address; the others fall to 81-other-ports.network.
+        "[Match]",
+        "Name=",
+        "Name=eth0 en* usb*",
         "[Network]",
         "DHCP=no",
         *(f"Address={address}" for address in settings.addresses),

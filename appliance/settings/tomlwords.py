@@ -21,7 +21,8 @@ FORMS = (
     (b"<!DOCTYPE", "a web page; it must be plain text"),
     (b"<html", "a web page; it must be plain text"),
 )
-KEY = re.compile(r"\s*[\"']?([\w.-]{1,40})[\"']?\s*[=:]")
+# As settings are called, so that no piece of a password is taken for a key.
+KEY = re.compile(r"\s*([A-Za-z_]{1,24}|\"[A-Za-z_]{1,24}\")\s*[=:]")
 PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
 QUOTES = re.compile(
     "[\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u00ab\u00bb\u2032\u2033\uff02]"

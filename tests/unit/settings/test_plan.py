@@ -67,6 +67,7 @@ def test_wired_is_a_drop_in_for_networkd() -> None:
               "dns": ["192.168.1.1"]}  # fmt: skip
     text = wired(config.build({"wired": tables}).wired)
     assert text.splitlines() == [
+        "[Match]", "Name=", "Name=eth0 en* usb*",
         "[Network]", "DHCP=no", "Address=192.168.1.5/24", "Address=fd00::5/64",
         "Gateway=192.168.1.1", "DNS=192.168.1.1",
     ]  # fmt: skip

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import dataclasses
 import logging
 import os
 import shutil
@@ -19,7 +20,7 @@ from appliance import files, service
 from appliance.reports import statusfile
 from appliance.service import Running
 from appliance.settings import config, imager, owner_file, report, strays, writeback
-from appliance.settings.findings import Tables, merged
+from appliance.settings.findings import Tables, merged, usable
 from appliance.settings.password_hash import hashed_password
 from appliance.settings.plan import Plan, plan
 from appliance.settings.tomlwords import LARGEST_FILE
@@ -147,10 +148,12 @@ def _imager(places: SettingsPlaces, given: Mapping[str, bytes], outcome: Applied
 def _taken_over_before(file: Path) -> imager.TakenOver:
     try:
         before = imager.TakenOver.from_json(file.read_text(encoding="utf-8"))
-        config.build(before.tables)
+        tables, problems = usable(before.tables)
     except (OSError, ValueError, KeyError, TypeError):
         return imager.TakenOver()
-    return before
+    # What cannot be used any more takes nothing with it: it is no longer in Imager's files.
+    problems = [problem for problem in problems if problem not in before.problems]
+    return dataclasses.replace(before, tables=tables, problems=(*before.problems, *problems))
 
 
 def _owner(

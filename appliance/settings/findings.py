@@ -70,6 +70,8 @@ class Findings:
             return
         found = {**_named(ssid), "password": secret or "", "hidden": hidden}
         known = self.tables.get("wifi", {}).get("networks", [])
+        if found in known:
+            return
         if any(_same_name(found, each) for each in known):
             self.problem(place, "this network stands there twice; the first one is taken")
         elif self.set("wifi", "networks", [*known, found], place) and secret:
@@ -112,6 +114,19 @@ def _named(ssid: Any) -> dict[str, Any]:
 
 def _same_name(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     return all(one.get(key) == other.get(key) for key in ("ssid", "ssid_hex"))
+
+
+def usable(tables: Mapping[str, Mapping[str, Any]]) -> tuple[Tables, list[str]]:
+    """Return the settings that can be used, and what is wrong with those that cannot."""
+    found = Findings("kept from before")
+    for name, table in tables.items():
+        for key, value in table.items():
+            if found.set(name, key, value, f"[{name}] {key}") or not isinstance(value, list):
+                continue
+            items = [item for item in value if Findings("").set(name, key, [item], "")]
+            if items:
+                found.set(name, key, items, f"[{name}] {key}")
+    return found.tables, found.problems
 
 
 def merged(tables: Mapping[str, Mapping[str, Any]], above: Mapping[str, Any]) -> Tables:

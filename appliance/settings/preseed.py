@@ -13,8 +13,10 @@ from appliance.settings.findings import TAKEN_OVER, Findings
 from appliance.settings.netplan import HEX_KEY as KEY
 from appliance.settings.netplan import PORT
 from appliance.settings.tables import parse as parse_toml
+from appliance.settings.tables import short
 
 NAME = "rpi-preseed.toml"
+WLAN = {"country", "ssid", "ssid_hex", "password", "password_encrypted", "hidden", "key_mgmt"}
 OWE = "open networks with encryption (OWE) cannot be joined"
 UNUSED = {
     "user": {"name", "groups", "passwordless_sudo"},
@@ -108,7 +110,7 @@ def _wlan(found: Findings, table: Mapping[str, Any]) -> set[str]:
         found.network(ssid, table.get("password"), hidden, "[wlan]")
     elif ssid is None and "password" in table and "ssid_hex" not in table:
         found.problem("[wlan] ssid", "is missing; nothing is joined")
-    return {"country", "ssid", "ssid_hex", "password", "password_encrypted", "hidden", "key_mgmt"}
+    return WLAN
 
 
 def _is_sound(found: Findings, table: Mapping[str, Any]) -> bool:
@@ -116,7 +118,10 @@ def _is_sound(found: Findings, table: Mapping[str, Any]) -> bool:
     password, kind = table.get("password"), table.get("key_mgmt")
     key = isinstance(password, str) and bool(KEY.fullmatch(password))
     wrong = None
-    if password is None and kind not in (None, "none"):
+    strange = sorted(table.keys() - WLAN)
+    if password is None and strange:
+        wrong = f"there is no password, and {short(strange[0])} is not known"
+    elif password is None and kind not in (None, "none"):
         wrong = OWE if kind == "owe" else "there is no password for it"
     elif password is not None and kind not in (None, "wpa-psk", "sae"):
         wrong = 'with a password it is "wpa-psk" or "sae"'

@@ -117,11 +117,16 @@ def _near(key: str, hints: Mapping[str, object]) -> str:
     import difflib  # Where it is needed: most settings are right, and the whole start waits for us.
 
     found = difflib.get_close_matches(key.lower()[:40], list(hints), n=1, cutoff=0.75)
-    return f' (perhaps "{found[0]}", in small letters, is meant)' if found else ""
+    return f' (perhaps "{found[0]}" is meant)' if found else ""
 
 
 def _hint(wanted: type[Any]) -> str:
-    return {str: ', in quotes like "this"', bool: ": true or false, without quotes"}.get(wanted, "")
+    hints = {
+        str: ', in quotes like "this"',
+        bool: ": true or false, without quotes",
+        int: ", a number without quotes",
+    }
+    return hints.get(wanted, "")
 
 
 def names(names: Mapping[str, object]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from appliance.settings.findings import TAKEN_OVER, Findings, merged
+from appliance.settings.findings import TAKEN_OVER, Findings, added, merged, usable
 
 KEY = (
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJCoaqsSxDVpS7fxoVnYoyuCOGpNGgZcDpBUSjsz2vSw alice@laptop"
@@ -73,3 +73,37 @@ def test_merged_goes_key_by_key() -> None:
     assert merged(below, {"system": {"hostname": "b"}}) == {
         "system": {"hostname": "b", "timezone": "UTC"}
     }
+
+
+def test_usable_leaves_out_what_is_wrong_and_no_more() -> None:
+    """A newer version refuses what an older one took over; the rest is kept."""
+    networks = [{"ssid": "Home", "password": "long enough"}, {"ssid": "Bad", "password": "x"}]
+    tables = {
+        "wifi": {"country": "UK", "networks": networks},
+        "ssh": {"keys": [KEY, "ssh-ed25519 AAAA"]},
+        "web": {"password_hash": "scrypt:32768:8:1$salt$" + "a" * 128},
+        "gone": {"x": 1},
+    }
+    good, problems = usable(tables)
+    assert good == {
+        "wifi": {"networks": networks[:1]},
+        "ssh": {"keys": [KEY]},
+        "web": tables["web"],
+    }
+    assert len(problems) == 4
+
+
+def test_added_knows_one_password() -> None:
+    before = {"web": {"password_hash": "a"}}
+    assert added(before, {"web": {"password": "b"}}) == {"web": {"password": "b"}}
+    assert added(before, {}) == before
+
+
+def test_network_of_two_radios_is_one() -> None:
+    found = Findings("file")
+    for _ in range(2):
+        found.network("Home", "long enough", False, "wifis")
+    assert (len(found.tables["wifi"]["networks"]), found.problems) == (1, [])
+    found.network("Home", "another one", False, "wifis")
+    assert "first one is taken" in found.problems[0]
+    assert "another one" not in found.secrets

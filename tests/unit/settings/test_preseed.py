@@ -147,6 +147,7 @@ PSK = "5ff3d2cfa4cabcc7a3a1a2fbbc2fd8b16fc1bd76bb8fe0cd6a3a6b0ccdb1f2f9"
         ('key_mgmt = "wpa-eap"\npassword = "long enough"', "with a password"),
         (f'key_mgmt = "sae"\npassword = "{PSK}"\npassword_encrypted = true', "WPA3"),
         ('password_encrypted = true\npassword = "long enough"', "64 hexadecimal"),
+        ('psk = "long enough"', "psk is not known"),
         ('password = ""', "expected a text"),
         ("password = 12345678", "expected a text"),
         ('hidden = "true"\npassword = "long enough"', "wifi"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from appliance.settings.findings import TAKEN_OVER, Findings, added, merged, usable
 
 KEY = (
@@ -78,7 +80,7 @@ def test_merged_goes_key_by_key() -> None:
 def test_usable_leaves_out_what_is_wrong_and_no_more() -> None:
     """A newer version refuses what an older one took over; the rest is kept."""
     networks = [{"ssid": "Home", "password": "long enough"}, {"ssid": "Bad", "password": "x"}]
-    tables = {
+    tables: dict[str, dict[str, Any]] = {
         "wifi": {"country": "UK", "networks": networks},
         "ssh": {"keys": [KEY, "ssh-ed25519 AAAA"]},
         "web": {"password_hash": "scrypt:32768:8:1$salt$" + "a" * 128},

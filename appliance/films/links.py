@@ -1,7 +1,8 @@
 """`glovebox films-drive`: puts a mounted drive among the films, and takes it away again.
 
 minidlna watches the folder FILMS. It notices a link that comes and reads what is behind it, while
-films that are being watched go on: nothing is restarted.
+films that are being watched go on: nothing is restarted. While it starts it watches nothing yet
+(appliance/films/watch.py): then the change is made at once, and again when it watches.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from pathlib import Path
 
 from appliance import service
 from appliance.errors import GloveboxError, InputError
-from appliance.films import drives
-from appliance.service import Running
+from appliance.films import drives, watch
+from appliance.films.watch import Sight
+from appliance.service import Running, Stop
 
 DIRECTORY = Path("/run/glovebox-films")
 # One folder that never changes: minidlna begins anew, with every film to be read again, when the
@@ -29,27 +31,51 @@ EPILOG = "Exit status: 0 done; 1 the folder of films cannot be changed; 2 bad us
 _DEVICE = re.compile("[a-z][a-z0-9]{1,30}")
 
 
-def add(device: str, name: str, films: Path = FILMS, places: Path = drives.PLACES) -> Path:
-    """Link to the drive under a name that is free; return the link. One that is there stays."""
+def add(
+    device: str, name: str, stop: Stop, films: Path = FILMS, places: Path = drives.PLACES
+) -> Path:
+    """Link to the drive under a name that is free; return the link. One that is there stays.
+
+    Returns when minidlna cannot miss it any more, or shall `stop`. Raises OSError.
+    """
     target = places / device
     there = _link_to(target, films)
     if there is not None:
         return there
+    before = watch.look(films)
     link = films / free_name(name, {each.name for each in films.iterdir()})
     link.symlink_to(target)
+    if {before, watch.look(films)} != {Sight.WATCHING} and watch.wait(films, stop):
+        _show_again(link)
     return link
 
 
-def remove(device: str, films: Path = FILMS, places: Path = drives.PLACES) -> None:
-    """Remove the link to the drive, if there is one.
+def _show_again(link: Path) -> None:
+    """Put a new link in place of one of which minidlna may know.
+
+    It sees a link that comes, and none that goes: what it has read already, it keeps.
+    """
+    new = link.parent.with_suffix(f".{link.readlink().name}")
+    new.unlink(missing_ok=True)
+    new.symlink_to(link.readlink())
+    new.replace(link)
+
+
+def remove(device: str, stop: Stop, films: Path = FILMS, places: Path = drives.PLACES) -> None:
+    """Remove the link to the drive, if there is one; return when minidlna cannot miss it.
 
     minidlna forgets a folder with all that was in it when it sees a folder go; of a link that goes
-    it forgets only the link. So a folder of the same name comes and goes.
+    it forgets only the link. So a folder of the same name comes and goes, when it is watched. Until
+    then no other drive gets that name. Raises OSError.
     """
     link = _link_to(places / device, films)
-    if link is not None:
-        link.unlink()
-        link.mkdir()
+    if link is None:
+        return
+    link.unlink()
+    link.mkdir()
+    try:
+        watch.wait(films, stop)
+    finally:
         link.rmdir()
 
 
@@ -80,11 +106,13 @@ def _change(running: Running) -> int:
     device = arguments.device
     if not _DEVICE.fullmatch(device):
         raise InputError(f"{device!r}: expected a device's name as in /sys/class/block")
+    # Also one that is ended while it waits leaves no folder behind.
+    stop = running.stop.install()
     try:
         if arguments.action == "remove":
-            remove(device)
+            remove(device, stop)
         else:
-            add(device, _name_of(device))
+            add(device, _name_of(device), stop)
     except OSError as error:
         raise GloveboxError(f"{error.filename}: {error.strerror}") from error
     return 0

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from appliance import files, service
 from appliance.errors import DiskFullError, InputError, PrivilegeError
+from appliance.films import watch
 from appliance.films.links import DIRECTORY, FILMS
 from appliance.host import links
 from appliance.service import Running
@@ -81,7 +82,7 @@ def main(argv: Sequence[str]) -> int:
 
 def _configure(running: Running) -> int:
     settings = running.settings.media
-    file = running.arguments.directory / "minidlna.conf"
+    file = running.arguments.directory / watch.CONFIGURATION
     if settings.enabled:
         _write(file, render(settings, identity()))
     else:

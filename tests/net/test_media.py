@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import subprocess
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -15,10 +17,17 @@ import pytest
 
 from appliance.films import library, links, minidlna
 from appliance.reports.films import Library
+from appliance.service import Stop
 from appliance.settings.sections.media import MediaConfig
 from image.build.tools import Tools
 from tests.movies import avi, fill
-from tests.net.namespaces import ROUTER_ADDRESS, SENSOR_ADDRESS, Network, wait_until
+from tests.net.namespaces import (
+    DEADLINE_S,
+    ROUTER_ADDRESS,
+    SENSOR_ADDRESS,
+    Network,
+    wait_until,
+)
 from tests.player import Film, Player, fetch
 from tests.programs import of_the_device
 
@@ -59,11 +68,13 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
         self.player = Player(ROUTER_ADDRESS)
 
-    def start(self, settings: MediaConfig = SETTINGS) -> None:
+    def start(self, settings: MediaConfig = SETTINGS, ahead: bool = False) -> None:
+        """Start it; `ahead` of all else on this host, as its weight on the device has it."""
         text = minidlna.render(settings, IDENTITY, self.folder)
         (self.folder / "minidlna.conf").write_text(text)
         with self.network.inside(self.network.sensor), (self.folder / "log").open("wb") as log:
-            self._process = subprocess.Popen(self._argv, stdout=log, stderr=log)
+            argv = ["chrt", "--rr", "1", *self._argv] if ahead else self._argv
+            self._process = subprocess.Popen(argv, stdout=log, stderr=log)
 
     def stop(self) -> None:
         if self._process is not None:
@@ -163,22 +174,80 @@ def test_a_drive_comes_and_goes_while_a_film_plays(server: Server) -> None:
     (drive / "Serien" / "Staffel 1").mkdir(parents=True)
     (drive / "Serien" / "Staffel 1" / "Folge 1.avi").write_bytes(avi(1 << 18, seed=1))
     (drive / "Unterwegs.avi").write_bytes(avi(1 << 18, seed=2))
-    server.start()
+    server.start(ahead=True)
     server.wait_for(lambda found: found.video == 1 and not found.scanning, "the film at home")
 
     plugged = time.monotonic()
-    links.add("sda1", "FILME", server.films, server.drives)
+    links.add("sda1", "FILME", Stop(), server.films, server.drives)
     server.wait_for(lambda found: found.video == 3, "the films of the drive")
     assert time.monotonic() - plugged < 5
     films = server.browse()
     assert set(films) == {"Zuhause", "Folge 1", "Unterwegs"}
     assert server.fetch(films["Folge 1"].url)[1] == avi(1 << 18, seed=1)
 
-    links.remove("sda1", server.films, server.drives)
+    links.remove("sda1", Stop(), server.films, server.drives)
     server.wait_for(lambda found: found.video == 1, "the films to go with the drive")
     assert set(server.browse()) == {"Zuhause"}
-    links.add("sda1", "FILME", server.films, server.drives)
+    links.add("sda1", "FILME", Stop(), server.films, server.drives)
     server.wait_for(lambda found: found.video == 3, "the drive again")
+
+
+class FirstReading:
+    """minidlna as it reads the films of its start, and has not come to the end of MEDIA.
+
+    It looks for words about a film in a file beside it: here a pipe, of which it awaits the writer.
+    The folder of films it has read by then, and it watches nothing yet.
+    """
+
+    def __init__(self, server: Server) -> None:
+        self._server, self._stop = server, Stop()
+        media = server.films / "MEDIA"
+        media.mkdir()
+        (media / "Zuhause.avi").write_bytes(FILM)
+        self._pipe = media / "Zuhause.nfo"
+        os.mkfifo(self._pipe)
+        (server.films / "Anfang.avi").write_bytes(avi(1 << 18, seed=1))
+        drive = server.drives / "sda1"
+        drive.mkdir()
+        (drive / "Unterwegs.avi").write_bytes(avi(1 << 18, seed=2))
+
+    def meanwhile(
+        self, films: int, change: Callable[[Stop], object], done: Callable[[], bool]
+    ) -> None:
+        """Start it; have something changed once it knows so many films; let it read on then."""
+        self._server.start(ahead=True)
+        self._server.wait_for(lambda found: found.video == films, "the first films")
+        with ThreadPoolExecutor(1) as thread:
+            changing = thread.submit(change, self._stop)
+            try:
+                wait_until(done, "the change")
+                assert self._server.library().scanning
+                self._pipe.open("wb").close()
+                changing.result(DEADLINE_S)
+            finally:
+                self._stop.set()
+
+
+def test_a_drive_that_comes_while_minidlna_starts_is_not_missed(server: Server) -> None:
+    FirstReading(server).meanwhile(
+        1,
+        lambda stop: links.add("sda1", "FILME", stop, server.films, server.drives),
+        (server.films / "FILME").is_symlink,
+    )
+    server.wait_for(lambda found: found.video == 3, "the film of the drive")
+    assert set(server.browse()) == {"Anfang", "Zuhause", "Unterwegs"}
+
+
+def test_a_drive_that_goes_while_minidlna_starts_is_forgotten(server: Server) -> None:
+    starting = FirstReading(server)
+    link = links.add("sda1", "FILME", Stop(), server.films, server.drives)
+    starting.meanwhile(
+        2,
+        lambda stop: links.remove("sda1", stop, server.films, server.drives),
+        lambda: not link.is_symlink(),
+    )
+    server.wait_for(lambda found: found.video == 2 and not found.scanning, "the film to go")
+    assert set(server.browse()) == {"Anfang", "Zuhause"}
 
 
 @pytest.mark.long
@@ -193,7 +262,7 @@ def test_a_hundred_thousand_films_are_listed_and_the_server_answers_meanwhile(
         server.start()
         server.wait_for(lambda found: not found.scanning, "the start")
         plugged = time.monotonic()
-        links.add("sda1", "FILME", server.films, server.drives)
+        links.add("sda1", "FILME", Stop(), server.films, server.drives)
         longest = 0.0
         while server.library().video < shelves * each:
             asked = time.monotonic()
@@ -207,7 +276,7 @@ def test_a_hundred_thousand_films_are_listed_and_the_server_answers_meanwhile(
         used = shutil.disk_usage(server.folder / minidlna.DATABASE.name).used
         print(f"the list takes {used >> 20} MiB, the server {server.resident() >> 20} MiB")
         gone = time.monotonic()
-        links.remove("sda1", server.films, server.drives)
+        links.remove("sda1", Stop(), server.films, server.drives)
         while server.library().video:
             time.sleep(0.5)
         print(f"gone after {time.monotonic() - gone:.0f} s")

@@ -60,6 +60,8 @@ missing_packages() {
 
 setup() {
     [[ ${1:-} == -* ]] && usage && return
+    # Help changes nothing on this host, once there is an environment that can print it.
+    [ -n "$help" ] && compgen -G "$project/.venv/.made-*${1:+\\[$1\\]}" >/dev/null && return
     local purposes="build ${1:-}" packages
     mapfile -t packages < <(missing_packages "$purposes")
     if [ "${#packages[@]}" -gt 0 ]; then
@@ -100,6 +102,8 @@ all_tests() {
 
 command=${1:---help}
 shift || true
+help=
+[[ " $* " == *" --help "* || " $* " == *" -h "* ]] && help=yes
 case $command in
     setup) setup "$@" ;;
     demo) setup && in_project -m image.demo "$@" ;;
@@ -112,7 +116,7 @@ case $command in
     check)
         setup test && cd "$project" || exit
         in_project -m pytest -q -n 2 --dist worksteal -m "not ($BUILT or long)" \
-            tests/unit tests/test_*.py "$@"
+            --hypothesis-profile=quick tests/unit tests/test_*.py "$@"
         ;;
     test)
         setup test && cd "$project" || exit

@@ -61,7 +61,9 @@ def test_service_tells_systemd_and_stores_the_rest_when_it_ends(tmp_path: Path) 
         | {"NOTIFY_SOCKET": str(address), "GLOVEBOX_RUNTIME_DIRECTORY": str(tmp_path)},
     )  # fmt: skip
     try:
-        assert notified.recv(4096) == b"READY=1\nWATCHDOG=1\nSTATUS=1 alerts stored"
+        awaited = {b"READY=1", b"WATCHDOG=1", b"STATUS=1 alerts stored"}
+        while awaited:
+            awaited -= set(notified.recv(4096).splitlines())
         wait_until(lambda: AlertStoreReport.read(tmp_path), "a report")
         with file.open("ab") as stream:
             stream.write(records.event(2) + records.event(3))

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -39,25 +38,30 @@ def test_run_names_the_log_and_the_last_lines(tmp_path: Path) -> None:
         run(failing("broken"), tmp_path / "log")
 
 
+# Tells the number of a child as soon as the parent waits for it.
+WAITING = """
+import subprocess, sys
+from pathlib import Path
+from image.command import run
+
+class Told(subprocess.Popen):
+    def wait(self, timeout=None):
+        print(self.pid, flush=True)
+        return super().wait(timeout)
+
+subprocess.Popen = Told
+run(["sleep", "600"], Path(sys.argv[1]))
+"""
+
+
 def test_run_interrupted_ends_its_child(tmp_path: Path) -> None:
-    script = (
-        "from pathlib import Path; from image.command import run;"
-        f"run(['sh', '-c', 'echo $$; exec sleep 60'], Path({str(tmp_path / 'log')!r}))"
-    )
-    parent = subprocess.Popen(
-        [sys.executable, "-c", script], stderr=subprocess.DEVNULL, preexec_fn=hear_interrupts
-    )
-    child = int(wait_for_line(tmp_path / "log"))
-    parent.send_signal(signal.SIGINT)
-    assert parent.wait(10) != 0
+    with subprocess.Popen(
+        [sys.executable, "-c", WAITING, tmp_path / "log"],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, preexec_fn=hear_interrupts,
+    ) as parent:  # fmt: skip
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        parent.send_signal(signal.SIGINT)
+        assert parent.wait(60) != 0
     with pytest.raises(ProcessLookupError):
         os.kill(child, 0)
-
-
-def wait_for_line(file: Path) -> str:
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        if file.exists() and file.read_text().endswith("\n"):
-            return file.read_text()
-        time.sleep(0.01)
-    raise AssertionError(f"nothing came into {file}")

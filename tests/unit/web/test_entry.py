@@ -84,6 +84,7 @@ def test_login_begins_a_new_session(app: Flask, stranger: FlaskClient) -> None:
     assert form_token(stranger, "/system") != before
 
 
+@pytest.mark.usefixtures("stopped")
 def test_login_with_wrong_ones_slows_down_and_lets_others_in(
     app: Flask, stranger: FlaskClient
 ) -> None:
@@ -164,6 +165,7 @@ def test_password_stays_where_the_form_is_wrong(
     assert log_in(app.test_client()).status_code == 303
 
 
+@pytest.mark.usefixtures("stopped")
 def test_password_cannot_be_guessed_at_speed(stranger: FlaskClient) -> None:
     set_up(stranger)
     codes = [change(stranger, "wrong", "another good one").status_code for _ in range(12)]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -20,6 +21,11 @@ CARD = "test_pi.py"
 # What a fixture builds where it is not there yet.
 BUILT = frozenset(("engine_root", "suricata_root", "tools", "guest", "image"))
 BUILD_SECONDS = 1800
+# How long an example takes on a busy machine says nothing. `./build.sh check` tries some of the
+# examples, after each edit; `test` tries them all.
+settings.register_profile("full", deadline=None)
+settings.register_profile("quick", deadline=None, max_examples=15)
+settings.load_profile("full")
 PROJECT = Path(__file__).resolve().parent.parent
 # Fixtures that hand out what takes minutes to make, and the mark of each test that asks for one.
 NEEDS = {

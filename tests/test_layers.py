@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import sys
 from collections.abc import Iterator, Mapping
@@ -57,7 +58,10 @@ def imported(file: Path) -> Iterator[str]:
                     yield alias.name.removeprefix("appliance.")
 
 
-IMPORTS = {name: set(imported(file)) - {""} for name, file in MODULES.items() if name}
+@functools.cache
+def imports() -> Mapping[str, set[str]]:
+    """Return what each module of the package imports of it."""
+    return {name: set(imported(file)) - {""} for name, file in MODULES.items() if name}
 
 
 def height(module: str) -> int:
@@ -72,14 +76,14 @@ def room(module: str) -> str:
 
 
 def test_every_room_stands_in_the_table_and_every_name_there_is_one() -> None:
-    assert {room(module) for module in IMPORTS} == {room(name) for name in HEIGHTS}
+    assert {room(module) for module in imports()} == {room(name) for name in HEIGHTS}
     assert HEIGHTS.keys() <= MODULES.keys()
 
 
 def test_no_import_goes_upward() -> None:
     upward = [
         f"{module} -> {other}"
-        for module, others in sorted(IMPORTS.items())
+        for module, others in sorted(imports().items())
         for other in sorted(others)
         if room(module) != room(other) and height(other) > height(module)
     ]
@@ -95,7 +99,7 @@ def circle(graph: Mapping[str, set[str]]) -> list[str]:
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:
-    assert not circle(IMPORTS)
+    assert not circle(imports())
 
 
 def test_no_rooms_import_each_other_in_a_circle() -> None:
@@ -105,12 +109,12 @@ def test_no_rooms_import_each_other_in_a_circle() -> None:
         return f"{room(module)}-{height(module)}"
 
     graph: dict[str, set[str]] = {}
-    for module, others in IMPORTS.items():
+    for module, others in imports().items():
         graph.setdefault(name(module), set()).update(map(name, others))
     assert not circle({key: others - {key} for key, others in graph.items()})
 
 
-@pytest.mark.parametrize("module", [name for name in IMPORTS if name.startswith("formats.")])
+@pytest.mark.parametrize("module", [name for name in imports() if name.startswith("formats.")])
 def test_formats_are_pure(module: str) -> None:
     tree = ast.parse(MODULES[module].read_text())
     names = {

@@ -16,6 +16,7 @@ def test_hash_is_of_this_password_and_salted() -> None:
     assert check_password_hash(first, "correct horse")
     assert not check_password_hash(first, "correct horsf")
     assert first != second
+    assert first.startswith("scrypt:32768:8:1$"), "32 MB and a while for each guess"
 
 
 def test_hash_is_one_that_the_settings_take() -> None:

@@ -347,7 +347,10 @@ print(number + 1, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
         st.tuples(st.integers(0, 999), st.integers(0, 255)), min_size=1, max_size=8, unique=True
     )
 )
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=2 * settings().max_examples,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 def test_capture_with_any_bytes_changed_is_read_or_refused(
     written: Path, changes: list[tuple[int, int]]
 ) -> None:

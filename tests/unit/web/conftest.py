@@ -14,6 +14,7 @@ from appliance.alerts.pages import AlertPages
 from appliance.reports.alerts import AlertStoreReport
 from appliance.reports.receiver import ReceiverReport
 from appliance.reports.supervisor import Health
+from appliance.settings import password_hash
 from appliance.settings.config import Config
 from appliance.settings.sections.capture import CaptureConfig
 from appliance.settings.sections.web import WebConfig
@@ -23,6 +24,18 @@ from appliance.web.vault import Vault
 from tests.web.reports import a_health, a_report, a_selftest
 
 TOKEN = "a-token-of-the-tests"
+
+
+@pytest.fixture(autouse=True)
+def cheap_scrypt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash passwords in no time; the strength itself is tested with the settings."""
+    monkeypatch.setattr(password_hash, "METHOD", "scrypt:128:8:1")
+
+
+@pytest.fixture
+def stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stop the clock by which those wait who got the password wrong."""
+    monkeypatch.setattr("appliance.web.entry.time.monotonic", lambda: 1000.0)
 
 
 @pytest.fixture

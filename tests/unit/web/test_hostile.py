@@ -49,7 +49,8 @@ def clients(
 
 
 @settings(
-    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=4 * settings().max_examples,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     who=st.integers(0, 2),
@@ -75,7 +76,8 @@ def test_no_request_is_a_fault(
 
 
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=settings().max_examples * 3 // 2,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     route=st.sampled_from(["/setup", "/login", "/logout", "/password", "/selftest"]),
@@ -103,6 +105,7 @@ def test_no_form_is_a_fault(
         assert answer.status_code not in (200, 303) or answer.headers.get("Location") == "/login"
 
 
+@pytest.mark.usefixtures("stopped")
 def test_wrong_passwords_at_speed_are_slowed_and_harm_nobody(
     app: Flask, stranger: FlaskClient, tmp_path: Path
 ) -> None:
@@ -112,9 +115,7 @@ def test_wrong_passwords_at_speed_are_slowed_and_harm_nobody(
         stranger.post("/login", data={"csrf": token, "password": f"guess {number}"}).status_code
         for number in range(300)
     ]
-    assert codes[:3] == [403, 403, 403]
-    assert codes.count(403) < 12
-    assert set(codes) == {403, 429}
+    assert codes == [403] * 3 + [429] * 297
     owner = app.test_client()
     owner.environ_base["REMOTE_ADDR"] = "192.168.1.9"
     right = {"csrf": form_token(owner, "/login"), "password": "correct horse battery"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import math
 import os
 import re
@@ -18,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.errors import AddressInUseError, GloveboxError
+from appliance.errors import AddressInUseError, GloveboxError, InputError
 from appliance.service import Running, Stop
 from appliance.settings import config
 from appliance.settings.config import Config
@@ -119,11 +120,11 @@ def test_main_refuses_a_port_in_use(start: Start) -> None:
 
 
 @pytest.mark.parametrize("place", ["http", "1.2.3.4.5:80", "70000"])
-def test_main_refuses_a_wrong_place(start: Start, place: str) -> None:
-    process = start("--listen", place)
-    _, errors = process.communicate(timeout=DEADLINE)
-    assert process.returncode == 2
-    assert place in errors
+def test_main_refuses_a_wrong_place(place: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        serve.main(["--listen", place])
+    assert ended.value.code == 2
+    assert place in capsys.readouterr().err
 
 
 def test_main_imports_nothing_heavy() -> None:
@@ -199,21 +200,20 @@ def test_attend_ends_the_service_with_the_server(
         serve._attend(running(stop), ended, LooksThrice(stop, tmp_path), own)
 
 
-def hash_password(given: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*COMMAND, "--hash-password"], input=given, capture_output=True, text=True, check=False
-    )
-
-
-def test_hash_password_prints_the_line_for_the_settings(tmp_path: Path) -> None:
-    done = hash_password("correct horse battery\n")
-    assert done.returncode == 0
-    settings = config.build({"web": tomllib.loads(done.stdout)})
+def test_hash_password_prints_the_line_for_the_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("correct horse battery\n"))
+    assert serve.main(["--hash-password"]) == 0
+    settings = config.build({"web": tomllib.loads(capsys.readouterr().out)})
     password = Password(Vault(tmp_path), settings.web.password_hash)
     assert password.matches("correct horse battery")
 
 
-def test_hash_password_refuses_a_short_one() -> None:
-    done = hash_password("short\n")
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "glovebox web: A password needs at least 8 characters.\n"
+def test_hash_password_refuses_a_short_one(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("short\n"))
+    with pytest.raises(InputError, match="^A password needs at least 8 characters.$"):
+        serve.main(["--hash-password"])
+    assert capsys.readouterr().out == ""

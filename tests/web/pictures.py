@@ -16,7 +16,7 @@ from werkzeug.serving import make_server
 
 from tests.conftest import CHROMIUM_ARGUMENTS, PROJECT
 from tests.web.preview import ADDRESS, Preview, Quiet
-from tests.web.test_looks import STATES
+from tests.web.states import STATES
 
 FOLDER = PROJECT / "docs" / "pictures"
 LARGEST = 150_000  # bytes

@@ -1,6 +1,6 @@
 """`build.sh page`: the page in a developer's browser, with sample data, and no rights or network.
 
-One state of tests/web/test_looks.py is shown at a time; `/preview` chooses another, and an open
+One state of tests/web/states.py is shown at a time; `/preview` chooses another, and an open
 page follows, as it does on a sensor. When a file of the project changes, all starts anew.
 """
 
@@ -38,7 +38,7 @@ from appliance.web.monitor import Monitor
 from appliance.web.vault import Vault
 from tests.conftest import PROJECT
 from tests.web.serving import Sensor
-from tests.web.test_looks import STATES
+from tests.web.states import STATES
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -98,16 +98,23 @@ class Preview:
     def __init__(self, folder: Path) -> None:
         """Begin with the state that was shown last in `folder`."""
         self._folder, self._shown = folder, folder / "state"
+        self._samples = folder / "samples"
+        # What a run left that was replaced when a file changed.
+        shutil.rmtree(self._samples, ignore_errors=True)
+        self._samples.mkdir()
         self._config = Config(web=WebConfig(password=PASSWORD, api_token=TOKEN))
         self._arranged = contextlib.ExitStack()
+        self._app: Flask | None = None
         self.show(self._shown.read_text() if self._shown.exists() else FIRST_STATE)
 
     def show(self, state: str) -> None:
         """Show another state. Raises KeyError."""
         arrange = STATES[state][0]
-        self._arranged.close()
-        # Each time a folder of its own: nothing of the state before is left.
-        sensor = SampleSensor(Path(tempfile.mkdtemp(dir=self._folder)) / "sensor")
+        self.close()
+        # Each time a folder of its own: nothing of the state before is left. A page that is open
+        # may still be reading there when it is removed.
+        sample = tempfile.TemporaryDirectory(dir=self._samples, ignore_cleanup_errors=True)
+        sensor = SampleSensor(Path(self._arranged.enter_context(sample)) / "sensor")
         self._arranged.enter_context(arrange(sensor))
         # All its alerts are there by now, and SQLite wants no other thread to close it.
         sensor.close()
@@ -115,7 +122,9 @@ class Preview:
         self._shown.write_text(state)
 
     def close(self) -> None:
-        """End the state that is shown."""
+        """End the state that is shown, and the streams of pages that follow it."""
+        if self._app:
+            self._app.secret_key = "ended"
         self._arranged.close()
 
     def _page(self, sensor: SampleSensor) -> Flask:
@@ -131,6 +140,7 @@ class Preview:
         if environ["PATH_INFO"] == CHOICE:
             return self._choose(Request(environ))(environ, start)
         environ.setdefault("HTTP_AUTHORIZATION", f"Bearer {TOKEN}")
+        assert self._app
         return self._app(environ, start)
 
     def _choose(self, request: Request) -> Response:

@@ -10,7 +10,7 @@ import pytest
 from werkzeug.test import Client
 
 from tests.web.preview import CHOICE, Preview
-from tests.web.test_looks import STATES
+from tests.web.states import STATES
 
 
 @pytest.fixture
@@ -38,6 +38,23 @@ def test_choosing_a_state_leads_back_to_the_page(preview: Preview, state: str) -
 def test_choice_names_every_state(preview: Preview) -> None:
     shown = Client(preview).get(CHOICE).text
     assert all(f"?state={state}" in shown for state in STATES)
+
+
+def test_a_state_leaves_nothing_behind(preview: Preview, tmp_path: Path) -> None:
+    preview.show("deaf")
+    preview.show("waiting")
+    assert len(list((tmp_path / "samples").iterdir())) == 1
+    preview.close()
+    assert list((tmp_path / "samples").iterdir()) == []
+
+
+def test_a_page_that_follows_is_sent_to_the_new_state(preview: Preview) -> None:
+    events = Client(preview).get("/stream?tab=overview", buffered=False).response
+    told = iter(events)
+    next(told)  # how long to wait before coming back
+    assert b"Snort inspects what arrives." in next(told)
+    preview.show("deaf")
+    assert list(told) == []
 
 
 def test_the_state_is_kept_when_all_starts_anew(preview: Preview, tmp_path: Path) -> None:

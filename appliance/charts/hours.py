@@ -36,13 +36,12 @@ def _bar(hour: Hour, x: float, width: float, most: int) -> Bar:
 
 
 def summary(hours: Sequence[Hour]) -> str:
-    """Say in a sentence what the picture shows."""
+    """Say what the bars add up to."""
     total = sum(hour.alerts for hour in hours)
-    if not total:
-        return f"No alert in the last {len(hours)} hours."
-    busiest = max(hours, key=lambda hour: hour.alerts)
-    begin = words.utc(busiest.begin)[11:16]
-    return (
-        f"{words.counted(total, 'alert')} in the last {len(hours)} hours; most,"
-        f" {words.number(busiest.alerts)}, in the hour from {begin} UTC."
-    )
+    counted = words.counted(total, "alert") if total else "No alert"
+    return f"{counted} in the last {len(hours)} hours"
+
+
+def busiest(hours: Sequence[Hour]) -> Hour | None:
+    """Return the hour of the highest bar; None without any alert."""
+    return max((hour for hour in hours if hour.alerts), key=lambda hour: hour.alerts, default=None)

@@ -57,7 +57,7 @@ def _set_up(guard: Access) -> ResponseReturnValue:
     first = access.text(request.form, "password")
     wrong = objection(first)
     if first != access.text(request.form, "again"):
-        wrong = "The two are not the same."
+        wrong = "The two passwords are not the same."
     if wrong and not guard.password.is_set:
         return _form("setup.html", 400, wrong)
     try:
@@ -104,7 +104,7 @@ def _change(guard: Access, attempts: Attempts) -> ResponseReturnValue:
         )
     wrong = objection(new)
     if new != access.text(request.form, "again"):
-        wrong = "The two new ones are not the same."
+        wrong = "The two new passwords are not the same."
     try:
         if wrong:
             attempts.withdraw(address)

@@ -33,6 +33,8 @@ class Tab:
     line: Callable[[Figures], str] | None = None
     endpoint: str = ""
     """The view that draws the tab; without one, `NAME.html` is drawn from the figures alone."""
+    below: tuple[str, ...] = ()
+    """Views of the pages that the tab leads to and that have no tab of their own."""
 
     @property
     def is_plain(self) -> bool:
@@ -87,6 +89,7 @@ TABS = (
             *("counters", "senders"),
         ),
         line=system.line,
+        below=("entry.password",),
     ),
 )
 BY_NAME = {tab.name: tab for tab in TABS}
@@ -94,4 +97,4 @@ BY_NAME = {tab.name: tab for tab in TABS}
 
 def of(endpoint: str | None) -> Tab | None:
     """Return the tab that a view belongs to, or None for a page of its own."""
-    return next((tab for tab in TABS if tab.view == endpoint), None)
+    return next((tab for tab in TABS if endpoint in (tab.view, *tab.below)), None)

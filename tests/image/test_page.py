@@ -78,9 +78,9 @@ def test_first_visitor_sets_the_password_and_tests_the_sensor(
     guest.run("rm -f /run/glovebox/selftest.json")
     tab = browser.new_context(base_url=page.url).new_page()
     tab.goto("/")
-    for label in ("Password, at least", "The same again"):
+    for label in ("Password, at least", "The same password again"):
         tab.get_by_label(label).fill("correct horse battery")
-    tab.get_by_role("button", name="Set it").click()
+    tab.get_by_role("button", name="Set the password").click()
     tab.get_by_role("navigation").get_by_role("link", name="System").click()
     tab.get_by_role("button", name="Test now").click()
     tab.locator("#selftest").get_by_text("A test is on its way").wait_for(timeout=10_000)

@@ -21,13 +21,13 @@ def test_entry_keeps_nobody_out(browser: Browser, sensor: Sensor, scheme: str) -
     page.goto("/")
     assert findings(page) == []
     page.get_by_label("Password, at least").fill(PASSWORD)
-    page.get_by_label("The same again").fill(PASSWORD + "!")
-    page.get_by_role("button", name="Set it").click()
-    expect(page.get_by_role("alert")).to_have_text("The two are not the same.")
+    page.get_by_label("The same password again").fill(PASSWORD + "!")
+    page.get_by_role("button", name="Set the password").click()
+    expect(page.get_by_role("alert")).to_have_text("The two passwords are not the same.")
     assert findings(page) == []
     page.get_by_label("Password, at least").fill(PASSWORD)
-    page.get_by_label("The same again").fill(PASSWORD)
-    page.get_by_role("button", name="Set it").click()
+    page.get_by_label("The same password again").fill(PASSWORD)
+    page.get_by_role("button", name="Set the password").click()
     expect(page.locator("#state")).to_be_visible()
     for name, button in (("Devices", "Open for copying"), ("System", "Test now")):
         page.get_by_role("navigation").get_by_role("link", name=name).click()

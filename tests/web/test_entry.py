@@ -27,7 +27,7 @@ def test_first_visit_to_last_by_keyboard_only(browser: Browser, sensor: Sensor) 
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
-    expect(page.locator("#state")).to_contain_text("The receiver does not report")
+    expect(page.locator("#state")).to_contain_text("The supervisor has not reported")
 
     other = fresh_tab(browser, sensor)
     other.goto("/")

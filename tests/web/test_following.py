@@ -16,7 +16,7 @@ from tests.net.namespaces import DEADLINE_S, SENSOR_ADDRESS
 from tests.net.receiving import replaying
 from tests.web.alerts import add, an_alert
 from tests.web.reports import a_health
-from tests.web.serving import Sensor, flowing
+from tests.web.serving import Sensor, flowing, repeating
 
 pytestmark = [pytest.mark.browser, pytest.mark.net]
 expect.set_options(timeout=DEADLINE_S * 1000)
@@ -77,9 +77,15 @@ def test_a_real_stream_is_followed_from_the_router_to_the_page(
         for _ in range(50):
             router.sendto(datagram, (SENSOR_ADDRESS, 37008))
         router.sendto(b"\x01\x00", (SENSOR_ADDRESS, 37008))
-        expect(state).to_contain_text("Frames arrive.")
         expect(page.get_by_role("row", name="192.0.2.1")).to_contain_text("50")
         expect(page.get_by_role("row", name="192.0.2.1")).to_contain_text("1 unreadable")
+
+        def stream() -> None:
+            router.sendto(datagram, (SENSOR_ADDRESS, 37008))
+
+        # Until it is seen: a stream that stops is said to have stopped.
+        with repeating(stream):
+            expect(state).to_contain_text("Frames arrive")
         page.goto("/system")
         expect(page.get_by_role("row", name="Dropped: unreadable")).to_contain_text("1")
         expect(page.locator("#counters")).to_contain_text("every datagram is accounted for")

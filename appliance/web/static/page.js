@@ -134,6 +134,6 @@ function follow() {
 for (const part of document.querySelectorAll(".part, #announcement")) {
   part.rendered = part.innerHTML.trim();
 }
-zone.textContent = "in your time zone";
+if (zone) zone.textContent = "in your time zone";
 showLocalTimes(document);
 if (live) follow();

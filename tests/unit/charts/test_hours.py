@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from appliance.alerts.search import Hour
-from appliance.charts.hours import HEIGHT, WIDTH, bars, summary
+from appliance.charts.hours import HEIGHT, WIDTH, bars, busiest, summary
 
 NOON = 1_795_176_000.0
 
@@ -29,9 +29,13 @@ def test_bars_of_nothing() -> None:
     assert [bar.height for bar in bars(hours(0, 0))] == [0, 0]
 
 
-def test_summary_says_what_the_bars_show() -> None:
-    assert summary(hours(0, 5, 1000)) == (
-        "1,005 alerts in the last 3 hours; most, 1,000, in the hour from 14:00 UTC."
-    )
-    assert summary(hours(1, 0)).startswith("1 alert in the last 2 hours; most, 1, in the")
-    assert summary(hours(0, 0)) == "No alert in the last 2 hours."
+def test_summary_says_what_the_bars_add_up_to() -> None:
+    assert summary(hours(0, 5, 1000)) == "1,005 alerts in the last 3 hours"
+    assert summary(hours(1, 0)) == "1 alert in the last 2 hours"
+    assert summary(hours(0, 0)) == "No alert in the last 2 hours"
+
+
+def test_busiest_is_the_highest_bar() -> None:
+    assert busiest(hours(0, 5, 1000)) == Hour(NOON + 7200, 1000)
+    assert busiest(hours(0, 0)) is None
+    assert busiest([]) is None

@@ -46,6 +46,27 @@ def test_alerts_shows_every_field(client: FlaskClient, store: AlertStore) -> Non
         assert text in page
 
 
+def test_alerts_shows_no_chart_of_nothing(client: FlaskClient, store: AlertStore) -> None:
+    page = shown(client, "/alerts")
+    assert "No alert has been stored yet." in page
+    assert "Alerts by hour" not in page
+    add(store, [an_alert(time_us=1_795_165_983_000_000)])
+    page = shown(client, "/alerts")
+    assert "No alert in the last 24 hours." in page
+    assert "<rect" not in page
+    add(store, [an_alert()])
+    page = shown(client, "/alerts")
+    assert "1 alert in the last 24 hours; the busiest hour, from" in page
+    assert "<rect" in page
+
+
+def test_alerts_breaks_an_ipv6_address_before_its_port(
+    client: FlaskClient, store: AlertStore
+) -> None:
+    add(store, [an_alert(source="2001:db8::<b>", source_port=22)])
+    assert "[2001:db8::&lt;b&gt;]<wbr>:22" in shown(client, "/alerts")
+
+
 @pytest.mark.parametrize(
     ("query", "expected"),
     [

@@ -100,6 +100,14 @@ def test_login_with_wrong_ones_slows_down_and_lets_others_in(
     assert log_in(owner).status_code == 303
 
 
+def test_password_belongs_to_the_tab_that_leads_there(stranger: FlaskClient) -> None:
+    set_up(stranger)
+    page = stranger.get("/password").text
+    assert '<a href="/system" aria-current="true">' in page
+    assert page.count("aria-current") == 1
+    assert 'id="live"' not in page
+
+
 @pytest.mark.parametrize("address", ["/setup", "/login", "/logout"])
 @pytest.mark.parametrize("token", ["", "wrong", "\xe9"])
 def test_forms_of_others_are_refused(

@@ -80,8 +80,18 @@ def test_status_gives_the_line_for_the_router(
         assert "First connect this machine to the network" in page
     else:
         assert ("Set up the router" in page) is (last is None)
-        assert f"streaming-server={target[0]} filter-stream=yes" in page
+        assert f"<span>streaming-server={target[0]}</span> <span>filter-stream=yes<" in page
         assert target[0].endswith(":40000")
+
+
+def test_overview_says_once_that_no_router_sends(
+    client: FlaskClient, tmp_path: Path, fresh: ReceiverReport
+) -> None:
+    replace(fresh, last_frame=None).publish(tmp_path)
+    parts = client.get("/live?tab=overview").get_json()["parts"]
+    assert "Set up the router" in parts["setup"]
+    assert ">stream<" not in parts["troubles"]
+    assert ">stream<" in client.get("/live?tab=system").get_json()["parts"]["findings"]
 
 
 @pytest.mark.usefixtures("supervised")

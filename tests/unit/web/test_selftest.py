@@ -38,6 +38,11 @@ def test_request_asks_by_a_file_and_shows_the_result(owner: FlaskClient, tmp_pat
     shown = owner.get("/live?tab=system").get_json()["parts"]["selftest"]
     assert "Passed" in shown
     assert "0.412 s" in shown
+    late = "passed, engine late: its alert came after 31 s"
+    a_selftest(time.time() + 1, verdict=late).publish(tmp_path)
+    shown = owner.get("/live?tab=system").get_json()["parts"]["selftest"]
+    assert "Passed" in shown
+    assert ">engine late: its alert came after 31 s.<" in shown
 
 
 def test_request_is_refused_when_too_soon(owner: FlaskClient, tmp_path: Path) -> None:

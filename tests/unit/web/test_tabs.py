@@ -36,7 +36,8 @@ def test_of_finds_the_tab_of_a_view(app: Flask) -> None:
     for tab in TABS:
         assert tab.view in views
         assert tabs.of(tab.view) is tab
-    assert tabs.of("entry.password") is None
+        assert all(view in views and tabs.of(view) is tab for view in tab.below)
+    assert tabs.of("entry.login") is None
     assert tabs.of(None) is None
 
 

@@ -29,16 +29,16 @@ class Shot:
     name: str
     state: str
     path: str = "/"
-    width: int = 1000
+    width: int = 1160
     height: int = 760
 
 
 SHOTS = (
-    Shot("page", "watching"),
-    Shot("page-losing", "losing"),
-    Shot("page-waiting", "waiting", height=560),
-    Shot("page-in-the-car", "in-the-car", width=390, height=844),
-    Shot("alerts", "watching", "/alerts", height=640),
+    Shot("page", "watching", width=1280, height=984),
+    Shot("page-losing", "losing", height=700),
+    Shot("page-waiting", "waiting", height=640),
+    Shot("page-in-the-car", "in-the-car", "/devices", width=390, height=844),
+    Shot("alerts", "watching", "/alerts", height=840),
 )
 
 

@@ -39,6 +39,7 @@ def waits(now: float) -> Health:
         a_check("interface", "tzsp0 is up."),
         a_check("stream", WAITING, Level.WARN, "On the router: /tool sniffer start"),
         a_check("engine", "Snort runs."),
+        a_check("storing", "0 alerts are stored."),
     )
     return a_health(
         now,
@@ -71,7 +72,11 @@ def watching(sensor: Sensor) -> Iterator[None]:
 @contextlib.contextmanager
 def in_the_car(sensor: Sensor) -> Iterator[None]:
     now = time.time()
-    sensor.publish(a_port(now))
+    tablets = tuple(
+        Tenant(f"10.77.0.{number}", f"02:00:00:00:00:{number:02x}", name, now + 43_000)
+        for number, name in enumerate(("tablet-left", "tablet-right", ""), 11)
+    )
+    sensor.publish(a_port(now, devices=tablets))
     another = "the DHCP server 192.168.88.1 (02:00:00:00:00:01) answers there"
     sensor.publish(a_port(now, interface="eth1", serving=False, words=another, devices=()))
     with watching(sensor):

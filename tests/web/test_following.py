@@ -78,7 +78,7 @@ def test_a_real_stream_is_followed_from_the_router_to_the_page(
             router.sendto(datagram, (SENSOR_ADDRESS, 37008))
         router.sendto(b"\x01\x00", (SENSOR_ADDRESS, 37008))
         expect(page.get_by_role("row", name="192.0.2.1")).to_contain_text("50")
-        expect(page.get_by_role("row", name="192.0.2.1")).to_contain_text("1 unreadable")
+        expect(page.get_by_role("row", name="192.0.2.1")).to_contain_text("1 (unreadable)")
 
         def stream() -> None:
             router.sendto(datagram, (SENSOR_ADDRESS, 37008))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import io
 import os
@@ -9,7 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from appliance import __version__, areas
-from appliance.errors import GloveboxError
+from appliance.errors import DiskFullError, GloveboxError
 
 # By name, in the order of the table.
 COMMANDS = {command.name: command for command in areas.commands()}
@@ -36,6 +37,7 @@ def usage() -> str:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one subcommand and return its exit status (see appliance.errors for the statuses)."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    _open_standard_streams()
     for stream in (sys.stdout, sys.stderr):
         # A terminal that knows no "…" gets a "?", not a traceback.
         if isinstance(stream, io.TextIOWrapper):
@@ -53,6 +55,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     return _run(command, arguments[1:])
 
 
+def _open_standard_streams() -> None:
+    """Put /dev/null where we were started without stdin, stdout or stderr.
+
+    Otherwise the next file or socket would get that number, and take what is printed.
+    """
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            # Opened gets the lowest number that is free: this one.
+            os.open(os.devnull, os.O_RDWR)
+    sys.stdout = sys.stdout or os.fdopen(1, "w", encoding="utf-8", closefd=False)
+    sys.stderr = sys.stderr or os.fdopen(2, "w", encoding="utf-8", closefd=False)
+
+
 def _run(command: str, arguments: list[str]) -> int:
     module = importlib.import_module(COMMANDS[command].module)
     try:
@@ -64,8 +81,18 @@ def _run(command: str, arguments: list[str]) -> int:
         return 130
     except BrokenPipeError:
         # The reader of our output went away: not an error, but Python would complain at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_stdout_up()
         return 141
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        print(f"glovebox {command}: {error.strerror}", file=sys.stderr)
+        _give_stdout_up()
+        return DiskFullError.exit_status
+
+
+def _give_stdout_up() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from appliance.errors import DecodeError
 
 UDP = 17
+IPV4_MAPPED = bytes(10) + b"\xff\xff"
 
 # Version and IHL, total length, identification, flags and fragment offset, protocol, addresses.
 _IPV4 = struct.Struct("!BxHHHxBxx4s4s")
@@ -27,11 +28,17 @@ class IpPacket(NamedTuple):
 
     protocol: int
     source: bytes
+    destination: bytes
     payload: memoryview
     missing: int
     fragment_offset: int = 0
     more_fragments: bool = False
     key: tuple[bytes, bytes, int, int] | None = None
+
+
+def key_of(address: bytes) -> bytes:
+    """Return the 16 bytes by which an address of 4 or 16 is found: IPv4 as ::ffff:a.b.c.d."""
+    return IPV4_MAPPED + address if len(address) == 4 else address
 
 
 def parse(packet: memoryview) -> IpPacket:
@@ -61,9 +68,9 @@ def _parse_ipv4(packet: memoryview) -> IpPacket:
     missing = total - start - len(payload)
     offset, more = (fragment & 0x1FFF) * 8, bool(fragment & 0x2000)
     if not offset and not more:
-        return IpPacket(protocol, source, payload, missing)
+        return IpPacket(protocol, source, destination, payload, missing)
     key = (source, destination, protocol, identification)
-    return IpPacket(protocol, source, payload, missing, offset, more, key)
+    return IpPacket(protocol, source, destination, payload, missing, offset, more, key)
 
 
 def _parse_ipv6(packet: memoryview) -> IpPacket:
@@ -80,12 +87,12 @@ def _parse_ipv6(packet: memoryview) -> IpPacket:
         raise DecodeError("IP: extension headers run past the end")
     if header != _FRAGMENT:
         payload = packet[position:end]
-        return IpPacket(header, source, payload, end - position - len(payload))
+        return IpPacket(header, source, destination, payload, end - position - len(payload))
     header, fragment, identification = _IPV6_FRAGMENT.unpack_from(packet, position)
     payload = packet[position + _IPV6_FRAGMENT.size : end]
     missing = max(0, end - position - _IPV6_FRAGMENT.size - len(payload))
     offset, more = fragment & 0xFFF8, bool(fragment & 1)
     if not offset and not more:
-        return IpPacket(header, source, payload, missing)
+        return IpPacket(header, source, destination, payload, missing)
     key = (source, destination, header, identification)
-    return IpPacket(header, source, payload, missing, offset, more, key)
+    return IpPacket(header, source, destination, payload, missing, offset, more, key)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import socket
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Container
 
 import numpy as np
 from numpy.typing import NDArray
 
 from appliance.formats.ethernet import HEADER_LENGTH
+from appliance.formats.feedback import EchoFilter
+from appliance.formats.ip import IPV4_MAPPED
 from appliance.formats.tzsp import USUAL_HEADER
 from appliance.receiver.inject import Injector
 from appliance.receiver.mmsg import (
@@ -29,7 +31,7 @@ from appliance.receiver.mmsg import (
 )
 from appliance.receiver.unusual import SHORTEST, Triage
 from appliance.reports.outcomes import OUTCOMES, Outcome
-from appliance.udp.sources import IPV4_MAPPED, Source, Sources
+from appliance.udp.sources import Source, Sources
 
 # So many are looked at one by one; for more, numpy is faster.
 FEW = 4
@@ -51,11 +53,21 @@ _IPV6_ADDRESS = slice(8, 24)
 class Forwarder:
     """Sends the frames of batches and counts what became of every datagram, by its sender."""
 
-    def __init__(self, injector: Injector, sources: Sources, ports: Collection[int]) -> None:
-        """Take the way out, the book to count in, and the UDP ports that we receive on."""
+    def __init__(
+        self,
+        injector: Injector,
+        sources: Sources,
+        ports: Collection[int],
+        own: Container[bytes],
+    ) -> None:
+        """Take the way out, the book to count in, and where we receive: UDP ports and addresses.
+
+        The addresses are 16 bytes each, as ip.key_of() makes them.
+        """
         self._injector = injector
         self._sources = sources
-        self._triage = Triage(frozenset(ports))
+        self._echoes = EchoFilter(ports, own)
+        self._triage = Triage(frozenset(ports), self._echoes)
         self._port_bytes = [port.to_bytes(2, "big") for port in ports]
         self._port_words = [np.array(socket.htons(port), np.uint16) for port in ports]
         self._sender: Source | None = None
@@ -65,7 +77,7 @@ class Forwarder:
         """Deal with the first `count` datagrams of a batch, received at `now` (monotonic)."""
         view = batch.view(count)
         sender = self._only_sender(view)
-        if sender is not None and sender.listed:
+        if sender is not None and sender.listed and now > self._echoes.watch_until:
             frame_bytes = self._line_up(view) if count > FEW else self._line_up_few(batch, count)
             if frame_bytes is not None:
                 self._forward_plain(batch, view, sender, frame_bytes, now)
@@ -133,7 +145,7 @@ class Forwarder:
         sender_of = np.array([numbers[key] for key in keys], np.intp)
         listed = np.array([sender.listed for sender in senders])[sender_of]
 
-        decisions = self._triage.decide(batch, view, listed)
+        decisions = self._triage.decide(batch, view, listed, keys, now)
         outcomes, lengths = decisions.outcomes, decisions.lengths
         chosen = np.flatnonzero(outcomes == Outcome.SENT)
         batch.aim(chosen, decisions.offsets[chosen], lengths[chosen].astype(np.uintp))

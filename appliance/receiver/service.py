@@ -22,9 +22,11 @@ from appliance.reports.receiver import ReceiverReport
 from appliance.reports.statusfile import NotPublishedError
 from appliance.service import Running
 from appliance.settings.sections.capture import CaptureConfig
+from appliance.udp.addresses import OwnAddresses
 from appliance.udp.sockets import (
     Endpoint,
     open_listener,
+    open_listeners,
     parse_addresses,
     parse_endpoint,
     parse_size,
@@ -114,7 +116,7 @@ def _receive(running: Running, stack: ExitStack) -> int:
     book = _opened(Counts(interface, sockets, sources))
     receiver = Receiver(
         sockets,
-        Forwarder(injector, sources, ports),
+        Forwarder(injector, sources, ports, OwnAddresses()),
         running.stop,
         _wake_on_signals(stack),
         lambda: beat(running, book),
@@ -177,10 +179,10 @@ def _open_own(
 ) -> list[socket.socket]:
     """Open what was asked for, or the configured ports that systemd has not opened already."""
     if endpoints is not None:
-        return [stack.enter_context(open_listener(endpoint)) for endpoint in endpoints]
+        return [stack.enter_context(each) for each in open_listeners(endpoints)]
     there = {each.getsockname()[1] for each in inherited}
     own = []
-    for port in ports:
+    for port in dict.fromkeys(ports):
         try:
             if port not in there:
                 own.append(stack.enter_context(open_listener(Endpoint(None, port))))

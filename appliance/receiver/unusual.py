@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from appliance.errors import DecodeError
 from appliance.formats import tzsp
 from appliance.formats.ethernet import HEADER_LENGTH, UnsupportedEncapsulation, as_ethernet
-from appliance.formats.feedback import is_feedback
+from appliance.formats.feedback import EchoFilter
 from appliance.formats.tzsp import USUAL_HEADER, USUAL_TRANSMIT_HEADER
 from appliance.receiver.mmsg import DATAGRAM_AT, FRAME_AT, LARGEST_DATAGRAM, Batch, View, head
 from appliance.reports.outcomes import Outcome
@@ -36,15 +37,24 @@ class Decisions:
 class Triage:
     """Tells frames from keepalives, feedback and junk, and turns other kinds into Ethernet."""
 
-    def __init__(self, ports: frozenset[int]) -> None:
+    def __init__(self, ports: frozenset[int], echoes: EchoFilter) -> None:
         """Take the UDP ports that we receive on: frames to them may be our own intake."""
         self._ports = ports
+        self._echoes = echoes
         self._fed_back = False
 
-    def decide(self, batch: Batch, view: View, listed: NDArray[np.bool_]) -> Decisions:
+    def decide(
+        self,
+        batch: Batch,
+        view: View,
+        listed: NDArray[np.bool_],
+        senders: Sequence[bytes],
+        now: float,
+    ) -> Decisions:
         """Decide about the datagrams of a batch; those whose sender is not listed are dropped.
 
-        Frames that had to be converted lie in the place of their datagrams afterwards.
+        `senders` are 16 bytes each. Frames that had to be converted lie in the place of their
+        datagrams afterwards.
         """
         outcomes = np.where(listed, Outcome.SENT, Outcome.UNLISTED_SOURCE).astype(np.uint8)
         offsets = np.full(view.count, FRAME_AT, np.uintp)
@@ -52,13 +62,33 @@ class Triage:
         usual = (view.heads == _RECEIVED) | (view.heads == _TRANSMIT)
         usual &= (view.lengths >= SHORTEST) & (view.lengths <= LARGEST_DATAGRAM)
         for index in np.flatnonzero(listed & ~usual).tolist():
-            outcomes[index], offsets[index], lengths[index] = self._decode(batch, index)
-        for index in np.flatnonzero(listed & usual & self._suspects(view)).tolist():
-            if self._feeds_back(batch.datagram(index)[len(USUAL_HEADER) :]):
-                outcomes[index] = Outcome.FEEDBACK
+            sender = senders[index]
+            outcomes[index], offsets[index], lengths[index] = self._decode(
+                batch, index, sender, now
+            )
+        plain, suspects = listed & usual, self._suspects(view)
+        self._drop_echoes(batch, plain & suspects, outcomes, senders, now)
+        # Where an echo came in fragments, the others are looked for, before it in the batch too.
+        if now <= self._echoes.watch_until:
+            self._drop_echoes(batch, plain & ~suspects, outcomes, senders, now)
         return Decisions(outcomes, offsets, lengths)
 
-    def _decode(self, batch: Batch, index: int) -> tuple[Outcome, int, int]:
+    def _drop_echoes(
+        self,
+        batch: Batch,
+        among: NDArray[np.bool_],
+        outcomes: NDArray[np.uint8],
+        senders: Sequence[bytes],
+        now: float,
+    ) -> None:
+        for index in np.flatnonzero(among).tolist():
+            frame = batch.datagram(index)[len(USUAL_HEADER) :]
+            if self._feeds_back(frame, senders[index], now):
+                outcomes[index] = Outcome.FEEDBACK
+
+    def _decode(
+        self, batch: Batch, index: int, sender: bytes, now: float
+    ) -> tuple[Outcome, int, int]:
         """Return the outcome of one unusual datagram, and where in its slot the frame lies."""
         if batch.length(index) > LARGEST_DATAGRAM:
             return Outcome.MALFORMED, 0, 0
@@ -72,7 +102,7 @@ class Triage:
             return Outcome.UNSUPPORTED_ENCAPSULATION, 0, 0
         except DecodeError:
             return Outcome.MALFORMED, 0, 0
-        if self._feeds_back(memoryview(frame)):
+        if self._feeds_back(memoryview(frame), sender, now):
             return Outcome.FEEDBACK, 0, 0
         if frame is packet.payload:
             return Outcome.SENT, DATAGRAM_AT + len(datagram) - len(frame), len(frame)
@@ -86,8 +116,8 @@ class Triage:
             suspects |= (view.ports == socket.htons(port)).any(axis=1)
         return suspects
 
-    def _feeds_back(self, frame: memoryview) -> bool:
-        if not is_feedback(frame, self._ports):
+    def _feeds_back(self, frame: memoryview, sender: bytes, now: float) -> bool:
+        if not self._echoes.is_echo(frame, sender, now):
             return False
         if not self._fed_back:
             self._fed_back = True

@@ -1,61 +1,69 @@
-"""Capture files: pcap and pcapng, from a file or a pipe, record by record through libpcap.
-
-libpcap reads both byte orders, micro- and nanoseconds (scaled to microseconds here) and pcapng
-with one link type; link types are its DLT_ numbers (pcap-linktype(7)).
-"""
+"""Capture files: pcap and pcapng, compressed or not, from a file or a pipe, record by record."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import select
 import stat
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, NamedTuple
+from typing import Literal
 
-import pcapy
-
-from appliance.errors import InputError
+from appliance.errors import DecodeError, InputError
+from appliance.formats import compression, pcap, pcapng
+from appliance.formats.bytestream import ByteStream, CutOff
+from appliance.formats.pcap import PcapReader, Record
+from appliance.formats.pcapng import PcapngReader
+from appliance.service import Stop
 
 STDIN: Literal["-"] = "-"
 
-
-class Record(NamedTuple):
-    """One captured frame; `frame` is shorter than `original_length` where the snaplen cut it."""
-
-    time_us: int
-    frame: bytes
-    original_length: int
+_PIECE = 1 << 18
+# How soon a stop is seen while a pipe is silent.
+_WAIT_MS = 250
+_NO_CAPTURE = "not a capture file (pcap or pcapng)"
 
 
 class Capture:
-    """An open capture: a link type and, once, its records."""
+    """An open capture: its link types and, once, its records."""
 
-    def __init__(self, reader: Any, name: str) -> None:
+    def __init__(self, reader: PcapReader | PcapngReader, source: _Source) -> None:
         self._reader = reader
-        self.name = name
-        self.link_type: int = reader.datalink()
+        self._source = source
+        self.name = source.name
+        self._count = 0
+
+    def link_types(self) -> Iterator[int]:
+        """Yield the link types that are told before the first record. Raises InputError."""
+        with self._explained():
+            yield from self._reader.link_types()
 
     def __iter__(self) -> Iterator[Record]:
         """Yield the records in file order, however odd their times.
 
         Raises InputError, after all whole records, where the file is cut off or damaged.
         """
-        count = 0
-        while True:
-            try:
-                header, frame = self._reader.next()
-            except pcapy.PcapError as error:
-                raise InputError(_read_failure(self.name, str(error), count)) from error
-            if header is None:
-                return
-            count += 1
-            seconds, microseconds = header.getts()
-            yield Record(seconds * 1_000_000 + microseconds, frame, header.getlen())
+        with self._explained():
+            for record in self._reader:
+                self._count += 1
+                yield record
 
     def close(self) -> None:
         """Give the file back."""
-        self._reader.close()
+        self._source.close()
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except CutOff as error:
+            raise InputError(f"{self.name}: cut off after {self._count} packets") from error
+        except DecodeError as error:
+            place = f"unreadable after {self._count} packets"
+            raise InputError(f"{self.name}: {place}: {error}") from error
 
     def __enter__(self) -> Capture:
         return self
@@ -69,53 +77,94 @@ class Capture:
         self.close()
 
 
-def open_capture(path: Path | Literal["-"]) -> Capture:
+class _Source:
+    """The bytes of a file or a pipe; a stop ends the wait for a pipe."""
+
+    def __init__(self, path: Path | Literal["-"], stop: Stop | None) -> None:
+        self.name = "stdin" if path == STDIN else str(path)
+        self._stop = stop
+        try:
+            self._descriptor = _open_stdin() if path == STDIN else _open(path)
+        except OSError as error:
+            raise InputError(f"{self.name}: {error.strerror}") from error
+        self._readable = select.poll()
+        self._readable.register(self._descriptor, select.POLLIN)
+
+    def more(self) -> bytes:
+        """Return the next piece, nothing at the end. Raises InputError."""
+        while not self._stop:
+            # Asked first: a pipe may be non-blocking, and is not to be waited for after a stop.
+            if not self._readable.poll(_WAIT_MS):
+                continue
+            try:
+                return os.read(self._descriptor, _PIECE)
+            except BlockingIOError:
+                continue
+            except OSError as error:
+                raise InputError(f"{self.name}: {error.strerror}") from error
+        raise InputError(f"{self.name}: stopped")
+
+    def close(self) -> None:
+        os.close(self._descriptor)
+
+
+def open_capture(path: Path | Literal["-"], stop: Stop | None = None) -> Capture:
     """Open a capture file, a named pipe, or stdin for "-".
 
-    Waits for a pipe to deliver the file header; libpcap's binding lets no other thread run until
-    then. Raises InputError for what is missing, unreadable, a directory, empty or no capture.
+    Waits for a pipe to deliver the file header, and pcapng's first interface, until `stop`.
+    Raises InputError for what is missing, unreadable, a directory, empty or no capture.
     """
-    name = "stdin" if path == STDIN else str(path)
+    source = _Source(path, stop)
     try:
-        source = os.dup(0) if path == STDIN else os.open(path, os.O_PATH)
-    except OSError as error:
-        raise InputError(f"{name}: {error.strerror}") from error
-    readable = f"/proc/self/fd/{source}"
-    try:
-        if stat.S_ISDIR(os.fstat(source).st_mode):
-            raise InputError(f"{name}: is a directory, not a capture file")
-        if path == STDIN and not _opens_anew(source):
-            os.set_blocking(source, True)
-            readable = STDIN
-        return Capture(pcapy.open_offline(readable), name)
-    except pcapy.PcapError as error:
-        message = str(error).removeprefix(f"{readable}: ")
-        raise InputError(f"{name}: {_open_failure(message)}") from error
-    finally:
-        os.close(source)
+        return Capture(_reader(ByteStream(source.more)), source)
+    except CutOff as error:
+        source.close()
+        text = "cut off in the file header, or not a capture file"
+        raise InputError(f"{source.name}: {text}") from error
+    except DecodeError as error:
+        source.close()
+        raise InputError(f"{source.name}: {error}") from error
+    except BaseException:
+        source.close()
+        raise
 
 
-def _opens_anew(source: int) -> bool:
-    """Tell whether /proc gives us an open file of our own for this one.
-
-    libpcap takes names only, and a pipe opened by its name in /proc is blocking, whatever those
-    who share stdin with us do to theirs. A socket and another user's pipe cannot be opened so.
-    """
-    mode = os.fstat(source).st_mode
-    return not stat.S_ISSOCK(mode) and os.access(f"/proc/self/fd/{source}", os.R_OK)
-
-
-def _open_failure(message: str) -> str:
-    if "only got 0" in message:
-        return "empty, not a capture file"
-    if message.startswith("truncated"):
-        return "cut off in the file header, or not a capture file"
-    if message == "unknown file format":
-        return "not a capture file (pcap or pcapng)"
-    return message
+def _open(path: Path) -> int:
+    # A named pipe is opened at once, and what waits for its writer can be stopped.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise InputError(f"{path}: is a directory, not a capture file")
+    return descriptor
 
 
-def _read_failure(name: str, message: str, count: int) -> str:
-    if message.startswith("truncated"):
-        return f"{name}: cut off after {count} packets"
-    return f"{name}: unreadable after {count} packets: {message}"
+def _open_stdin() -> int:
+    # Closed, its number may have gone to something else by now.
+    if sys.__stdin__ is None:
+        raise InputError("stdin: is closed")
+    return os.dup(0)
+
+
+def _reader(stream: ByteStream) -> PcapReader | PcapngReader:
+    """Choose by the first bytes. Raises DecodeError for what is no capture."""
+    if reader := _plain_reader(stream):
+        return reader
+    if unpacked := compression.decompressed(stream):
+        if reader := _plain_reader(unpacked):
+            return reader
+        stream = unpacked
+    if kind := compression.packed(stream.peek(compression.HEAD)):
+        raise DecodeError(f"{kind.name}, not a capture file: {kind.remedy}")
+    head = stream.peek(4)
+    if not head:
+        raise DecodeError("empty, not a capture file")
+    if len(head) < 4:
+        raise CutOff("cut off")
+    raise DecodeError(_NO_CAPTURE)
+
+
+def _plain_reader(stream: ByteStream) -> PcapReader | PcapngReader | None:
+    head = stream.peek(4)
+    if head in pcap.MAGICS:
+        return PcapReader(stream)
+    return PcapngReader(stream) if head == pcapng.MAGIC else None

@@ -27,6 +27,12 @@ from appliance.udp.sources import key_of
 RECEIVE_BUFFER = 64 << 20
 EXIT_INTERRUPTED = 130
 
+_LOSSES = {
+    "socket_overflow": "to a full receive buffer",
+    "reassembly_failures": "for lack of fragments",
+    "checksum_errors": "with a wrong UDP checksum",
+}
+
 DESCRIPTION = """\
 Receive TZSP by UDP, or find it in FILE, a capture of the stream, and write the frames that it
 carries as pcap: a router's stream for any program that reads captures."""
@@ -41,20 +47,21 @@ examples:
 The link type is that of the first frame. Frames of another kind are converted where it is
 Ethernet; elsewhere they are left out and counted.
 
-exit status: 0 done, also by a signal where it listens; 2 bad usage, or FILE is no capture or is
-cut off (what is whole is written); 4 a right is missing; 5 the port is in use; 7 disk full;
-130 a signal before the end of FILE; 141 nobody reads the output any more.
+exit status: 0 done, also by a signal where it listens; 2 bad usage, or FILE is no capture, is cut
+off (what is whole is written) or holds no UDP to the port; 4 a right is missing; 5 the port is in
+use; 7 disk full; 130 a signal before the end of FILE; 141 nobody reads the output any more.
 SIGINT, SIGTERM and SIGHUP complete the last file; a second one ends at once."""
 
 
 def main(argv: Sequence[str]) -> int:
     """Write the frames of TZSP datagrams as pcap until stopped, or until FILE ends; see EPILOG."""
     arguments = _parse(argv)
-    with closing(_open_intake(arguments)) as intake:
+    stop = _ForcibleStop()
+    with closing(_open_intake(arguments, stop)) as intake:
         output = _open_output(arguments)
         sources = [key_of(address) for address in arguments.routers]
-        decapsulator = Decapsulator(output, intake.ports, sources, _say)
-        stop = _ForcibleStop().install()
+        decapsulator = Decapsulator(output, intake.ports, intake.own, sources, _say)
+        stop.install()
         if not arguments.file:
             _say(f"listening on {', '.join(map(str, _endpoints(arguments)))}")
         reader_left = False
@@ -70,9 +77,9 @@ def main(argv: Sequence[str]) -> int:
     return EXIT_INTERRUPTED if stop and arguments.file else 0
 
 
-def _open_intake(arguments: argparse.Namespace) -> Listening | Reading:
+def _open_intake(arguments: argparse.Namespace, stop: Stop) -> Listening | Reading:
     if arguments.file:
-        return Reading(arguments.file, arguments.port or [tzsp.PORT])
+        return Reading(arguments.file, arguments.port or [tzsp.PORT], stop)
     listening = Listening(_endpoints(arguments), arguments.receive_buffer)
     if listening.buffer < arguments.receive_buffer:
         _say(
@@ -116,7 +123,8 @@ class _ForcibleStop(Stop):
 def _report(counts: dict[str, Any], arguments: argparse.Namespace, reader_left: bool) -> None:
     """Print the counts; where the reader has left only if they were asked for."""
     if arguments.report == "json":
-        print(json.dumps(counts), file=sys.stderr if arguments.write == STDOUT else sys.stdout)
+        if stream := sys.stderr if arguments.write == STDOUT else sys.stdout:
+            print(json.dumps(counts), file=stream)
     elif not reader_left:
         _say(_summary(counts))
 
@@ -129,16 +137,17 @@ def _summary(counts: dict[str, Any]) -> str:
         f" {counts['keepalives']} without a frame,"
         f" {sum(dropped.values())} dropped" + (f" ({drops})" if drops else "")
     ]
-    if counts["socket_overflow"] or counts["reassembly_failures"]:
-        lines.append(
-            f"lost before: {counts['socket_overflow']} to a full receive buffer,"
-            f" {counts['reassembly_failures']} for lack of fragments"
-        )
+    losses = {name: count for name in _LOSSES if (count := counts[name])}
+    if losses:
+        told = (f"{count} {_LOSSES[name]}" for name, count in losses.items())
+        lines.append(f"lost before: {', '.join(told)}")
     return "; ".join(lines)
 
 
 def _say(text: str) -> None:
-    print(f"glovebox decap: {text}", file=sys.stderr)
+    # Without stderr print() would take stdout, and that may be the capture.
+    if sys.stderr is not None:
+        print(f"glovebox decap: {text}", file=sys.stderr)
 
 
 def _parse(argv: Sequence[str]) -> argparse.Namespace:
@@ -224,7 +233,7 @@ def _add_output(group: argparse._ArgumentGroup) -> None:
         help="a new file before one gets larger: FILE, FILE.1, FILE.2...",
     )  # fmt: skip
     group.add_argument(
-        "-z", dest="command", type=shlex.split, metavar="COMMAND",
+        "-z", dest="command", type=_command, metavar="COMMAND",
         help="run COMMAND NAME for each whole file of -G or -C, at nice 19, without a shell",
     )  # fmt: skip
     group.add_argument(
@@ -233,10 +242,16 @@ def _add_output(group: argparse._ArgumentGroup) -> None:
 
 
 def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not above 0")
-    return value
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text)):
+        raise argparse.ArgumentTypeError(f"{text!r}: expected whole seconds, 1 or more")
+    return int(text)
+
+
+def _command(text: str) -> list[str]:
+    try:
+        return shlex.split(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r}: {error}") from None
 
 
 def _port(text: str) -> int:

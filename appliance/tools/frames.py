@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Container
 
 from appliance.errors import DecodeError
 from appliance.formats import radio, tzsp
 from appliance.formats.ethernet import UnsupportedEncapsulation, as_ethernet
-from appliance.formats.feedback import is_feedback
+from appliance.formats.feedback import EchoFilter
 from appliance.formats.tzsp import Encapsulation, Packet
 from appliance.reports.outcomes import Outcome, Tally
 from appliance.tools.pcapfile import ETHERNET, CaptureWriter
@@ -55,17 +55,19 @@ class Decapsulator:
         self,
         output: CaptureWriter,
         ports: Collection[int],
+        own: Container[bytes],
         sources: Collection[bytes] = (),
         say: Callable[[str], None] = lambda text: None,
     ) -> None:
-        """Take where to write, the ports that TZSP is sent to, and who may send (all, if empty).
+        """Take where to write, where TZSP is sent to, and who may send (all, if empty).
 
-        Sources are 16 bytes each, as sources.key_of() makes them.
+        It is sent to the UDP ports `ports` of the addresses `own`. Those and the sources are 16
+        bytes each, as sources.key_of() makes them.
         """
         self.tally = Tally()
         self.link_type: int | None = None
         self._output = output
-        self._ports = frozenset(ports)
+        self._echoes = EchoFilter(ports, own)
         self._sources = frozenset(sources)
         self._say = say
         self._said = False
@@ -99,7 +101,9 @@ class Decapsulator:
             return Outcome.UNSUPPORTED_ENCAPSULATION, 0
         except DecodeError:
             return Outcome.MALFORMED, 0
-        if self.link_type == ETHERNET and is_feedback(memoryview(frame), self._ports):
+        if self.link_type == ETHERNET and self._echoes.is_echo(
+            memoryview(frame), source, time_us / 1e6
+        ):
             return Outcome.FEEDBACK, 0
         cut = max(missing, (packet.original_length or 0) - len(packet.payload))
         self._output.write(time_us, frame, len(frame) + cut)

@@ -16,6 +16,10 @@ from appliance.tools.playlist import Playlist, Source
 from appliance.tools.summary import Played
 
 PROGRESS_INTERVAL_S = 2.0
+# One frame an hour, and 100 bits a second: slower is a slip of the finger.
+SLOWEST_PPS, SLOWEST_MBPS = 1 / 3600, 0.0001
+_MOST_DIGITS = 15
+_YEAR_MS = 366 * 86_400_000
 
 EXIT_NOT_ALL_SENT, EXIT_DAMAGED_FILE, EXIT_STOPPED = 1, 2, 130
 
@@ -26,8 +30,8 @@ def add_play_arguments(parser: argparse.ArgumentParser) -> None:
         "speed (default: original timing; a rate of 0 is top speed)"
     ).add_mutually_exclusive_group()
     speed.add_argument("-t", "--topspeed", action="store_true", help="as fast as possible")
-    speed.add_argument("-p", "--pps", type=_number, metavar="N", help="N frames a second")
-    speed.add_argument("-M", "--mbps", type=_number, metavar="N", help="N Mbit/s of frames")
+    speed.add_argument("-p", "--pps", type=_frame_rate, metavar="N", help="N frames a second")
+    speed.add_argument("-M", "--mbps", type=_bit_rate, metavar="N", help="N Mbit/s of frames")
     speed.add_argument(
         "-x", "--multiplier", type=_number, metavar="N", help="N times the original speed"
     )
@@ -74,10 +78,11 @@ def run(
 
     Raises InputError for files that are no good, where possible before anything is sent.
     """
-    playlist = Playlist(sources, arguments.loop, arguments.preload)
+    stop, expired = Stop(), Stop()
+    playlist = Playlist(sources, arguments.loop, arguments.preload, stop)
     playlist.check()
-    stop, expired = Stop().install(), Stop()
-    pace = _pace(arguments)
+    stop.install()
+    pace = _pace(arguments, lambda text: notice("gap", text))
     player = Player(
         playlist,
         destination,
@@ -111,15 +116,19 @@ def _stop_after(seconds: float, stop: Stop, expired: Stop) -> None:
     signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
-def _pace(arguments: argparse.Namespace) -> Pace | None:
+def _pace(
+    arguments: argparse.Namespace, say: Callable[[str], None] = lambda text: None
+) -> Pace | None:
     if arguments.topspeed or 0 in (arguments.pps, arguments.mbps, arguments.multiplier):
         return None
     if arguments.pps is not None:
         return PacketRate(arguments.pps)
     if arguments.mbps is not None:
         return BitRate(arguments.mbps)
-    longest_gap_us = None if arguments.maxsleep is None else arguments.maxsleep * 1000
-    return OriginalTiming(arguments.multiplier or 1.0, longest_gap_us)
+    longest_gap_us = (
+        None if arguments.maxsleep is None else min(arguments.maxsleep, _YEAR_MS) * 1000
+    )
+    return OriginalTiming(arguments.multiplier or 1.0, longest_gap_us, say)
 
 
 def _progress(arguments: argparse.Namespace, destination: Destination) -> Progress | None:
@@ -130,28 +139,52 @@ def _progress(arguments: argparse.Namespace, destination: Destination) -> Progre
 
 
 def _number(text: str) -> float:
-    number = float(text)
+    number = _float(text)
     if not 0 <= number < math.inf:
-        raise argparse.ArgumentTypeError(f"{text}: expected 0 or more")
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a number, 0 or more")
     return number
 
 
+def _frame_rate(text: str) -> float:
+    return _rate(text, SLOWEST_PPS, "frames a second")
+
+
+def _bit_rate(text: str) -> float:
+    return _rate(text, SLOWEST_MBPS, "Mbit/s")
+
+
+def _rate(text: str, slowest: float, unit: str) -> float:
+    rate = _number(text)
+    if 0 < rate < slowest:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected 0 or at least {slowest:g} {unit}")
+    return rate
+
+
 def _duration(text: str) -> float:
-    number = float(text)
+    number = _float(text)
     if not 0 < number < 1e9:
-        raise argparse.ArgumentTypeError(f"{text}: expected seconds, more than 0")
+        raise argparse.ArgumentTypeError(f"{text!r}: expected seconds, more than 0")
     return number
 
 
 def _count(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise argparse.ArgumentTypeError(f"{text}: expected 0 or more")
-    return number
+    if not _is_whole(text):
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a whole number, 0 or more")
+    return int(text)
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text}: expected 1 or more")
-    return number
+    if not _is_whole(text) or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a whole number, 1 or more")
+    return int(text)
+
+
+def _is_whole(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
+
+
+def _float(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan

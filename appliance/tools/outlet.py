@@ -7,11 +7,11 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from appliance.errors import DecodeError, InterfaceError, PrivilegeError
-from appliance.formats.ethernet import as_ethernet
-from appliance.formats.linktypes import ETHERNET, LinkType, link_type
+from appliance.formats.ethernet import HEADER_LENGTH, as_ethernet
+from appliance.formats.linktypes import ETHERNET, link_type, require_known
+from appliance.formats.pcap import Record
 from appliance.formats.tzsp import UnsupportedEncapsulation
-from appliance.tools.captures import Record
-from appliance.tools.player import Notice
+from appliance.tools.player import Notice, not_sent, require_bytes
 from appliance.tools.playlist import Playable
 from appliance.tools.summary import Played
 from appliance.tools.transmit import Transmitter
@@ -25,6 +25,8 @@ _REASONS = {
     errno.ENOMEM: "no_buffer",
 }
 
+Convert = Callable[[bytes], bytes | memoryview]
+
 
 class Outlet:
     """A network interface that takes every frame as an Ethernet frame."""
@@ -34,12 +36,12 @@ class Outlet:
         self.played = Played()
         self._name = name
         self._notice = notice
-        self._convert = _converter(ETHERNET)
+        self._converters: dict[int, Convert] = {}
         self._open()
 
     def begin(self, capture: Playable) -> None:
-        """Get ready for the frames of a capture. Raises InputError for a foreign link type."""
-        self._convert = _converter(link_type(capture.link_type, capture.name))
+        """Look at a capture. Raises InputError where all its link types are foreign."""
+        require_known(capture.link_types(), capture.name)
 
     def send(self, record: Record) -> None:
         """Convert one frame and send it, or count why not."""
@@ -47,7 +49,7 @@ class Outlet:
         played.read += 1
         played.read_bytes += len(record.frame)
         try:
-            frame = self._convert(record.frame)
+            frame = self._convert(record)
             self._transmit(frame)
         except UnsupportedEncapsulation as error:
             self._fail("unsupported_encapsulation", str(error))
@@ -66,6 +68,12 @@ class Outlet:
     def close(self) -> None:
         """Close the socket."""
         self._socket.close()
+
+    def _convert(self, record: Record) -> bytes | memoryview:
+        number = record.link_type
+        if number not in self._converters:
+            self._converters[number] = _converter(number)
+        return self._converters[number](record.frame)
 
     def _open(self) -> None:
         self._socket = open_interface(self._name)
@@ -87,16 +95,23 @@ class Outlet:
 
     def _fail(self, reason: str, text: str) -> None:
         self.played.failed[reason] += 1
-        self._notice(reason, f"packet {self.played.read} not sent: {text}")
+        self._notice(reason, not_sent(self.played.read, text))
 
 
-def _converter(link: LinkType) -> Callable[[bytes], bytes | memoryview]:
+def _converter(number: int) -> Convert:
+    link = link_type(number)
     if link is ETHERNET:
-        return _unchanged
-    return lambda frame: as_ethernet(
-        link.encapsulation, memoryview(link.convert(memoryview(frame)))
-    )
+        return _whole_header
+
+    def convert(frame: bytes) -> memoryview | bytes:
+        require_bytes(frame)
+        return as_ethernet(link.encapsulation, memoryview(link.convert(memoryview(frame))))
+
+    return convert
 
 
-def _unchanged(frame: bytes) -> bytes:
+def _whole_header(frame: bytes) -> bytes:
+    if len(frame) < HEADER_LENGTH:
+        require_bytes(frame)
+        raise DecodeError("shorter than the Ethernet header")
     return frame

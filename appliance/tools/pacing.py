@@ -7,6 +7,7 @@ after it late, and rates hold over any length of time.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -14,6 +15,8 @@ from typing import Protocol
 from appliance.service import Stop
 
 NANOSECONDS = 1_000_000_000
+LONGEST_WAIT_NS = 3600 * NANOSECONDS
+_LARGEST_SCALE = 1e30
 
 
 class Pace(Protocol):
@@ -29,12 +32,20 @@ class Pace(Protocol):
 class OriginalTiming:
     """The gaps of the capture, divided by `multiplier`, none longer than `longest_gap_us`.
 
-    A time stamp before its predecessor counts as no gap.
+    A time stamp before its predecessor counts as no gap, and so does a wait of more than an hour
+    where no longest gap is given: such time stamps are damaged nearly always. `say` gets a word.
     """
 
-    def __init__(self, multiplier: float = 1.0, longest_gap_us: int | None = None) -> None:
-        self._scale = 1000 / multiplier
+    def __init__(
+        self,
+        multiplier: float = 1.0,
+        longest_gap_us: int | None = None,
+        say: Callable[[str], None] = lambda text: None,
+    ) -> None:
+        # Bounded, so that no gap times it is infinite.
+        self._scale = min(1000 / multiplier, _LARGEST_SCALE)
         self._longest_gap_us = longest_gap_us
+        self._say = say
         self._previous_us: int | None = None
         self._due_ns = 0.0
 
@@ -46,9 +57,21 @@ class OriginalTiming:
             gap_us = max(0, time_us - self._previous_us)
             if self._longest_gap_us is not None:
                 gap_us = min(gap_us, self._longest_gap_us)
-            self._due_ns += gap_us * self._scale
+            self._due_ns += self._wait_ns(gap_us)
         self._previous_us = time_us
         return int(self._due_ns)
+
+    def _wait_ns(self, gap_us: int) -> float:
+        wait_ns = gap_us * self._scale
+        if wait_ns <= LONGEST_WAIT_NS:
+            return wait_ns
+        if self._longest_gap_us is not None:
+            return min(wait_ns, max(LONGEST_WAIT_NS, self._longest_gap_us * 1000))
+        self._say(
+            f"a gap of {gap_us / 1e6:.6g} s would be a wait of {wait_ns / NANOSECONDS:.6g} s, more"
+            " than an hour: not waited for (--maxsleep sets how long gaps may be)"
+        )
+        return 0.0
 
 
 class PacketRate:

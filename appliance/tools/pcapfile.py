@@ -75,7 +75,7 @@ class PcapFile:
         seconds, microseconds = divmod(max(0, time_us), 1_000_000)
         length = len(frame)
         original = min(max(length, original_length), _LARGEST_U32)
-        header = RECORD_HEADER.pack(seconds & _LARGEST_U32, microseconds, length, original)
+        header = RECORD_HEADER.pack(min(seconds, _LARGEST_U32), microseconds, length, original)
         self._hold(b"".join((header, frame)))
         if self._flush_each or self._held_bytes >= _BUFFER:
             self.flush()
@@ -129,16 +129,32 @@ def open_output(name: str, flush_each: bool = False) -> PcapFile:
     Raises InputError where it cannot be written, and for a terminal.
     """
     if name == STDOUT:
-        descriptor = os.dup(sys.stdout.fileno())
+        if sys.__stdout__ is None:
+            raise InputError("stdout is closed: pipe it into a reader, or name a file with -w")
+        descriptor = os.dup(1)
         if os.isatty(descriptor):
             os.close(descriptor)
             raise InputError("stdout is a terminal: pipe it into a reader, or name a file with -w")
         # A reader that left its end non-blocking must not make us lose bytes.
         os.set_blocking(descriptor, True)
         return PcapFile(descriptor, "stdout", flush_each)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+    return _open(name, os.O_TRUNC, flush_each)
+
+
+def open_new(name: str, flush_each: bool = False) -> PcapFile | None:
+    """Make a file; return None where something has its name. Raises as open_output() does."""
+    try:
+        return _open(name, os.O_EXCL, flush_each)
+    except FileExistsError:
+        return None
+
+
+def _open(name: str, flag: int, flush_each: bool) -> PcapFile:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | flag
     try:
         return PcapFile(os.open(name, flags, 0o666), name, flush_each)
+    except FileExistsError:
+        raise
     except OSError as error:
         raise _explained(error, name) from error
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Protocol
 
-from appliance.errors import InputError
+from appliance.errors import DecodeError, InputError
+from appliance.formats.pcap import Record
 from appliance.service import Stop
-from appliance.tools.captures import Record
 from appliance.tools.pacing import Pacer
 from appliance.tools.playlist import Playable, Playlist
 from appliance.tools.summary import Played
@@ -24,7 +24,7 @@ class Destination(Protocol):
     played: Played
 
     def begin(self, capture: Playable) -> None:
-        """Get ready for the frames of a capture. Raises InputError for a foreign link type."""
+        """Look at a capture. Raises InputError where all its link types are foreign."""
 
     def send(self, record: Record) -> None:
         """Convert one frame and send it, or count why not."""
@@ -34,6 +34,20 @@ class Destination(Protocol):
 
 
 Notice = Callable[[str, str], None]
+
+
+NO_BYTES = "no bytes"
+
+
+def require_bytes(frame: bytes) -> None:
+    """Raise DecodeError for a record without bytes, which capture files may have."""
+    if not frame:
+        raise DecodeError(NO_BYTES)
+
+
+def not_sent(number: int, text: str) -> str:
+    """Return why the packet with this number, counted from 1, was not sent."""
+    return f"packet {number}: {text}" if text == NO_BYTES else f"packet {number} not sent: {text}"
 
 
 def ignore(kind: str, text: str) -> None:

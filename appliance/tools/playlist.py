@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from appliance.errors import InputError
-from appliance.formats.linktypes import link_type
-from appliance.tools.captures import STDIN, Capture, Record, open_capture
+from appliance.formats.linktypes import require_known
+from appliance.formats.pcap import Record
+from appliance.service import Stop
+from appliance.tools.captures import STDIN, Capture, open_capture
 
 Source = Path | Literal["-"]
 
@@ -23,7 +25,8 @@ class Playable(Protocol):
     """A capture, read from its file or from memory."""
 
     name: str
-    link_type: int
+
+    def link_types(self) -> Iterator[int]: ...
 
     def __iter__(self) -> Iterator[Record]: ...
 
@@ -35,13 +38,17 @@ class Preloaded:
 
     def __init__(self, capture: Capture) -> None:
         self.name = capture.name
-        self.link_type = capture.link_type
         self._records: list[Record] = []
         self._damage: InputError | None = None
+        self._link_types: list[int] = []
         try:
+            self._link_types.extend(capture.link_types())
             self._records.extend(capture)
         except InputError as error:
             self._damage = error
+
+    def link_types(self) -> Iterator[int]:
+        yield from self._link_types
 
     def __iter__(self) -> Iterator[Record]:
         yield from self._records
@@ -54,11 +61,12 @@ class Preloaded:
 
 @dataclass(frozen=True)
 class Playlist:
-    """Captures one after the other, `loops` turns of them (0: endlessly)."""
+    """Captures one after the other, `loops` turns of them (0: endlessly), until `stop`."""
 
     sources: Sequence[Source]
     loops: int = 1
     preload: bool = False
+    stop: Stop | None = None
 
     def check(self) -> None:
         """Look at all files that can be opened twice, so that nothing is sent if one is no good.
@@ -71,17 +79,19 @@ class Playlist:
                     raise InputError(f"{source}: a pipe is played once; --loop needs --preload")
             else:
                 with open_capture(source) as capture:
-                    link_type(capture.link_type, capture.name)
+                    require_known(capture.link_types(), capture.name)
 
     def turns(self) -> Iterator[Iterable[Playable]]:
         """Yield turn by turn the captures, each opened when it is reached."""
         loaded = [self._load(source) for source in self.sources] if self.preload else None
         turn = 0
         while turn < self.loops or not self.loops:
-            yield map(open_capture, self.sources) if loaded is None else loaded
+            yield map(self._open, self.sources) if loaded is None else loaded
             turn += 1
 
-    @staticmethod
-    def _load(source: Source) -> Preloaded:
-        with open_capture(source) as capture:
+    def _open(self, source: Source) -> Capture:
+        return open_capture(source, self.stop)
+
+    def _load(self, source: Source) -> Preloaded:
+        with self._open(source) as capture:
             return Preloaded(capture)

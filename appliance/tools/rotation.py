@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import queue
 import signal
 import subprocess
@@ -10,10 +11,22 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
-from appliance.tools.pcapfile import ETHERNET, FILE_HEADER, RECORD_HEADER, PcapFile, open_output
+from appliance.tools.pcapfile import (
+    ETHERNET,
+    FILE_HEADER,
+    RECORD_HEADER,
+    PcapFile,
+    open_new,
+    open_output,
+)
 
 _STDERR = 2
+# The end of 9999: what is later has no name that can be read.
+_LAST_SECOND = 253_402_300_799
+# More than the minutes of a day.
+_MOST_NAMES = 4096
 
 
 class PostRotate:
@@ -70,7 +83,8 @@ class RotatingFiles:
 
     By time, `template` is given to strftime(3) with the local time of a file's first frame. Where
     a name would be that of the file before, a number goes behind it: by size, the files are NAME,
-    NAME.1, NAME.2… A name that comes again later, as with %H, is written anew.
+    NAME.1, NAME.2… A name of this run that comes again later, as with %H, is written anew; a file
+    that was there before, or what a command made of it (NAME.gz), never: the next number is taken.
     """
 
     def __init__(
@@ -92,6 +106,8 @@ class RotatingFiles:
         self._file: PcapFile | None = None
         self._ends_us = 0
         self._last_name, self._number = "", 0
+        # The files of this run, the newest last; only the last ones are remembered.
+        self._own: dict[str, None] = {}
 
     def set_link_type(self, link_type: int) -> None:
         self._link_type = link_type
@@ -127,11 +143,28 @@ class RotatingFiles:
         name = self._template
         if self._interval_us:
             self._ends_us = time_us + self._interval_us
-            name = time.strftime(name, time.localtime(time_us // 1_000_000))
+            seconds = min(max(0, time_us // 1_000_000), _LAST_SECOND)
+            name = time.strftime(name, time.localtime(seconds))
         self._number = self._number + 1 if name == self._last_name else 0
         self._last_name = name
-        file = open_output(f"{name}.{self._number}" if self._number else name, self._flush_each)
+        while (file := self._open_numbered(name)) is None:
+            self._number += 1
         file.set_link_type(self._link_type)
+        return file
+
+    def _open_numbered(self, name: str) -> PcapFile | None:
+        """Open the file with the present number; return None where there is another's."""
+        if self._number:
+            name = f"{name}.{self._number}"
+        if _has_offspring(name):
+            return None
+        if name in self._own:
+            return open_output(name, self._flush_each)
+        file = open_new(name, self._flush_each)
+        if file is not None:
+            self._own[name] = None
+            if len(self._own) > _MOST_NAMES:
+                del self._own[next(iter(self._own))]
         return file
 
     def _complete(self) -> None:
@@ -141,3 +174,15 @@ class RotatingFiles:
         file.close()
         if self._post_rotate is not None:
             self._post_rotate.add(file.name)
+
+
+def _has_offspring(name: str) -> bool:
+    """Tell whether a command has made NAME.gz or the like of a file; NAME.1 is another file."""
+    path = Path(name)
+    with contextlib.suppress(OSError), os.scandir(path.parent) as entries:
+        return any(
+            entry.name.startswith(f"{path.name}.")
+            and not entry.name[len(path.name) + 1 :].partition(".")[0].isdigit()
+            for entry in entries
+        )
+    return False

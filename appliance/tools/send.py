@@ -59,7 +59,7 @@ def send_capture(
     stop = Stop() if stop is None else stop
     pacer = Pacer(pace, stop) if pace else None
     with closing(Sensor(address, ignore)) as sensor:
-        player = Player(Playlist([capture], loops), sensor, pacer, stop, ignore, limit)
+        player = Player(Playlist([capture], loops, stop=stop), sensor, pacer, stop, ignore, limit)
         played = player.run()
     if player.damage is not None:
         raise player.damage

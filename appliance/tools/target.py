@@ -13,11 +13,11 @@ from typing import Any
 
 from appliance.errors import DecodeError, InputError
 from appliance.formats import tzsp
-from appliance.formats.linktypes import ETHERNET, LinkType, link_type
+from appliance.formats.linktypes import link_type, require_known
+from appliance.formats.pcap import Record
 from appliance.formats.radio import strip_radiotap
 from appliance.formats.tzsp import Encapsulation, UnsupportedEncapsulation
-from appliance.tools.captures import Record
-from appliance.tools.player import Notice
+from appliance.tools.player import Notice, not_sent, require_bytes
 from appliance.tools.playlist import Playable
 from appliance.tools.summary import Played
 from appliance.tools.transmit import Transmitter
@@ -55,7 +55,7 @@ class Sensor:
         """Find the address. Raises InputError for a name that stands for none."""
         self.played = Played()
         self._notice = notice
-        self._wrap = _wrapper(ETHERNET)
+        self._wrappers: dict[int, Callable[[bytes], bytes]] = {}
         try:
             found = socket.getaddrinfo(*address, type=socket.SOCK_DGRAM)
         except (OSError, UnicodeError) as error:
@@ -70,8 +70,8 @@ class Sensor:
         self.name = f"{host}:{address[1]}"
 
     def begin(self, capture: Playable) -> None:
-        """Get ready for the frames of a capture. Raises InputError for a foreign link type."""
-        self._wrap = _wrapper(link_type(capture.link_type, capture.name))
+        """Look at a capture. Raises InputError where all its link types are foreign."""
+        require_known(capture.link_types(), capture.name)
 
     def send(self, record: Record) -> None:
         """Wrap one frame and send it, or count why not."""
@@ -79,7 +79,7 @@ class Sensor:
         played.read += 1
         played.read_bytes += len(record.frame)
         try:
-            datagram = self._wrap(record.frame)
+            datagram = self._wrap(record)
             self._deliver(datagram)
         except UnsupportedEncapsulation as error:
             self._fail("unsupported_encapsulation", str(error))
@@ -102,6 +102,12 @@ class Sensor:
     def close(self) -> None:
         """Close the socket."""
         self._socket.close()
+
+    def _wrap(self, record: Record) -> bytes:
+        number = record.link_type
+        if number not in self._wrappers:
+            self._wrappers[number] = _wrapper(number)
+        return self._wrappers[number](record.frame)
 
     def _deliver(self, datagram: bytes) -> None:
         """Send one datagram; where an error speaks of an earlier one, send it once more.
@@ -147,15 +153,15 @@ class Sensor:
 
     def _fail(self, reason: str, text: str) -> None:
         self.played.failed[reason] += 1
-        self._notice(reason, f"packet {self.played.read} not sent: {text}")
+        self._notice(reason, not_sent(self.played.read, text))
 
 
-def _wrapper(link: LinkType) -> Callable[[bytes], bytes]:
+def _wrapper(number: int) -> Callable[[bytes], bytes]:
     """Return what makes datagrams of the frames of a link type."""
+    link = link_type(number)
 
     def wrap(frame: bytes) -> bytes:
-        if not frame:
-            raise DecodeError("a frame of no bytes")
+        require_bytes(frame)
         payload = memoryview(link.convert(memoryview(frame)))
         if link.encapsulation != Encapsulation.RADIOTAP:
             return tzsp.encode(payload, link.encapsulation)

@@ -7,10 +7,13 @@ import errno
 import ipaddress
 import re
 import socket
+import time
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from appliance.errors import AddressInUseError, GloveboxError, InputError, PrivilegeError
 from appliance.formats.tzsp import PORT
+from appliance.reports.receiver import ReceiverReport
 
 # From asm-generic/socket.h; Python's socket module lacks it (socket(7)).
 _SO_RCVBUFFORCE = 33
@@ -92,6 +95,34 @@ def open_listener(endpoint: Endpoint) -> socket.socket:
         return _open(socket.AF_INET, "0.0.0.0", endpoint)
 
 
+def open_listeners(endpoints: Iterable[Endpoint]) -> list[socket.socket]:
+    """Return a bound UDP socket for each endpoint; one that is given twice is opened once.
+
+    Raises as open_listener() does, and InputError where two endpoints want one port.
+    """
+    opened: dict[Endpoint, socket.socket] = {}
+    try:
+        for endpoint in dict.fromkeys(endpoints):
+            opened[endpoint] = _open_beside(opened, endpoint)
+    except BaseException:
+        for receiver in opened.values():
+            receiver.close()
+        raise
+    return list(opened.values())
+
+
+def _open_beside(opened: Iterable[Endpoint], endpoint: Endpoint) -> socket.socket:
+    try:
+        return open_listener(endpoint)
+    except AddressInUseError:
+        for other in opened:
+            if other.port == endpoint.port and None in (other.address, endpoint.address):
+                raise InputError(
+                    f"{endpoint} is taken by {other} of the same command: leave one of them out"
+                ) from None
+        raise
+
+
 def _open(family: socket.AddressFamily, host: str, endpoint: Endpoint) -> socket.socket:
     receiver: socket.socket | None = None
     try:
@@ -108,12 +139,23 @@ def _open(family: socket.AddressFamily, host: str, endpoint: Endpoint) -> socket
 
 def _explained(error: OSError, endpoint: Endpoint) -> GloveboxError:
     if error.errno == errno.EADDRINUSE:
-        return AddressInUseError(f"{endpoint} is held by another process (`ss -ulnp` names it)")
+        return AddressInUseError(f"{endpoint} is held by {_holder(endpoint.port)}")
     if error.errno == errno.EACCES:
         return PrivilegeError(f"{endpoint}: CAP_NET_BIND_SERVICE is missing (root has it)")
     if error.errno in _NOT_HERE:
         return InputError(f"{endpoint}: no such address on this machine")
     return InputError(f"{endpoint}: {error.strerror}")
+
+
+def _holder(port: int) -> str:
+    """Say who has a port, as far as that is known."""
+    report = ReceiverReport.read()
+    if report is not None and report.is_fresh(time.time()) and port in report.ports:
+        return (
+            "Glovebox's own receiver"
+            " (`systemctl stop glovebox-receiver.socket glovebox-receiver` frees it)"
+        )
+    return "another process (`ss -ulnp` names it)"
 
 
 def set_receive_buffer(receiver: socket.socket, size: int) -> int:

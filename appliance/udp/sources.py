@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
+from appliance.formats.ip import IPV4_MAPPED
 from appliance.reports.outcomes import Tally, total
 
 # So many are counted apart: forged addresses must not fill the memory.
 MOST_SOURCES = 256
 OTHERS = "other"
-IPV4_MAPPED = bytes(10) + b"\xff\xff"
 
 
 @dataclass(slots=True)
@@ -29,7 +29,8 @@ class Sources:
 
     def __init__(self, routers: Collection[IPv4Address | IPv6Address] = ()) -> None:
         """Take the addresses that may send; without any, all may."""
-        self._routers = frozenset(routers)
+        # An IPv4 address may be given as ::ffff:a.b.c.d; it is the same router.
+        self._routers = frozenset(address_of(key_of(router)) for router in routers)
         self._by_key: dict[bytes, Source] = {}
         self._others = Source(OTHERS, listed=False)
         #: When a frame of any of them last went out, by the monotonic clock.

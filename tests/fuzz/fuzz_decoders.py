@@ -23,13 +23,20 @@ LONGEST_SEED = 2000
 FRAMES_AT_ONCE = 8
 
 
+class _Everybody:
+    """Addresses that are all ours: no frame is left out for its destination."""
+
+    def __contains__(self, key: object) -> bool:
+        return True
+
+
 class Promises:
     """What the decoders promise for any bytes; instrumented while they are imported."""
 
     def __init__(self) -> None:
-        names = ("tzsp", "ethernet", "feedback", "datagrams", "linktypes")
-        self.tzsp, self.ethernet, self.feedback, self.datagrams, self.linktypes = (
-            importlib.import_module(f"appliance.capture.{name}") for name in names
+        names = ("tzsp", "ethernet", "feedback", "datagrams", "pcap")
+        self.tzsp, self.ethernet, self.feedback, self.datagrams, self.pcap = (
+            importlib.import_module(f"appliance.formats.{name}") for name in names
         )
         self.error = importlib.import_module("appliance.errors").DecodeError
 
@@ -60,14 +67,14 @@ class Promises:
         except self.error:
             return
         assert 14 <= len(frame) <= len(payload) + 14
-        assert self.feedback.is_feedback(frame, PORTS) in (True, False)
+        echoes = self.feedback.EchoFilter(PORTS, _Everybody())
+        assert echoes.is_echo(frame, bytes(16), 0.0) in (True, False)
 
     def check_frames(self, content: bytes) -> None:
         """Captured frames, each behind its length, give datagrams that are not longer than all."""
-        link_type = self.linktypes.link_type(1, "fuzz")
-        finder = self.datagrams.Datagrams(link_type, PORTS)
+        finder = self.datagrams.Datagrams(PORTS)
         for number, frame in enumerate(_split(content)):
-            datagram = finder.take(memoryview(frame), number * 7_000_000)
+            datagram = finder.take(self.pcap.Record(number * 700_000, frame, len(frame)))
             assert datagram is None or len(datagram.payload) <= len(content)
             assert datagram is None or datagram.missing >= 0
         finder.finish()

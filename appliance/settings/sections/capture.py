@@ -15,6 +15,9 @@ class CaptureConfig:
     routers: tuple[Address, ...] = ()
 
     def __post_init__(self) -> None:
+        # ::ffff:192.0.2.1 is the router 192.0.2.1, for the firewall too.
+        routers = tuple(getattr(each, "ipv4_mapped", None) or each for each in self.routers)
+        object.__setattr__(self, "routers", routers)
         expect(0 < len(self.interface) < 16, "interface", self.interface, "1 to 15 characters")
         # The kernel's rules know no zone (%eth0); the address says as much.
         plain = tuple(_without_zone(router) for router in self.routers)

@@ -11,6 +11,7 @@ from appliance.formats import ip
 from tests import frames
 
 SOURCE_4, SOURCE_6 = bytes((192, 0, 2, 1)), bytes.fromhex("20010db8") + bytes(11) + b"\x01"
+DESTINATION_4, DESTINATION_6 = bytes((192, 0, 2, 2)), SOURCE_6[:-1] + b"\x02"
 
 
 def parsed(packet: bytes) -> ip.IpPacket:
@@ -20,7 +21,7 @@ def parsed(packet: bytes) -> ip.IpPacket:
 @pytest.mark.parametrize("options", [b"", b"\x94\x04\0\0", bytes(40)])
 def test_parse_ipv4_skips_options_and_trailing_padding(options: bytes) -> None:
     packet = parsed(frames.ipv4(b"payload", 6, options) + bytes(18))
-    assert packet == ip.IpPacket(6, SOURCE_4, memoryview(b"payload"), 0)
+    assert packet == ip.IpPacket(6, SOURCE_4, DESTINATION_4, memoryview(b"payload"), 0)
 
 
 @pytest.mark.parametrize("length", range(7))
@@ -43,7 +44,7 @@ def test_parse_tells_what_a_capture_cut_off(length: int) -> None:
 )
 def test_parse_ipv6_skips_extension_headers(first: int, extensions: bytes) -> None:
     packet = parsed(frames.ipv6(extensions + b"payload", first) + bytes(4))
-    assert packet == ip.IpPacket(17, SOURCE_6, memoryview(b"payload"), 0)
+    assert packet == ip.IpPacket(17, SOURCE_6, DESTINATION_6, memoryview(b"payload"), 0)
 
 
 def test_parse_ipv4_tells_fragments() -> None:
@@ -71,7 +72,7 @@ def test_parse_ipv6_tells_fragments() -> None:
 
 def test_parse_ipv6_takes_a_lone_fragment_for_a_whole() -> None:
     packet = parsed(frames.ipv6(frames.ipv6_fragment(0, False) + b"payload", 44))
-    assert packet == ip.IpPacket(17, SOURCE_6, memoryview(b"payload"), 0)
+    assert packet == ip.IpPacket(17, SOURCE_6, DESTINATION_6, memoryview(b"payload"), 0)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 
 from appliance.errors import DecodeError, InputError
 from appliance.formats.ethernet import as_ethernet
-from appliance.formats.linktypes import link_type
+from appliance.formats.linktypes import link_type, require_known
 from appliance.formats.tzsp import Encapsulation, UnsupportedEncapsulation
 from appliance.tools.captures import open_capture
 from tests.pcapfile import pcap
@@ -23,7 +23,7 @@ IPV4 = bytes.fromhex("450000140000000040010000c0000201c0000202")
 
 
 def ethernet(number: int, frame: bytes) -> bytes:
-    link = link_type(number, "test.pcap")
+    link = link_type(number)
     return bytes(as_ethernet(link.encapsulation, memoryview(link.convert(memoryview(frame)))))
 
 
@@ -43,7 +43,7 @@ def ethernet(number: int, frame: bytes) -> bytes:
     ],
 )
 def test_link_type_leaves_frames_that_tzsp_knows(number: int, encapsulation: Encapsulation) -> None:
-    link = link_type(number, "test.pcap")
+    link = link_type(number)
     assert link.encapsulation == encapsulation
     assert bytes(link.convert(memoryview(b"frame"))) == b"frame"
 
@@ -51,21 +51,22 @@ def test_link_type_leaves_frames_that_tzsp_knows(number: int, encapsulation: Enc
 @pytest.mark.parametrize(
     ("number", "expected"),
     [
-        (195, r"^wlan\.pcap: link type 195 \(802\.15\.4\) has no form"),
-        (147, r"^wlan\.pcap: link type 147 has no form"),
+        (195, r"^wlan\.pcap: link type 195 \(802\.15\.4\) cannot be converted to Ethernet here"),
+        (147, r"^wlan\.pcap: link type 147 cannot be converted to Ethernet here"),
     ],
 )
 def test_link_type_refuses_what_has_no_sound_conversion(number: int, expected: str) -> None:
     """tcpreplay said "unsupported DLT type" of Ethernet itself."""
     with pytest.raises(InputError, match=expected):
-        link_type(number, "wlan.pcap")
+        require_known([number], "wlan.pcap")
 
 
 def test_link_type_knows_all_shared_captures(shared_data: Path) -> None:
     seen: Counter[str] = Counter()
     for file in shared_data.rglob("*.pcap"):
         with open_capture(file) as capture:
-            seen[link_type(capture.link_type, capture.name).name] += 1
+            (number,) = capture.link_types()
+            seen[link_type(number).name] += 1
     assert seen["Ethernet"] > 50
     assert seen["Linux cooked"] and seen["BSD loopback"] and seen["802.11"]
 
@@ -154,7 +155,7 @@ def test_cooked_capture_reads_the_same_to_tcpdump_after_conversion(
     converted = tmp_path / "ethernet.pcap"
     with open_capture(file) as capture:
         converted.write_bytes(
-            pcap(*(ethernet(capture.link_type, record.frame) for record in capture))
+            pcap(*(ethernet(record.link_type, record.frame) for record in capture))
         )
 
     def printed(path: Path) -> list[str]:
@@ -164,3 +165,49 @@ def test_cooked_capture_reads_the_same_to_tcpdump_after_conversion(
         ).stdout.splitlines()
 
     assert printed(converted) == printed(file) != []
+
+
+PPP_IPV4 = b"\x00\x21" + IPV4
+
+
+@pytest.mark.parametrize(
+    ("number", "frame"),
+    [
+        pytest.param(9, b"\xff\x03" + PPP_IPV4, id="PPP"),
+        pytest.param(50, b"\xff\x03" + PPP_IPV4, id="PPP serial"),
+        pytest.param(50, PPP_IPV4, id="PPP serial, short"),
+        pytest.param(50, b"\x0f\x00\x08\x00" + IPV4, id="Cisco HDLC in PPP serial"),
+        pytest.param(104, b"\x8f\x00\x08\x00" + IPV4, id="Cisco HDLC"),
+    ],
+)
+def test_serial_lines_become_ethernet(number: int, frame: bytes) -> None:
+    assert ethernet(number, frame)[12:] == b"\x08\x00" + IPV4
+
+
+def test_pppoe_becomes_ethernet_with_its_header() -> None:
+    frame = bytes.fromhex("1100 0007 0016") + PPP_IPV4
+    assert ethernet(51, frame) == bytes(12) + b"\x88\x64" + frame
+
+
+@pytest.mark.parametrize(
+    ("number", "frame", "error"),
+    [
+        (50, b"\x0f\x00\x20\x00" + bytes(20), UnsupportedEncapsulation),
+        (104, b"\x0f\x00", DecodeError),
+        (51, b"\x11\x00", DecodeError),
+        (50, b"\xff\x03\xc0\x21" + bytes(20), UnsupportedEncapsulation),
+        (195, b"x", UnsupportedEncapsulation),
+    ],
+)
+def test_what_serial_lines_carry_besides_is_refused(
+    number: int, frame: bytes, error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        ethernet(number, frame)
+
+
+def test_require_known_takes_a_capture_with_one_known_interface() -> None:
+    require_known([195, 1], "two.pcapng")
+    require_known([], "none.pcapng")
+    with pytest.raises(InputError, match=r"two\.pcapng: link type 195 "):
+        require_known([195, 189], "two.pcapng")

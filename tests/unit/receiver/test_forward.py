@@ -17,15 +17,17 @@ from numpy.typing import NDArray
 from appliance.errors import DecodeError
 from appliance.formats import tzsp
 from appliance.formats.ethernet import UnsupportedEncapsulation, as_ethernet
-from appliance.formats.feedback import is_feedback
+from appliance.formats.feedback import EchoFilter
 from appliance.formats.tzsp import Encapsulation, encode
 from appliance.receiver.forward import FEW, Forwarder
 from appliance.receiver.mmsg import LARGEST_DATAGRAM, SLOTS, Batch
 from appliance.reports.outcomes import Outcome
-from appliance.udp.sources import Sources
+from appliance.udp.sources import Sources, key_of
 from tests.frames import ethernet, ipv4, ipv6, udp
 
 PORT = 37008
+# Where the frames of tests/frames.py go to.
+OWN = {key_of(ip_address(text)) for text in ("192.0.2.2", "2001:db8::2")}
 FRAME = ethernet(ipv4(udp(b"content", destination_port=53)))
 KEEPALIVE = b"\x01\x04\x00\x01"
 LOOPED = ethernet(ipv4(udp(encode(FRAME), destination_port=PORT)))
@@ -65,7 +67,7 @@ class Bench:
         self.outlet = Outlet()
         self.sources = Sources(routers)
         self.batch = Batch()
-        self.forwarder = Forwarder(self.outlet, self.sources, ports)  # type: ignore[arg-type]
+        self.forwarder = Forwarder(self.outlet, self.sources, ports, OWN)  # type: ignore[arg-type]
         self.receiver = socket.socket(type=socket.SOCK_DGRAM)
         self.receiver.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
         self.receiver.bind(("0.0.0.0", 0))
@@ -111,7 +113,7 @@ def expected(datagram: bytes) -> tuple[str, bytes]:
         return "unsupported_encapsulation", b""
     except DecodeError:
         return "malformed", b""
-    if is_feedback(memoryview(frame), frozenset({PORT})):
+    if EchoFilter({PORT}, OWN).is_echo(memoryview(frame), key_of(ip_address("127.0.0.1")), 0):
         return "feedback", b""
     return "frames_sent", bytes(frame)
 

@@ -2,17 +2,23 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator
+from ipaddress import ip_address
 
 import numpy as np
 import pytest
 
+from appliance.formats.feedback import EchoFilter
 from appliance.formats.tzsp import Encapsulation, encode
 from appliance.receiver.mmsg import FRAME_AT, Batch
 from appliance.receiver.unusual import SHORTEST, Decisions, Triage
 from appliance.reports.outcomes import Outcome
+from appliance.udp.sources import key_of
 from tests.frames import ethernet, ipv4, ipv6, udp
 
 PORT = 37008
+# Where the frames of tests/frames.py come from and go to.
+ROUTER, SENSOR = (key_of(ip_address(f"192.0.2.{number}")) for number in (1, 2))
+OWN = {SENSOR, key_of(ip_address("2001:db8::2"))}
 FRAME = ethernet(ipv4(udp(b"content", destination_port=53)))
 LOOPED = ethernet(ipv4(udp(encode(FRAME), destination_port=PORT)))
 TAGGED = b"\x01\x00\x00\x01\x0a\x01\x05\x01"
@@ -28,7 +34,7 @@ def batch() -> Batch:
 @pytest.fixture
 def decide(batch: Batch) -> Iterator[Decide]:
     """Return a function that sends datagrams through a socket into the batch and decides."""
-    triage = Triage(frozenset({PORT}))
+    triage = Triage(frozenset({PORT}), EchoFilter({PORT}, OWN))
     receiver, sender = (socket.socket(type=socket.SOCK_DGRAM) for _ in range(2))
     receiver.bind(("127.0.0.1", 0))
     sender.connect(receiver.getsockname())
@@ -38,7 +44,8 @@ def decide(batch: Batch) -> Iterator[Decide]:
             sender.send(datagram)
         assert batch.receive(receiver) == len(datagrams)
         mask = np.array(listed or (True,) * len(datagrams))
-        return triage.decide(batch, batch.view(len(datagrams)), mask)
+        senders = [ROUTER] * len(datagrams)
+        return triage.decide(batch, batch.view(len(datagrams)), mask, senders, 0.0)
 
     yield run
     receiver.close()
@@ -119,3 +126,29 @@ def test_decide_tells_once_how_to_stop_feedback(
     (record,) = caplog.records
     assert "/tool sniffer set filter-stream=yes" in record.getMessage()
     assert "dst-address=!SENSOR" in record.getMessage()
+
+
+def in_fragments(segment: bytes, number: int, first: int = 48) -> list[bytes]:
+    """Return the datagrams that carry the two fragments of an IPv4 datagram."""
+    return [
+        encode(ethernet(ipv4(segment[:first], identification=number, more=True))),
+        encode(ethernet(ipv4(segment[first:], identification=number, offset=first))),
+    ]
+
+
+ECHO = in_fragments(udp(encode(FRAME)), 1)
+OTHER = in_fragments(udp(bytes(90), 5060), 2)
+
+
+@pytest.mark.parametrize("echo", [ECHO, ECHO[::-1]], ids=["in order", "the last one first"])
+def test_decide_drops_all_fragments_of_an_echo_and_no_others(
+    decide: Decide, echo: list[bytes]
+) -> None:
+    decisions = decide(OTHER[0], *echo, OTHER[1], encode(FRAME))
+    sent, fed_back = Outcome.SENT, Outcome.FEEDBACK
+    assert decisions.outcomes.tolist() == [sent, fed_back, fed_back, sent, sent]
+
+
+def test_decide_drops_the_fragments_of_an_echo_that_come_in_the_next_batch(decide: Decide) -> None:
+    assert decide(ECHO[0]).outcomes.tolist() == [Outcome.FEEDBACK]
+    assert decide(encode(FRAME), ECHO[1]).outcomes.tolist() == [Outcome.SENT, Outcome.FEEDBACK]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import os
@@ -183,7 +184,7 @@ def test_main_keeps_what_is_whole_of_a_cut_off_capture(tmp_path: Path) -> None:
         (["-C", "9", "-w", "f", "-z", ""], "no command ''"),
         (["-C", "9", "-w", "f", "-z", "'"], "-z"),
         (["-G", "9", "-w", "missing/%H"], "no folder missing"),
-        (["-G", "0", "-w", "f"], "0 is not above 0"),
+        (["-G", "0", "-w", "f"], "expected whole seconds, 1 or more"),
         (["--listen", "x"], "'x' is no IP address"),
         (["--routers", "x"], "does not appear to be an IPv4 or IPv6 address"),
         (["--receive-buffer", "x"], "expected a size"),
@@ -249,7 +250,7 @@ def test_main_hands_on_a_slow_pipe_at_once_and_ends_by_a_signal(tmp_path: Path) 
         process.stdin.write(content)
         received = process.stdout.read(24 + 16 + len(FRAME))
         waits_in = Path(f"/proc/{process.pid}/wchan")
-        wait_until(lambda: "pipe_read" in waits_in.read_text(), "it waits for more")
+        wait_until(lambda: "poll" in waits_in.read_text(), "it waits for more")
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 130
     assert parse_pcap(received) == (1, [(0, FRAME, len(FRAME))])
@@ -274,3 +275,109 @@ def test_main_feeds_snort(shared_data: Path, engine_root: Path, tmp_path: Path) 
         shutil.rmtree(folder)
     (alert,) = result.stdout.decode().splitlines()
     assert "[1:2100498:7]" in alert and "82.165.177.154:80 -> 10.16.1.11:54186" in alert
+
+
+@pytest.mark.parametrize(
+    ("name", "frames_written", "told"),
+    [
+        ("f1-id-comes-again.pcap", 9, {"reassembly_failures": 1}),
+        ("f2-wireguard-in-tzsp.pcap", 1, {}),
+        ("f8-echo-in-fragments.pcap", 0, {"feedback": 2}),
+        ("f6-before-the-power-cut.pcap", 5, {}),
+    ],
+)
+def test_main_gives_the_right_answer_to_the_shared_cases(
+    shared_cases: Path, tmp_path: Path, name: str, frames_written: int, told: dict[str, int]
+) -> None:
+    target = tmp_path / "frames.pcap"
+    ended = run(shared_cases / "capture" / name, "-w", target, "--report", "json")
+    counts = report(ended.stdout)
+    told_counts = {**counts["dropped"], "reassembly_failures": counts["reassembly_failures"]}
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert {reason: count for reason, count in told_counts.items() if count} == told
+    assert counts["frames_sent"] == len(parse_pcap(target.read_bytes())[1]) == frames_written
+
+
+@pytest.mark.parametrize("name", ["f11-outer-vxlan.pcap", "f11-outer-mpls.pcap"])
+def test_main_says_that_a_capture_has_no_stream(
+    shared_cases: Path, tmp_path: Path, name: str
+) -> None:
+    ended = run(shared_cases / "capture" / name, "-w", tmp_path / "frames.pcap")
+    assert ended.returncode == 2
+    assert ended.stderr.decode().endswith(f"{name}: no UDP to port 37008 found\n")
+
+
+@pytest.mark.parametrize("command", [[], ["-z", "gzip"]], ids=["plain", "gzip"])
+def test_main_writes_over_no_file_of_an_earlier_run(
+    shared_cases: Path, tmp_path: Path, command: list[str]
+) -> None:
+    for name in ("before-the-power-cut", "after-the-power-cut", "after-the-second"):
+        file = shared_cases / "capture" / f"f6-{name}.pcap"
+        ended = run(file, "-w", tmp_path / "%Y%m%d-%H.pcap", "-G", "3600", *command)
+        assert ended.returncode == 0
+    contents = [
+        gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
+        for file in tmp_path.iterdir()
+    ]
+    assert sorted(len(parse_pcap(content)[1]) for content in contents) == [1, 3, 5]
+
+
+def test_main_tells_wrong_checksums(tmp_path: Path) -> None:
+    wrong = frames.udp(tzsp.encode(FRAME))
+    wrong = wrong[:6] + b"\1\1" + wrong[8:]
+    content = pcap(
+        frames.ethernet(frames.ipv4(wrong)),
+        frames.ethernet(frames.ipv4(frames.udp(tzsp.encode(FRAME)))),
+    )
+    ended = run("-", "-w", tmp_path / "frames.pcap", content=content)
+    assert ended.returncode == 0
+    assert b"1 frames written" in ended.stderr
+    assert b"lost before: 1 with a wrong UDP checksum" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("closed", "words", "expected"),
+    [
+        ("<&-", "-w frames.pcap -", "stdin: is closed"),
+        (">&-", "stream.pcap", "stdout is closed: pipe it into a reader, or name a file with -w"),
+    ],
+)
+def test_main_says_that_a_standard_stream_is_closed(
+    tmp_path: Path, closed: str, words: str, expected: str
+) -> None:
+    (tmp_path / "stream.pcap").write_bytes(stream(tzsp.encode(FRAME)))
+    ended = subprocess.run(
+        ["sh", "-c", f'"$0" decap {words} {closed}', GLOVEBOX],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (ended.returncode, ended.stderr) == (2, f"glovebox decap: {expected}\n")
+
+
+def test_main_keeps_what_it_says_out_of_the_capture_where_stderr_is_closed(tmp_path: Path) -> None:
+    (tmp_path / "stream.pcap").write_bytes(stream(tzsp.encode(FRAME)))
+    ended = subprocess.run(
+        ["sh", "-c", '"$0" decap stream.pcap 2>&-', GLOVEBOX],
+        cwd=tmp_path, capture_output=True, check=False,
+    )  # fmt: skip
+    assert [frame for _, frame, _ in parse_pcap(ended.stdout)[1]] == [FRAME]
+
+
+def test_main_tells_who_of_its_own_has_a_port_already() -> None:
+    ended = run("--listen", "127.0.0.1:37999", "--listen", "37999", "-w", "/dev/null")
+    assert ended.returncode == 2
+    assert b"UDP port 37999 is taken by UDP 127.0.0.1:37999 of the same command" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("-G", "soon"), "'soon': expected whole seconds, 1 or more"),
+        (("-G", "0"), "'0': expected whole seconds, 1 or more"),
+        (("-G", "9", "-z", "gzip '"), "No closing quotation"),
+    ],
+)
+def test_main_says_what_an_option_expects(words: tuple[str, ...], expected: str) -> None:
+    ended = run("-w", "frames.pcap", *words)
+    assert ended.returncode == 2
+    assert expected in ended.stderr.decode()
+    assert "_" not in ended.stderr.decode().splitlines()[-1], "no name of a function of ours"

@@ -15,6 +15,8 @@ from appliance.udp.sources import key_of
 from tests import frames
 
 ROUTER, STRANGER = (key_of(ip_address(f"192.0.2.{n}")) for n in (1, 9))
+# Where the frames of tests/frames.py go to.
+OWN = {key_of(ip_address("192.0.2.2"))}
 PACKET = frames.ipv4(frames.udp(b"content", 53))
 ETHERNET_FRAME = frames.ethernet(PACKET)
 DATA_FRAME = (
@@ -50,7 +52,7 @@ class Records:
 
 def taken(*datagrams: bytes, sources: tuple[bytes, ...] = ()) -> tuple[Records, Decapsulator]:
     output = Records()
-    decapsulator = Decapsulator(output, {37008}, sources)
+    decapsulator = Decapsulator(output, {37008}, OWN, sources)
     for number, datagram in enumerate(datagrams):
         decapsulator.take(memoryview(datagram), number, ROUTER)
     return output, decapsulator
@@ -115,7 +117,7 @@ def test_take_converts_other_frames_for_an_ethernet_file() -> None:
 def test_take_leaves_others_out_of_another_file_and_says_so_once() -> None:
     said: list[str] = []
     output = Records()
-    decapsulator = Decapsulator(output, {37008}, say=said.append)
+    decapsulator = Decapsulator(output, {37008}, OWN, say=said.append)
     for payload, encapsulation in [(BEACON, 18), (ETHERNET_FRAME, 1), (PACKET, 7)] * 3:
         decapsulator.take(memoryview(encode(payload, encapsulation)), 0, ROUTER)
     assert outcomes(decapsulator) == {"frames": 3, "unsupported_encapsulation": 6}
@@ -156,7 +158,7 @@ def test_take_keeps_the_original_length_of_converted_frames() -> None:
 
 def test_take_adds_what_is_missing_of_the_datagram() -> None:
     output = Records()
-    decapsulator = Decapsulator(output, {37008})
+    decapsulator = Decapsulator(output, {37008}, OWN)
     decapsulator.take(memoryview(encode(ETHERNET_FRAME)), 5, ROUTER, missing=7)
     assert output.records == [(5, ETHERNET_FRAME, len(ETHERNET_FRAME) + 7)]
 
@@ -180,7 +182,7 @@ def test_take_drops_and_counts_our_own_intake() -> None:
 
 def test_take_drops_and_counts_senders_that_are_not_listed() -> None:
     output = Records()
-    decapsulator = Decapsulator(output, {37008}, {ROUTER})
+    decapsulator = Decapsulator(output, {37008}, OWN, {ROUTER})
     for source in (ROUTER, STRANGER, ROUTER):
         decapsulator.take(memoryview(encode(ETHERNET_FRAME)), 0, source)
     assert outcomes(decapsulator) == {"frames": 2, "unlisted_source": 1}
@@ -190,7 +192,7 @@ def test_take_drops_and_counts_senders_that_are_not_listed() -> None:
 @pytest.mark.parametrize("packet_type", [2, 3, 4, 5])
 def test_take_of_a_packet_without_a_frame_says_nothing(packet_type: int) -> None:
     said: list[str] = []
-    decapsulator = Decapsulator(Records(), {37008}, say=said.append)
+    decapsulator = Decapsulator(Records(), {37008}, OWN, say=said.append)
     for _ in range(10):
         decapsulator.take(memoryview(bytes((1, packet_type, 0, 0))), 0, ROUTER)
     assert (outcomes(decapsulator), said) == ({"keepalives": 10}, [])

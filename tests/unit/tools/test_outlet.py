@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import InterfaceError
+from appliance.formats.pcap import Record
 from appliance.tools import outlet
-from appliance.tools.captures import Record, open_capture
+from appliance.tools.captures import open_capture
 from appliance.tools.outlet import Outlet
 from tests.pcapfile import pcap
 
@@ -67,7 +68,7 @@ def test_send_makes_ethernet_frames_of_other_link_types(
     file.write_bytes(pcap(link_type=link_type))
     with open_capture(file) as capture:
         interface.begin(capture)
-    interface.send(record(frame))
+    interface.send(record(frame)._replace(link_type=link_type))
     assert wire.recv(2000)[12:] == ether_type + IPV4
     assert interface.played.sent_bytes == 14 + len(IPV4)
     assert interface.played.read_bytes == len(frame)
@@ -120,3 +121,20 @@ def test_send_goes_on_while_the_interface_is_gone(
         assert far.recv(2000) == b"through the new one" * 4
     assert interface.played.failed == {"interface_down": 2}
     assert interface.played.sent == 1
+
+
+@pytest.mark.parametrize(
+    ("link_type", "frame", "expected"),
+    [
+        (1, b"", "packet 1: no bytes"),
+        (101, b"", "packet 1: no bytes"),
+        (1, b"\2" * 13, "packet 1 not sent: shorter than the Ethernet header"),
+        (189, b"x", "packet 1 not sent: link type 189 (USB) cannot be converted to Ethernet here"),
+    ],
+)
+def test_send_names_what_cannot_be_sent(link_type: int, frame: bytes, expected: str) -> None:
+    said: list[str] = []
+    outlet = Outlet("lo", lambda kind, text: said.append(text))
+    outlet.send(record(frame)._replace(link_type=link_type))
+    outlet.close()
+    assert said == [expected]

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import InputError
+from appliance.formats.pcap import Record
 from appliance.service import Stop
-from appliance.tools.captures import Record
 from appliance.tools.pacing import OriginalTiming, Pacer
 from appliance.tools.player import Notices, Player, Progress, ignore
 from appliance.tools.playlist import Playable, Playlist
@@ -95,8 +95,8 @@ def test_run_ends_at_the_stop_with_what_was_sent_counted(captures: list[Path]) -
 
 
 def test_run_ends_a_long_wait_at_the_stop(tmp_path: Path) -> None:
-    file = tmp_path / "year.pcap"
-    file.write_bytes(pcap(b"now", b"in a year", times_us=(0, 31_536_000_000_000)))
+    file = tmp_path / "hour.pcap"
+    file.write_bytes(pcap(b"now", b"in an hour", times_us=(0, 3_000_000_000)))
     stop, first_sent = Stop(), threading.Event()
     notebook = Notebook(first_sent.set)
     run = player([file], notebook, stop, pacer=Pacer(OriginalTiming(), stop)).run

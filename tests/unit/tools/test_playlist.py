@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import InputError
-from appliance.tools.captures import Record
+from appliance.formats.pcap import Record
 from appliance.tools.playlist import Playlist, source
 from tests.pcapfile import pcap
 

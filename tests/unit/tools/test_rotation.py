@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appliance.tools.rotation import PostRotate, RotatingFiles
@@ -60,6 +60,7 @@ def test_write_by_size_starts_numbered_files_and_loses_nothing() -> None:
     assert os.stat("c.pcap").st_size == 24 + 3 * RECORD
 
 
+@settings(deadline=None)
 @given(size=st.integers(1, 2000), lengths=st.lists(st.integers(0, 400), min_size=1, max_size=30))
 def test_write_by_size_keeps_every_file_below_it(size: int, lengths: list[int]) -> None:
     for name in captures():
@@ -174,3 +175,43 @@ def test_post_rotate_tells_of_a_command_that_failed(
     post_rotate.add("c.pcap")
     post_rotate.finish()
     assert capsys.readouterr().err == f"glovebox decap: {ending}\n"
+
+
+def test_write_leaves_the_files_of_earlier_runs_alone() -> None:
+    for earlier in ("12.pcap", "12.pcap.1.gz", "12.pcap.3.xz", "12.pcap.4.notes"):
+        Path(earlier).write_bytes(b"earlier")
+    for run in range(2):
+        files = RotatingFiles("%H.pcap", seconds=3600)
+        files.write(NOON + run, FRAME, 60)
+        files.close()
+    assert times_in("12.pcap.2") == [NOON]
+    assert times_in("12.pcap.5") == [NOON + 1]
+    assert Path("12.pcap").read_bytes() == b"earlier"
+
+
+def test_write_by_size_leaves_the_files_of_earlier_runs_alone() -> None:
+    for run in range(2):
+        files = RotatingFiles("c.pcap", size=24 + RECORD)
+        for number in range(2):
+            files.write(10 * run + number, FRAME, 60)
+        files.close()
+    assert captures() == ["c.pcap", "c.pcap.1", "c.pcap.2", "c.pcap.3"]
+    assert [times_in(name) for name in captures()] == [[0], [1], [10], [11]]
+
+
+def test_a_ring_leaves_what_a_command_made_alone() -> None:
+    files = RotatingFiles("%H.pcap", seconds=3600)
+    files.write(NOON, FRAME, 60)
+    files.write(NOON + 3600 * SECOND, FRAME, 60)
+    Path("12.pcap").rename("12.pcap.gz")
+    files.write(NOON + 24 * 3600 * SECOND, FRAME, 60)
+    files.close()
+    assert captures() == ["12.pcap.1", "12.pcap.gz", "13.pcap"]
+
+
+def test_write_names_a_file_whatever_the_time() -> None:
+    files = RotatingFiles("%Y.pcap", seconds=1)
+    for time_us in (-5, (1 << 63) - 1):
+        files.write(time_us, FRAME, 60)
+    files.close()
+    assert captures() == ["1970.pcap", "9999.pcap"]

@@ -14,8 +14,9 @@ import pytest
 from appliance.errors import InputError
 from appliance.formats import tzsp
 from appliance.formats.ethernet import as_ethernet
+from appliance.formats.pcap import Record
 from appliance.formats.tzsp import Encapsulation
-from appliance.tools.captures import Record, open_capture
+from appliance.tools.captures import open_capture
 from appliance.tools.player import ignore
 from appliance.tools.target import Sensor
 from tests.pcapfile import pcap
@@ -93,7 +94,7 @@ def test_send_leaves_frames_of_other_link_types_as_they_are(
             open_capture(file) as capture,
         ):
             sensor.begin(capture)
-            sensor.send(record(FRAME))
+            sensor.send(record(FRAME)._replace(link_type=link_type))
             expected = b"\x01\x00" + encapsulation.to_bytes(2, "big") + b"\x01" + FRAME
             assert listener.recv(65535) == expected
 

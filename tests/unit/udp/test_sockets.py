@@ -10,6 +10,7 @@ import subprocess
 import sys
 from ipaddress import ip_address
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -17,6 +18,7 @@ from appliance.errors import AddressInUseError, InputError
 from appliance.udp.sockets import (
     Endpoint,
     open_listener,
+    open_listeners,
     parse_addresses,
     parse_endpoint,
     parse_size,
@@ -143,3 +145,34 @@ def test_parse_size_reads_bytes_and_their_multiples(text: str, size: int) -> Non
 def test_parse_size_refuses_all_else(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError):
         parse_size(text)
+
+
+def test_open_listeners_opens_once_what_is_given_twice() -> None:
+    endpoint = Endpoint(ip_address("127.0.0.1"), 0)
+    receivers = open_listeners([endpoint, endpoint])
+    for receiver in receivers:
+        receiver.close()
+    assert len(receivers) == 1
+
+
+def test_open_listeners_names_its_own_endpoint_that_is_in_the_way() -> None:
+    with open_listener(Endpoint(ip_address("127.0.0.1"), 0)) as probe:
+        port = probe.getsockname()[1]
+    endpoints = [Endpoint(ip_address("127.0.0.1"), port), Endpoint(None, port)]
+    for order in (endpoints, endpoints[::-1]):
+        with pytest.raises(InputError, match=f"is taken by UDP .*{port} of the same command"):
+            open_listeners(order)
+    with open_listener(endpoints[1]):
+        pass  # Nothing was left open.
+
+
+def test_open_listener_names_our_own_receiver(monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_listener(Endpoint(None, 0)) as first:
+        port = first.getsockname()[1]
+        report = SimpleNamespace(is_fresh=lambda now: True, ports=(port,))
+        monkeypatch.setattr("appliance.udp.sockets.ReceiverReport.read", lambda: report)
+        with pytest.raises(AddressInUseError, match="held by Glovebox's own receiver"):
+            open_listener(Endpoint(None, port))
+        report.ports = (port - 1,)
+        with pytest.raises(AddressInUseError, match="held by another process"):
+            open_listener(Endpoint(None, port))

@@ -78,3 +78,10 @@ def test_restore_of_what_is_no_address_restores_nothing() -> None:
     with pytest.raises(ValueError, match="nobody"):
         sources.restore([("192.0.2.1", earlier, 7.0), ("nobody", earlier, 7.0)])
     assert sources.total() == Tally()
+
+
+@pytest.mark.parametrize("given", ["::ffff:192.0.2.1", "192.0.2.1"])
+def test_a_router_may_be_given_as_a_mapped_address(given: str) -> None:
+    sources = Sources([ip_address(given)])
+    assert sources.find(key_of(ip_address("192.0.2.1"))).listed
+    assert not sources.find(key_of(ip_address("192.0.2.2"))).listed

@@ -196,6 +196,18 @@ def test_the_bar_of_a_phone_leads_to_every_tab(browser: Browser, sensor: Sensor,
             assert bar and last and last["y"] + last["height"] <= bar["y"]
 
 
+def test_commands_are_copied_in_one_line_each(browser: Browser, sensor: Sensor) -> None:
+    """However they are broken on a phone."""
+    with waiting(sensor), tab(browser, sensor, "phone") as page:
+        page.goto("/")
+        page.evaluate("getSelection().selectAllChildren(document.querySelector('.paste'))")
+        first, second = str(page.evaluate("String(getSelection())")).split("\n")
+        assert first.startswith("/tool sniffer set streaming-enabled=yes streaming-server=")
+        assert first.endswith(":37008 filter-stream=yes filter-interface=bridge"
+                              " memory-limit=10KiB only-headers=no")  # fmt: skip
+        assert second == "/tool sniffer start"
+
+
 def test_the_keyboard_stays_where_it_is_when_the_page_follows(
     browser: Browser, sensor: Sensor
 ) -> None:

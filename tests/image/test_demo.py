@@ -45,7 +45,9 @@ def gone(pid: int) -> bool:
     return False
 
 
-@pytest.mark.timeout(600)
+# Without the image, the demo would build one before it starts a machine.
+@pytest.mark.usefixtures("image")
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_demo_ended_while_the_guest_boots_leaves_nothing(number: int) -> None:
     process = subprocess.Popen(

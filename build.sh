@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Glovebox's one entry: each command is a list of stages; the thinking is in image/ and appliance/.
 set -euo pipefail
 export LC_ALL=C.UTF-8

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The table of areas: one row for each subject of the owner's manual, and what belongs to it.
 
 The command line, the checks, the page, the firewall, the watched units, the metrics and the tests

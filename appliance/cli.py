@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The `glovebox` command: find the subcommand, run it, turn errors into one line and a status."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The errors of Glovebox and the exit status that each one stands for.
 
 Exit statuses: 0 done, 1 done but with a negative result, 2 bad input or usage, 3 interface

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Files that are there whole or not at all.
 
 `write_whole` is for /run, which is gone with the power anyway; `write_durable` and `create_durable`

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`glovebox firewall`: who may reach what on this machine, as rules for nftables (nft(8))."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """How one service asks another for something it may not do itself: files in folders of /run.
 
 systemd restarts units for root, or for whom polkit allows it. polkit is another daemon with an

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`glovebox selftest`: a marker goes in as TZSP and must come out as an alert in the database.
 
 Every station works in order, so a marker that is stored also says that all frames sent before it

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What every service shares: arguments, journal, settings, stop signals, notes to systemd, reports.
 
 A service's `main` is `return service.run("leds", parser(), argv, body)`; `body` gets a `Running`.

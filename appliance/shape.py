@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Frozen dataclasses as JSON and back, by their own types: what does not fit is refused whole.
 
 One rule for all that services publish, so that a field is named in one place only. A whole number

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Figures as an owner reads them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Run the programs of a build: output into a log, failures explained once."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The main job without a Pi: boot the image, play the router, show what the engine says."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Write an image to a card: shown and asked first, by block map, read back and compared."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a person sees while stages run: each stage's name and elapsed time, on stderr."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Fixtures that every kind of test shares."""
 
 from __future__ import annotations

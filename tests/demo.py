@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`build.sh demo`, run as its user runs it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Frames built by hand, so that expectations need no decoder."""
 
 from __future__ import annotations

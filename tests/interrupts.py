@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Ctrl-C for programs that a test starts."""
 
 from __future__ import annotations

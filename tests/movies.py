@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Films for tests: valid containers of any size, made without an encoder.
 
 A player would show noise; what counts is that a media server knows them by their headers, and that

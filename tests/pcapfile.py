@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A pcap reader and writer of the tests' own, so that libpcap is checked by something else."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A pcapng writer of the tests' own."""
 
 from __future__ import annotations

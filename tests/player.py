@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A player: a DLNA control point (async-upnp-client) that finds the server, browses and fetches."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Programs of the image's packages, run on this host as they are."""
 
 from __future__ import annotations

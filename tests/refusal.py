@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What is said of settings that are refused."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """build.sh, the entry: what it does before it hands on to a program."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the documents name exists: links, headings, commands, units and paths."""
 
 from __future__ import annotations

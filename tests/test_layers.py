@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The layers of docs/developer/architecture.md are those of the code: nothing upward, no circle."""
 
 from __future__ import annotations

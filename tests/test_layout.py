@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A stranger finds a module's tests by its name, and a test's module by the test's."""
 
 from __future__ import annotations

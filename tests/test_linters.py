@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Linters are tests: a finding is a failure."""
 
 from __future__ import annotations
@@ -101,3 +102,24 @@ def test_who_reads_the_settings_may(unit: Path) -> None:
 def test_those_who_read_the_settings_are_found() -> None:
     found = {unit.name for unit in UNITS if reads_settings(unit)}
     assert {"glovebox-firewall.service", "glovebox-receiver.service"} <= found
+
+
+def test_every_source_file_names_its_licence() -> None:
+    tracked = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=PROJECT, capture_output=True, text=True, check=True,
+    ).stdout.split("\0")  # fmt: skip
+    sources = [
+        PROJECT / name for name in tracked if name.endswith((".py", ".sh", ".c", ".css", ".js"))
+    ]
+    # The web sites of the recorded capture are what a browser once loaded: not a byte changes.
+    found = [
+        file
+        for file in sources
+        if "sites" not in file.parts and file.is_file() and file.read_text().strip()
+    ]
+    assert len(found) > 400
+    silent = [
+        file for file in found if "SPDX-License-Identifier: MIT" not in file.read_text()[:200]
+    ]
+    assert not silent

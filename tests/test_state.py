@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Whoever owns files on the DATA partition finds them his own in every image."""
 
 from __future__ import annotations

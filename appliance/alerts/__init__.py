@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: MIT
 """The alert store: every alert of the engine once, kept in SQLite, found again."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Carries alerts from the spool to the store, in steps; keeps trying where one of them fails."""
 
 from __future__ import annotations

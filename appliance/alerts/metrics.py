@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What /metrics tells of the stored alerts."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The alerts that the overview shows: the newest grave ones, and the newest of all."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The stored alerts as the pages need them: page by page, and with the trouble there may be."""
 
 from __future__ import annotations

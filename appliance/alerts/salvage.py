@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Saves what can be read of a damaged alert store into a new one, a part at a time."""
 
 from __future__ import annotations

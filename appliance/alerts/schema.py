@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The tables of the alert store."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Finding stored alerts: those that fit a filter, the busiest hosts, how many came in which hour.
 
 How a search goes about it without an index is told in appliance/store/numbers.py.

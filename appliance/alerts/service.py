@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`glovebox alerts`: follow the spool of the engine and store its alerts, each exactly once."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The stored alerts: one service writes them, any number of processes read them meanwhile.
 
 How far the spool has been read stands in the same database and changes in the same transaction as

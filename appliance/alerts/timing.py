@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Which times of alerts can be believed. Pure.
 
 An engine stamps an alert with the clock as it is when the packet comes. The first measurement of

@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: MIT
 """Pictures, drawn by the server: where things stand in them, and the same in words."""

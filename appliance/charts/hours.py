@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Alerts by hour as bars: where they stand in the picture, and the same in words. Pure."""
 
 from __future__ import annotations

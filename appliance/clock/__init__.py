@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: MIT
 """The time of a machine without a clock: kept over power cuts, asked of the network's servers."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`glovebox clock`: the time of day never falls behind what it was before the power went.
 
 A Pi has no clock that runs without power (but the Pi 5, with a battery). So the time is kept on the

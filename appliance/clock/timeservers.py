@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`glovebox clock-servers`: name the NTP servers of the network at hand to chrony.
 
 A DHCP server may name them (RFC 2132, section 8.3). systemd-networkd asks for them and writes down

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What dnsmasq reads to serve one port (dnsmasq(8)). Pure."""
 
 from __future__ import annotations

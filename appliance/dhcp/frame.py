@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """UDP datagrams of a station without an address, as Ethernet frames; no I/O.
 
 Sources: RFC 791 (IPv4), RFC 768 (UDP), RFC 1071 (the checksum of both).

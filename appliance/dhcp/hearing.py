@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a frame on a port means for whoever thinks of serving there. Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """dnsmasq's leases, as lines of its file. Pure.
 
 A line holds expiry (seconds since the epoch, 0: never), station, address, name or `*`, client

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """DHCPv4 messages, bytes to values and back; no I/O (RFC 2131 section 2, RFC 2132)."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The network that we serve on a port, from the settings and the port's name. Pure."""
 
 from __future__ import annotations

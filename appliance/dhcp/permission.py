@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What lets dnsmasq run on a port, as files: its configuration, its leases, the port's address.
 
 The configuration is the permission: dnsmasq's unit is started when it appears. It comes last.

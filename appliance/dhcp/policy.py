@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Whether to serve on a port: one table, read from above; the first row that applies decides."""
 
 from __future__ import annotations

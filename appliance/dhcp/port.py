@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A port's packets and its state: packet(7), rtnetlink(7), sysfs; no thinking here."""
 
 from __future__ import annotations

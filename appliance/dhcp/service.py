@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`glovebox dhcp`: allow dnsmasq to serve on one port, as long as nobody else does.
 
 One run allows at most one time of serving: the permission is a file, dnsmasq's configuration, in a

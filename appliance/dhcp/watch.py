@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What has been heard on a port and when to ask again: pure, with time as an argument.
 
 A look lasts `window` seconds and asks some times. It ends well when no server was heard. After one

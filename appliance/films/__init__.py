@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: MIT
 """Films for players: from the card and from what is plugged in."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`glovebox films-check`: is the MEDIA partition whole? Looked at before it is mounted.
 
 exFAT has no journal; a mark in its first sector says that it was being written (Microsoft's exFAT

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`glovebox films-copying`: has MEDIA take writes for a while, and then no more.
 
 The page asks by an empty file (appliance/requests.py); glovebox-films-copying.path starts this. Who

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What is plugged in: USB sticks and disks, as udev knows them, and whether they could be opened.
 
 systemd/udev/61-glovebox-drives.rules decides which devices these are and has systemd mount them.

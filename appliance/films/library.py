@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What minidlna's own page tells: files by kind, clients, streams. Raises OSError or ValueError."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`glovebox films-drive`: puts a mounted drive among the films, and takes it away again.
 
 minidlna watches the folder FILMS. It notices a link that comes and reads what is behind it, while

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The MEDIA partition: made at first boot from what is left of the card.
 
 Until its file system is whole nothing of it is on the card: only the kernel is told of the

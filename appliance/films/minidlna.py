@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`glovebox films-config`: what minidlna reads when it starts (minidlna.conf(5))."""
 
 from __future__ import annotations

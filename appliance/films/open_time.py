@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """For how long MEDIA may be written: an hour, and on while something is being written. Pure."""
 
 from __future__ import annotations

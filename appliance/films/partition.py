@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What is known of MEDIA, the card's partition for films: whether it is whole, and open."""
 
 from __future__ import annotations

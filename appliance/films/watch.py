@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Does minidlna watch the folder of films? Until it does, what changes there can be missed.
 
 When it starts, minidlna reads the folder once and begins to watch it when all of it is read: a link

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Bytes that come piece by piece, taken in the lengths that a format asks for."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The checksum of UDP (RFC 768, RFC 8200 section 8.1)."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Compressed streams, by their first bytes: gzip, bzip2 and xz are read, others are named.
 
 Whatever a few bytes unpack to, no more than a piece of it is held at once.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """UDP datagrams out of captured frames: what a socket would have received, from a file."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Any frame that TZSP carries as an Ethernet frame, and what stands behind an Ethernet header."""
 
 from __future__ import annotations

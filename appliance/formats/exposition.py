@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Figures in the text format that Prometheus reads, version 0.0.4. Pure.
 
 Source: https://prometheus.io/docs/instrumenting/exposition_formats/

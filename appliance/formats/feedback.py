@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Recognise our own intake among the captured frames.
 
 A router that sniffs the path to the sensor sends what it sends once more, wrapped again, without

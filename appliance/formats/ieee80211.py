@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """802.11 data frames as Ethernet frames, by the rules that Linux follows (ieee80211_data_to_8023).
 
 What a station would not hand on as one frame is refused: management and control frames, frames

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The headers of IPv4 and IPv6 packets, down to what they carry (RFC 791, RFC 8200)."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The link types of capture files, and what TZSP calls their frames.
 
 Most frames fit a TZSP encapsulation as they are. Headers that only capture files have are replaced:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Classic pcap, read record by record: both byte orders, micro- and nanoseconds.
 
 Source: draft-ietf-opsawg-pcap, "PCAP Capture File Format"; for the magic number a1b2cd34 the
@@ -44,22 +45,26 @@ class Record(NamedTuple):
 class PcapReader:
     """The link type and, once, the records of a stream that begins with one of MAGICS."""
 
-    def __init__(self, stream: ByteStream) -> None:
-        """Read the file header. Raises CutOff where it ends before."""
+    def __init__(self, stream: ByteStream, is_unpacked: bool = False) -> None:
+        """Read the file header; `is_unpacked` says that the file itself holds other bytes.
+
+        Raises CutOff where the header ends before.
+        """
+        self.is_unpacked = is_unpacked
         self._stream = stream
         self._order, self._divisor, self._surplus = MAGICS[stream.take(4)]
         # The upper bits tell of a frame check sequence, which nobody sets.
         number = struct.unpack_from(self._order + "I", stream.take(_HEADER_REST), 16)[0]
-        self._link_type = int(number) & 0x03FFFFFF
+        self.link_type = int(number) & 0x03FFFFFF
 
     def link_types(self) -> Iterator[int]:
         """Yield the link type of all frames."""
-        yield self._link_type
+        yield self.link_type
 
     def __iter__(self) -> Iterator[Record]:
         """Yield the records. Raises DecodeError: CutOff, or for a length that none can have."""
         header = struct.Struct(self._order + "IiII")
-        take, divisor, link_type = self._stream.take, self._divisor, self._link_type
+        take, divisor, link_type = self._stream.take, self._divisor, self.link_type
         while self._stream.peek(1):
             seconds, fraction, length, original = header.unpack(take(header.size))
             if length > LONGEST_FRAME:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """pcapng, read record by record: several sections, several interfaces, each in its own terms.
 
 Source: draft-ietf-opsawg-pcapng, "PCAP Now Generic Capture File Format".

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The radio headers that capture drivers put in front of 802.11 frames: radiotap, Prism, AVS.
 
 Each `strip_*` returns the bare 802.11 frame and whether its header is padded to four bytes.

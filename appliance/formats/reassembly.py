@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """IP fragments put together, within bounds of number and time (RFC 791 section 3.2, RFC 8200 4.5).
 
 Senders count datagrams in 16 bits, and some always write the same number: fragments of two

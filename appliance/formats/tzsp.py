@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """TZSP, the TaZmen Sniffer Protocol: a captured frame behind a short header in a UDP datagram.
 
 Layout, big-endian: u8 version (1), u8 type, u16 encapsulation, tags, frame. A tag is u8 type,

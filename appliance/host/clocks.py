@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What Python does not tell of the clocks of this machine, and what names its boot.
 
 `time.time` is the time of day, which may be set at any moment; `time.monotonic` measures durations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Files in memory of which the beginning is given back: what is read of a file that only grows.
 
 Offsets stay what they were; reading from a hole gives zeros. The writer needs not know, nothing is

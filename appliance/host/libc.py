@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The C library, for system calls that Python does not know; errors as it raises them itself."""
 
 from __future__ import annotations

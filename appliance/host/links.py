@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The network interfaces as sysfs shows them (sysfs-class-net); needs no rights."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What kernel and firmware tell about this machine; raises OSError or ValueError."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What /metrics tells of the machine."""
 
 from __future__ import annotations

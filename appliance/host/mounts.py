@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The file systems that are mounted, and whether they take writes.
 
 mount(2) says of one mount whether it takes writes, and each service of ours has mounts of its own,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The addresses of this machine and its default routes (netifaces lives only here)."""
 
 from __future__ import annotations

@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: MIT
 """From frames to stored alerts: one adapter per engine."""

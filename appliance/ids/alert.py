@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One alert, whichever engine raised it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`glovebox ids-config`: write what the engine starts with, or wait until it has started."""
 
 from __future__ import annotations

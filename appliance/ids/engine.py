@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a detection engine is to all the rest: an adapter that renders what the engine reads and
 reads what it writes. Where it runs is the same for each.
 """

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The engines there are, by the names that the settings have for them; "none" is not among them."""
 
 from __future__ import annotations

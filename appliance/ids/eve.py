@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Decode EVE, the JSON lines of Suricata: bytes in, alerts out, no I/O.
 
 Source: Suricata's user guide, "Eve JSON Format", checked against what 7.0.10 writes.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The folder through which Suricata hands its alerts over: one growing file of JSON lines a run.
 
 Suricata appends to `alert.<run>.json`, and `run` rises with each start of it (start.sh), so the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What Suricata's own statistics mean: frames handed to it, and those it dropped unseen."""
 
 from __future__ import annotations

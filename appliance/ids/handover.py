@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """How alerts get from an engine to the store: what the follower needs of an engine's spool.
 
 An engine writes files into a folder in memory; how far each has been read stands in the database

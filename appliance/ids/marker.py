@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The self-test's marker: a frame that means nothing to anybody but the sensor's own engine.
 
 Its payload is a secret made anew at each boot, which stands in one rule of the engine and in a file

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """From the bare numbers of an event record to an alert that people can read."""
 
 from __future__ import annotations

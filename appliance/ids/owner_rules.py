@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The owner's own rules: every line that can stand is taken, the others are named with the reason.
 
 This check is about what people get wrong: a rule for another engine, a sid that is taken, a slip of

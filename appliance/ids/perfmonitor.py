@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What Snort's own statistics mean: frames handed to it, and those it dropped unseen. Pure.
 
 Snort calls different things "received". The kernel counts dropped packets among those of a packet

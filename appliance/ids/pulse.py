@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Whether an engine that has raised no alert is late or deaf, from what it is seen to do. Pure.
 
 How much waits for it cannot be seen: its frames wait in memory that it shares with the kernel, and

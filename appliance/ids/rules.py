@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a rule is called: messages and classifications from the files that Snort itself reads."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Who listens on an interface, from the kernel's list of packet sockets.
 
 An engine tells nobody when it is ready. The kernel does: it lists each packet socket that runs, by

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Suricata: what it reads when it starts, and how its alerts and its own figures are read."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Filling in what an engine is configured with."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Decode unified2, the binary log of Snort 2.9: bytes in, events out, no I/O.
 
 A file is a row of records: u32 type, u32 length, then `length` bytes; all numbers are big-endian.

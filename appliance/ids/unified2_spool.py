@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The folder through which Snort hands its alerts over: unified2 files that only ever grow.
 
 Snort names a file `alert.u2.<run>.<second>`. `run` rises with each start of Snort (start.sh), so

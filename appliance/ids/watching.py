@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What an engine is seen to do at this moment: its socket, its own counter, its CPU time."""
 
 from __future__ import annotations

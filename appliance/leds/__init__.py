@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: MIT
 """Health to be seen without a screen."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """How bright the LEDs are: by day, by night, and for what must be seen at night too."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """All LEDs playing one rhythm: some by themselves, the others edge by edge from here."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """LEDs without hardware: a folder that answers writes as the kernel's LED class does.
 
 Sources: drivers/leds/led-class.c, led-triggers.c and trigger/ledtrig-{timer,pattern}.c of the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """LEDs on the Pi's header, through gpiozero: dimmed where the pin library can, else on and off."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the supervisor last said, as long as it goes on saying something.
 
 Age is counted on the monotonic clock from the moment a new file was seen: a clock that is set, as

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Find the LEDs that the configuration names; complain once; look again later."""
 
 from __future__ import annotations

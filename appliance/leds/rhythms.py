@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Which rhythm an LED plays for each state: told apart by time alone, never by colour or polarity.
 
 An LED that is wired the other way round, or seen by the colour-blind, says the same: no rhythm is

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`glovebox leds`: health to be seen without a screen."""
 
 from __future__ import annotations

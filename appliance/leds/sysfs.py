@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """LEDs that the kernel knows, such as the Pi's own: blinked by the kernel wherever it can.
 
 A trigger decides what an LED shows. With `pattern`, or `timer` for rhythms of one flash, the kernel

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The counts of the replay service as others see them: published, reported, kept over a restart."""
 
 from __future__ import annotations

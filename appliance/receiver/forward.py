@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """From a batch of datagrams to frames on the interface, and one outcome counted for each.
 
 Nearly every batch is plain: one sender, the usual header, no frame of our own intake. It is told by

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Put the frames of a batch on the sniffing interface, whatever state it is in."""
 
 from __future__ import annotations

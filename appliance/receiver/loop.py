@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The loop that empties the UDP sockets: fast streams in full batches, slow ones without delay."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What /metrics tells of the stream: every counter, in total and by router."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Many datagrams for one system call: recvmmsg(2), sendmmsg(2) and the memory they work on.
 
 Each datagram is received three bytes into a slot of its own, so that the frame behind the five

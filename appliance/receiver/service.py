@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`glovebox receiver`: a router's TZSP stream onto the sniffing interface."""
 
 from __future__ import annotations

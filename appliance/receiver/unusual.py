@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What is to become of datagrams that are not plain, each on its own."""
 
 from __future__ import annotations

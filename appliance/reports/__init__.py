@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: MIT
 """What the services publish: one dataclass for each status file, used by writer and readers."""

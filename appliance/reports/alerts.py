@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What glovebox-alerts publishes of the alert store."""
 
 from __future__ import annotations

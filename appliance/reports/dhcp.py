@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the guard of a port publishes: `dhcp-PORT` in the status folder."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What is published about films: what is served, what is plugged in, and how MEDIA is."""
 
 from __future__ import annotations

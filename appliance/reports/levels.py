@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a check finds: how bad it is, in the owner's words, and what would help."""
 
 from __future__ import annotations

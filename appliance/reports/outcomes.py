@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What became of the datagrams: one outcome for each, so that nothing is lost between the counts.
 
 Conservation: datagrams_received == frames_sent + keepalives + the sum of all drops.

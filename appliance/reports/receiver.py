@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What glovebox-receiver publishes: what became of every datagram, in total and by sender."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What `glovebox selftest` publishes."""
 
 from __future__ import annotations

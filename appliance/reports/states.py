@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The one word for how Glovebox is: the supervisor says it, the LEDs and the page show it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Small status files that services share, written whole and renamed into place.
 
 What a file holds is a frozen dataclass that derives from `StatusFile`; whoever writes the file and

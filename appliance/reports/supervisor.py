@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What glovebox-supervisor publishes: how the machine is, every check, losses, rates and deeds."""
 
 from __future__ import annotations

@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: MIT
 """What MikroTik's routers are told: scripts for RouterOS."""

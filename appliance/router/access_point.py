@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`glovebox access-point`: the RouterOS script that makes a mAP the kit's access point."""
 
 from __future__ import annotations

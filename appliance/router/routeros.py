@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """RouterOS' scripting language: how text from outside gets into it unharmed. Pure.
 
 Source: RouterOS manual, Scripting, "Constant escape sequences".

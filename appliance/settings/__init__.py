@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """From what the owner wrote on the BOOT partition to what the system reads, once at each start.
 
 | module | one job |

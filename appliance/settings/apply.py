@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`glovebox settings`: read what the owner wrote on BOOT, hand it on to the system.
 
 Runs once, before the network. Whatever BOOT holds, the last good settings or the defaults stand,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Raspberry Pi Imager's cloud-init files, read as data: the parts that mean something here.
 
 Sources: cloud-init's reference of `user-data` modules, netplan's of `network-config` version 2, and

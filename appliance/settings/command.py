@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`glovebox config`: check the settings as the card does, or show the ones in force."""
 
 from __future__ import annotations

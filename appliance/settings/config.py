@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Settings: TOML files laid over each other, checked, as frozen dataclasses.
 
 Order: defaults shipped with the package ← the owner's file on the boot partition ← what the page

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What of an owner's file can be used, section by section, and what is wrong with the rest. Pure.
 
 The card and `glovebox config check` on a PC ask here, so they say the same.

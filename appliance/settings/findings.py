@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a file of somebody else's format holds for us: settings, what is wrong, what has no use."""
 
 from __future__ import annotations

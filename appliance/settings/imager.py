@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What Raspberry Pi Imager left on BOOT: taken over once, kept on DATA, its secrets removed."""
 
 from __future__ import annotations

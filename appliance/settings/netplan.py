@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The parts of netplan's `network-config` version 2 that mean something here.
 
 A network is joined as the file protects it, or not at all; a fixed address belongs to its port.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The owner's glovebox.toml: each section is in force if it is right, else as it last was."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The hash of the page's password, as the card and the page keep it."""
 
 from __future__ import annotations

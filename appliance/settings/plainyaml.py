@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """YAML as plain data: texts, lists and tables, nothing else.
 
 Every value is taken as text, so that the country NO stays Norway. Aliases, with which a small file

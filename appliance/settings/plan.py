@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """From settings to the files that systemd, networkd, sshd and wpa_supplicant read. Pure."""
 
 from __future__ import annotations

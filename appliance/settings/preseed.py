@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Raspberry Pi Imager's `rpi-preseed.toml`, read as data (rpi-preseed(5), format 1).
 
 Commands, packages and changes of the system in it are never carried out, only told of.

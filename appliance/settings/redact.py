@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Take secrets out of a text that stays readable: Imager's files, and a clear password of ours.
 
 A secret is taken out by itself, at the place of its key; all else stays, to the byte.

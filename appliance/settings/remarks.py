@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Settings that are right each by themselves, and yet will not do what their owner wants. Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What is wrong with the settings: for other services, and as a text on BOOT for any editor."""
 
 from __future__ import annotations

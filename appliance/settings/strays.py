@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Files on BOOT whose names are nearly those that are read: named, or their owner waits in vain."""
 
 from __future__ import annotations

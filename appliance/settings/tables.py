@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """TOML tables: read from files, laid over each other, turned into frozen dataclasses."""
 
 from __future__ import annotations

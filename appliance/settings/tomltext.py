@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Tables of settings as TOML: only what a settings file holds (toml.io, version 1.0)."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What is wrong with a text that is no TOML, in words for somebody who never saw TOML. Pure.
 
 Nothing of the text is in them but the key: a password may stand where the parser stumbles.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Passwords against hashes by crypt(5), as Raspberry Pi Imager writes them.
 
 Only such a hash is known then, never the password, so it cannot be turned into one of ours. The C

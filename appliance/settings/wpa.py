@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """wpa_supplicant's configuration for the owner's networks (wpa_supplicant.conf(5))."""
 
 from __future__ import annotations

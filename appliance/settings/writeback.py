@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Write back to BOOT: what is wrong, and files without their secrets.
 
 The unit opens BOOT for writing around this; a FAT that is full, corrupt or write-protected costs

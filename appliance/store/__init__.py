@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """SQLite as all stores use it.
 
 | module | one job |

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The conventions of every store: how its file is opened, changed, upgraded, and set aside.
 
 One process writes a store, any number read it meanwhile, and power may go at any moment.

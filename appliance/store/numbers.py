@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Rows by their numbers, which have no gaps: they rise by one, and only the oldest are deleted.
 
 Tables have no index beyond that: each would be written to the card with every row, to be asked for

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Reads a store while its one process writes it."""
 
 from __future__ import annotations

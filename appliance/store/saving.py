@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What can be read of a damaged store, a part at a time.
 
 Every store of one schema begins with the same page, for the same statements made it: where that

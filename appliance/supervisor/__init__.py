@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: MIT
 """Is it well? Look, judge, act and report."""

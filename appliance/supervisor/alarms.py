@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The newest alert of high priority; the store is read only when it has something new."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One check: what it is about, how often it is made, and the pure function that judges it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The table of checks, put together from the areas' parts; when each is due, and all results."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Judgements of what the kit is for in a car. Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Judgements of the detection engine: it runs, listens, and its own counter moves. Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Judgements of the films: the server answers, and what is plugged in can be read. Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The last minutes: what was observed, and what had been lost by then."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The loss ledger: what came into each stage from router to engine, and what was lost there. Pure.
 
     router → wire → reassembly → socket → decapsulation → interface → engine

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Judgements of the machine itself and of its settings. Pure."""
 
 from __future__ import annotations

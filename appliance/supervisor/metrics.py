@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What /metrics tells of health: state, checks, where packets get lost, and the self-test."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What is known about this machine at one moment: values only, no opinion and no I/O."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Looks at the machine: each source by itself, so that one that fails leaves the others known."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """When to restart what: pure, so that hours of trouble are a table in a test.
 
 systemd restarts what dies, and the watchdogs what hangs. This acts on what only the checks know: a

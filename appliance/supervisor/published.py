@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Builds the supervisor's status file: everything that it knows, for LEDs, page and terminal."""
 
 from __future__ import annotations

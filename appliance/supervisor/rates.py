@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What happens per second now: one window, for all who show it. Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """How often each service was started anew while it was watched: after a crash, a kill, a restart.
 
 It may all be over between two rounds, and must be told nevertheless. Which invocation of a unit

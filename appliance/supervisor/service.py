@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`glovebox supervisor`: look, judge, act and tell, every two seconds.
 
 systemd keeps the processes alive; this knows whether they do their work. Everything that decides is

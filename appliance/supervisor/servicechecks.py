@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Judgements of the services: the unit runs, and does what it is there for. Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What can be told while the supervisor is silent: since when, and the bare facts of one look.
 
 Whoever shows the verdict makes that look, with the supervisor's own checks and without systemd.

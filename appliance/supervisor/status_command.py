@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`glovebox status`: what the supervisor found, for people at a terminal and for scripts."""
 
 from __future__ import annotations

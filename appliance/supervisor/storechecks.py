@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Judgements of the alert store and of what it holds. Pure."""
 
 from __future__ import annotations

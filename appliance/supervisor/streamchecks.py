@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Judgements of the way from the router to the sniffing interface. Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What systemd says of units, over D-Bus (org.freedesktop.systemd1(5)).
 
 jeepney is plain Python and in Debian; one call answers for all units in about a millisecond, where

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The units that are watched, and what the state of one means."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The one word and the one sentence that follow from what the checks found. Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Datagrams as they arrive at UDP sockets, each with its sender and the kernel's time for it."""
 
 from __future__ import annotations

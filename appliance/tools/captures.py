@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Capture files: pcap and pcapng, compressed or not, from a file or a pipe, record by record."""
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from appliance.formats.bytestream import ByteStream, CutOff
 from appliance.formats.pcap import PcapReader, Record
 from appliance.formats.pcapng import PcapngReader
 from appliance.service import Stop
+from appliance.tools.libpcap import LibpcapReader
 
 STDIN: Literal["-"] = "-"
 
@@ -27,10 +29,13 @@ _WAIT_MS = 250
 _NO_CAPTURE = "not a capture file (pcap or pcapng)"
 
 
+Reader = PcapReader | PcapngReader | LibpcapReader
+
+
 class Capture:
     """An open capture: its link types and, once, its records."""
 
-    def __init__(self, reader: PcapReader | PcapngReader, source: _Source) -> None:
+    def __init__(self, reader: Reader, source: _Source) -> None:
         self._reader = reader
         self._source = source
         self.name = source.name
@@ -104,6 +109,12 @@ class _Source:
                 raise InputError(f"{self.name}: {error.strerror}") from error
         raise InputError(f"{self.name}: stopped")
 
+    @property
+    def regular(self) -> int | None:
+        """The descriptor of a regular file that can be opened anew; None for all else."""
+        is_file = self.name != "stdin" and stat.S_ISREG(os.fstat(self._descriptor).st_mode)
+        return self._descriptor if is_file else None
+
     def close(self) -> None:
         os.close(self._descriptor)
 
@@ -116,7 +127,7 @@ def open_capture(path: Path | Literal["-"], stop: Stop | None = None) -> Capture
     """
     source = _Source(path, stop)
     try:
-        return Capture(_reader(ByteStream(source.more)), source)
+        return Capture(_quicker(_reader(ByteStream(source.more)), source), source)
     except CutOff as error:
         source.close()
         text = "cut off in the file header, or not a capture file"
@@ -127,6 +138,13 @@ def open_capture(path: Path | Literal["-"], stop: Stop | None = None) -> Capture
     except BaseException:
         source.close()
         raise
+
+
+def _quicker(reader: Reader, source: _Source) -> Reader:
+    """Return libpcap in the place of our own reader, where it can read the same."""
+    if isinstance(reader, PcapReader) and not reader.is_unpacked and source.regular is not None:
+        return LibpcapReader(source.regular, reader.link_type)
+    return reader
 
 
 def _open(path: Path) -> int:
@@ -145,12 +163,12 @@ def _open_stdin() -> int:
     return os.dup(0)
 
 
-def _reader(stream: ByteStream) -> PcapReader | PcapngReader:
+def _reader(stream: ByteStream) -> Reader:
     """Choose by the first bytes. Raises DecodeError for what is no capture."""
     if reader := _plain_reader(stream):
         return reader
     if unpacked := compression.decompressed(stream):
-        if reader := _plain_reader(unpacked):
+        if reader := _plain_reader(unpacked, is_unpacked=True):
             return reader
         stream = unpacked
     if kind := compression.packed(stream.peek(compression.HEAD)):
@@ -163,8 +181,8 @@ def _reader(stream: ByteStream) -> PcapReader | PcapngReader:
     raise DecodeError(_NO_CAPTURE)
 
 
-def _plain_reader(stream: ByteStream) -> PcapReader | PcapngReader | None:
+def _plain_reader(stream: ByteStream, is_unpacked: bool = False) -> Reader | None:
     head = stream.peek(4)
     if head in pcap.MAGICS:
-        return PcapReader(stream)
+        return PcapReader(stream, is_unpacked)
     return PcapngReader(stream) if head == pcapng.MAGIC else None

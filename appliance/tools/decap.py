@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`glovebox decap`: TZSP to pcap, on stdout or in files."""
 
 from __future__ import annotations

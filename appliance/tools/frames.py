@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """From TZSP datagrams to the records of one capture file, and one outcome counted for each."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The options by which captures are played, with the letters and meanings of tcpreplay."""
 
 from __future__ import annotations

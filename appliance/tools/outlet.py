@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A network interface as a destination of captures: what it does not take is counted by reason."""
 
 from __future__ import annotations

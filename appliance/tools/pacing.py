@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """When each frame is due, waiting until then, and how late it was.
 
 The schedule is absolute: due times count from the start of the run, so a late frame makes none

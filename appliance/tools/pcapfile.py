@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Classic pcap files, written to a file, a named pipe or stdout.
 
 Little-endian, microseconds, version 2.4: what every reader of captures takes, Snort 2.9 included.
@@ -129,9 +130,9 @@ def open_output(name: str, flush_each: bool = False) -> PcapFile:
     Raises InputError where it cannot be written, and for a terminal.
     """
     if name == STDOUT:
-        if sys.__stdout__ is None:
+        if sys.stdout is None:
             raise InputError("stdout is closed: pipe it into a reader, or name a file with -w")
-        descriptor = os.dup(1)
+        descriptor = os.dup(sys.stdout.fileno())
         if os.isatty(descriptor):
             os.close(descriptor)
             raise InputError("stdout is a terminal: pipe it into a reader, or name a file with -w")

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Play captures: in order, paced, within limits, and on past what cannot be sent or read."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What is played, in which order, how often: capture files, pipes, and captures held in memory."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`glovebox replay`: capture files onto an interface, at their own speed or another, as tcpreplay.
 
 Without files it receives a stream, as `glovebox receiver` does: its old name.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Capture files one after the other, by time or by size, and a command for each that is whole."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Play the router: wrap the frames of captures in TZSP and send them by UDP."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Where TZSP datagrams come from: UDP sockets, or a capture of the stream."""
 
 from __future__ import annotations

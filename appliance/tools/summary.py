@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What became of the frames of played captures, as numbers and as tcpreplay's closing summary."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The sensor as the router sees it: a UDP port that takes frames in TZSP."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Send one frame or datagram: patiently where a queue is full, but never for ever."""
 
 from __future__ import annotations

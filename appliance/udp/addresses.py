@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The addresses of this machine as the kernel has them now, asked without a socket of its own.
 
 The receiver may not use netlink, which getifaddrs(3) needs. Sources: proc_net(5) (fib_trie: the

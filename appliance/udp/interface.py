@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The sniffing interface: open it for sending, ask its MTU (packet(7), netdevice(7))."""
 
 from __future__ import annotations

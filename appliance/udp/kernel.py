@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the kernel lost before we could receive it: full sockets, fragments, damaged datagrams."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """UDP sockets to listen on: IPv4 and IPv6 at once where both are there, with a big buffer."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The senders of datagrams, by address: who may send, and what became of what they sent."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The status page: what the sensor does, read from status files and the alert database."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Who may ask for what: everybody, who holds the token, or who logged in; and signed forms.
 
 | not even a password is set | everybody | token or session | session |

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`/alerts`: every alert that is stored, page by page or by what one looks for."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The page's facts for programs: `/healthz` as text, `/api/…` as JSON (docs/developer/api.md)."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """How long who got the password wrong must wait before the next try. Pure but for its memory.
 
 The wait counts from the address's own last failure, so nobody can lengthen another's, and it never

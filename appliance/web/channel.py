@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Connections that cannot be used to shut others out: slow clients give way.
 
 waitress closes what is silent, but not who sends a byte now and then; and when it has as many

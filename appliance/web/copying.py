@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`/copying`: the owner's buttons that open MEDIA for copying films, and close it.
 
 The page has no right to do either. It makes an empty file, for which glovebox-films-copying waits.

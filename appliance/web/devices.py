@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The tab of devices and films in a line. Pure."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`/setup`, `/login`, `/password` and `/logout`: how the owner gets in and out."""
 
 from __future__ import annotations

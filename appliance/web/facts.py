@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the page rests on at one moment: what the services published, and the supervisor's word."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The socket that the page is served on: open one, name it, ask whether someone answers there."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What keeps an open tab current: its parts, asked for again and again, or sent as they change.
 
 Server-sent events (HTML Standard, 9.2) hold one of waitress's threads until they end. So there are

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`/metrics`: the figures of every area for Prometheus (docs/developer/api.md).
 
 What is not known now is left out: an old figure would pass for one of this moment.

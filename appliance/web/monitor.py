@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Reads what the services publish; the only reader of their status in the page."""
 
 from __future__ import annotations

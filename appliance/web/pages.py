@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The tabs that rest on the figures alone, and those figures."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The query of a request, checked: numbers in range, or a 400 that says what was expected."""
 
 from __future__ import annotations

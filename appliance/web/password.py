@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The owner's password: set, changed, checked in a time that tells nothing.
 
 scrypt takes 32 MB for each check, so one is made at a time.

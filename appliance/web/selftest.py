@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`/selftest`: the owner's button for a self-test now.
 
 The page has no right to make one. It writes a file, for which glovebox-selftest.path waits.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`glovebox web`: serve the status page on the socket that systemd hands over, or on a port."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The tab of the machine itself in a line. Pure."""
 
 from __future__ import annotations

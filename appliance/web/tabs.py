@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The tabs of the page, one row each.
 
 A new area adds its row here, a module, and templates; what is live of it goes into `parts`.

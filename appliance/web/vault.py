@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The page's secrets on disk: the hash of the password, the key of the sessions, the token.
 
 Each is a file of its own, readable by the page (and root) alone, and there whole or not at all

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Figures and codes in words that an owner understands."""
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Wait, inside Snort's root, until Snort takes the frames of the interface: only then is its unit
 # active. Snort tells nobody; the kernel's list of packet sockets does. The unit sets the deadline.
 set -eu

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Start Suricata inside its own root. `glovebox ids-config` fills in the names between at signs and
 # writes the result to /run/glovebox-ids/start, which the unit runs with sh.
 set -eu

@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: MIT
 """From package lists to a packed image."""

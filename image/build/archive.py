@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """An archive beside Debian's: its key is fetched and checked before anything is taken from it.
 
 Raspberry Pi's key is known by its fingerprint. Its self-signatures were once made with SHA-1, which

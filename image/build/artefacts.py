@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a build hands out: the compressed image, its block map, checksums, records, Imager's entry.
 
 All of it stands in one folder, named after the version, the board and the flavour; the same image

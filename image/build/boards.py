@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Boards and their flavours, as the folders under `image/boards/` describe them.
 
 `boards/NAME/` holds `architecture` (Debian's word), `cmdline` (the kernel's), `genimage.cfg` (the

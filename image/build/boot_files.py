@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What an emulator starts a board with: kernel, initrd, device tree and command line."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What starts a board from its BOOT partition: kernel, initrd, device trees, firmware, settings.
 
 Which files is written in the board's `boot.txt`: a pattern of where a file is in the root, and what

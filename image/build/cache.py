@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Stages of a build, each kept under `build/` by what went into it.
 
 An artefact is made beside its final name and renamed into place when it is whole: a build that is

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The card's content: the disk image of a board, with its partitions BOOT, ROOT and DATA."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What every part of a build shares: the choices, the cache of what is made, the logs."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Debian as a build takes it: which suite, and the keyring that its packages are checked with."""
 
 from __future__ import annotations

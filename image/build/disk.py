@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """From the root's tar to the disk: file systems and the partition table, without rights."""
 
 from __future__ import annotations

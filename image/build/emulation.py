@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Run programs of a foreign architecture on this host: QEMU's user mode, known to the kernel.
 
 The kernel's binfmt_misc (Documentation/admin-guide/binfmt-misc.rst) starts the interpreter that

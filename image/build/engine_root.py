@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The engine's own root: packed for the image, unpacked for the tests."""
 
 from __future__ import annotations

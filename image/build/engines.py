@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Engines that an image can hold, as the folders under `image/engines/` describe them.
 
 `engines/NAME/` holds `overlay/` (our files in an image with this engine) and, but for `none`, what

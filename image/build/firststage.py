@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a Pi's firmware does with the BOOT partition, for an emulator that has no such firmware.
 
 It reads config.txt and loads what that names (Raspberry Pi documentation, config.txt): so an

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A board's image: made of its roots and our files, each stage only if needed."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The options that every command which builds an image has."""
 
 from __future__ import annotations

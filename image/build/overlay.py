@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Our own files as a tar that is laid over the root: owned by root, modes from the checkout."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the owner finds on the BOOT partition: `glovebox.toml`, with every setting commented out."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The root of the board's Debian packages: packed for the image, unpacked for the tests."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The record of a build: which packages, by name, version and checksum, every root is made of.
 
 A record can be the lock of another build: what differs is named, and the build refuses.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`build.sh image`: build, and put together what is handed out: image, map, sums, bill, record."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Root file systems from packages, made by mmdebstrap: as root, or as a plain user (unshare)."""
 
 from __future__ import annotations

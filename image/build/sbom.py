@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The software bill of materials: SPDX 2.3 JSON of what a root holds, from the root itself.
 
 Debian packages come from dpkg's own list, their licences from their machine-readable copyright

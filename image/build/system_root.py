@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The whole root of an image: packages, engine, and our own files."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Programs of the tools root, run in place.
 
 The tools root is an unpacked Debian with the QEMU, genimage, e2fsprogs… that the build needs, so

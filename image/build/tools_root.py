@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The tools root: the programs of the build itself, alike on every host."""
 
 from __future__ import annotations

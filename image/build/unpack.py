@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Roots taken out of their tars, for the programs that this host runs from them."""
 
 from __future__ import annotations

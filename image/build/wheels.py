@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The Python packages that Debian does not have, fetched for the board and checked by hash."""
 
 from __future__ import annotations

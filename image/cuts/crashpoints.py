@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Every moment at which a card could have been cut off, tried: from the log of a guest's writes.
 
 A kill of the emulator loses nothing of what the guest had written. A card has a cache: what was

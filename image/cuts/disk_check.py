@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The automatic check of a card's file systems, done from outside on a copy."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Cut the power again and again on one and the same disk, and look at what is left each time.
 
 A third of the cuts falls into the start, a third into the writing of settings and alerts, a third

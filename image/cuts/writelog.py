@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The order in which a guest wrote to its disk, and the disk as it was at any moment of it.
 
 QEMU's blklogwrites driver writes the log, in the format of the kernel's dm-log-writes

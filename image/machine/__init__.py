@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: MIT
 """The emulated machine: QEMU, its console, its shell, its page."""

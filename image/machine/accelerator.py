@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Find out whether this host's KVM really runs a guest: it may open and still crash it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A Glovebox in an emulated machine: start it, run commands in it, end it without a trace.
 
 The image stays as it was built: a copy-on-write disk takes the writes, and the harness comes from

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The owner at the page: sets a password, logs in, changes it, as a browser would."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the guest's page tells, read from the host: alerts as they come, and whether it answers."""
 
 from __future__ import annotations

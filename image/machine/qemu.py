@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The emulated machines: a PC for the `vm` board, a Pi 3B as QEMU models it for the `pi` board.
 
 Each gives QEMU's words for one machine. The harness' shell comes as a unit in a systemd credential

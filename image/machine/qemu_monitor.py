@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What can be done to an emulated machine from outside: QEMU's monitor (QMP)."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A root shell in the guest, spoken to over a virtio serial port."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Tell an emulated machine that has stalled while it starts from one that is merely slow.
 
 What tells is seen from outside: whether its console grows, what processor time QEMU uses, and how

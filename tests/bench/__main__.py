@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`python -m tests.bench`: the packet path against its peers, in one run."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """How soon the page answers with a million alerts stored: on this machine, and in the guest."""
 
 from __future__ import annotations

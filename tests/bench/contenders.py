@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The programs that are compared, and what they are measured by while they run."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`./build.sh bench films`: three films for five minutes while the booted sensor is flooded."""
 
 from __future__ import annotations

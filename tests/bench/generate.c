@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Plays the router: sends numbered, time-stamped Ethernet frames wrapped in TZSP at a steady pace.
  *
  * usage: generate ADDRESS PORT COUNT RATE FRAME_BYTES

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One measurement: a stream through a contender, and what it cost."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The yardstick: TZSP to an interface the way one writes it in C, recvmmsg in and sendmmsg out.
  *
  * usage: plain PORT INTERFACE BATCH

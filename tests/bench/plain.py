@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The simple way in Python: a datagram received, a frame sent. Usage: plain.py PORT INTERFACE"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The figures as a page of Markdown."""
 
 from __future__ import annotations

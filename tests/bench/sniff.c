@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Listens in on an interface as a sniffer would: counts the frames that generate.c numbered, and how
  * long each took from its sender to here.
  *

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Which streams are sent through whom, and what is expected of the outcome."""
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Record demo.pcap: real programs talk in network namespaces, tcpdump listens on the router.
 #
 #   laptop ──┐ 192.168.88.0/24               198.51.100.0/24 ┌── internet (web, files)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Fuzz the decoders of the packet path, guided by coverage: a command, not a part of `pytest`.
 
     python tests/fuzz/fuzz_decoders.py --seconds 600 --corpus build/fuzz ../shared/data

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Builds the Pi's card while the first tests run: from nothing, its packages take minutes."""
 
 from __future__ import annotations

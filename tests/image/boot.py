@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A copy of the disk whose BOOT partition a test fills, as an owner's PC would."""
 
 from __future__ import annotations

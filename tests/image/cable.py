@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The cable from a guest's port to a switch in a namespace (tests/net/kit.py)."""
 
 from __future__ import annotations

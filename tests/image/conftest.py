@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The image as built, booted once for all tests that look at it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The fault table: what is done to the booted sensor, and how it is to tell of it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The booted sensor under observation: a router that streams, and someone who watches the page."""
 
 from __future__ import annotations

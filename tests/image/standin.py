@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A stand-in for the Raspberry Pi archive: same layout and names, packages repacked from Debian's.
 
 What it cannot show is what the real packages hold (docs/owner/card.md).

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """USB sticks for the guest: formatted here, filled by its own kernel, plugged and pulled."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Three players and more capture than the guest can inspect, at once: who gives way?"""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The booted sensor reports what Snort itself says of the same capture."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Copying films to the card: opened on the page, over SFTP with the owner's key, and closed again.
 
 One machine whose card is large enough for MEDIA, with a real sftp client and a real player on the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`build.sh demo` with a machine: what it reports, and that nothing of it is left."""
 
 from __future__ import annotations

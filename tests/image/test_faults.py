@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Faults planted in the booted sensor: noticed, named, healed, and nothing stored is lost."""
 
 from __future__ import annotations

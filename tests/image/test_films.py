@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Films from USB sticks of every kind in the booted image: plugged in, served, pulled out."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the sensor takes and shows when nothing happens: memory, writes to the card, open ports.
 
 The machine has 512 MB, as a Pi Zero 2 W or the smallest Pi 3 has.

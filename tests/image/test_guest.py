@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The booted image: everything up, nothing to complain about, only what it says listens."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The ledger of the booted sensor says what was really lost, where loss is planted."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The booted sensor's page in a real browser."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The Pi's image as built, booted on QEMU's model of a Pi 3B from its own BOOT partition."""
 
 from __future__ import annotations

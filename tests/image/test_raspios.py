@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The raspios flavour against a stand-in archive: key, sources, pins, kernel, BOOT."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """On the real dummy interface of the booted image: the same frames, in order, of any size."""
 
 from __future__ import annotations

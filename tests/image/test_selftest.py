@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The self-test in the booted image: passes when all is well, names each breakage otherwise."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """First boot from what the owner and Imager wrote, then whatever may be wrong with it.
 
 One machine, booted once with a prepared card; what follows restarts the service of the settings in

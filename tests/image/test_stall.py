@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Machines that stall in earnest: processors that stand still, timer interrupts that are lost."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The same image at home and in a car, with no setting, and carried from one to the other.
 
 docs/owner/stories.md tells these. Captures at the switches are the witnesses.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The image with Suricata, booted with as little memory as a Zero 2 W has."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The clock of a machine that starts in 1970 or in 2037, without a network and with one.
 
 docs/owner/time.md states the rules. The network is a home whose router gives addresses and names

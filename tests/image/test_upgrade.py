@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A card that an older image has written goes on in this one, with all that its owner had.
 
 tests/image/old/ holds what was on its DATA partition, at a moment in its second run, as when the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Wi-Fi for real: the kernel's simulated radios, hostapd as the home's access point, our image.
 
 One radio stays with the machine, the other goes into a namespace that plays the home: access point,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Fixtures for tests in network namespaces."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Many DHCP clients at one station, with packets of their own making; and one DNS question."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The real engine in its own root, started as its unit starts it, on a sensor's interface."""
 
 from __future__ import annotations

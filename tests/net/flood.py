@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A flood of numbered frames in TZSP, and a sniffer that checks the numbers as they come out.
 
 Each frame is of a flow of its own: the number is its IP source address, too.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A network with a Glovebox in it, foreign servers and clients, each in a namespace of its own.
 
 The test is in the place of systemd: it keeps the guard running, starts dnsmasq by the words of its

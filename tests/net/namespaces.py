@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A router and a sensor in network namespaces of their own, and what may listen in on them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """DHCP servers with bad manners, played with a packet socket."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`glovebox receiver` as a process of the sensor, with the test in the place of systemd."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`glovebox decap` as a process of the sensor, with a router that sends to it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The guard against real servers; a capture of the Glovebox's cable is the witness of each test."""
 
 from __future__ import annotations

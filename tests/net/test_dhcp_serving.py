@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What clients get: real ones and many, when the pool is full, after power cuts, under attack."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The firewall, looked at from outside: what listens is reached only where the documents say so."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The first alert that the README makes on purpose: its command raises the rule that it names."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The image's minidlna and a real control point: found, browsed, fetched; films come and go."""
 
 from __future__ import annotations

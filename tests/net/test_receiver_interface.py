@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """An interface that is small, full, down, gone or not ours: counted, and recovered from."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The service under load and under systemd: floods, stops, crashes, restarts, long runs."""
 
 from __future__ import annotations

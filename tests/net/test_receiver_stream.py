@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What goes in as TZSP comes out as the same frames, in order, and is counted."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Captures onto an interface: what a sniffer there sees, and each failing of tcpreplay once."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`glovebox selftest` on a real sensor, as processes in a namespace: it tells late from deaf."""
 
 from __future__ import annotations

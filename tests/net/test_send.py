@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The router's part over a cable: to a socket, to nobody, and to the sensor that replays."""
 
 from __future__ import annotations

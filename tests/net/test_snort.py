@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Real Snort in its own root on a sniffing interface, and the service that stores its alerts."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """NTP servers named by DHCP, and a real chronyd that takes them and the time from them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A real NTP server in a namespace: chronyd, which leaves the clock of this host alone."""
 
 from __future__ import annotations

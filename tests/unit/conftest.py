@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Fixtures that several rooms share."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The table of areas: every name in it leads somewhere, and systemd/ agrees with it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The capture that ships with the project keeps what `tests/captures/README.md` promises."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Errors: each ends a command with a status of its own."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The rules; what they do is in tests/net/test_firewall.py."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Doors and inboxes: who asks, what waits, and what hostile writers may put there."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The self-test's parts that need no sensor; the whole is in tests/net and in the booted image."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What every service shares: stop signals, notes to systemd, sockets from it, the log."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Dataclasses to JSON and back: the same value, or a refusal that names the field."""
 
 from __future__ import annotations

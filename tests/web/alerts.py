@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Alerts to store; tests name what they are about."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What axe-core has to say of a page."""
 
 from __future__ import annotations

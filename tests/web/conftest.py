@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A browser, and a sensor for it to look at."""
 
 from __future__ import annotations

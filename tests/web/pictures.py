@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`build.sh pictures`: every picture of the documents, taken of the real page in Chromium."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`build.sh page`: the page in a developer's browser, with sample data, and no rights or network.
 
 One state of tests/web/states.py is shown at a time; `/preview` chooses another, and an open

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the services publish, as they publish it; tests name what they are about."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`glovebox web` as a process of the sensor, reached by a browser outside of its namespace."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """States that the page can be in, each arranged as services leave it.
 
 Tests of the looks, `build.sh page` and `build.sh pictures` show the same ones.

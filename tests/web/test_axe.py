@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The way in keeps nobody out, says axe-core; of the tabs in every state see test_looks."""
 
 from __future__ import annotations

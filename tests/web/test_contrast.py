@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Colours that can be read: WCAG 2.2, success criterion 1.4.3."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The buttons that open MEDIA for copying, as a person finds them."""
 
 from __future__ import annotations

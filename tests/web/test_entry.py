@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The first visit, logging in and out, as a person does it."""
 
 from __future__ import annotations

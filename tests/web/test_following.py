@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The open page follows the sensor by itself, and says so when it cannot."""
 
 from __future__ import annotations

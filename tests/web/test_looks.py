@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The page on phone and desktop, by day and by night, for eyes, keyboards and screen readers.
 
 Pictures of every state are left in `build/screenshots/`; those of the documents are taken by

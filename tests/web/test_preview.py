@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The page with sample data, as developers look at it."""
 
 from __future__ import annotations

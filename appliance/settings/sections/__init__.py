@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: MIT
 """The sections of the settings, as frozen dataclasses."""

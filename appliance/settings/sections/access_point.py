@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the router's script makes of it as an access point."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """How many alerts are kept."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Where the stream comes in, and from whom."""
 
 from __future__ import annotations

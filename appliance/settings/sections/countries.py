@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Countries as Wi-Fi knows them: the codes of two letters of ISO 3166-1."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The addresses that are given out."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a value must be to fit, and the words where it does not."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The detection engine."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The LEDs, by day and by night."""
 
 from __future__ import annotations

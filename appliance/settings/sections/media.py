@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The films, and how players see them."""
 
 from __future__ import annotations

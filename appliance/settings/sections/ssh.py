@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Who may copy films over SFTP."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What this machine is called, and where it is."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The page, and who may see it."""
 
 from __future__ import annotations

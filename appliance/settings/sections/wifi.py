@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The Wi-Fi networks that this machine joins."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The wired port, where DHCP does not tell all."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The names of time zones, the same wherever settings are checked.
 
 From tzdata 2025b: the names that Debian's package tzdata has, and the older ones that its package

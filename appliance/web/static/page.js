@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Keeps an open tab of the page current: takes the parts that the server rendered, and puts in what
 // changed. They come as server-sent events; where those are not to be had, they are asked for.
 "use strict";

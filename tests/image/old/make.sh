@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Make data-0.1.0.tar.xz again, from the commit of before; as root. usage: make.sh [FOLDER]
 # FOLDER takes a checkout of that commit and its build, some 5 GB; it stays.
 set -eu

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Have an image of before work for an owner, and pack what its DATA partition holds then.
 
 Runs in a checkout of the commit that the image is of (make.sh beside this file), and so uses the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A database as the first version of the alert store made it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """From spool to store in steps; what a real engine and real crashes do is in tests/net."""
 
 from __future__ import annotations

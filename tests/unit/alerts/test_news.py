@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Which alerts the overview shows, and when the store is read for them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Pages of stored alerts: none left out, none twice, whichever way one turns them."""
 
 from __future__ import annotations

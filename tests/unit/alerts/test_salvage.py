@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Stores damaged in several places: what was not hit is saved, in order and well numbered."""
 
 from __future__ import annotations

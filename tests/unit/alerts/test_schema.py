@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The tables of the alerts: older files still open, and become what a new one is."""
 
 from __future__ import annotations

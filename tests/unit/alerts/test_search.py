@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Finding stored alerts."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The service: what it publishes, and that it ends well."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Alerts in and out, and what must hold whatever goes wrong between."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Which times of alerts count as those of a clock that was set."""
 
 from __future__ import annotations

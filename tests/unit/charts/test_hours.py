@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Alerts by hour as bars, and in words."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The time over a power cut, with clocks and files of our own."""
 
 from __future__ import annotations

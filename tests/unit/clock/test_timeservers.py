@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What DHCP servers name as time servers, on its way to chrony."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """dnsmasq's configuration; the real dnsmasq says whether it is one."""
 
 from __future__ import annotations

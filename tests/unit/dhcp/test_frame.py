@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """UDP in Ethernet, there and back."""
 
 from __future__ import annotations

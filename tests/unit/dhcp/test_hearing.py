@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Who is a server."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Leases as dnsmasq writes them, over power cuts and clocks."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """DHCP messages: real ones, and every way to cut and bend them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Each port has a network of its own."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The files that let dnsmasq run: whole or not at all; leases after each way of dying."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The table: each row decides where those above do not apply."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What sysfs says of a port, in trees of our own; packets are in tests/net/test_dhcp_guard.py."""
 
 from __future__ import annotations

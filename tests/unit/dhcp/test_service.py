@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The guard's small parts; it works in tests/net/test_dhcp_guard.py."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """When to ask, and for how long a port counts as taken."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Whether MEDIA was closed cleanly, and its repair by the real fsck.exfat."""
 
 from __future__ import annotations

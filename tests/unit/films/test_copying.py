@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """MEDIA open for a while: refusals, requests, and the way back, the last on a real file system."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What is plugged in, from trees of files like the kernel's and udev's."""
 
 from __future__ import annotations

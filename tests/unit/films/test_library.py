@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """minidlna's page, as it is and as it should not be."""
 
 from __future__ import annotations

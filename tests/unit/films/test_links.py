@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Drives among the films: links that come and go."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The rest of the card as a partition, on real partition tables."""
 
 from __future__ import annotations

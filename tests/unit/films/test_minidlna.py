@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """minidlna's configuration, rendered."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """For how long MEDIA may be written."""
 
 from __future__ import annotations

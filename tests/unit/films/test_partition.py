@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What is known of MEDIA, from the mount table and from status files."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What minidlna watches, from inotify marks as the kernel shows them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Exact lengths out of pieces of any length."""
 
 from __future__ import annotations

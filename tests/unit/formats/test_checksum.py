@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The checksum against a sum of words, one by one."""
 
 from __future__ import annotations

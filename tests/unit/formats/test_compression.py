@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What is compressed is read in pieces, whatever a few bytes unpack to."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Datagrams out of captured frames of every link type, whole, in fragments and cut off."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Every encapsulation as Ethernet, and the way through an Ethernet header."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The text format, read back by Prometheus' own parser."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Our own intake among the frames: recognised in every form, and nothing else with it."""
 
 from __future__ import annotations

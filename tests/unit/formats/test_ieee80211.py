@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """802.11 data frames against hand-built ones, field by field."""
 
 from __future__ import annotations

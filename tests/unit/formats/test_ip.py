@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """IP headers against hand-built packets."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Link types of real captures, and the headers that only capture files have."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Classic pcap in all its variants; tests/unit/tools/test_captures.py has whole files."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """pcapng: each packet in the terms of its own interface and section."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Radio headers: real radiotap, hand-built radiotap, Prism and AVS, and every truncation."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Fragments in any order, with everything that can be wrong about them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """TZSP datagrams: real ones, the vectors of others, every truncation, and any bytes at all."""
 
 from __future__ import annotations

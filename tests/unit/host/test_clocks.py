@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The clocks of the kernel, on the machine itself."""
 
 from __future__ import annotations

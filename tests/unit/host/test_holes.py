@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Holes in a file of a tmpfs, as the engine's spool is one."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Network interfaces, from trees like the kernel's, and the machine's own loopback."""
 
 from __future__ import annotations

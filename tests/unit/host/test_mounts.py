@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Writable or not, in every mount at once: on real mounts in namespaces of their own."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The addresses of this machine, on the machine itself."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """EVE lines built by hand, in the shape in which Suricata 7.0.10 writes them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Unified2 records built by hand, so that expectations need no decoder."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The public form of an alert."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What `glovebox ids-config` writes, and what it says when it cannot."""
 
 from __future__ import annotations

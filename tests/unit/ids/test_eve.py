@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """EVE lines: what becomes an alert, and that nothing else ends more than itself."""
 
 from __future__ import annotations

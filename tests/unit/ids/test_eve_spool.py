@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Suricata's spool: what is read, what is given back, and what happens to what makes no sense."""
 
 from __future__ import annotations

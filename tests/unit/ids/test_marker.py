@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The self-test's marker: right on the wire, unguessable, told apart by its token."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Events named after rules that may change meanwhile."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Rules of the owner, good and bad; Snort's own word on them is in tests/net."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """An engine is late while it is seen to work, and deaf when it rests or does not listen."""
 
 from __future__ import annotations

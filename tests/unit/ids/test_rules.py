@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Rules taken apart, and the names that alerts get from them."""
 
 from __future__ import annotations

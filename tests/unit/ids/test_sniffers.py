@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The kernel's tables as text; the real ones with a real engine are in tests/net."""
 
 from __future__ import annotations

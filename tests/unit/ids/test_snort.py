@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What is written for Snort; that it starts with it is shown in tests/net."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Records whole, cut off, malformed and of other types; what real Snort writes is in tests/net."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The spool: what is read, what counts as finished, what is deleted."""
 
 from __future__ import annotations

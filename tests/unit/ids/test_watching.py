@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What is seen of an engine: each trace by itself, and nothing where there is none."""
 
 from __future__ import annotations

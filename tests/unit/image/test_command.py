@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Programs of the build: their failures are explained once, with what to do."""
 
 from __future__ import annotations

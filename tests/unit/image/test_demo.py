@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`build.sh demo`: one clear line and a status of its own for whatever goes wrong."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Writing a card: what is refused, and a whole turn on a loop device."""
 
 from __future__ import annotations

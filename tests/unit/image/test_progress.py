@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Stages as a person sees them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The fake answers as the kernel's sources say: without this it would prove nothing."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The forwarder is checked against decoding one datagram after the other."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The receiver's figures for /metrics; all together are in tests/unit/web/test_metrics.py."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The command line; what the service does is tested in tests/net/."""
 
 from __future__ import annotations

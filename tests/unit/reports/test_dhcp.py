@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Reports of ports: found by their names, put into words."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 from __future__ import annotations
 
 from appliance.reports.levels import Level, Result, fail, ok, unknown, warn

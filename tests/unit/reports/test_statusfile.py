@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Status files: whole or not at all."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The access point's script."""
 
 from __future__ import annotations

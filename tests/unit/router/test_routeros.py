@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Quoting for RouterOS: whatever goes in is data there."""
 
 from __future__ import annotations

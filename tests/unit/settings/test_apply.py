@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The whole way: what BOOT holds, what the system reads, what goes back, over several starts."""
 
 from __future__ import annotations

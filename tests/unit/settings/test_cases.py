@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What owners and Raspberry Pi Imager wrote on BOOT, and what is the right answer to it.
 
 Each case is a folder, or a glovebox.toml, on which an earlier state did the wrong thing.

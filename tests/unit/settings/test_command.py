@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`glovebox config` says on a PC what the card will say."""
 
 from __future__ import annotations

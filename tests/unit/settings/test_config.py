@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Settings: laid over each other, checked; a bad file is left out whole and says why."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Each section is judged by itself; what is wrong is named with its line."""
 
 from __future__ import annotations

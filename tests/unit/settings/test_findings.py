@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Each value is checked by itself; what does not fit is told and leaves the rest alone."""
 
 from __future__ import annotations

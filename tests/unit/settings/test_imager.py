@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Imager's files are taken over once, kept, and left without their secrets."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """netplan's files: a network as the file protects it or not at all, addresses at their port."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The owner's file, or the last one that was right."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The hash of a password is one that the settings and the page take."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """YAML without its surprises."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Settings become files; secrets only those of their own reader."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Imager's rpi-preseed.toml: the known parts become settings, nothing is ever carried out."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Secrets leave a text; all else stays as it was, to the byte."""
 
 from __future__ import annotations

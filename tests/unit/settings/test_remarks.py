@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Settings that are right one by one, and do not go together."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What is wrong, for people with any editor and for the other services."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Names that are nearly right are told; all else on BOOT is left alone."""
 
 from __future__ import annotations

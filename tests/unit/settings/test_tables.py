@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """TOML tables: parsed, laid over each other, given types; what is wrong is named."""
 
 from __future__ import annotations

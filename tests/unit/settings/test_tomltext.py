@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Tables written as TOML are read back the same."""
 
 from __future__ import annotations

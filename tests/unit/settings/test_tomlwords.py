@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What is wrong with a text, in words that help and quote nothing of it."""
 
 from __future__ import annotations

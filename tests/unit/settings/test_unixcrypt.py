@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Hashes by crypt(5), as Imager writes them, open the page."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """wpa_supplicant's configuration: nothing that the owner wrote can break out of its place."""
 
 from __future__ import annotations

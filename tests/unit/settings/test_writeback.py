@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Back to BOOT: what can be written is, what cannot is told."""
 
 from __future__ import annotations

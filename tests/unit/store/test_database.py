@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The file itself: mode, versions, damage, and what people are told."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Numbers without gaps: how many rows, which are too many, and searches that end in time."""
 
 from __future__ import annotations

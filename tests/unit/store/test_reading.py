@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Reading a store while it is written."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What is left of damaged stores; whole alert stores are mended in tests/unit/alerts."""
 
 from __future__ import annotations

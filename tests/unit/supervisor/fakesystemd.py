@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A private message bus, and what answers there in systemd's name: the wire is real."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Observations for tests: a machine that is well, and what each test changes of it."""
 
 from __future__ import annotations

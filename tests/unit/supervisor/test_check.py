@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One check: a row of the table."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What is said of the ports on which addresses are given out."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Judgements of the films and of what is plugged in."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What /metrics tells of health; all of it together is in tests/unit/web/test_metrics.py."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Real datagrams over loopback: whole, in order, with sender and time."""
 
 from __future__ import annotations

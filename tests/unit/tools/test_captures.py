@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Capture files and pipes against a second, independent reader and against damage."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The command on captures: what it writes, what it says, how it ends."""
 
 from __future__ import annotations

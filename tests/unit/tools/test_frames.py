@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One outcome for each datagram, and the right record for each frame."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Options to runs: the letters, the paces they choose, the exit statuses."""
 
 from __future__ import annotations

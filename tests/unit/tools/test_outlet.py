@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The frames that playing makes; a socket pair stands for the interface."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Due times against plain arithmetic; waits against a real clock, without asking how exact."""
 
 from __future__ import annotations

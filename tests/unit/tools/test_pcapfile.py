@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Capture files as another reader finds them, whatever happened while they were written."""
 
 from __future__ import annotations

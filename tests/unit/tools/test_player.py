@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Runs against a destination that only notes what it gets."""
 
 from __future__ import annotations

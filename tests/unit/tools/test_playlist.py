@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Turns, memory, and what is found wrong before anything is played."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The command line of playing, and what it reports; the rest is tested in tests/net/."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Files one after the other: nothing lost between them, and a command for each."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`glovebox send` and its Python form, with a real listener on the loopback interface."""
 
 from __future__ import annotations

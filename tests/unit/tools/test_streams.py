@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Both ways in: sockets until stopped, a capture to its end."""
 
 from __future__ import annotations

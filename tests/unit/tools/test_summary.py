@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The closing summary, read by the patterns that readers of tcpreplay's summary use."""
 
 from __future__ import annotations

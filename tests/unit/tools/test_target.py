@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Datagrams against real UDP sockets on the loopback interface, and what comes back by ICMP."""
 
 from __future__ import annotations
@@ -38,8 +39,8 @@ def address_of(listener: socket.socket) -> tuple[str, int]:
     return host, port
 
 
-def record(frame: bytes, original_length: int | None = None) -> Record:
-    return Record(0, frame, len(frame) if original_length is None else original_length)
+def record(frame: bytes, original_length: int | None = None, link_type: int = 1) -> Record:
+    return Record(0, frame, len(frame) if original_length is None else original_length, link_type)
 
 
 def test_send_wraps_frames_as_routeros_does(listener: socket.socket) -> None:
@@ -125,8 +126,8 @@ def test_send_counts_frames_that_cannot_be_wrapped(listener: socket.socket, tmp_
     ):
         sensor.send(record(b"", original_length=70))
         sensor.begin(capture)
-        sensor.send(record(b"\2\0"))
-        sensor.send(record(b"\7\0\0\0" + FRAME))
+        sensor.send(record(b"\2\0", link_type=0))
+        sensor.send(record(b"\7\0\0\0" + FRAME, link_type=0))
         assert sensor.played.failed == {"malformed": 2, "unsupported_encapsulation": 1}
         assert sensor.played.read == 3
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Full queues: real ones of a socket pair, and an interface's queue as the kernel reports it."""
 
 from __future__ import annotations

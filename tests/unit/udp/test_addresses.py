@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Our own addresses, as the kernel lists them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Endpoints as people write them, and the sockets that come of them."""
 
 from __future__ import annotations

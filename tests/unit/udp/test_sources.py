@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv6Address, ip_address

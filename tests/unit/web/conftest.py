@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A report of the receiver as it publishes it, and the application that reads it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Who may ask for what."""
 
 from __future__ import annotations

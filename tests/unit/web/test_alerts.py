@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The tab of all alerts: page by page, and by what one looks for."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What programs are told."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """How long who guesses must wait, and that nobody else does."""
 
 from __future__ import annotations

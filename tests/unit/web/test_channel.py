@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Slow clients, over real sockets: they give way, and the page answers the others."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The owner's buttons that open MEDIA for copying films, and close it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What holds for every answer of the application."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The tab of devices and films: its line on the overview."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Setting the password, logging in and out."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What follows from the facts for each part."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Whatever is asked of it, the application answers, and never with a fault of its own."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The socket that the page is served on."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What keeps an open page current; that a browser follows it is tested in one."""
 
 from __future__ import annotations

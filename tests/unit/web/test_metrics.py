@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What Prometheus is told, as its own parser reads it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the monitor makes of status files."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What people are shown; how it looks is tested in a browser."""
 
 from __future__ import annotations

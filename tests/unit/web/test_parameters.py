@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The query of a request: numbers in range, or an error that says what was expected."""
 
 from __future__ import annotations

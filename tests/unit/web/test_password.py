@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The owner's password."""
 
 from __future__ import annotations

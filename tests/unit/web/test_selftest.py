@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The owner's button for a self-test now."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The service: a real process, asked over real sockets."""
 
 from __future__ import annotations

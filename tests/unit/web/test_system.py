@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The tab of the machine itself: its line on the overview."""
 
 from __future__ import annotations

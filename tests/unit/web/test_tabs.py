@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The table of the tabs, against templates and routes."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The page's secrets on disk."""
 
 from __future__ import annotations

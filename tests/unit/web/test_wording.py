@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Figures and codes in words."""
 
 from __future__ import annotations

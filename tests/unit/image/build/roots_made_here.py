@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Roots of a few bytes in the place of those from an archive, and a build that makes them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The key of an archive: the right one, in a copy that apt takes."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a build hands out, made of a small disk with the build's own programs."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Boards as their folders describe them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What an emulator starts a board with."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The BOOT partition's files, taken from the packages."""
 
 from __future__ import annotations

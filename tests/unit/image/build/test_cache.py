@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Stages of the build: kept when nothing changed, never half made."""
 
 from __future__ import annotations

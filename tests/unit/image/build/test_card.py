@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The disk image: made of the system and BOOT, once."""
 
 from __future__ import annotations

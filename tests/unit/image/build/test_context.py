@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What all parts of a build share."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The keyring that Debian's packages are checked with."""
 
 from __future__ import annotations

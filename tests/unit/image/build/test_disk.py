@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """File systems made from folders: complete, and the same bits every time."""
 
 from __future__ import annotations

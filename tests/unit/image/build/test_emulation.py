@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Programs of another architecture: what the kernel is told of their interpreter."""
 
 from __future__ import annotations

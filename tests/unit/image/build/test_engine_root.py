@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The engine's root: from whose archive, packed and unpacked."""
 
 from __future__ import annotations

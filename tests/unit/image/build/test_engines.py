@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What `--ids` chooses."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The firmware's part of a start, as far as it can be seen without a Pi."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A whole build: its steps in order, and held to a record before anything is made of the roots."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """From words to a build."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Our own files as a tar: nothing of the host in it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The owner's file on BOOT is made of the shipped settings and cannot drift from them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The root of the board's packages, and the key of a flavour's own archive."""
 
 from __future__ import annotations

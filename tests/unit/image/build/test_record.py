@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The record of a build, and another build that holds to it."""
 
 from __future__ import annotations

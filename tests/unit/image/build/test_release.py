@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What is handed out: one folder, whole or not there."""
 
 from __future__ import annotations

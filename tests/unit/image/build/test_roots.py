@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Roots by mmdebstrap: what it is told, and what tells one root from another."""
 
 from __future__ import annotations

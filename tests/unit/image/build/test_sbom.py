@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The bill of materials, from a small root made here."""
 
 from __future__ import annotations

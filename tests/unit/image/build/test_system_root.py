@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The whole root: which parts, in which order."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Programs of an unpacked root, started through its own loader."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The tools root: made once, of what its list names."""
 
 from __future__ import annotations

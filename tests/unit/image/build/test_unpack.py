@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Roots unpacked, and their programs started in place."""
 
 from __future__ import annotations

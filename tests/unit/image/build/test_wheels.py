@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Python packages for the board, by hash."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What is looked at in a state that a cut could leave."""
 
 from __future__ import annotations

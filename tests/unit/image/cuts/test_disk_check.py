@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """File systems of a card, sound and damaged, looked at from outside."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a cut may lose, and what not."""
 
 from __future__ import annotations

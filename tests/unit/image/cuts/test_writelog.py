@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Logs of writes, made here byte by byte."""
 
 from __future__ import annotations

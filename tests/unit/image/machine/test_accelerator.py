@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """KVM is tried once in each run of the host."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Ports of the host that lead into a machine; machines themselves are started in tests/image."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The owner at the real page: sets a password, logs in, changes it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The page as the host reads it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """QEMU's words for each machine."""
 
 from __future__ import annotations

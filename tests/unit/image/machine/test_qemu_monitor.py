@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """QEMU's monitor, played by a socket."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The shell in a machine, played by a shell of this host."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Stalled machines: told from slow ones, started once more, and counted."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Countries, and what people write instead of their codes."""
 
 from __future__ import annotations

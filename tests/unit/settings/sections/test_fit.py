@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The words where a value does not fit."""
 
 from __future__ import annotations

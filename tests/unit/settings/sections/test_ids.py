@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """[ids]: each wrong value is refused with what was expected."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The LEDs: what makes sense is taken, each wrong value refused."""
 
 from __future__ import annotations

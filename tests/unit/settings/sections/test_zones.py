@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Time zones are the same on a PC and on the card."""
 
 from __future__ import annotations

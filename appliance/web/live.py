@@ -32,6 +32,8 @@ from appliance.web import parameters, tabs
 SEATS = 4
 LONGEST_NAME = 20
 TICK_S = 1.0  # the services publish each second
+# Who goes from tab to tab leaves a seat behind each time, which is noticed at its next tick.
+SEAT_S = 2.0
 STREAM_S = 60.0
 RETRY_MS = 1000
 
@@ -54,7 +56,7 @@ def blueprint(figures: Callable[[], Mapping[str, Any]]) -> Blueprint:
     def stream() -> ResponseReturnValue:
         """Send the parts of a tab as they change."""
         renderer = _wanted(renderers)
-        if not seats.acquire(blocking=False):
+        if not seats.acquire(timeout=SEAT_S):
             raise ServiceUnavailable(f"{SEATS} pages are followed already; ask /live instead.")
         # Logging out changes the key: from then on nothing more is told.
         app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]

@@ -29,6 +29,7 @@ from tests.web.reports import a_selftest
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let ticks pass without waiting."""
     monkeypatch.setattr(live, "TICK_S", 0.0)
+    monkeypatch.setattr(live, "SEAT_S", 0.01)
 
 
 def events(answer: TestResponse) -> Iterator[dict[str, Any]]:

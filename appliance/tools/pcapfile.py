@@ -130,7 +130,7 @@ def open_output(name: str, flush_each: bool = False) -> PcapFile:
     Raises InputError where it cannot be written, and for a terminal.
     """
     if name == STDOUT:
-        if sys.stdout is None:
+        if sys.__stdout__ is None:
             raise InputError("stdout is closed: pipe it into a reader, or name a file with -w")
         descriptor = os.dup(sys.stdout.fileno())
         if os.isatty(descriptor):

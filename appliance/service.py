@@ -140,12 +140,13 @@ class Running:
 
     def beat(self, status: str = "", report: Callable[[], StatusFile] | None = None) -> None:
         """Say that the work goes on: READY once, WATCHDOG, STATUS; publish at most each second."""
-        notes = ["WATCHDOG=1"] if self._is_ready else ["READY=1", "WATCHDOG=1"]
-        notify(*notes, *([f"STATUS={status}"] if status else []))
-        self._is_ready = True
         if report is not None and time.monotonic() - self._published >= PUBLISH_S - EARLY_S:
             self._published = time.monotonic()
             self.publisher.publish(report())
+        # Ready is who has published: those who start after it find the file.
+        notes = ["WATCHDOG=1"] if self._is_ready else ["READY=1", "WATCHDOG=1"]
+        notify(*notes, *([f"STATUS={status}"] if status else []))
+        self._is_ready = True
 
 
 def run(

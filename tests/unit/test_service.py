@@ -9,13 +9,16 @@ import signal
 import socket
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from appliance import service
 from appliance.errors import ConfigError
-from appliance.service import Running, Stop
+from appliance.reports.statusfile import StatusFile
+from appliance.service import Publisher, Running, Stop
 from appliance.settings import config
 from appliance.settings.config import Config
 from appliance.settings.sections.alerts import AlertsConfig
@@ -173,3 +176,26 @@ def test_run_tries_first_what_people_ask_for(caplog: pytest.LogCaptureFixture) -
     assert caplog.text == ""
     assert service.run("x", parser(), ["-v"], body, once=True, instead=listed) == 0
     assert str(WRONG) in caplog.text
+
+
+@dataclass(frozen=True)
+class Published(StatusFile):
+    """A status file of one value."""
+
+    NAME: ClassVar[str] = "x"
+
+    count: int
+
+
+def test_beat_publishes_before_it_says_that_it_is_ready(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there: list[bool] = []
+    monkeypatch.setattr(
+        service, "notify", lambda *notes: there.append((tmp_path / "x.json").exists())
+    )
+    arguments = argparse.Namespace()
+    running = Running("x", arguments, SET, [], Stop(), Publisher(tmp_path))
+    running.beat("at work", lambda: Published(5))
+    assert there == [True]
+    assert Published.read(tmp_path) == Published(5)

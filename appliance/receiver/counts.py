@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The counts of the replay service as others see them: published, reported, kept over a restart."""
+"""The counts of the receiver as others see them: published, reported, kept over a restart."""
 
 from __future__ import annotations
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import importlib
 import os
 import re
@@ -123,3 +125,40 @@ def test_every_source_file_names_its_licence() -> None:
         file for file in found if "SPDX-License-Identifier: MIT" not in file.read_text()[:200]
     ]
     assert not silent
+
+
+def quoted_imports() -> list[tuple[str, str, str]]:
+    """Return what programs in strings of the tests import of ours: where, module and name.
+
+    Neither mypy nor a test on this host sees those that only the booted image runs.
+    """
+    files = [file for file in (PROJECT / "tests").rglob("*.py") if "old" not in file.parts]
+    strings = [
+        (file, node.value)
+        for file in files
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    return [
+        (str(file.relative_to(PROJECT)), module, name.split(" as ")[0].strip())
+        for file, text in strings
+        for module, names in re.findall(
+            r"(?m)(?:^|; ?)from (appliance[\w.]*) import ([^\n;]+)", text
+        )
+        for name in names.split(",")
+    ]
+
+
+def test_what_programs_in_strings_import_exists() -> None:
+    found = quoted_imports()
+    assert ("tests/image/test_alerts.py", "appliance.alerts", "store") in found
+    assert [each for each in found if not importable(each[1], each[2])] == []
+
+
+def importable(module: str, name: str) -> bool:
+    with contextlib.suppress(ImportError):
+        if hasattr(importlib.import_module(module), name):
+            return True
+        importlib.import_module(f"{module}.{name}")
+        return True
+    return False

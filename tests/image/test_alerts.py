@@ -104,7 +104,8 @@ def test_a_clean_stop_stores_the_last_alert_of_the_engine(guest: Guest) -> None:
 
 LEFT = """
 from pathlib import Path
-from appliance.ids import handover, store, unified2_spool
+from appliance.alerts import store
+from appliance.ids import handover, unified2_spool
 kept = store.AlertStore(store.DATABASE, Path("/proc/sys/kernel/random/boot_id").read_text().strip())
 files = unified2_spool.files(Path("/run/glovebox-ids/spool"))
 print(handover.lag(files, kept.positions))

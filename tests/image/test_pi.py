@@ -97,6 +97,7 @@ def test_page_and_health_answer_from_the_host(first: Guest) -> None:
 
 def test_minidlna_answers_the_host(first: Guest) -> None:
     first.run("systemctl start glovebox-films", 300)
+    first.run(f"until ss -Hltn 'sport = :{MEDIA_PORT}' | grep -q .; do sleep 0.5; done", 120)
     address = f"http://127.0.0.1:{first.host_port(MEDIA_PORT)}/rootDesc.xml"
     with urllib.request.urlopen(address, timeout=60) as answer:
         assert b"urn:schemas-upnp-org:device:MediaServer:1" in answer.read()

@@ -108,7 +108,7 @@ help=
 case $command in
     setup) setup "$@" ;;
     demo) setup && in_project -m image.demo "$@" ;;
-    image) setup && in_project -m image.build.release "$@" ;;
+    image) setup && in_project -m image.release.cli "$@" ;;
     flash) setup && in_project -m image.flash "$@" ;;
     cuts) setup && in_project -m image.cuts.powercuts "$@" ;;
     crashpoints) setup && in_project -m image.cuts.crashpoints "$@" ;;

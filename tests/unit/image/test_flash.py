@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import InputError
-from image.build.artefacts import block_map, compress
 from image.build.disk import make_fat
 from image.build.tools import Tools
 from image.command import BuildError
@@ -29,6 +28,7 @@ from image.flash import (
     parse_map,
     verify,
 )
+from image.release.artefacts import block_map, compress
 
 CARD = BlockDevice("/dev/sdx", "Card Reader", 32 << 30, "disk", True, ())
 LISTING = {

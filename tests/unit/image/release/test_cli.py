@@ -11,11 +11,12 @@ import pytest
 
 from appliance import __version__
 from appliance.errors import InputError
-from image.build import artefacts, boards, engines, record, release
+from image.build import boards, engines, record
 from image.build.context import BuildContext
 from image.build.image import Image
 from image.build.tools import Tools
 from image.command import BuildError
+from image.release import artefacts, cli
 from tests.unit.image.build.roots_made_here import context, write_tar
 
 STATUS = "Package: apt\nStatus: install ok installed\nVersion: 1\nArchitecture: arm64\n"
@@ -59,7 +60,7 @@ def packers(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_release_names_everything_after_version_board_and_engine(
     image: Image, tmp_path: Path
 ) -> None:
-    folder = release.release(context(tmp_path), image)
+    folder = cli.release(context(tmp_path), image)
     name = f"glovebox-{__version__}-pi-debian-none"
     suffixes = (".bmap", ".img.xz", ".lock.json", ".rpi-imager-manifest", ".spdx.json")
     assert folder == tmp_path / "out" / name
@@ -73,14 +74,14 @@ def test_release_names_everything_after_version_board_and_engine(
 def test_release_puts_the_new_folder_in_the_place_of_an_older_one(
     image: Image, tmp_path: Path
 ) -> None:
-    folder = release.release(context(tmp_path), image)
+    folder = cli.release(context(tmp_path), image)
     (folder / "left over").touch()
-    assert release.release(context(tmp_path), image) == folder
+    assert cli.release(context(tmp_path), image) == folder
     assert not (folder / "left over").exists()
 
 
 def test_bill_is_of_what_the_root_holds(image: Image) -> None:
-    bill = json.loads(release.bill("glovebox", image))
+    bill = json.loads(cli.bill("glovebox", image))
     assert [package["name"] for package in bill["packages"]] == ["apt"]
 
 
@@ -89,8 +90,8 @@ def test_main_ends_with_the_errors_status_and_one_line(
     error: Exception, status: int, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(release, "build_image", raising(error))
-    assert release.main([]) == status
+    monkeypatch.setattr(cli, "build_image", raising(error))
+    assert cli.main([]) == status
     assert capsys.readouterr().err == f"build.sh image: {error}\n"
 
 
@@ -104,6 +105,6 @@ def raising(error: BaseException) -> Callable[[BuildContext], Image]:
 def test_main_interrupted_says_that_stages_are_kept(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(release, "build_image", raising(KeyboardInterrupt()))
-    assert release.main([]) == 130
+    monkeypatch.setattr(cli, "build_image", raising(KeyboardInterrupt()))
+    assert cli.main([]) == 130
     assert "kept" in capsys.readouterr().err

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from image.build.artefacts import block_map, checksums, compress, manifest, summary
 from image.build.tools import Tools
 from image.flash import parse_map
+from image.release.artefacts import block_map, checksums, compress, manifest, summary
 
 
 @pytest.fixture

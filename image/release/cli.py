@@ -11,11 +11,12 @@ from pathlib import Path
 
 from appliance import __version__
 from appliance.errors import GloveboxError
-from image.build import artefacts, options, record, sbom
+from image.build import options, record
 from image.build.cache import discard
 from image.build.context import BuildContext
 from image.build.image import Image, build_image
 from image.progress import StageProgress
+from image.release import artefacts, sbom
 
 DESCRIPTION = "Network sensor and media kit: watches a router's traffic, serves films in a car."
 

@@ -13,7 +13,7 @@ from spdx_tools.spdx.parser.parse_anything import parse_file
 from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
 
 from image.build.roots import LOCK
-from image.build.sbom import components, document, licences_of, read, spdx_name
+from image.release.sbom import components, document, licences_of, read, spdx_name
 
 STATUS = """\
 Package: libsystemd0

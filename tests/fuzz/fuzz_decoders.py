@@ -39,6 +39,7 @@ class Promises:
         self.tzsp, self.ethernet, self.feedback, self.datagrams, self.pcap = (
             importlib.import_module(f"appliance.formats.{name}") for name in names
         )
+        self.sentences = importlib.import_module("appliance.formats.sentences")
         self.error = importlib.import_module("appliance.errors").DecodeError
 
     def check(self, content: bytes) -> None:
@@ -47,6 +48,7 @@ class Promises:
         for encapsulation in self.tzsp.Encapsulation:
             self.check_conversion(encapsulation, memoryview(content))
         self.check_frames(content)
+        self.check_sentences(content)
 
     def check_datagram(self, content: bytes) -> None:
         """A datagram decodes to a view of its end; what encode() wraps comes out the same."""
@@ -80,6 +82,17 @@ class Promises:
             assert datagram is None or datagram.missing >= 0
         finder.finish()
         assert finder.reassembly_failures <= FRAMES_AT_ONCE
+
+    def check_sentences(self, content: bytes) -> None:
+        """A router's answers are sentences or one error, and encode to what they came from."""
+        splitter, size = self.sentences.Splitter(), 0
+        try:
+            for words in splitter.feed(content):
+                size += len(self.sentences.encode(words))
+                self.sentences.reply(words)
+        except self.error:
+            pass
+        assert size <= len(content)
 
 
 def _split(content: bytes) -> Iterator[bytes]:

@@ -1,0 +1,352 @@
+# SPDX-License-Identifier: MIT
+"""One long connection to a router's API: TLS with a pinned certificate, many commands in flight.
+
+Source: RouterOS manual, API. The router answers commands by tag, in any order; `listen` goes on
+until it is cancelled. One thread uses a connection.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import socket
+import ssl
+import time
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+from appliance.errors import DecodeError
+from appliance.formats import sentences
+from appliance.formats.sentences import Reply, Splitter
+from appliance.router.refusals import CertificateError, Refusal, RefusedError, RouterError, plain
+
+TLS_PORT, PLAIN_PORT = 8729, 8728
+TIMEOUT_S = 15.0
+# A router answers some hundred bytes for each: neither side's buffers fill before we read.
+IN_FLIGHT = 64
+CHUNK = 65536
+# More rows than any router of an owner has in one table; an answer beyond that is refused.
+MOST_ROWS = 300_000
+MOST_EVENTS = 20_000
+
+Fields = Mapping[str, str]
+Words = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ApiAddress:
+    """Where a router's API is. `pin` is the SHA-256 of its certificate, in hexadecimal.
+
+    Without TLS everything goes over the network readable, passwords too: only where asked for.
+    """
+
+    address: str
+    port: int = TLS_PORT
+    tls: bool = True
+    pin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command gave: its rows, `ret` (the id after an add), and how it was refused, if so."""
+
+    rows: tuple[Fields, ...] = ()
+    ret: str = ""
+    refusal: RefusedError | None = None
+
+
+@dataclass(slots=True)
+class _Pending:
+    rows: list[Fields] = field(default_factory=list)
+    refusal: RefusedError | None = None
+    answer: Answer | None = None
+    listening: bool = False
+
+
+class Connection:
+    """A connection that is logged in; every method raises RouterError when it is lost."""
+
+    def __init__(self, transport: socket.socket, timeout: float = TIMEOUT_S) -> None:
+        """Take a connected socket, and in how many seconds a command must be answered."""
+        self._socket, self._timeout = transport, timeout
+        self._splitter = Splitter()
+        self._pending: dict[str, _Pending] = {}
+        self._finished: list[str] = []
+        self._number = 0
+        self._events: deque[tuple[str, Fields]] = deque()
+        #: Whether more rows came from `listen` than were kept: the table must be read again.
+        self.overrun = False
+        #: Answers to nobody's question, which are dropped.
+        self.unasked = 0
+
+    def login(self, name: str, password: str) -> None:
+        """Log in, also to RouterOS before 6.43 (MD5 challenge). Raises RefusedError, RouterError.
+
+        Whatever the router answers to a login that is no success is Refusal.LOGIN: whoever tries
+        again fills its log.
+        """
+        try:
+            answer = self.call("/login", {"name": name, "password": password})
+            if answer.ret:
+                answer = self.call("/login", {"name": name, "response": _md5(password, answer.ret)})
+        except RefusedError as error:
+            raise RefusedError(error.said, Refusal.LOGIN) from None
+
+    def call(
+        self,
+        path: str,
+        values: Mapping[str, str] | None = None,
+        *more: str,
+        timeout: float | None = None,
+    ) -> Answer:
+        """Run one command and return its answer. Raises RefusedError where the router refuses."""
+        answer = self.batch([sentences.command(path, values, *more)], timeout)[0]
+        if answer.refusal is not None:
+            raise answer.refusal
+        return answer
+
+    def rows(self, path: str, fields: Iterable[str] = (), *queries: str) -> tuple[Fields, ...]:
+        """Return the rows of a table, with these fields only where any are named."""
+        names = ",".join(fields)
+        return self.call(f"{path}/print", {".proplist": names} if names else None, *queries).rows
+
+    def batch(self, commands: Sequence[Words], timeout: float | None = None) -> list[Answer]:
+        """Run commands, IN_FLIGHT of them at a time; return their answers in their order.
+
+        A refusal stands in its answer. The time is that of each: it begins anew whenever one
+        is answered.
+        """
+        limit = self._timeout if timeout is None else timeout
+        deadline = time.monotonic() + limit
+        answers: list[Answer] = [Answer()] * len(commands)
+        places: dict[str, int] = {}
+        waiting = iter(enumerate(commands))
+        while True:
+            # Half of them at once: a sentence for each answer would cost a TLS record for each.
+            if len(places) <= IN_FLIGHT // 2 and (
+                begun := list(islice(waiting, IN_FLIGHT - len(places)))
+            ):
+                tags = self._begin([words for _, words in begun], deadline)
+                places.update(zip(tags, (place for place, _ in begun), strict=True))
+            if not places:
+                return answers
+            self._finished.clear()
+            self._pump(deadline)
+            for tag in self._finished:
+                if tag in places:
+                    answers[places.pop(tag)] = self._pending.pop(tag).answer or Answer()
+                    deadline = time.monotonic() + limit
+
+    def listen(self, path: str, fields: Iterable[str] = ()) -> str:
+        """Ask for every change of a table from now on; return the tag of its events."""
+        names = ",".join(fields)
+        words = sentences.command(f"{path}/listen", {".proplist": names} if names else None)
+        (tag,) = self._begin([words], time.monotonic() + self._timeout)
+        self._pending[tag].listening = True
+        return tag
+
+    def cancel(self, tag: str) -> None:
+        """End what was begun by `listen`."""
+        self.call("/cancel", {"tag": tag})
+        deadline = time.monotonic() + self._timeout
+        while (found := self._pending.get(tag)) is not None and found.answer is None:
+            self._pump(deadline)
+        self._pending.pop(tag, None)
+
+    def events(self, seconds: float) -> list[tuple[str, Fields]]:
+        """Return tag and row of each change, waiting at most `seconds` for the first.
+
+        Raises RefusedError where the router ended or refused a `listen`.
+        """
+        if not self._events:
+            self._wait(seconds)
+        for tag, pending in list(self._pending.items()):
+            if pending.listening and pending.answer is not None:
+                del self._pending[tag]
+                raise pending.answer.refusal or RefusedError("", Refusal.ENDED)
+        found = list(self._events)
+        self._events.clear()
+        return found
+
+    def close(self) -> None:
+        """End the connection; the router notices."""
+        self._socket.close()
+
+    def __enter__(self) -> Connection:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _begin(self, commands: Sequence[Words], deadline: float) -> list[str]:
+        """Send commands, all in one piece; return their tags."""
+        tags, content = [], []
+        for words in commands:
+            self._number += 1
+            tags.append(str(self._number))
+            content.append(sentences.encode((*words, f".tag={self._number}")))
+        self._pending.update((tag, _Pending()) for tag in tags)
+        self._socket.settimeout(_left(deadline))
+        try:
+            self._socket.sendall(b"".join(content))
+        except OSError as error:
+            raise _lost(error) from error
+        return tags
+
+    def _wait(self, seconds: float) -> None:
+        with contextlib.suppress(TooLateError):
+            self._pump(time.monotonic() + seconds)
+
+    def _pump(self, deadline: float) -> None:
+        """Read once what has come, and sort it."""
+        self._socket.settimeout(_left(deadline))
+        try:
+            content = self._socket.recv(CHUNK)
+        except (TimeoutError, ssl.SSLWantReadError):
+            raise TooLateError("the router did not answer in time") from None
+        except OSError as error:
+            raise _lost(error) from error
+        if not content:
+            cut = "in the middle of a sentence" if self._splitter.pending else "the connection"
+            raise RouterError(f"the router ended {cut}")
+        try:
+            for words in self._splitter.feed(content):
+                self._sort(sentences.reply(words))
+        except DecodeError as error:
+            raise RouterError(f"what answers there is no RouterOS API: {error}") from error
+
+    def _sort(self, reply: Reply) -> None:
+        if reply.kind == "!fatal":
+            said = " ".join((*reply.rest, reply.values.get("message", ""))).strip()
+            raise RefusedError(said, Refusal.LOGIN if "log" in said else Refusal.ENDED)
+        found = self._pending.get(reply.tag)
+        if found is None:
+            self.unasked += 1
+        elif reply.kind == "!re":
+            self._row(reply, found)
+        elif reply.kind == "!trap":
+            # The first says why; RouterOS may send another for the same command.
+            found.refusal = found.refusal or RefusedError(reply.values.get("message", ""))
+        elif reply.kind == "!done":
+            self._finished.append(reply.tag)
+            found.answer = Answer(tuple(found.rows), reply.values.get("ret", ""), found.refusal)
+
+    def _row(self, reply: Reply, found: _Pending) -> None:
+        if not found.listening:
+            if len(found.rows) >= MOST_ROWS:
+                raise RouterError(f"the router answered with more than {MOST_ROWS} rows")
+            found.rows.append(reply.values)
+        elif len(self._events) < MOST_EVENTS:
+            self._events.append((reply.tag, reply.values))
+        else:
+            self.overrun = True
+
+
+class TooLateError(RouterError):
+    """A command was not answered in time."""
+
+
+def connect(
+    endpoint: ApiAddress, name: str, password: str, timeout: float = TIMEOUT_S
+) -> Connection:
+    """Connect, compare the certificate with the pin before anything is sent, and log in.
+
+    Raises CertificateError, RefusedError (Refusal.LOGIN: do not try again), RouterError.
+    """
+    transport = _transport(endpoint, timeout)
+    connection = Connection(transport, timeout)
+    try:
+        connection.login(name, password)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def fingerprint(endpoint: ApiAddress, timeout: float = TIMEOUT_S) -> str:
+    """Return the SHA-256 of the certificate that a router shows. Raises RouterError."""
+    with _wrapped(endpoint, _opened(endpoint, timeout)) as transport:
+        return _shown(transport)
+
+
+def _transport(endpoint: ApiAddress, timeout: float) -> socket.socket:
+    opened = _opened(endpoint, timeout)
+    # Commands are small and many; waiting for more to send makes 22 of them a second.
+    opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if not endpoint.tls:
+        return opened
+    wrapped = _wrapped(endpoint, opened)
+    found = _shown(wrapped)
+    if found != endpoint.pin.lower():
+        wrapped.close()
+        if not endpoint.pin:
+            raise RouterError("no certificate of this router is known yet; nothing was sent to it")
+        raise CertificateError(found, endpoint.pin)
+    return wrapped
+
+
+def _opened(endpoint: ApiAddress, timeout: float) -> socket.socket:
+    try:
+        return socket.create_connection((endpoint.address, endpoint.port), timeout)
+    except (OSError, UnicodeError) as error:
+        raise _unreachable(endpoint, error) from error
+
+
+def _wrapped(endpoint: ApiAddress, opened: socket.socket) -> ssl.SSLSocket:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    # The certificate is the router's own: not its issuer but its bytes are compared.
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    try:
+        return context.wrap_socket(opened, server_hostname=None)
+    except (OSError, ValueError) as error:
+        opened.close()
+        raise RouterError(_handshake(endpoint, error)) from error
+
+
+def _handshake(endpoint: ApiAddress, error: Exception) -> str:
+    where = f"{endpoint.address}, port {endpoint.port}"
+    if isinstance(error, ssl.SSLError) and "ALERT_HANDSHAKE" in str(error.reason):
+        return f"{where}: the router's api-ssl has no certificate yet"
+    if isinstance(error, TimeoutError):
+        return f"{where}: no answer to TLS in time"
+    return f"{where}: what answers there speaks no TLS; api-ssl of RouterOS does"
+
+
+def _shown(transport: ssl.SSLSocket) -> str:
+    certificate = transport.getpeercert(binary_form=True)
+    if not certificate:
+        transport.close()
+        raise RouterError("the router shows no certificate")
+    return hashlib.sha256(certificate).hexdigest()
+
+
+def _unreachable(endpoint: ApiAddress, error: OSError | UnicodeError) -> RouterError:
+    words = {
+        ConnectionRefusedError: "refuses the connection; is its API service switched on?",
+        TimeoutError: "does not answer",
+        socket.gaierror: "is a name that nobody knows here",
+    }
+    told = next((text for kind, text in words.items() if isinstance(error, kind)), None)
+    why = told or plain(getattr(error, "strerror", None) or "cannot be reached")
+    return RouterError(f"{endpoint.address}, port {endpoint.port}: {why}")
+
+
+def _lost(error: OSError) -> RouterError:
+    return RouterError(f"the connection to the router is lost: {error.strerror or error}")
+
+
+def _left(deadline: float) -> float:
+    """Return the seconds until the deadline, and never 0, which would mean not to wait."""
+    return max(deadline - time.monotonic(), 0.001)
+
+
+def _md5(password: str, challenge: str) -> str:
+    """Return the answer to the challenge of RouterOS before 6.43. Raises RouterError."""
+    try:
+        octets = bytes.fromhex(challenge)
+    except ValueError as error:
+        raise RouterError("what answers there is no RouterOS API: a wrong challenge") from error
+    secret = b"\0" + password.encode("utf-8", "surrogateescape") + octets
+    return "00" + hashlib.md5(secret, usedforsecurity=False).hexdigest()

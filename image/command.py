@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from appliance.errors import DiskFullError, GloveboxError, NetworkError
@@ -39,6 +41,7 @@ def run(
             stdout=output,
             stderr=subprocess.STDOUT,
             env={**os.environ, "LC_ALL": "C.UTF-8", **(environment or {})},
+            process_group=0,
         )
         try:
             status = process.wait()
@@ -61,13 +64,16 @@ def output(argv: Sequence[str]) -> str:
 
 
 def end(process: subprocess.Popen[bytes], seconds: float = 20.0) -> None:
-    """Ask a child to end and wait for it, so that it can tidy up; then insist."""
+    """Ask a child to end and wait for it, so that it can tidy up; then insist, with its children.
+
+    The child leads a process group of its own.
+    """
     process.terminate()
-    try:
+    with suppress(subprocess.TimeoutExpired):
         process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def explain(program: str, status: int, log: Path) -> GloveboxError:

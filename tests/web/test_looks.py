@@ -28,7 +28,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.net]
 expect.set_options(timeout=DEADLINE_S * 1000)
 
 PICTURES = PROJECT / "build" / "screenshots"
-SIZES = {"desktop": (1280, 800), "phone": (320, 640)}
+SIZES = {"phone": (320, 640), "tablet": (768, 1024), "desktop": (1280, 800)}
+FULLEST = ("hostile", "in-the-car")  # of which every look is taken each time
 TALLEST_OVERVIEW = 1200  # CSS pixels on a desktop, where all is well: a screen and a half
 LARGEST_PAGE = 100_000  # bytes
 
@@ -59,17 +60,18 @@ def picture(page: Page, name: str) -> None:
     page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
 
 
-def overflow(page: Page) -> int:
-    """Return how far the page is wider than its window, in CSS pixels."""
+def overflow(page: Page, size: str) -> int:
+    """Return how far the page is wider than a window of that size, in CSS pixels."""
+    width, height = SIZES[size]
+    page.set_viewport_size({"width": width, "height": height})
     return int(page.evaluate("document.documentElement.scrollWidth - innerWidth"))
 
 
-@pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("state", STATES)
-def test_every_tab_in_every_state(browser: Browser, sensor: Sensor, state: str, size: str) -> None:
-    """Nothing sticks out, nothing harms, and axe-core finds nothing, by day and by night."""
+def test_every_tab_in_every_state(browser: Browser, sensor: Sensor, state: str) -> None:
+    """Nothing harms, axe-core finds nothing, and nothing sticks out, on a phone either."""
     arranged, sentence = STATES[state]
-    with arranged(sensor), tab(browser, sensor, size) as page:
+    with arranged(sensor), tab(browser, sensor, "desktop") as page:
         page.goto("/")
         expect(page.locator("#state")).to_contain_text(sentence)
         word = page.locator("#state strong").inner_text()
@@ -77,12 +79,36 @@ def test_every_tab_in_every_state(browser: Browser, sensor: Sensor, state: str, 
             page.goto(each.path)
             if "standing" in each.parts:
                 expect(page.locator("#standing")).to_contain_text(word)
+            assert findings(page) == []
+            assert all(overflow(page, size) <= 0 for size in SIZES)
+        assert page.evaluate("window.harmed") is None
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("state", FULLEST)
+def test_every_tab_in_every_look(browser: Browser, sensor: Sensor, state: str, size: str) -> None:
+    """On both kinds of screen, by day and by night; all states and pictures: the long one."""
+    _look(browser, sensor, state, size)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("state", [state for state in STATES if state not in FULLEST])
+def test_every_state_in_every_look(browser: Browser, sensor: Sensor, state: str, size: str) -> None:
+    _look(browser, sensor, state, size)
+
+
+def _look(browser: Browser, sensor: Sensor, state: str, size: str) -> None:
+    arranged, sentence = STATES[state]
+    with arranged(sensor), tab(browser, sensor, size) as page:
+        page.goto("/")
+        expect(page.locator("#state")).to_contain_text(sentence)
+        for each in TABS:
+            page.goto(each.path)
             for scheme in ("light", "dark"):
                 page.emulate_media(color_scheme=scheme)
                 picture(page, f"{state}-{each.name}-{size}-{scheme}")
                 assert findings(page) == []
-                assert overflow(page) <= 0
-        assert page.evaluate("window.harmed") is None
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -165,7 +191,7 @@ def test_everything_is_reached_by_keyboard(browser: Browser, sensor: Sensor, siz
             page.keyboard.press("Tab")
             reached.append(page.evaluate("document.activeElement.innerText.trim()"))
             assert page.evaluate(OUTLINED), reached
-        titles = [each.short if size == "phone" else each.title for each in TABS]
+        titles = [each.title if size == "desktop" else each.short for each in TABS]
         assert reached[:6] == ["Skip to the content", "Glovebox", *titles]
         assert "streaming-server" in reached[6]
         assert reached[7:] == [each.title for each in TABS if each.line]

@@ -12,6 +12,8 @@ from image.build.image import Image
 from image.machine import accelerator, stall
 from image.machine.guest import Guest
 
+BOOTS = 100
+
 # Takes interrupts away from the second processor's timer: masks its entry in the local APIC's
 # vector table (Intel SDM 3A, "Local Vector Table") until it must have been due.
 LOSE_TIMER_INTERRUPTS = """
@@ -50,6 +52,17 @@ def test_machine_whose_processors_stand_still_is_started_once_more(
             monitor.execute("stop")
         assert guest.run("echo here") == "here"
     assert len(started_again) == 1
+
+
+@pytest.mark.image
+@pytest.mark.long
+@pytest.mark.timeout(4 * 3600)
+def test_a_hundred_boots_in_a_row(image: Image, started_again: list[str]) -> None:
+    """Each comes up, by itself or started once more; how many were is printed."""
+    for number in range(BOOTS):
+        with Guest(image, BUILD) as guest:
+            assert guest.run("echo here") == "here"
+        print(f"boot {number + 1}: {len(started_again)} started once more so far", flush=True)
 
 
 @pytest.mark.image

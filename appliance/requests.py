@@ -52,13 +52,14 @@ def restart(unit: str, folder: Path = RESTARTS) -> None:
 
 def selftest(folder: Path) -> None:
     """Ask for a self-test; `folder` is that of the status files. Raises OSError."""
-    # systemd waits for a file that is written to, not for one that is there (PathChanged=).
-    _write(folder / SELFTEST, f"{time.time():.3f}\n".encode())
+    # systemd waits for a file that changes, not for one that is there (PathChanged=): one that is
+    # renamed into its place counts, and what another put there is never opened for writing.
+    files.write_whole(folder / SELFTEST, f"{time.time():.3f}\n", 0o644)
 
 
 def films(takes: bool, folder: Path = FILMS) -> None:
     """Ask for MEDIA to take films, or no more. Raises OSError."""
-    _write(folder / (FILMS_OPEN if takes else FILMS_CLOSE).name, b"")
+    files.write_whole(folder / (FILMS_OPEN if takes else FILMS_CLOSE).name, b"", 0o644)
 
 
 def taken(door: Path) -> bool:
@@ -68,15 +69,6 @@ def taken(door: Path) -> bool:
     except FileNotFoundError:
         return False
     return True
-
-
-def _write(door: Path, content: bytes) -> None:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    descriptor = os.open(door, flags, 0o644)
-    try:
-        os.write(descriptor, content)
-    finally:
-        os.close(descriptor)
 
 
 class FullError(GloveboxError):

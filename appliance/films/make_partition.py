@@ -27,8 +27,8 @@ from appliance.service import Running
 SECTOR = 512
 NUMBER = 4
 LABEL = "MEDIA"
-# By the disk signature that all images have (image/boards/*/genimage.cfg).
-BY_NUMBER = Path("/dev/disk/by-partuuid/61f0b0e5-04")
+# On the disk that this system runs from, and on no other (systemd/udev/61-glovebox-card.rules).
+BY_NUMBER = Path("/dev/glovebox/part4")
 # exFAT and NTFS share this type in a partition table of the MBR kind.
 PARTITION_TYPE = "7"
 # Cards erase in blocks of up to 4 MiB; a file system that begins on one wears less.

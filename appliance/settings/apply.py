@@ -23,7 +23,7 @@ from appliance.service import Running
 from appliance.settings import config, imager, owner_file, report, strays, writeback
 from appliance.settings.findings import Tables, merged, usable
 from appliance.settings.password_hash import hashed_password
-from appliance.settings.plan import Plan, plan
+from appliance.settings.plan import SECRETS, Plan, plan
 from appliance.settings.tomlwords import LARGEST_FILE
 
 NETWORK = Path("/run/systemd/network/80-wired.network.d/50-settings.conf")
@@ -188,6 +188,7 @@ def _keep(places: SettingsPlaces, name: str, content: bytes, outcome: Applied) -
 def write(result: Plan, places: SettingsPlaces) -> None:
     """Write the planned files, each whole or not at all."""
     places.run.mkdir(exist_ok=True)
+    (places.run / SECRETS).mkdir(mode=0o700, exist_ok=True)
     for name, file in result.files.items():
         files.write_whole(places.run / name, file.text, file.mode)
     link = places.run / "localtime.new"

@@ -31,16 +31,25 @@ from appliance.settings.sections.wifi import WifiConfig
 from appliance.settings.sections.wired import WiredConfig
 from appliance.settings.tables import merge, names, read, section, short
 
-FILES = tuple(
-    Path(path)
-    for path in os.environ.get(
-        "GLOVEBOX_CONFIG",
-        "/usr/share/glovebox/glovebox.toml"
-        # What the owner wrote on the boot partition, checked: see appliance/settings.
-        ":/run/glovebox-settings/glovebox.toml"
-        ":/var/lib/glovebox/glovebox.toml",
-    ).split(":")
-)
+SHIPPED = Path("/usr/share/glovebox/glovebox.toml")
+# What the owner wrote on the boot partition, checked, without secrets: see appliance/settings.
+OWNERS = Path("/run/glovebox-settings/glovebox.toml")
+SAVED = Path("/var/lib/glovebox/glovebox.toml")
+
+
+def files_of(environment: Mapping[str, str]) -> tuple[Path, ...]:
+    """Return where the settings stand; a service that needs secrets has them as credentials.
+
+    See systemd.exec(5), LoadCredential=.
+    """
+    if named := environment.get("GLOVEBOX_CONFIG"):
+        return tuple(map(Path, named.split(":")))
+    folder = environment.get("CREDENTIALS_DIRECTORY")
+    credentials = sorted(Path(folder).glob("*.toml")) if folder else []
+    return (SHIPPED, OWNERS, *credentials, SAVED)
+
+
+FILES = files_of(os.environ)
 # The name of the engine that this image holds, or "none"; not there on a development machine.
 HELD_ENGINE = Path(os.environ.get("GLOVEBOX_ENGINE_FILE", "/usr/share/glovebox/engine"))
 

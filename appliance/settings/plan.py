@@ -3,19 +3,24 @@
 
 from __future__ import annotations
 
+import dataclasses
+import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from appliance.settings import tomltext, wpa
-from appliance.settings.config import Config
+from appliance.settings.config import SECTIONS, Config
 from appliance.settings.findings import Tables
 from appliance.settings.sections.system import ZONES
 from appliance.settings.sections.wired import WiredConfig
 
 SETTINGS = "glovebox.toml"
-# These have readers of their own, and secrets that the services need not know.
-PRIVATE = {"wifi": ("networks",), "web": ("password",)}
+# Secrets of a section stand in a file of their own, which systemd hands to the one service that
+# needs them (LoadCredential=). These are in no such file: wpa_supplicant has its own, and the page
+# knows its password by the hash.
+SECRETS = "secrets"
+NEVER = {"wifi": ("networks",), "web": ("password",)}
 
 
 # Modes: for all (also for who logs in by SSH), for the services, for its reader alone (by systemd).
@@ -47,6 +52,7 @@ def plan(config: Config, tables: Mapping[str, Any]) -> Plan:
     files = {
         SETTINGS: File(tomltext.dumps(public(tables)), OURS),
         "sysctl.conf": File(f"kernel.hostname = {config.system.hostname}\n", ALL),
+        **_secret_files(tables),
     }
     if config.ssh.keys:
         keys = "".join(f"restrict {key}\n" for key in config.ssh.keys)
@@ -63,9 +69,42 @@ def plan(config: Config, tables: Mapping[str, Any]) -> Plan:
 def public(tables: Mapping[str, Mapping[str, Any]]) -> Tables:
     """Return the settings that every service may read."""
     return {
-        name: {key: value for key, value in table.items() if key not in PRIVATE.get(name, ())}
+        name: {key: value for key, value in table.items() if key not in secrets_of(name)}
         for name, table in tables.items()
     }
+
+
+def secrets_of(section: str) -> frozenset[str]:
+    """Return the keys of a section that no error shows either: `repr=False` in its dataclass."""
+    return _secret_fields(typing.get_type_hints(Config)[section])
+
+
+def _secret_fields(kind: type[Any]) -> frozenset[str]:
+    hints = typing.get_type_hints(kind)
+    return frozenset(
+        part.name
+        for part in dataclasses.fields(kind)
+        if not part.repr or any(map(_secret_fields, _tables_in(hints[part.name])))
+    )
+
+
+def _tables_in(hint: Any) -> list[type[Any]]:
+    inner = (hint, *typing.get_args(hint))
+    return [each for each in inner if isinstance(each, type) and dataclasses.is_dataclass(each)]
+
+
+def _secret_files(tables: Mapping[str, Mapping[str, Any]]) -> dict[str, File]:
+    """Return a file for each section that can hold secrets, also where there are none now.
+
+    A service whose credential is missing would not start.
+    """
+    files = {}
+    for section in SECTIONS:
+        if keys := secrets_of(section) - {*NEVER.get(section, ())}:
+            table = {k: v for k, v in tables.get(section, {}).items() if k in keys}
+            text = tomltext.dumps({section: table} if table else {})
+            files[f"{SECRETS}/{section}.toml"] = File(text, OWN)
+    return files
 
 
 def wired(settings: WiredConfig) -> str:

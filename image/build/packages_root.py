@@ -16,6 +16,9 @@ from image.build.tools import Tools
 from image.build.tools_root import build_tools
 from image.build.unpack import unpack_programs
 
+# What packages look at while they are set up, on every board.
+EARLY = IMAGE / "early"
+
 
 def fetch_archive_key(context: BuildContext) -> Path | None:
     """Fetch the key of the flavour's own archive; None where it has none."""
@@ -34,7 +37,7 @@ def build_packages_root(context: BuildContext, tools: Tools, key: Path | None) -
         SUITE, board.packages, board.components, mirror=context.mirror,
         keyring=debian_keyring(), architecture=board.architecture, options=NO_BYTE_CODE,
     )  # fmt: skip
-    inputs: list[Input] = [*root.inputs, board.early]
+    inputs: list[Input] = [*root.inputs, EARLY, board.early]
     if key:
         inputs += [key.name, board.sources]
     return context.cache.stage(
@@ -45,7 +48,7 @@ def build_packages_root(context: BuildContext, tools: Tools, key: Path | None) -
 
 def _make(context: BuildContext, tools: Tools, key: Path | None, root: Root, target: Path) -> None:
     board, early = context.board, target.with_suffix(".early")
-    overlay.write(early, [(board.early, "")], int(SOURCE_DATE_EPOCH))
+    overlay.write(early, [(EARLY, ""), (board.early, "")], int(SOURCE_DATE_EPOCH))
     hook = f"--essential-hook=tar-in {early} /"
     log = context.log(f"emulation-{board.architecture}")
     try:

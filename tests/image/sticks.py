@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import base64
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +43,26 @@ def blank(tools: Tools, folder: Path, kind: str, label: str, mebibytes: int = 96
         check=True, capture_output=True, env=tools.environment,
     )  # fmt: skip
     return Stick(image, kind, label)
+
+
+def panicking(tools: Tools, folder: Path) -> Stick:
+    """Format a stick whose superblock says "panic on errors", and break its root folder."""
+    stick = blank(tools, folder, "ext4", "PANIC", 32)
+    debugfs = [*tools.argv("debugfs"), "-w", "-R"]
+    # The checksum of the folder's block, and what to do about it (ext4's s_errors: 3 for panic).
+    for request in ("set_super_value errors 3", "zap_block -f / -o 40 -l 8 -p 255 0"):
+        subprocess.run(
+            [*debugfs, request, str(stick.image)],
+            check=True, capture_output=True, env=tools.environment,
+        )  # fmt: skip
+    return stick
+
+
+def like_the_card(folder: Path, card: Path) -> Stick:
+    """Return a stick with the card's signature and partitions, which say they are BOOT to DATA."""
+    image = folder / "card.img"
+    shutil.copyfile(card, image)
+    return Stick(image, "", "")
 
 
 def copy(tools: Tools, folder: Path, stick: Stick) -> None:

@@ -289,3 +289,49 @@ def test_films_play_on_while_the_sensor_is_flooded(
     print(found)
     assert found.films_played
     assert re.match(r"[0-9.]+ % of the traffic of the last minute was inspected", found.inspected)
+
+
+def test_a_stick_that_says_panic_stops_nothing(
+    kit: Kit, tmp_path: Path, plugged: Callable[[Stick], str]
+) -> None:
+    """ext4 obeys the superblock wherever the mount options say nothing of errors."""
+    started = kit.guest.run("systemctl show -P KernelTimestampMonotonic; cat /proc/stat | grep bt")
+    device = plugged(sticks.panicking(kit.guest.image.tools, tmp_path))
+    kit.guest.run(f"until grep -q /run/media/{device} /proc/self/mountinfo; do sleep 0.1; done", 60)
+    kit.guest.execute(f"ls -l /run/media/{device}")
+    kit.guest.run("until dmesg | grep -q 'EXT4-fs error'; do sleep 0.1; done", 60)
+    again = kit.guest.run("systemctl show -P KernelTimestampMonotonic; cat /proc/stat | grep bt")
+    assert again == started
+    options = kit.guest.run(f"findmnt -n -o OPTIONS /run/media/{device}").split(",")
+    assert "ro" in options
+    assert kit.guest.run("systemctl is-active glovebox-receiver glovebox-films").split() == [
+        "active", "active",
+    ]  # fmt: skip
+
+
+def test_a_stick_with_the_cards_signature_is_only_a_stick(
+    kit: Kit, tmp_path: Path, plugged: Callable[[Stick], str]
+) -> None:
+    links = "cd /dev/glovebox && readlink -f part1 part2 part3"
+    before = kit.guest.run(links)
+    device = plugged(sticks.like_the_card(tmp_path, kit.guest.image.disk))
+    kit.guest.run("udevadm settle")
+    kit.guest.run(f"until grep -q /run/media/{device}2 /proc/self/mountinfo; do sleep 0.1; done")
+    assert kit.guest.run(links) == before
+    named = "find /dev/disk /dev/glovebox -type l -exec readlink -f {} + 2>/dev/null || true"
+    assert device not in kit.guest.run(named)
+    # As systemd would mount it now, and not only as it was mounted before.
+    source = kit.guest.run("systemctl show -P What var-lib-glovebox.mount")
+    assert kit.guest.run(f"readlink -f {source}") == before.split()[2]
+
+
+def test_a_stick_with_the_cards_signature_at_power_on(image: Image, tmp_path: Path) -> None:
+    stick = sticks.like_the_card(tmp_path, image.disk)
+    words = ["-device", "qemu-xhci", "-drive", f"if=none,id=old,format=raw,file={stick.image}",
+             "-device", "usb-storage,drive=old"]  # fmt: skip
+    with Guest(image, BUILD, extra=words) as guest:
+        guest.execute("systemctl is-system-running --wait", 300)
+        assert guest.run("systemctl --failed --plain --no-legend") == ""
+        sources = guest.run("findmnt -n -o SOURCE / ; findmnt -n -o SOURCE /var/lib/glovebox")
+        assert [source.startswith("/dev/vda") for source in sources.split()] == [True, True]
+        assert guest.run("readlink -f /dev/glovebox/part3") == "/dev/vda3"

@@ -10,6 +10,7 @@ import pytest
 from appliance import __version__
 from image.machine.guest import Guest
 from image.machine.page_client import PageClient
+from tests.test_sandbox import ABOVE, MOST
 
 pytestmark = [pytest.mark.image, pytest.mark.timeout(600)]
 
@@ -24,8 +25,6 @@ RIGHTS = {
     "glovebox-films-partition.service": {"cap_sys_admin"},
     "glovebox-films-copying.service": {"cap_sys_admin"},
 }
-# As root, with that one right: it writes the card's partition table, once, before there are films.
-PARTITION = "glovebox-films-partition.service"
 # Its socket obeys no other user.
 CHRONYS = "glovebox-clock-servers.service"
 
@@ -95,7 +94,6 @@ def test_each_service_has_a_user_of_its_own_and_few_rights(guest: Guest) -> None
         users[service] = values["User"]
         rights = RIGHTS.get(service, {"cap_net_raw"})
         assert set(values["CapabilityBoundingSet"].split()) <= rights, service
-    assert users.pop(PARTITION) == ""
     assert users.pop(CHRONYS, "_chrony") == "_chrony"
     assert all(user.startswith("glovebox-") for user in users.values()), users
 
@@ -150,4 +148,34 @@ def test_each_unit_of_ours_is_well_sandboxed(guest: Guest) -> None:
     for unit in units:
         report = guest.execute(f"systemd-analyze security --no-pager {unit.replace('@', '@x')}")[1]
         exposure[unit] = float(report.splitlines()[-1].split(": ")[1].split()[0])
-    assert max(exposure.values()) <= 2.0, exposure
+    assert {unit: figure for unit, figure in exposure.items() if figure > MOST} == {
+        unit: figure for unit, figure in ABOVE.items() if unit in exposure
+    }
+
+
+def test_what_is_mounted_is_on_the_disk_that_holds_the_root(guest: Guest) -> None:
+    root = guest.run("findmnt -n -o SOURCE /").rstrip("0123456789")
+    for number, place in ((1, "/boot/firmware"), (2, "/"), (3, "/var/lib/glovebox")):
+        assert guest.run(f"readlink -f /dev/glovebox/part{number}") == f"{root}{number}"
+        assert guest.run(f"findmnt -n -o SOURCE {place}") == f"{root}{number}"
+
+
+def test_no_driver_is_there_that_nobody_needs(guest: Guest) -> None:
+    found = "find /usr/lib/modules -name 'usbhid.ko*' -o -name 'snd*.ko*' -o -name 'option.ko*'"
+    assert guest.run(found) == ""
+    for needed in ("usb_storage", "uas", "r8152", "ftdi_sio", "brcmfmac", "exfat", "ntfs3"):
+        guest.run(f"modprobe --dry-run {needed}")
+
+
+def test_no_keyboard_restarts_the_machine(guest: Guest) -> None:
+    assert guest.run("systemctl is-enabled ctrl-alt-del.target || true") == "masked"
+    assert guest.run("systemctl show -P CtrlAltDelBurstAction") == "none"
+    assert guest.run("cat /proc/sys/kernel/sysrq") == "0"
+
+
+def test_only_the_page_has_its_secrets(guest: Guest) -> None:
+    run = "/run/glovebox-settings"
+    for user in ("glovebox-films", "glovebox-ids", "glovebox-dnsmasq", "glovebox-receiver"):
+        read = f"setpriv --reuid={user} --regid=glovebox --clear-groups ls {run}/secrets"
+        assert guest.execute(read)[0] != 0, user
+    assert guest.run("ls /run/credentials/glovebox-web.service") == "web.toml"

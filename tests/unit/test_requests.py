@@ -76,17 +76,6 @@ def test_films_are_asked_for_at_two_doors(takes: bool, door: str, tmp_path: Path
     assert not requests.taken(tmp_path / door)
 
 
-def test_door_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
-    (tmp_path / "theirs").write_text("kept")
-    for door in ("open", requests.SELFTEST):
-        (tmp_path / door).symlink_to("theirs")
-    with pytest.raises(OSError):
-        requests.films(True, tmp_path)
-    with pytest.raises(OSError):
-        requests.selftest(tmp_path)
-    assert (tmp_path / "theirs").read_text() == "kept"
-
-
 def test_door_and_unit_mean_the_same_file() -> None:
     for name, door in (
         ("glovebox-films-copying.path", f"PathExists={requests.FILMS_OPEN}"),
@@ -262,3 +251,23 @@ def test_unfinished_requests_wait_until_nobody_can_be_writing_them(inbox: Inbox[
     assert inbox.take() == []
     assert inbox.refused == 0
     assert os.listdir(inbox.folder) == [written.name]
+
+
+@pytest.mark.parametrize("name", [requests.SELFTEST, "open", "close"])
+def test_a_request_never_opens_what_another_put_there(name: str, tmp_path: Path) -> None:
+    """A link or a pipe in a shared folder is replaced, and what it leads to stays as it was."""
+    foreign = tmp_path / "foreign"
+    foreign.write_text("another's")
+    ask: dict[str, Callable[[], None]] = {
+        requests.SELFTEST: lambda: requests.selftest(tmp_path),
+        "open": lambda: requests.films(True, tmp_path),
+        "close": lambda: requests.films(False, tmp_path),
+    }
+    (tmp_path / name).symlink_to(foreign)
+    ask[name]()
+    assert not (tmp_path / name).is_symlink() and foreign.read_text() == "another's"
+    (tmp_path / name).unlink()
+    os.mkfifo(tmp_path / name)
+    ask[name]()
+    assert (tmp_path / name).is_file()
+    assert {path.name for path in tmp_path.iterdir()} == {name, "foreign"}

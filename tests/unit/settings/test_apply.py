@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import tempfile
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -11,8 +14,10 @@ from pathlib import Path
 import pytest
 
 from appliance.reports import statusfile
-from appliance.settings import apply, writeback
+from appliance.settings import apply, config, writeback
 from appliance.settings.apply import SettingsPlaces
+from appliance.settings.password_hash import hashed_password
+from appliance.settings.plan import plan
 from image.build import owner_file
 from image.build.context import PROJECT
 
@@ -117,15 +122,16 @@ def test_apply_takes_over_what_imager_wrote_and_the_owner_goes_before(
     assert start() == []
     assert hostname(places) == "mypi"
     assert b"the secret" not in (places.boot / "rpi-preseed.toml").read_bytes()
-    shared = tomllib.loads((places.run / "glovebox.toml").read_text())
-    assert shared["web"]["password_hash"].startswith("scrypt:")
+    secrets = tomllib.loads((places.run / "secrets/web.toml").read_text())
+    assert secrets["web"]["password_hash"].startswith("scrypt:")
+    assert "scrypt" not in (places.run / "glovebox.toml").read_text()
     assert not any(
         b"the secret" in file.read_bytes() for file in places.data.rglob("*") if file.is_file()
     )
     (places.boot / "glovebox.toml").write_text('[system]\nhostname = "mine"\n')
     assert start() == []
     assert hostname(places) == "mine"
-    assert tomllib.loads((places.run / "glovebox.toml").read_text())["web"] == shared["web"]
+    assert tomllib.loads((places.run / "secrets/web.toml").read_text()) == secrets
 
 
 def test_apply_leaves_secrets_where_they_cannot_be_kept(
@@ -172,3 +178,38 @@ def test_write_of_networks_keys_and_addresses(
     assert modes["authorized_keys"] == 0o644
     assert modes["wpa_supplicant.conf"] == 0o600
     assert modes["glovebox.toml"] == 0o640
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to be other users")
+def test_no_other_service_reads_a_secret(tmp_path: Path) -> None:
+    """As glovebox-settings writes them, and as whoever takes minidlna over would look for them."""
+    settings, media, group = 60001, 60003, 60002
+    tables = {
+        "web": {"password_hash": hashed_password("the password"), "api_token": "T" * 20},
+        "access_point": {"passphrase": "wifi of the car"},
+        "wifi": {"networks": [{"ssid": "Home", "password": "wifi at home"}]},
+    }
+    run = Path(tempfile.mkdtemp())
+    os.chown(run, settings, group)
+    run.chmod(0o755)
+    try:
+        found = plan(config.build(tables), tables)
+        child = os.fork()
+        if child == 0:
+            try:
+                os.setgroups([])
+                os.setgid(group)
+                os.setuid(settings)
+                apply.write(found, SettingsPlaces(run=run))
+                os._exit(0)
+            finally:
+                os._exit(1)
+        assert os.waitpid(child, 0)[1] == 0
+        argv = ["setpriv", f"--reuid={media}", f"--regid={group}", "--clear-groups"]
+        search = ["grep", "-r", "", str(run)]
+        seen = subprocess.run([*argv, *search], capture_output=True, text=True, check=False)
+    finally:
+        shutil.rmtree(run)
+    assert "kernel.hostname" in seen.stdout and "secrets: Permission denied" in seen.stderr
+    for secret in ("T" * 20, "scrypt", "wifi of the car", "wifi at home"):
+        assert secret not in seen.stdout

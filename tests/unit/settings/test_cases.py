@@ -58,6 +58,7 @@ class Started:
         self.said = "\n".join(self.problems)
         self.after = {file.name: file.read_bytes() for file in places.boot.iterdir()}
         self.shared = tomllib.loads((places.run / "glovebox.toml").read_text())
+        self.secrets = tomllib.loads((places.run / "secrets/web.toml").read_text())
         wifi = places.run / "wpa_supplicant.conf"
         self.wifi = wifi.read_text() if wifi.exists() else ""
         self.wired = places.network.read_text() if places.network.exists() else ""
@@ -91,7 +92,7 @@ def test_nothing_is_taken_and_nothing_is_lost(name: str, file: str, words: str, 
     found = given(name)
     assert found.untouched(file)
     assert words in found.said
-    assert "web" not in found.shared
+    assert "web" not in found.shared and not found.secrets
     assert not found.wifi or "network=" not in found.wifi
     assert not found.wired
 
@@ -99,14 +100,14 @@ def test_nothing_is_taken_and_nothing_is_lost(name: str, file: str, words: str, 
 @pytest.mark.parametrize("name", ["chpasswd", "toplevel-password"])
 def test_password_in_other_places_of_user_data(name: str, given: Any) -> None:
     found = given(name)
-    assert found.shared["web"]["password_hash"].startswith(hashed_password("x")[:15])
+    assert found.secrets["web"]["password_hash"].startswith(hashed_password("x")[:15])
     assert b"kitchen table 5" not in found.after["user-data"]
 
 
 def test_imager_2_0_11(given: Any) -> None:
     found = given("imager-2.0.11-cloudinit")
     assert found.problems == []
-    assert found.shared["web"]["password_hash"].startswith("$y$j9T$")
+    assert found.secrets["web"]["password_hash"].startswith("$y$j9T$")
     assert found.shared["ssh"]["keys"][0].endswith("ann@pc")
     assert found.shared["system"] == {"hostname": "kitbox", "timezone": "Europe/Berlin"}
     assert f"ssid={b'HomeNet'.hex()}" in found.wifi and "psk=5ff3d2cf" in found.wifi

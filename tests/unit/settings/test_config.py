@@ -108,3 +108,16 @@ def test_load_without_files_takes_the_engine_that_the_image_holds(
 
 def test_held_engine_of_no_image(tmp_path: Path) -> None:
     assert config.held_engine(tmp_path / "absent") is None
+
+
+def test_a_service_has_its_secrets_as_credentials(tmp_path: Path) -> None:
+    (tmp_path / "web.toml").write_text("")
+    (tmp_path / "wpa_supplicant.conf").write_text("")
+    files = config.files_of({"CREDENTIALS_DIRECTORY": str(tmp_path)})
+    assert files == (config.SHIPPED, config.OWNERS, tmp_path / "web.toml", config.SAVED)
+    assert config.files_of({}) == (config.SHIPPED, config.OWNERS, config.SAVED)
+
+
+def test_named_files_stand_for_all() -> None:
+    environment = {"GLOVEBOX_CONFIG": "/a:/b", "CREDENTIALS_DIRECTORY": "/c"}
+    assert config.files_of(environment) == (Path("/a"), Path("/b"))

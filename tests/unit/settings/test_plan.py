@@ -14,13 +14,19 @@ KEY = (
 )
 
 
+SECRET_FILES = ("secrets/web.toml", "secrets/access_point.toml")
+
+
 def made(tables: dict[str, Any]) -> Plan:
     return plan(config.build(tables), tables)
 
 
 def test_plan_of_the_defaults() -> None:
     found = made({})
-    assert set(found.files) == {"glovebox.toml", "sysctl.conf"}
+    assert set(found.files) == {"glovebox.toml", "sysctl.conf", *SECRET_FILES}
+    # A service whose credential is missing would not start.
+    for name in SECRET_FILES:
+        assert (found.files[name].text.strip(), found.files[name].mode) == ("", 0o600)
     assert found.wired is None
     assert found.files["sysctl.conf"].text == "kernel.hostname = glovebox\n"
     assert found.localtime == "/usr/share/zoneinfo/UTC"
@@ -44,6 +50,21 @@ def test_plan_shares_no_secret() -> None:
     assert found.localtime == "/usr/share/zoneinfo/Europe/Oslo"
 
 
+def test_plan_gives_each_secret_to_its_own_reader() -> None:
+    tables = {
+        "web": {"title": "t", "password": "in clear", "api_token": "the-owners-token"},
+        "access_point": {"ssid": "Car", "passphrase": "the passphrase"},
+    }
+    found = made(tables)
+    assert tomllib.loads(found.files["glovebox.toml"].text) == {
+        "web": {"title": "t"}, "access_point": {"ssid": "Car"},
+    }  # fmt: skip
+    web, access_point = (found.files[name] for name in SECRET_FILES)
+    assert tomllib.loads(web.text) == {"web": {"api_token": "the-owners-token"}}
+    assert tomllib.loads(access_point.text) == {"access_point": {"passphrase": "the passphrase"}}
+    assert web.mode == access_point.mode == 0o600
+
+
 def test_plan_shares_the_keys_for_they_are_public() -> None:
     """The firewall opens a port where there is one."""
     tables = {"ssh": {"keys": [KEY]}}
@@ -58,9 +79,12 @@ def test_plan_shares_settings_that_are_read_back() -> None:
 def test_public_leaves_the_rest() -> None:
     tables: dict[str, dict[str, Any]] = {
         "wifi": {"country": "DE", "networks": []},
-        "web": {"password": "x", "title": "t"},
+        "web": {"password": "x", "password_hash": "y", "api_token": "z", "title": "t"},
+        "access_point": {"passphrase": "p", "country": "germany"},
     }
-    assert public(tables) == {"wifi": {"country": "DE"}, "web": {"title": "t"}}
+    assert public(tables) == {
+        "wifi": {"country": "DE"}, "web": {"title": "t"}, "access_point": {"country": "germany"},
+    }  # fmt: skip
 
 
 def test_wired_is_a_drop_in_for_networkd() -> None:

@@ -17,8 +17,6 @@ from hypothesis import settings
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-# The tests of the Pi's card, last of all: it takes longest to make.
-CARD = "test_pi.py"
 # What a fixture builds where it is not there yet.
 BUILT = frozenset(("engine_root", "suricata_root", "tools", "guest", "image"))
 BUILD_SECONDS = 1800
@@ -134,24 +132,15 @@ def by_cost(items: list[pytest.Item]) -> None:
     """Put what shares the booted image last: it boots once, alone."""
     places = ["unit", "web", "net", "image"]
 
-    def cost(item: pytest.Item) -> tuple[int, bool, bool, bool]:
+    def cost(item: pytest.Item) -> tuple[int, bool, bool]:
         place = item.path.relative_to(PROJECT / "tests").parts[0]
         needs_guest = "guest" in getattr(item, "fixturenames", ())
         # How it booted is looked at before other tests stop and start its services.
         changes_guest = needs_guest and item.path.name != "test_guest.py"
         stage = places.index(place) + 1 if place in places else 0
-        return stage, item.path.name == CARD, needs_guest, changes_guest
+        return stage, needs_guest, changes_guest
 
     items.sort(key=cost)
-
-
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Begin to build the Pi's card, where a test needs it that is not the only one."""
-    names = {item.path.name for item in session.items}
-    if CARD in names and len(names) > 1 and not session.config.option.collectonly:
-        from tests.image import ahead
-
-        ahead.start()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -159,9 +148,3 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if stall := sys.modules.get("image.machine.stall"):
         for line in stall.summary():
             terminalreporter.write_line(line, yellow=True)
-
-
-def pytest_unconfigure() -> None:
-    """End what was begun for tests that did not come to their turn."""
-    if ahead := sys.modules.get("tests.image.ahead"):
-        ahead.stop()

@@ -199,6 +199,11 @@ AREAS = (
                 "appliance.settings.apply",
                 "hand on what the owner wrote on BOOT (service)",
             ),
+            Command(
+                "card-signature",
+                "appliance.settings.cardsignature",
+                "give the card a signature of its own (service)",
+            ),
         ),
         checks="appliance.supervisor.machinechecks:SETTINGS",
         metrics="appliance.host.metrics:families",

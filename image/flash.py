@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from appliance.errors import GloveboxError, InputError, PrivilegeError
+from appliance.host import disksignature
 from appliance.settings.config import build as check_settings
 from appliance.settings.tables import read as read_settings
 from image.build import boards, owner_file
@@ -25,6 +27,7 @@ from image.build.tools import Tools
 from image.build.tools_root import build_tools
 from image.command import BuildError, output, run
 from image.progress import StageProgress
+from image.release import signature
 
 COLUMNS = "PATH,MODEL,SIZE,RM,HOTPLUG,TYPE,TRAN,MOUNTPOINTS"
 # What a running system cannot do without.
@@ -32,6 +35,8 @@ SYSTEM = ("/", "/boot", "/boot/efi", "/usr", "/var", "/home", "[SWAP]")
 # From linux/fs.h: forget what was read of the device before.
 BLKFLSBUF = 0x1261
 CHUNK = 4 << 20
+# On BOOT (image/boards/pi/boot/config.txt).
+COMMAND_LINE = "cmdline.txt"
 
 
 @dataclass(frozen=True)
@@ -157,6 +162,33 @@ def put_settings(tools: Tools, settings: Path, device: Path, log: Path) -> None:
     )
 
 
+def mark(tools: Tools, device: Path, log: Path) -> None:
+    """Give the card a signature of its own, in its partition table and on its command line.
+
+    The command line comes first: a card on which the two differ starts all the same. A card whose
+    BOOT has no command line keeps its signature.
+    """
+    boot = f"{device}@@{boot_offset(device)}"
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / COMMAND_LINE
+        try:
+            run(
+                [*tools.argv("mcopy"), "-n", "-i", boot, f"::{COMMAND_LINE}", file],
+                log,
+                tools.environment,
+            )
+        except BuildError:
+            return
+        with device.open("rb") as disk:
+            before = disksignature.read(disk)
+        own = disksignature.random()
+        file.write_text(file.read_text().replace(f"PARTUUID={before}-", f"PARTUUID={own}-"))
+        run([*tools.argv("mcopy"), "-D", "o", "-i", boot, file, "::"], log, tools.environment)
+    with device.open("r+b") as disk:
+        disksignature.write(disk, own)
+        os.fsync(disk.fileno())
+
+
 def map_of(image: Path) -> Path:
     """Return the block map beside an image. Raises InputError where it is missing."""
     found = image.with_name(image.name.removesuffix(".xz").removesuffix(".img") + ".bmap")
@@ -186,6 +218,7 @@ def confirmed(device: BlockDevice, image: Path) -> bool:
 def flash(arguments: argparse.Namespace, progress: StageProgress) -> None:
     """Check, ask, write, read back. Raises GloveboxError."""
     image = arguments.image or newest(BUILD / "out")
+    is_signed = signature.check(image, arguments.key)
     block_map = parse_map(map_of(image).read_text())
     if arguments.settings:
         check_settings(read_settings(arguments.settings), str(arguments.settings))
@@ -203,9 +236,11 @@ def flash(arguments: argparse.Namespace, progress: StageProgress) -> None:
         write(tools, image, arguments.device, log)
     with progress.stage("reading it back"):
         verify(arguments.device, block_map)
+    mark(tools, arguments.device, log)
     if arguments.settings:
         put_settings(tools, arguments.settings, arguments.device, log)
-    progress.say(f"{device.path} holds {image.name}; it can be taken out")
+    signed = f", signed with {arguments.key}" if is_signed else ""
+    progress.say(f"{device.path} holds {image.name}{signed}; it can be taken out")
 
 
 def main(argv: Sequence[str]) -> int:
@@ -220,6 +255,9 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("device", type=Path, metavar="DEVICE", help="the card, like /dev/sdX")
     parser.add_argument("--image", type=Path, help="an .img.xz (default: the one built last)")
     parser.add_argument("--settings", type=Path, help="your glovebox.toml, put on the card")
+    parser.add_argument(
+        "--key", type=Path, help="refuse an image that this minisign key did not sign"
+    )
     parser.add_argument("--force", action="store_true", help="write even if it is not removable")
     parser.add_argument("--yes", action="store_true", help="do not ask")
     arguments = parser.parse_args(argv)

@@ -14,7 +14,6 @@ import ctypes
 import fcntl
 import json
 import logging
-import os
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from pathlib import Path
 
 from appliance import service
 from appliance.errors import GloveboxError, InputError
+from appliance.host.mounts import disk_of
 from appliance.service import Running
 
 SECTOR = 512
@@ -83,15 +83,6 @@ def _partitions(table: str) -> dict[int, Space]:
 
 def _number(node: str) -> int:
     return int(node[len(node.rstrip("0123456789")) :])
-
-
-def disk_of(folder: Path) -> Path:
-    """Return the device of the disk on which the file system of `folder` is. Raises InputError."""
-    device = folder.stat().st_dev
-    partition = Path(f"/sys/dev/block/{os.major(device)}:{os.minor(device)}").resolve()
-    if not (partition / "partition").exists():
-        raise InputError(f"{folder} is on no partition of a disk")
-    return Path("/dev") / partition.parent.name
 
 
 def partition_of(disk: Path, number: int) -> Path:

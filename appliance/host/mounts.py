@@ -15,6 +15,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from appliance.errors import InputError
 from appliance.host import libc
 
 MOUNTINFO = Path("/proc/self/mountinfo")
@@ -52,6 +53,15 @@ def read(file: Path = MOUNTINFO) -> dict[Path, bool]:
 def holding(place: Path, mounts: Mapping[Path, bool]) -> Path:
     """Return where the file system is mounted that holds `place`."""
     return next(each for each in (place, *place.parents) if each in mounts)
+
+
+def disk_of(folder: Path) -> Path:
+    """Return the device of the disk on which the file system of `folder` is. Raises InputError."""
+    device = folder.stat().st_dev
+    partition = Path(f"/sys/dev/block/{os.major(device)}:{os.minor(device)}").resolve()
+    if not (partition / "partition").exists():
+        raise InputError(f"{folder} is on no partition of a disk")
+    return Path("/dev") / partition.parent.name
 
 
 def set_writable(mount: Path, writable: bool) -> None:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance import files, service
+from appliance.host import disksignature
 from appliance.reports import statusfile
 from appliance.service import Running
 from appliance.settings import config, imager, owner_file, report, strays, writeback
@@ -25,6 +26,7 @@ from appliance.settings.findings import Tables, merged, usable
 from appliance.settings.password_hash import hashed_password
 from appliance.settings.plan import SECRETS, Plan, plan
 from appliance.settings.tomlwords import LARGEST_FILE
+from appliance.settings.writeback import COMMAND_LINE
 
 NETWORK = Path("/run/systemd/network/80-wired.network.d/50-settings.conf")
 KEPT, IMAGER = "glovebox.toml", "imager.json"
@@ -204,6 +206,22 @@ def _prepare(places: SettingsPlaces, given: Mapping[str, bytes], outcome: Applie
     shutil.rmtree(places.outbox, ignore_errors=True)
     places.outbox.mkdir()
     text = report.text(outcome.problems)
+    outcome.rewrites |= _own_signature(places.boot / COMMAND_LINE)
     for name, content in {**outcome.rewrites, report.NAME: text}.items():
         if content != given.get(name, b""):
             files.write_whole(places.outbox / name, content, 0o600)
+
+
+def _own_signature(command_line: Path) -> dict[str, bytes]:
+    """Return the kernel's command line for a card that has not yet a signature of its own.
+
+    The signature itself follows (`appliance.settings.cardsignature`).
+    """
+    try:
+        with command_line.open("rb") as stream:
+            before = stream.read(LARGEST_FILE)
+    except OSError:
+        return {}
+    shared, own = f"PARTUUID={disksignature.SHARED}-", f"PARTUUID={disksignature.random()}-"
+    after = before.replace(shared.encode(), own.encode())
+    return {COMMAND_LINE: after} if after != before else {}

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 """An archive beside Debian's: its key is fetched and checked before anything is taken from it.
 
+Only the key that is meant goes on to apt, whatever else the fetched file holds: apt would trust
+each key in it.
+
 Raspberry Pi's key is known by its fingerprint. Its self-signatures were once made with SHA-1, which
 apt refuses since 2026 (sqv's policy): such an old copy is told from a current one here, with words
 that help, and not in the middle of a build.
@@ -48,8 +51,8 @@ class Archive:
     fingerprint: str = "CF8A1AF502A2AA2D763BAE7E82B129927FA3303E"
 
     def key(self) -> bytes:
-        """Fetch the key and check it. Raises NetworkError, InputError."""
-        key = self._fetch()
+        """Fetch the key, alone, and check it. Raises NetworkError, InputError."""
+        key = only(self._fetch(), self.fingerprint)
         check(key, self.fingerprint)
         return key
 
@@ -70,10 +73,25 @@ def fetch(archive: Archive, target: Path) -> None:
     target.write_bytes(archive.key())
 
 
+def only(keys: bytes, fingerprint: str) -> bytes:
+    """Return, in armour, the one key of `keys` that has the fingerprint. Raises InputError.
+
+    Subkeys that it did not sign itself are left out (gpg(1), --import).
+    """
+    with tempfile.TemporaryDirectory() as home:
+        _gpg("--import", key=keys, home=home)
+        found = fingerprints(_gpg("--list-keys", "--with-colons", home=home))
+        if fingerprint not in found:
+            raise InputError(
+                f"the archive's key is {', '.join(found) or 'none at all'}, not {fingerprint}"
+            )
+        return _gpg("--armor", "--export", fingerprint, home=home).encode()
+
+
 def check(key: bytes, fingerprint: str) -> None:
-    """Refuse another key than the one meant, or one that apt would. Raises InputError."""
+    """Refuse any other key than the one meant, or one that apt would. Raises InputError."""
     found = fingerprints(_gpg("--show-keys", "--with-colons", key=key))
-    if found[:1] != [fingerprint]:
+    if found != [fingerprint]:
         raise InputError(
             f"the archive's key is {', '.join(found) or 'none at all'}, not {fingerprint}"
         )
@@ -85,9 +103,22 @@ def check(key: bytes, fingerprint: str) -> None:
         )
 
 
+def hold(file: Path, fingerprint: str) -> None:
+    """Check a key that was kept before it is used again. Raises InputError."""
+    try:
+        check(file.read_bytes(), fingerprint)
+    except InputError as error:
+        raise InputError(f"{file} was changed: {error}; remove it to fetch it anew") from error
+
+
 def fingerprints(listing: str) -> list[str]:
-    """Return the fingerprints in what `gpg --show-keys --with-colons` printed."""
-    return [line.split(":")[9] for line in listing.splitlines() if line.startswith("fpr:")]
+    """Return the keys in what gpg printed with `--with-colons`, by fingerprint; no subkeys."""
+    found, of_key = [], False
+    for words in (line.split(":") for line in listing.splitlines()):
+        if words[0] == "fpr" and of_key:
+            found.append(words[9])
+        of_key = words[0] in ("pub", "sec")
+    return found
 
 
 def newest_digest(packets: str, fingerprint: str) -> int | None:
@@ -103,11 +134,14 @@ def newest_digest(packets: str, fingerprint: str) -> int | None:
     return max(own)[1] if own else None
 
 
-def _gpg(*options: str, key: bytes) -> str:
+def _gpg(*options: str, key: bytes = b"", home: str = "") -> str:
+    """Run gpg with a keyring of its own, in `home` or nowhere; return what it printed."""
     try:
-        with tempfile.TemporaryDirectory() as home:
-            argv = ["gpg", "--batch", "--no-options", "--homedir", home, *options]
-            result = subprocess.run(argv, input=key, capture_output=True, check=False)
+        with tempfile.TemporaryDirectory() as nowhere:
+            argv = ["gpg", "--batch", "--no-options", "--no-autostart", "--homedir"]
+            result = subprocess.run(
+                [*argv, home or nowhere, *options], input=key, capture_output=True, check=False
+            )
     except OSError as error:
         raise BuildError(f"gpg: {error.strerror}: run `./build.sh setup`") from error
     return result.stdout.decode(errors="replace")

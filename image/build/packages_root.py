@@ -21,13 +21,19 @@ EARLY = IMAGE / "early"
 
 
 def fetch_archive_key(context: BuildContext) -> Path | None:
-    """Fetch the key of the flavour's own archive; None where it has none."""
+    """Fetch the key of the flavour's own archive, once; None where it has none.
+
+    One that was right is used again, also where the archive cannot be reached. Raises InputError
+    where it is not the same any more.
+    """
     if not context.board.sources.is_dir():
         return None
     inputs = [context.archive.url, context.archive.fingerprint]
-    return context.cache.stage(
+    key = context.cache.stage(
         "archive-key", ".asc", inputs, lambda target: archive.fetch(context.archive, target)
     )
+    archive.hold(key, context.archive.fingerprint)
+    return key
 
 
 def build_packages_root(context: BuildContext, tools: Tools, key: Path | None) -> Path:

@@ -16,13 +16,16 @@ from image.build.cache import discard
 from image.build.context import BuildContext
 from image.build.image import Image, build_image
 from image.progress import StageProgress
-from image.release import artefacts, sbom
+from image.release import artefacts, sbom, signature
 
 DESCRIPTION = "Network sensor and media kit: watches a router's traffic, serves films in a car."
 
 
-def release(context: BuildContext, image: Image) -> Path:
-    """Write the folder of a build and return it; an older one of the same name goes."""
+def release(context: BuildContext, image: Image, secret_key: Path | None = None) -> Path:
+    """Write the folder of a build and return it; an older one of the same name goes.
+
+    With a `secret_key` its sums are signed.
+    """
     name = f"glovebox-{__version__}-{image.title}"
     target = context.folder / "out" / name
     made = target.with_name(f".{name}.partial")
@@ -39,7 +42,9 @@ def release(context: BuildContext, image: Image) -> Path:
         (made / f"{name}.rpi-imager-manifest").write_text(text)
         (made / f"{name}.lock.json").write_text(lock(image))
         (made / f"{name}.spdx.json").write_text(bill(name, image))
-        (made / "SHA256SUMS").write_text(artefacts.checksums(made))
+        (made / signature.SUMS).write_text(artefacts.checksums(made))
+        if secret_key:
+            signature.sign(made, secret_key, title)
     artefacts.replace_folder(made, target)
     return target
 
@@ -69,6 +74,9 @@ def main(argv: Sequence[str]) -> int:
         " 130 Ctrl-C.",
         parents=[options.parser()],
     )
+    parser.add_argument(
+        "--sign", type=Path, metavar="KEY", help="sign the sums with this secret key of minisign's"
+    )
     arguments = parser.parse_args(argv)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     progress = StageProgress()
@@ -76,7 +84,7 @@ def main(argv: Sequence[str]) -> int:
         context = options.context_of(arguments, progress)
         image = build_image(context)
         # What is only emulated needs no card.
-        print(release(context, image) if image.device_tree else image.disk)
+        print(release(context, image, arguments.sign) if image.device_tree else image.disk)
     except GloveboxError as error:
         print(f"build.sh image: {error}", file=sys.stderr)
         return error.exit_status

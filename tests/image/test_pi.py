@@ -89,6 +89,15 @@ def test_first_boot_uses_the_whole_card(first: Guest) -> None:
     assert end * 512 > (4 << 30) - (8 << 20)
 
 
+def test_first_boot_gives_the_card_its_own_signature(first: Guest) -> None:
+    first.run("systemctl start glovebox-card-signature", 300)
+    own = first.run(
+        "sed -n 's/.*root=PARTUUID=\\([0-9a-f]*\\)-02.*/\\1/p' /boot/firmware/cmdline.txt"
+    )
+    assert own != "61f0b0e5"
+    assert first.run("sfdisk --disk-id /dev/mmcblk0") == f"0x{own}"
+
+
 def test_page_and_health_answer_from_the_host(first: Guest) -> None:
     first.run(f"systemctl start {SERVICES}", 300)
     with urllib.request.urlopen(f"{page_of(first).url}healthz", timeout=60) as answer:

@@ -14,7 +14,6 @@ from appliance.films.make_partition import (
     LEAST,
     MOST,
     Space,
-    disk_of,
     free_space,
     partition_of,
     tell_kernel,
@@ -89,11 +88,6 @@ def test_free_space_of_an_empty_disk() -> None:
 )
 def test_partition_of(disk: str, partition: str) -> None:
     assert partition_of(Path("/dev") / disk, 4) == Path("/dev") / partition
-
-
-def test_disk_of_what_is_on_no_disk() -> None:
-    with pytest.raises(InputError, match="no partition"):
-        disk_of(Path("/proc"))
 
 
 @pytest.mark.net

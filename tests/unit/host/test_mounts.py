@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from appliance.errors import InputError
 from appliance.host import mounts
 from appliance.host.mounts import set_writable
 from tests.conftest import PROJECT, missing
@@ -128,3 +129,8 @@ def test_set_writable_reaches_every_namespace(tmp_path: Path) -> None:
         "busy": 16, "shown busy": True,
         "closed again": 0, "sshd after": 1,
     }  # fmt: skip
+
+
+def test_disk_of_what_is_on_no_disk() -> None:
+    with pytest.raises(InputError, match="no partition"):
+        mounts.disk_of(Path("/proc"))

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import InputError
+from appliance.host import disksignature
 from image.build.disk import make_fat
 from image.build.tools import Tools
 from image.command import BuildError
@@ -151,13 +152,15 @@ def image(tools: Tools, tmp_path: Path) -> Path:
     """Make a small image as a build does: a table, a FAT partition, compressed, with its map."""
     (tmp_path / "boot").mkdir()
     (tmp_path / "boot/glovebox.toml").write_text("# the template")
+    (tmp_path / "boot/cmdline.txt").write_text("root=PARTUUID=61f0b0e5-02 ro quiet\n")
     make_fat(
         tools, tmp_path / "boot", "BOOT", "01234567", 40 << 20, tmp_path / "fat", tmp_path / "log"
     )
     disk = tmp_path / "card.img"
     with disk.open("wb") as stream:
         stream.truncate(48 << 20)
-    table = f"label: dos\nstart={BOOT_AT // 512}, size={(40 << 20) // 512}, type=c\n"
+    entry = f"start={BOOT_AT // 512}, size={(40 << 20) // 512}, type=c"
+    table = f"label: dos\nlabel-id: 0x{disksignature.SHARED}\n{entry}\n"
     subprocess.run(["sfdisk", "-q", disk], input=table, text=True, check=True)
     subprocess.run(
         ["dd", f"if={tmp_path / 'fat'}", f"of={disk}", "bs=1M", "seek=4", "conv=notrunc,sparse",
@@ -195,6 +198,14 @@ def test_main_writes_compares_and_puts_settings(
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert shown.stdout == settings.read_text()
+    command_line = subprocess.run(
+        [*tools.argv("mcopy"), "-i", f"{card}@@{BOOT_AT}", "::cmdline.txt", "-"],
+        capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    with card.open("rb") as stream:
+        own = disksignature.read(stream)
+    assert own != disksignature.SHARED
+    assert command_line == f"root=PARTUUID={own}-02 ro quiet\n"
 
 
 def test_main_refuses_settings_that_the_sensor_would_refuse(

@@ -10,7 +10,15 @@ import pytest
 
 from appliance.errors import InputError, NetworkError
 from image.build import boards
-from image.build.archive import Archive, check, fingerprints, newest_digest, write_sources
+from image.build.archive import (
+    Archive,
+    check,
+    fingerprints,
+    hold,
+    newest_digest,
+    only,
+    write_sources,
+)
 
 OLD = """\
 :public key packet:
@@ -37,10 +45,8 @@ STRANGER = (
 )
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, str]:
+def make(home: Path) -> tuple[bytes, str]:
     """Make a key with the real gpg; return it and its fingerprint."""
-    home = tmp_path_factory.mktemp("gpg")
     home.chmod(0o700)
     gpg = ["gpg", "--homedir", str(home), "--batch", "--passphrase", ""]
     make = [*gpg, "--quick-gen-key", "Test archive", "rsa2048", "sign", "never"]
@@ -53,8 +59,48 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, str]:
     return key, fingerprints(listing)[0]
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, str]:
+    return make(tmp_path_factory.mktemp("gpg"))
+
+
+@pytest.fixture(scope="module")
+def foreign(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, str]:
+    return make(tmp_path_factory.mktemp("gpg"))
+
+
 def test_check_takes_the_key_that_is_meant(made: tuple[bytes, str]) -> None:
     check(*made)
+
+
+def test_only_takes_the_key_that_is_meant_out_of_a_file_of_several(
+    made: tuple[bytes, str], foreign: tuple[bytes, str]
+) -> None:
+    """apt would trust each key in the file."""
+    for keys in (made[0] + foreign[0], foreign[0] + made[0], made[0]):
+        taken = only(keys, made[1])
+        check(taken, made[1])
+    with pytest.raises(InputError, match=foreign[1]):
+        check(made[0] + foreign[0], made[1])
+
+
+def test_only_refuses_a_file_without_the_key(foreign: tuple[bytes, str]) -> None:
+    with pytest.raises(InputError, match=f"{foreign[1]}, not {Archive.fingerprint}"):
+        only(foreign[0], Archive.fingerprint)
+    with pytest.raises(InputError, match="none at all"):
+        only(b"<html>not found</html>", Archive.fingerprint)
+
+
+def test_hold_refuses_a_kept_key_that_was_changed(
+    made: tuple[bytes, str], foreign: tuple[bytes, str], tmp_path: Path
+) -> None:
+    kept = tmp_path / "archive-key.asc"
+    kept.write_bytes(only(made[0], made[1]))
+    hold(kept, made[1])
+    for changed in (kept.read_bytes() + foreign[0], foreign[0], b""):
+        kept.write_bytes(changed)
+        with pytest.raises(InputError, match="was changed"):
+            hold(kept, made[1])
 
 
 def test_check_refuses_another_key(made: tuple[bytes, str]) -> None:

@@ -38,11 +38,14 @@ def test_fetch_archive_key_fetches_once(tmp_path: Path, monkeypatch: pytest.Monk
         fetched.append(source)
         target.write_text("key")
 
+    held: list[str] = []
     monkeypatch.setattr(archive, "fetch", fetch)
+    monkeypatch.setattr(archive, "hold", lambda file, fingerprint: held.append(fingerprint))
     pi = replace(context(tmp_path), board=boards.choose("pi", "raspios"))
     keys = {packages_root.fetch_archive_key(pi) for _ in range(2)}
     assert [key.read_text() for key in keys if key] == ["key"]
     assert fetched == [Archive()]
+    assert held == [Archive.fingerprint] * 2
 
 
 def test_build_packages_root_puts_the_early_files_in_first(

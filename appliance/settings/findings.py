@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,9 @@ from appliance.settings.tables import merge
 
 # Stands where a secret was. Whoever reads the file sees what happened; we know it again.
 TAKEN_OVER = "(taken over and removed)"
+
+# What is no part of a key's name.
+_VALUE = re.compile(r":?\s*[\"'|>{},=].*", re.DOTALL)
 
 Tables = dict[str, dict[str, Any]]
 
@@ -45,11 +49,11 @@ class Findings:
 
     def problem(self, place: str, what: str) -> None:
         """Tell what is wrong at `place`, and what to do instead."""
-        self.problems.append(f"{self.file}: {place}: {what}")
+        self.problems.append(f"{self.file}: {_without_values(place)}: {what}")
 
     def note(self, place: str) -> None:
         """Tell that the part at `place` has no use here."""
-        self.notes.append(f"{self.file}: {place} has no use here")
+        self.notes.append(f"{self.file}: {_without_values(place)} has no use here")
 
     def secret(self, value: Any, place: str) -> str | None:
         """Return a secret to take over; None, with the reason told, where there is none."""
@@ -102,6 +106,11 @@ class Findings:
             if key in known or (isinstance(key, str) and (not key or key.startswith("#"))):
                 continue
             self.set("ssh", "keys", [*known, key], place)
+
+
+def _without_values(place: str) -> str:
+    """Return a place up to where a missing line end or colon has put a value into its key."""
+    return place if "password" not in place and "passwd" not in place else _VALUE.sub("…", place)
 
 
 def _named(ssid: Any) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from appliance.errors import ConfigError
 from appliance.settings import tomlwords
-from appliance.settings.sections.fit import Address, Interface, Network, Unfit, expect
+from appliance.settings.sections.fit import Address, Interface, Network, Unfit, expect, is_secret
 
 LIST = "a list like [{ … }, { … }], or a section with two brackets [[…]]"
 ADDRESSES: Mapping[Any, tuple[Any, str]] = {
@@ -61,12 +61,17 @@ def merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def section(kind: type[Any], table: Mapping[str, Any]) -> Any:
-    """Make a section of its table; types and defaults are the dataclass's. Raises Unfit."""
+def section(kind: type[Any], table: Mapping[str, Any], within: str = "") -> Any:
+    """Make a section of its table; types and defaults are the dataclass's. Raises Unfit.
+
+    `within` is the key at which a table inside another stands.
+    """
     hints = typing.get_type_hints(kind)
     for key in table:
         if key not in hints:
-            raise Unfit(f"{short(key)}: no such key{_near(key, hints)}; there are {names(hints)}")
+            raise Unfit(
+                f"{_named(key, within, hints)}: no such key{_near(key, hints)}; {_those(hints)}"
+            )
     for part in dataclasses.fields(kind):
         if part.default is dataclasses.MISSING and part.name not in table:
             raise Unfit(f"{part.name}: missing")
@@ -82,7 +87,7 @@ def _convert(key: str, value: Any, wanted: Any) -> Any:
         return tuple(_convert(key, item, arguments[0]) for item in value)
     if dataclasses.is_dataclass(wanted):
         expect(isinstance(value, dict), key, value, "a table { … }")
-        return section(typing.cast("type[Any]", wanted), value)
+        return section(typing.cast("type[Any]", wanted), value, key)
     if origin is Literal:
         expect(value in arguments, key, value, " or ".join(map(repr, arguments)))
         return value
@@ -107,6 +112,15 @@ def _parse_address(key: str, value: Any, wanted: Any) -> Any:
         found = None
     expect(found is not None, key, value, expected)
     return found
+
+
+def _named(key: str, within: str, hints: Mapping[str, object]) -> str:
+    """Return an unknown key; in a table that holds a password, it may be one itself."""
+    return "…" if is_secret(within) and not _near(key, hints) else short(key)
+
+
+def _those(hints: Mapping[str, object]) -> str:
+    return f"there are {names(hints)}"
 
 
 def short(key: str) -> str:

@@ -22,7 +22,7 @@ class Unfit(ValueError):
 
 
 # Parts of keys whose values are never shown: an owner pastes a private key for a public one.
-_SECRET = ("password", "networks", "token", "passphrase", "hash", "keys")
+_SECRET = ("pass", "networks", "token", "hash", "key", "secret", "psk", "credential")
 _LONGEST = 60  # characters of a value that is shown
 
 
@@ -31,9 +31,14 @@ def expect(condition: bool, key: str, value: object, expected: str) -> None:
         raise Unfit(f"{key} = {_shown(key, value)}: expected {expected}")
 
 
+def is_secret(key: str) -> bool:
+    """Tell whether the values of a key are never shown."""
+    return any(part in key for part in _SECRET)
+
+
 def _shown(key: str, value: object) -> str:
     # What is wrong is shown on the page and on BOOT: no password may be among it.
-    if any(part in key for part in _SECRET):
+    if is_secret(key):
         return "…"
     try:
         text = repr(value)

@@ -121,3 +121,30 @@ def test_a_service_has_its_secrets_as_credentials(tmp_path: Path) -> None:
 def test_named_files_stand_for_all() -> None:
     environment = {"GLOVEBOX_CONFIG": "/a:/b", "CREDENTIALS_DIRECTORY": "/c"}
     assert config.files_of(environment) == (Path("/a"), Path("/b"))
+
+
+SECRET = "Canary7f3aHunter"
+WRONG = (
+    "{}", '"{}', '{}"', "“{}”", '["{}"]', '{{ a = "{}" }}', '{{ "{}" = 1 }}', '"{}\\q"',
+    '"{}" # x "',
+    '"a" "{}"', '"""{}', '[{{ ssid = "H", pass = "{}" }}]', '[{{ ssid = "H", "{}" = 1 }}]',
+    '[{{ ssid = "H" password = "{}" }}]', '[{{ ssid = "H", password = {{ "{}" = 1 }} }}]',
+)  # fmt: skip
+PLACES = (
+    ("web", "password"), ("web", "password_hash"), ("web", "api_token"),
+    ("access_point", "passphrase"), ("wifi", "networks"), ("ssh", "keys"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "key"), PLACES)
+@pytest.mark.parametrize("secret", [SECRET, "77123456"])
+def test_no_error_repeats_a_secret(name: str, key: str, secret: str, tmp_path: Path) -> None:
+    """However it is written: as another type, half quoted, in the place of a key, outside."""
+    file = tmp_path / "glovebox.toml"
+    said = []
+    for before in (f"[{name}]\n", "", f"[{name}]\n{key} = 'x'\n", f"[[{name}]]\n"):
+        for value in WRONG:
+            file.write_text(f"{before}{key} = {value.format(secret)}\n")
+            said += [str(error) for error in load([file])[1]]
+    assert len(said) > 30
+    assert not [each for each in said if secret in each or secret[:8] in each]

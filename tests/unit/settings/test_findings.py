@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from appliance.settings.findings import TAKEN_OVER, Findings, added, merged, usable
 
 KEY = (
@@ -110,3 +112,20 @@ def test_network_of_two_radios_is_one() -> None:
     found.network("Home", "another one", False, "wifis")
     assert "first one is taken" in found.problems[0]
     assert "another one" not in found.secrets
+
+
+@pytest.mark.parametrize(
+    ("place", "shown"),
+    [
+        ("users: passwd", "users: passwd"),
+        ('users: plain_text_passwd:| "Canary"* lock_passwd', "users: plain_text_passwd…"),
+        ("wlan: password='Canary'", "wlan: password…"),
+        ("networks: Home: 5GHz", "networks: Home: 5GHz"),
+    ],
+)
+def test_a_value_that_slipped_into_a_key_is_not_told(place: str, shown: str) -> None:
+    found = Findings("user-data")
+    found.problem(place, "not known")
+    found.note(place)
+    assert found.problems == [f"user-data: {shown}: not known"]
+    assert found.notes == [f"user-data: {shown} has no use here"]

@@ -3,8 +3,13 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
+
 import pytest
 
+from appliance.settings.sections.ssh import LEAST_RSA_BITS, objection
+from tests.conftest import PROJECT
 from tests.refusal import refusal
 
 
@@ -18,3 +23,19 @@ def test_refuses_and_says_what_was_expected(text: str, words: list[str]) -> None
     said = refusal(text)
     assert said.startswith("file: ")
     assert all(word in said for word in words), said
+
+
+@pytest.mark.parametrize(("bits", "taken"), [(1024, False), (2047, False), (2048, True)])
+def test_an_rsa_key_has_2048_bits_at_least(bits: int, taken: bool, tmp_path: Path) -> None:
+    argv = ["ssh-keygen", "-q", "-t", "rsa", "-b", str(bits), "-N", "", "-C", "owner"]
+    subprocess.run([*argv, "-f", str(tmp_path / "id")], check=True)
+    key = (tmp_path / "id.pub").read_text().strip()
+    said = objection(key)
+    assert (said is None) == taken
+    if said:
+        assert f"{bits} bits" in said and key.split()[1] not in said
+
+
+def test_sshd_wants_as_many_bits() -> None:
+    text = (PROJECT / "config/ssh/sshd_config").read_text()
+    assert f"\nRequiredRSASize {LEAST_RSA_BITS}\n" in text

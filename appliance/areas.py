@@ -111,7 +111,13 @@ AREAS = (
                 "appliance.ids.configure",
                 "write the engine's configuration (service)",
             ),
+            Command(
+                "rules",
+                "appliance.ids.rules_command",
+                "check rules of yours: which would be in force, and why not the others",
+            ),
         ),
+        reports=("appliance.reports.rules:RulesReport",),
         watched=(
             Watched("glovebox-ids-config.service"),
             Watched(

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from appliance.alerts.search import AlertSearch, Filter, Hour
+from appliance.alerts.by_hour import Hour
+from appliance.alerts.search import AlertSearch, Filter
 from appliance.alerts.store import DATABASE, AlertReader
 from appliance.store.database import StoreError
 
@@ -55,10 +56,11 @@ class AlertSummary:
 class AlertOverview:
     """What the alerts are about: by hour, by rule, and by host among the newest `SAMPLE`.
 
-    Empty where they cannot be read.
+    Empty where they cannot be read. `whole`: there was time to count all of them by hour.
     """
 
     hours: Sequence[Hour] = ()
+    whole: bool = True
     rules: Sequence[Mapping[str, Any]] = ()
     hosts: Sequence[tuple[str, int]] = ()
 
@@ -116,8 +118,10 @@ class AlertPages:
     def overview(self, now: float) -> AlertOverview:
         """Return what the alerts are about; `now` is in seconds since the epoch."""
         try:
+            hours, whole = self._search.hours(now, HOURS)
             return AlertOverview(
-                self._search.hours(now, HOURS),
+                hours,
+                whole,
                 self._reader.counts(MOST),
                 self._search.hosts(SAMPLE, MOST),
             )

@@ -13,28 +13,30 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from appliance.alerts.by_hour import HOUR_US, Hour, HourCounts
+from appliance.alerts.ends import Ends
 from appliance.alerts.schema import ALERTS
 from appliance.alerts.store import DATABASE, ENDS, SELECT, to_alert
-from appliance.store import numbers
 from appliance.store.numbers import Search
 from appliance.store.reading import StoreReader
 
 WINDOW = 20_000  # alerts that are looked at between two looks at the clock
 BUDGET = 0.06  # seconds for one search
-HOUR_US = 3_600_000_000
 
 
 @dataclass(frozen=True)
 class Filter:
     """What alerts must fit; None fits all. `text` is part of the message, in whatever case.
 
-    `address` is the source or the destination, in the form in which it is stored.
+    `ends` is what the source or the destination must fit.
     """
 
     text: str | None = None
     priority: int | None = None
     sid: int | None = None
-    address: str | None = None
+    gid: int | None = None
+    rev: int | None = None
+    ends: Ends | None = None
 
     def __bool__(self) -> bool:
         return self != Filter()
@@ -42,9 +44,11 @@ class Filter:
     def of_signature(self) -> tuple[str, list[str | int]]:
         """Return the condition on signatures in SQL, "" for none, and its values."""
         values: dict[str, str | int | None] = {
-            "instr(lower(message), lower(?)) > 0": self.text,
+            "holds(message, ?)": None if self.text is None else self.text.casefold(),
             "priority = ?": self.priority,
             "sid = ?": self.sid,
+            "gid = ?": self.gid,
+            "rev = ?": self.rev,
         }
         given = {condition: value for condition, value in values.items() if value is not None}
         return " AND ".join(given), list(given.values())
@@ -62,20 +66,14 @@ class Found:
     ended: bool
 
 
-@dataclass(frozen=True)
-class Hour:
-    """How many alerts came in the hour that begins at `begin`, seconds since the epoch."""
-
-    begin: float
-    alerts: int
-
-
 class AlertSearch:
     """Searches the database. Every method raises StoreError."""
 
     def __init__(self, path: Path = DATABASE, clock: Callable[[], float] = time.monotonic) -> None:
+        self._path = path
         self._reader = StoreReader(path, ALERTS)
         self._clock = clock
+        self._hours = HourCounts(clock)
 
     def find(self, wanted: Filter, limit: int, before: int | None = None) -> Found:
         """Return the newest alerts that fit, with an id smaller than `before`."""
@@ -111,34 +109,33 @@ class AlertSearch:
         with self._reader.view() as connection:
             return connection.execute(query, (newest, limit)).fetchall()
 
-    def hours(self, now: float, count: int) -> list[Hour]:
+    def hours(self, now: float, count: int) -> tuple[list[Hour], bool]:
         """Return the last hours, the oldest first; the last one is the hour of `now`.
 
-        Alerts are counted in the order in which they were stored, which is that of their times as
-        long as nobody sets the clock back: ids have no gaps, so two of them tell the number.
+        Alerts are counted by the times they bear. False: there was no time yet for the oldest.
         """
         last = int(now * 1e6) // HOUR_US
-        begins = [(last - count + 1 + number) * HOUR_US for number in range(count + 1)]
         with self._reader.view() as connection:
             oldest, newest = connection.execute(ENDS).fetchone()
-            if oldest is None:
-                firsts = [0] * len(begins)
-            else:
-                firsts = [_first_since(connection, begin, oldest, newest + 1) for begin in begins]
-        return [
-            Hour(begin / 1e6, following - first)
-            for begin, first, following in zip(begins[:-1], firsts[:-1], firsts[1:], strict=True)
-        ]
+            ends = (1, 0) if oldest is None else (oldest, newest)
+            return self._hours.count(connection, self._file(), ends, last, count)
+
+    def _file(self) -> int:
+        try:
+            return self._path.stat().st_ino
+        except OSError:
+            return 0
 
 
-def _prepare(connection: sqlite3.Connection, wanted: Filter) -> tuple[str | None, list[str]]:
+def _prepare(connection: sqlite3.Connection, wanted: Filter) -> tuple[str | None, list[str | int]]:
     """Return the rest of the condition in SQL and its values; None where no signature fits.
 
     The signatures that fit are found once, into a table of their own in memory.
     """
-    clause, values = "", []
+    clause, values = "", list[str | int]()
     conditions, given = wanted.of_signature()
     if conditions:
+        connection.create_function("holds", 2, _holds_text, deterministic=True)
         connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute("CREATE TEMP TABLE wanted (id INTEGER PRIMARY KEY)")
         connection.execute(
@@ -147,15 +144,27 @@ def _prepare(connection: sqlite3.Connection, wanted: Filter) -> tuple[str | None
         if connection.execute("SELECT 1 FROM wanted").fetchone() is None:
             return None, []
         clause += " AND alert.signature IN wanted"
-    if wanted.address is not None:
-        clause += " AND (source = ? OR destination = ?)"
-        values += [wanted.address, wanted.address]
+    if wanted.ends is not None:
+        connection.create_function("fits", 1, wanted.ends.test(), deterministic=True)
+        sides = [_side(wanted.ends, side) for side in ("source", "destination")]
+        clause += f" AND ({' OR '.join(condition for condition, _ in sides)})"
+        values += [value for _, values_of in sides for value in values_of]
     return clause, values
 
 
-def _first_since(connection: sqlite3.Connection, time_us: int, low: int, high: int) -> int:
-    def time_of(id: int) -> int | None:
-        row = connection.execute("SELECT time_us FROM alert WHERE id = ?", (id,)).fetchone()
-        return None if row is None else int(row[0])
+def _side(ends: Ends, side: str) -> tuple[str, list[str | int]]:
+    """Return the condition on one end of an alert in SQL, and its values."""
+    conditions, values = list[str](), list[str | int]()
+    if ends.addresses:
+        conditions.append(f"{side} IN ({', '.join('?' * len(ends.addresses))})")
+        values += ends.addresses
+    elif ends.needs_test:
+        conditions.append(f"fits({side})")
+    if ends.port is not None:
+        conditions.append(f"{side}_port = ?")
+        values.append(ends.port)
+    return f"({' AND '.join(conditions)})", values
 
-    return numbers.first_since(time_of, time_us, low, high)
+
+def _holds_text(message: str, folded: str) -> bool:
+    return folded in message.casefold()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from appliance import words
-from appliance.alerts.search import Hour
+from appliance.alerts.by_hour import Hour
 
 WIDTH, HEIGHT = 480, 80  # units of the picture
 GAP = 3

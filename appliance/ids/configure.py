@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import errno
+import logging
 import pwd
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,11 +14,16 @@ from pathlib import Path
 
 from appliance import files, service
 from appliance.errors import DiskFullError, InputError, PrivilegeError
-from appliance.ids import engines, marker, sniffers, templates
+from appliance.ids import engines, marker, sniffers, templates, trial
 from appliance.ids.engine import DIRECTORY, ENGINE_ROOT, OWNER_RULES, TEMPLATES, USER, Engine
+from appliance.reports.rules import RulesReport
+from appliance.ruleset import owner_rules, rules_text
+from appliance.ruleset.owner_rules import Gathered
 from appliance.service import Running
 from appliance.settings import config
 from appliance.settings.config import Config
+
+log = logging.getLogger(__name__)
 
 DEADLINE_S = 100.0
 # The unit starts the engine only where this is; it is written last.
@@ -52,19 +58,48 @@ def _render(running: Running) -> int:
     if engine is None:
         _withdraw(arguments.directory)
         return 0
-    _write_all(arguments.directory, _files(engine, settings, arguments))
+    folder = arguments.templates / settings.ids.engine
+    gathered = owner_rules.gather(
+        arguments.owner_rules or OWNER_RULES, engine.checker(folder, arguments.root)
+    )
+    given, told = _judged(engine, settings, arguments, gathered)
+    _write_all(arguments.directory, _files(engine, settings, arguments, given, told.tried))
+    _tell(running, told)
     return 0
 
 
-def _files(engine: Engine, settings: Config, arguments: argparse.Namespace) -> dict[str, str]:
+def _judged(
+    engine: Engine, settings: Config, arguments: argparse.Namespace, gathered: Gathered
+) -> tuple[Gathered, RulesReport]:
+    settled = None
+    if gathered.lines:
+        folder = arguments.templates / settings.ids.engine
+        settled = trial.Trial(engine, settings, folder, arguments.root).judge(gathered)
+        gathered = trial.in_force(gathered, settled)
+    return gathered, trial.report(engine, gathered, settled)
+
+
+def _files(
+    engine: Engine, settings: Config, arguments: argparse.Namespace, given: Gathered, tried: bool
+) -> dict[str, str]:
     listening = templates.read(arguments.templates / "ids" / "listening.sh")
     folder = arguments.templates / settings.ids.engine
     interface = {"INTERFACE": templates.interface_of(settings)}
-    texts = engine.configuration(
-        settings, folder, arguments.root, arguments.owner_rules or OWNER_RULES
-    )
+    texts = engine.configuration(settings, folder, given, tried)
     start = texts.pop(START)
     return {"listening": templates.fill(listening, interface), **texts, START: start}
+
+
+def _tell(running: Running, told: RulesReport) -> None:
+    """Publish what is in force, log it, and lay out what BOOT should say of it."""
+    running.publisher.publish(told)
+    for line in told.lines():
+        if line and not told.is_empty:
+            (log.error if told.left_out_count else log.info)("%s", line)
+    try:
+        rules_text.lay_out(told, running.arguments.directory)
+    except OSError as error:
+        log.error("%s cannot be written: %s", rules_text.NAME, error.strerror)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -106,7 +141,7 @@ def _write_all(directory: Path, texts: Mapping[str, str]) -> None:
         secret = marker.secret_of_this_boot(directory / marker.SECRET_FILE.name)
         files.write_whole(directory / "rules/marker.rules", marker.rule(secret) + "\n", 0o640)
         for name, text in texts.items():
-            files.write_whole(directory / name, text, 0o644)
+            files.write_whole(directory / name, trial.encoded(text), 0o644)
 
 
 @contextlib.contextmanager

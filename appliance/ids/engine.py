@@ -5,12 +5,14 @@ reads what it writes. Where it runs is the same for each.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from appliance.ids.handover import Handover
+from appliance.ruleset.filters import FilterLine
+from appliance.ruleset.owner_rules import Checker, Entry, Gathered
 from appliance.settings.config import Config
 
 USER = "glovebox-ids"
@@ -36,6 +38,29 @@ class EngineCount:
         return self.offered - self.lost
 
 
+@dataclass(frozen=True)
+class Complaints:
+    """What an engine said of rules: the reason for each line of owner.rules, by its number.
+
+    `rest` is what it said besides, of no line.
+    """
+
+    lines: Mapping[int, str] = field(default_factory=dict)
+    rest: str = ""
+
+
+@dataclass(frozen=True)
+class TestRun:
+    """How an engine is started to judge its configuration; "@" stands for the folder of that.
+
+    `names_all`: it names every rule that it refuses and takes the others.
+    """
+
+    program: str
+    arguments: Sequence[str]
+    names_all: bool
+
+
 class Engine(Protocol):
     """An adapter; each is a module of this package."""
 
@@ -43,13 +68,32 @@ class Engine(Protocol):
     def TITLE(self) -> str:
         """What people call it."""
 
+    @property
+    def TEST_RUN(self) -> TestRun:
+        """How it judges rules without inspecting anything."""
+
+    def checker(self, folder: Path, root: Path | None) -> Checker:
+        """Return what judges the owner's lines; `root` None: without the packaged rules.
+
+        Raises InputError.
+        """
+
     def configuration(
-        self, settings: Config, folder: Path, root: Path, owner_directories: Sequence[Path]
+        self, settings: Config, folder: Path, given: Gathered, tried: bool
     ) -> dict[str, str]:
         """Fill in what is in `folder`; return the files by name below DIRECTORY. `start` runs it.
 
-        What the owner's rules cannot keep is logged. Raises ConfigError, InputError.
+        `tried`: the engine has taken the owner's lines already. Raises ConfigError, InputError.
         """
+
+    def entries(self, given: Gathered) -> Sequence[Entry]:
+        """Return what `configuration` writes into owner.rules."""
+
+    def changed(self, line: FilterLine) -> str | None:
+        """Say how a filter reaches it in another form than it was written; None: as it is."""
+
+    def complaints(self, said: str) -> Complaints:
+        """Understand what it says when it refuses something."""
 
     def handover(self, spool: Path, directory: Path, root: Path) -> Handover:
         """Return how its alerts are read; `directory` holds what `configuration` returned."""

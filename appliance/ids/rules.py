@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 Key = tuple[int, int]
@@ -16,6 +17,7 @@ _CLASSIFICATION = re.compile(
 )
 # In a rule "\;" is a semicolon and a bare one ends the option, within quotes too.
 _OPTION_END = re.compile(r"(?<!\\);")
+_NUMBER = re.compile(r"[0-9]{1,10}", re.ASCII)
 _UNESCAPE = re.compile(r'\\([;"\\:])')
 
 
@@ -34,42 +36,78 @@ class Rule:
 
     def option(self, keyword: str) -> str | None:
         """Return the value of the first option `keyword`, without its quotes, or None."""
-        for name, value in self.options:
-            if name == keyword:
-                return _UNESCAPE.sub(r"\1", value.removeprefix('"').removesuffix('"'))
-        return None
+        value = self._firsts.get(keyword)
+        if value is None:
+            return None
+        return _UNESCAPE.sub(r"\1", value.removeprefix('"').removesuffix('"'))
 
-    @property
+    @cached_property
+    def _firsts(self) -> Mapping[str, str]:
+        return {name.lower(): value for name, value in reversed(self.options)}
+
+    @cached_property
     def key(self) -> Key:
         """Return (gid, sid); gid is 1 where the rule names none. Raises RuleError without a sid."""
         return self._number("gid", "1"), self._number("sid", None)
+
+    @cached_property
+    def rev(self) -> int:
+        """Return the revision, 0 where the rule names none. Raises RuleError."""
+        return self._number("rev", "0", smallest=0)
 
     @property
     def message(self) -> str | None:
         """Return what the rule calls its alert."""
         return self.option("msg")
 
-    def _number(self, keyword: str, default: str | None) -> int:
+    @property
+    def is_limited(self) -> bool:
+        """Whether it says within itself how many of its alerts are wanted."""
+        return self.option("threshold") is not None
+
+    def _number(self, keyword: str, default: str | None, smallest: int = 1) -> int:
         value = self.option(keyword) or default
         if value is None:
             raise RuleError(f"no {keyword}")
-        if not (value.isascii() and value.isdigit() and 0 < int(value) < 1 << 32):
-            raise RuleError(f"{keyword}:{value}: expected a number from 1 to {(1 << 32) - 1}")
+        if not (_NUMBER.fullmatch(value) and smallest <= int(value) < 1 << 32):
+            raise RuleError(
+                f"{keyword}:{value[:32]}: expected a number from {smallest} to {(1 << 32) - 1}"
+            )
         return int(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is in force already under a number: its revision, and whether it limits itself."""
+
+    rev: int
+    is_limited: bool = False
 
 
 def parse(line: str) -> Rule:
     """Take one rule apart: `action protocol source port direction target port (options)`.
 
-    Checks the shape, not the words. Raises RuleError.
+    Checks the shape, not the words. A list in the header may have blanks. Raises RuleError.
     """
     header, bracket, rest = line.strip().partition("(")
     if not bracket or not rest.endswith(")"):
         raise RuleError("no (options) at the end")
     pieces = _OPTION_END.split(rest[:-1])
-    if pieces.pop().strip():
-        raise RuleError("no semicolon after the last option")
-    return Rule(header=header.split(), options=[_option(piece) for piece in pieces])
+    if not pieces[-1].strip():
+        pieces.pop()
+    return Rule(_words(header), [_option(piece) for piece in pieces])
+
+
+def _words(header: str) -> list[str]:
+    """Split at the blanks that are in no list."""
+    words, depth = list[str](), 0
+    for word in header.split():
+        if depth:
+            words[-1] += f" {word}"
+        else:
+            words.append(word)
+        depth = max(0, depth + word.count("[") - word.count("]"))
+    return words
 
 
 def _option(piece: str) -> tuple[str, str]:
@@ -80,7 +118,8 @@ def _option(piece: str) -> tuple[str, str]:
 def logical_lines(text: str) -> Iterator[tuple[int, str]]:
     """Yield (number of its first line, text) of what is neither empty nor a comment.
 
-    A backslash at the end of a line joins the next one to it, except in a comment.
+    A backslash at the end of a line joins the next one to it, with nothing in between, except in
+    a comment.
     """
     start, parts = 0, list[str]()
     # The empty line at the end closes a last line that asks for another.
@@ -92,7 +131,7 @@ def logical_lines(text: str) -> Iterator[tuple[int, str]]:
         parts.append(line.rstrip().removesuffix("\\"))
         if line.rstrip().endswith("\\"):
             continue
-        whole = " ".join(parts).strip()
+        whole = "".join(parts).strip()
         parts.clear()
         if whole:
             yield start, whole
@@ -106,6 +145,18 @@ def messages(text: str) -> dict[Key, str]:
             rule = parse(line)
             if rule.message is not None:
                 found[rule.key] = rule.message
+        except RuleError:
+            continue
+    return found
+
+
+def standing(text: str) -> dict[Key, Standing]:
+    """Return the rules of a file by their numbers; what is no rule is passed over."""
+    found = {}
+    for _, line in logical_lines(text):
+        try:
+            rule = parse(line)
+            found[rule.key] = Standing(rule.rev, rule.is_limited)
         except RuleError:
             continue
     return found

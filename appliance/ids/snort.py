@@ -3,21 +3,21 @@
 
 from __future__ import annotations
 
-import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from appliance.ids import owner_rules, perfmonitor, rules
-from appliance.ids.engine import DIRECTORY, EngineCount
+from appliance.ids import perfmonitor, rules
+from appliance.ids.engine import DIRECTORY, Complaints, EngineCount, TestRun
 from appliance.ids.handover import Handover
 from appliance.ids.naming import Naming
-from appliance.ids.owner_rules import Checker, Language
 from appliance.ids.templates import fill, home_networks, interface_of, read
 from appliance.ids.unified2_spool import Unified2Spool
+from appliance.ruleset import filters, owner_rules
+from appliance.ruleset.filters import FilterLine, Forms
+from appliance.ruleset.owner_rules import Checker, Entry, Gathered, Language
 from appliance.settings.config import Config
-
-log = logging.getLogger(__name__)
 
 TITLE = "Snort"
 
@@ -41,32 +41,61 @@ OPTIONS = """
     flowbits seq ack window itype icode icmp_id icmp_seq rpc ip_proto sameip stream_reassemble
     stream_size logto session resp react tag replace detection_filter threshold
 """
+FORMS = Forms(
+    suppress=("by_src", "by_dst"),
+    event_filter=("by_src", "by_dst"),
+    rate_filter=("by_src", "by_dst", "by_rule"),
+    excludes=True,
+    unlimited=True,
+    applies=True,
+)
 LANGUAGE = Language(
     name="Snort 2.9",
     largest=4 << 20,
+    forms=FORMS,
+    actions=frozenset(("alert", "log", "pass", "drop", "reject", "sdrop")),
     protocols=frozenset(("tcp", "udp", "icmp", "ip")),
     options=frozenset(OPTIONS.split()),
+    blanks=False,
+    own_classes=False,
 )
 VARIABLE = re.compile(r"^(?:ip|port)?var\s+(\w+)", re.MULTILINE)
+TEST_RUN = TestRun("snort", ("-T", "-q", "-c", "@/snort.conf"), names_all=False)
+
+# Numbers of ours that are free, for what silences machines.
+SILENCING = range(1_000_010, 1_000_100)
+_PASS = 'pass ip {} any -> {} any (msg:"silenced by you"; sid:{{}}; rev:1;)'
+_REFUSED = re.compile(
+    r"ERROR: (?:\S*/)?rules/owner\.rules(?:\((\d+)\)|:(\d+):?| Line (\d+))[ \t]*(?:=>)?(.*?)"
+    r"(?:Fatal Error|\Z)",
+    re.DOTALL,
+)
+_HINTS = (
+    (
+        re.compile("!any is not allowed"),
+        "; $HOME_NET is any until you name your networks ([ids] home_networks)",
+    ),
+)
 
 
 def configuration(
-    settings: Config, folder: Path, root: Path, owner_directories: Sequence[Path]
+    settings: Config, folder: Path, given: Gathered, tried: bool = False
 ) -> dict[str, str]:
     """Return the files that Snort starts with, by name: snort.conf comes after its rules.
 
-    What the owner's rules cannot keep is logged; plain.conf is for the case that Snort refuses the
-    rest. Raises ConfigError, InputError.
+    plain.conf is for the case that Snort refuses the owner's rules. Raises ConfigError, InputError.
     """
     template = read(folder / "snort.conf")
-    shipped = {name: read(folder / name) for name in ("local.rules", "preprocessor.rules")}
-    accepted = _owner_lines(template, list(shipped.values()), root, owner_directories)
+    local = filters.without(read(folder / "local.rules"), given.limits)
+    guard = filters.guard(given.filters)
+    values = {"INTERFACE": interface_of(settings), "TRIED": "yes" if tried else "no"}
     return {
-        **{f"rules/{name}": text for name, text in shipped.items()},
-        "rules/owner.rules": "".join(f"{line}\n" for line in accepted),
+        "rules/preprocessor.rules": read(folder / "preprocessor.rules"),
+        "rules/local.rules": local,
+        "rules/owner.rules": owner_rules.text(entries(given), given.lines) + "\n".join(guard),
         "plain.conf": render(template, settings, with_owner_rules=False),
-        "snort.conf": render(template, settings, with_owner_rules=bool(accepted)),
-        "start": fill(read(folder / "start.sh"), {"INTERFACE": interface_of(settings)}),
+        "snort.conf": render(template, settings, with_owner_rules=bool(given.lines)),
+        "start": fill(read(folder / "start.sh"), values),
     }
 
 
@@ -85,24 +114,77 @@ def render(template: str, settings: Config, with_owner_rules: bool) -> str:
     )
 
 
-def _owner_lines(
-    template: str, shipped: Sequence[str], root: Path, directories: Sequence[Path]
-) -> list[str]:
-    found = owner_rules.files(directories)
-    if not found:
-        return []
-    packaged = [read(file) for file in sorted((root / "etc/snort/rules").glob("*.rules"))]
-    classes = rules.classifications(read(root / "etc/snort/classification.config"))
-    checker = Checker(
-        language=LANGUAGE,
-        variables=VARIABLE.findall(template),
+def checker(folder: Path, root: Path | None) -> Checker:
+    """Return what judges the owner's lines for Snort. Raises InputError."""
+    shipped = [read(folder / name) for name in ("local.rules", "preprocessor.rules")]
+    packaged, classes = list[str](), list[tuple[str, str]]()
+    if root is not None:
+        packaged = [read(file) for file in sorted((root / "etc/snort/rules").glob("*.rules"))]
+        classes = rules.classifications(read(root / "etc/snort/classification.config"))
+    return Checker(
+        language=LANGUAGE if root else replace(LANGUAGE, own_classes=True),
+        variables=VARIABLE.findall(read(folder / "snort.conf")),
         classifications=[name for name, _ in classes],
-        taken={key for text in (*shipped, *packaged) for key in rules.messages(text)},
+        standing={
+            key: rule
+            for text in (*shipped, *packaged)
+            for key, rule in rules.standing(text).items()
+        },
     )
-    accepted, problems = owner_rules.collect(found, checker)
-    for problem in problems:
-        log.error("%s", problem)
-    return accepted
+
+
+def entries(given: Gathered) -> list[Entry]:
+    """Return what is written into owner.rules: rules and filters."""
+    found, wanted = owner_rules.written(given.lines, FORMS)
+    silenced = list(_silenced(given))[: len(SILENCING)]
+    instead = {place for place, _ in silenced}
+    return [
+        *found,
+        *(
+            (place, text.format(sid))
+            for (place, text), sid in zip(silenced, SILENCING, strict=False)
+        ),
+        *(entry for entry in wanted if entry[0] not in instead),
+    ]
+
+
+def _silenced(given: Gathered) -> Iterator[Entry]:
+    """Yield a pass rule, without its sid, for each machine that is silenced for all rules.
+
+    Snort has room for one suppress for all rules, and for none beside an event_filter for all.
+    """
+    for place, line in enumerate(given.lines):
+        if isinstance(line.given, FilterLine) and _silences(line.given):
+            addresses, track = line.given.values["ip"], line.given.values["track"]
+            if track in ("by_src", "by_either"):
+                yield place, _PASS.format(addresses, "any")
+            if track in ("by_dst", "by_either"):
+                yield place, _PASS.format("any", addresses)
+
+
+def _silences(line: FilterLine) -> bool:
+    return line.kind == filters.SUPPRESS and line.key == (1, 0)
+
+
+def changed(line: FilterLine) -> str | None:
+    """Say how a filter reaches Snort in another form than it was written."""
+    if _silences(line):
+        return "for all rules: became a pass rule, for Snort takes only one such suppress"
+    if line.values.get("track") == "by_either":
+        return "by_either, which Snort lacks, became by_src and by_dst"
+    return None
+
+
+def complaints(said: str) -> Complaints:
+    """Understand the one error with which Snort ends."""
+    found = _REFUSED.search(said)
+    if found is None:
+        error = re.search(r"ERROR: (.*?)(?:Fatal Error|\Z)", said, re.DOTALL)
+        return Complaints(rest=error[1].strip() if error else said.strip()[-200:])
+    reason = found[4].strip()
+    reason += "".join(hint for pattern, hint in _HINTS if pattern.search(reason))
+    number = int(next(filter(None, found.group(1, 2, 3))))
+    return Complaints({number: reason})
 
 
 def handover(spool: Path, directory: Path, root: Path) -> Handover:

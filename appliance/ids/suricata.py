@@ -3,66 +3,88 @@
 
 from __future__ import annotations
 
-import logging
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
-from appliance.ids import eve_statistics, owner_rules, rules
-from appliance.ids.engine import EngineCount
+from appliance.ids import eve_statistics, rules
+from appliance.ids.engine import Complaints, EngineCount, TestRun
 from appliance.ids.eve_spool import STATISTICS, EveSpool
 from appliance.ids.handover import Handover
-from appliance.ids.owner_rules import Checker, Language
 from appliance.ids.templates import fill, home_networks, interface_of, read
+from appliance.ruleset import filters, owner_rules
+from appliance.ruleset.filters import FilterLine, Forms
+from appliance.ruleset.owner_rules import Checker, Entry, Gathered, Language
 from appliance.settings.config import Config
 
-log = logging.getLogger(__name__)
-
 TITLE = "Suricata"
+FORMS = Forms(
+    suppress=("by_src", "by_dst", "by_either"),
+    event_filter=("by_src", "by_dst", "by_both", "by_rule"),
+    rate_filter=("by_src", "by_dst", "by_both", "by_rule"),
+    excludes=False,
+    unlimited=False,
+    applies=False,
+)
 # What it does not know of a rule it says itself, and goes on without that rule.
-LANGUAGE = Language("Suricata", largest=16 << 20)
+LANGUAGE = Language("Suricata", largest=16 << 20, forms=FORMS)
+TEST_RUN = TestRun("suricata", ("-T", "-c", "@/suricata.yaml", "-l", "@/spool"), names_all=True)
 
 _PACKAGED = "etc/suricata/rules"
 _VARIABLE = re.compile(r"^ {4}([A-Z_]+):", re.MULTILINE)
+_REFUSED = re.compile(r" from file \S*rules/owner\.rules at line (\d+)$")
+_PREFIX = re.compile(r"^(?:E|Error): [\w-]+: ")
+_LAST = "Loading signatures failed"
 
 
 def configuration(
-    settings: Config, folder: Path, root: Path, owner_directories: Sequence[Path]
+    settings: Config, folder: Path, given: Gathered, tried: bool = False
 ) -> dict[str, str]:
-    """Return the files that Suricata starts with, by name.
-
-    What the owner's rules cannot keep is logged. Raises ConfigError, InputError.
-    """
-    template = read(folder / "suricata.yaml")
-    local = read(folder / "local.rules")
-    accepted = _owner_lines(template, local, root, owner_directories)
-    filters = [line for line in accepted if owner_rules.is_filter(line)]
+    """Return the files that Suricata starts with, by name. Raises ConfigError, InputError."""
+    ours = filters.without(read(folder / "threshold.config"), given.limits)
+    wanted = [text for _, text in owner_rules.written(given.lines, FORMS)[1]]
     values = {"HOME_NETWORKS": home_networks(settings.ids.home_networks)}
     return {
-        "rules/local.rules": local,
-        "rules/owner.rules": _lines(line for line in accepted if line not in filters),
-        "threshold.config": read(folder / "threshold.config") + _lines(filters),
-        "suricata.yaml": fill(template, values),
+        "rules/local.rules": read(folder / "local.rules"),
+        "rules/owner.rules": owner_rules.text(entries(given), given.lines),
+        "threshold.config": ours + _lines([*filters.guard(given.filters), *wanted]),
+        "suricata.yaml": fill(read(folder / "suricata.yaml"), values),
         "start": fill(read(folder / "start.sh"), {"INTERFACE": interface_of(settings)}),
     }
 
 
-def _owner_lines(template: str, local: str, root: Path, directories: Sequence[Path]) -> list[str]:
-    found = owner_rules.files(directories)
-    if not found:
-        return []
-    packaged = [read(file) for file in sorted((root / _PACKAGED).glob("*.rules"))]
-    classes = rules.classifications(read(root / "etc/suricata/classification.config"))
-    checker = Checker(
+def checker(folder: Path, root: Path | None) -> Checker:
+    """Return what judges the owner's lines for Suricata. Raises InputError."""
+    packaged = sorted((root / _PACKAGED).glob("*.rules")) if root else []
+    texts = [read(folder / "local.rules"), *map(read, packaged)]
+    return Checker(
         language=LANGUAGE,
-        variables=_VARIABLE.findall(template),
-        classifications=[name for name, _ in classes],
-        taken={key for text in (local, *packaged) for key in rules.messages(text)},
+        variables=_VARIABLE.findall(read(folder / "suricata.yaml")),
+        classifications=[],
+        standing={key: rule for text in texts for key, rule in rules.standing(text).items()},
     )
-    accepted, problems = owner_rules.collect(found, checker)
-    for problem in problems:
-        log.error("%s", problem)
-    return accepted
+
+
+def entries(given: Gathered) -> list[Entry]:
+    """Return what is written into owner.rules: the rules."""
+    return owner_rules.written(given.lines, FORMS)[0]
+
+
+def changed(line: FilterLine) -> str | None:
+    """Return nothing: Suricata has every form."""
+    return None
+
+
+def complaints(said: str) -> Complaints:
+    """Understand its errors: what is wrong, and behind it the line that it is wrong with."""
+    found, reasons = dict[int, str](), list[str]()
+    for line in said.splitlines():
+        if match := _REFUSED.search(line):
+            found[int(match[1])] = "; ".join(reasons) or "refused"
+            reasons.clear()
+        elif _PREFIX.match(line) and _LAST not in line:
+            reasons.append(_PREFIX.sub("", line))
+    return Complaints(found, "; ".join(reasons))
 
 
 def _lines(texts: Iterable[str]) -> str:

@@ -72,19 +72,3 @@ class Search:
             if self.clock() > deadline:
                 break
         return Stretch(found, end, ended=end <= oldest)
-
-
-def first_since(time_of: Callable[[int], int | None], time: int, low: int, high: int) -> int:
-    """Return the smallest number from `low` on whose row is not older than `time`, or `high`.
-
-    `time_of` tells the time of a row, None for one that is gone. Rows stand in the order of their
-    times as long as nobody sets the clock back.
-    """
-    while low < high:
-        middle = (low + high) // 2
-        found = time_of(middle)
-        if found is not None and found < time:
-            low = middle + 1
-        else:
-            high = middle
-    return low

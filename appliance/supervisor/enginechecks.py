@@ -9,7 +9,8 @@ from itertools import takewhile
 
 from appliance.host.links import Interface
 from appliance.ids.engine import EngineCount
-from appliance.reports.levels import Level, Result, fail, ok, unknown
+from appliance.reports.levels import Level, Result, fail, ok, unknown, warn
+from appliance.reports.rules import RulesReport
 from appliance.reports.states import State
 from appliance.reports.supervisor import Stage
 from appliance.supervisor import units
@@ -24,6 +25,9 @@ from appliance.supervisor.streamchecks import loss
 COUNTING_S = 3.0
 # A frame may wait so long in the engine's buffers before it is counted.
 LAG_S = 4.0
+# Such a share of a rule set may be left out without a warning.
+FEW = 0.01
+RULES_ADVICE = "The page tells each under Alerts, and glovebox-rules.txt on BOOT."
 BLIND_S = COUNTING_S + LAG_S + 6.0
 
 
@@ -98,6 +102,18 @@ def _passed_since(resting: Sequence[Observations]) -> bool:
     return len(frames) > 1 and frames[0] > frames[-1]
 
 
+def rules(history: History) -> Result | None:
+    """Judge what became of the owner's own rules; nothing where there are none."""
+    found = history.now.report(RulesReport)
+    if found is None or found.is_empty:
+        return None
+    # Of a published rule set a few are left out on most machines: no reason to alarm anybody.
+    few = found.left_out_count <= found.rules * FEW
+    if found.trouble or not few or (found.passed_over and not found.rules + found.filters):
+        return warn(found.sentence, RULES_ADVICE)
+    return ok(found.sentence)
+
+
 def engine_name(now: Observations) -> str:
     """Return what the engine is called."""
     return "The engine" if isinstance(now.settings, Unknown) else now.settings.engine.capitalize()
@@ -108,6 +124,7 @@ CHECKS = (
     Check("engine", "glovebox-ids", 2, ("units", "interface", "listening"), engine),
     Check("inspection", "the engine sees the frames", 2, ("units", "engine", "interface"),
           inspects),
+    Check("rules", "your own rules", 10, ("reports",), rules),
     Check("loss-engine", "the engine keeps up", 2, ("engine", "interface", "listening"),
           partial(loss, stage=Stage.ENGINE)),
 )

@@ -4,19 +4,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest
 
 from appliance import words
+from appliance.alerts import ends
 from appliance.alerts.news import GRAVE
 from appliance.alerts.pages import AlertPage, AlertPages
 from appliance.alerts.search import Filter
 from appliance.web import parameters
+from appliance.web.facts import Facts
 
+FIELDS = ("text", "priority", "sid", "address")
 PER_PAGE = 100
 LONGEST_TEXT = 100
 
@@ -27,28 +30,66 @@ def blueprint(figures: Callable[[], Mapping[str, Any]], history: AlertPages) -> 
 
     @routes.get("/alerts")
     def search() -> ResponseReturnValue:
-        parameters.allow(("before", "after", "text", "priority", "sid", "address"))
+        parameters.allow(("before", "after", *FIELDS))
         before, after = parameters.whole("before"), parameters.whole("after")
-        wanted = _filter()
+        shown = figures()
+        given = {name: value for name in FIELDS if (value := request.args.get(name, "").strip())}
+        wanted, errors = _filter(given, _names(shown))
+        if errors:
+            # What was written stays in the form, beside what is wrong with it.
+            nothing = {"history": AlertPage(), "newest": True, "overview": None}
+            page = render_template("alerts.html", **shown, **nothing, given=given, errors=errors)
+            return page, BadRequest.code
         if after is not None and (before is not None or wanted):
             raise BadRequest("Give before or after, not both, and no filter with after.")
-        page = _page(history, wanted, before, after)
-        newest = before is None and page.newer is None
+        found = _page(history, wanted, before, after)
+        newest = before is None and found.newer is None
         overview = history.overview(time.time()) if newest and not wanted else None
-        given = {key: value for key, value in vars(wanted).items() if value is not None}
-        shown = {"history": page, "newest": newest, "overview": overview, "given": given}
-        return render_template("alerts.html", **figures(), **shown)
+        results = {"history": found, "newest": newest, "overview": overview, "given": given}
+        return render_template("alerts.html", **shown, **results, errors=[])
 
     return routes
 
 
-def _filter() -> Filter:
-    return Filter(
-        text=parameters.text("text", LONGEST_TEXT),
-        priority=parameters.filled("priority"),
-        sid=parameters.filled("sid"),
-        address=parameters.address("address"),
-    )
+def _filter(
+    given: Mapping[str, str], names: Mapping[str, Sequence[str]]
+) -> tuple[Filter, list[str]]:
+    """Return what the fields of the form ask for, and what is wrong with them."""
+    values: dict[str, Any] = {}
+    errors = list[str]()
+    for field, text in given.items():
+        try:
+            values |= _field(field, text, names)
+        except ValueError as error:
+            errors.append(str(error))
+    return Filter(**values), errors
+
+
+def _field(field: str, text: str, names: Mapping[str, Sequence[str]]) -> Mapping[str, Any]:
+    """Return what one field asks for. Raises ValueError."""
+    if len(text) > LONGEST_TEXT:
+        raise ValueError(f"'{text[:40]}…' is too long: expected at most {LONGEST_TEXT} letters.")
+    if field == "sid":
+        gid, sid, rev = ends.rule(text)
+        return {"gid": gid, "sid": sid, "rev": rev}
+    if field == "address":
+        return {"ends": ends.parse(text, names)}
+    if field == "priority":
+        if not parameters.WHOLE.fullmatch(text) or int(text) > ends.LARGEST_NUMBER:
+            raise ValueError(f"'{text[:40]}' is no priority. Expected a number, 1 for the gravest.")
+        return {"priority": int(text)}
+    return {"text": text}
+
+
+def _names(figures: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the addresses of the devices that have one from here, by their names."""
+    names: dict[str, list[str]] = {}
+    facts: Facts = figures["facts"]
+    for port in facts.ports:
+        for device in port.devices:
+            if device.name:
+                names.setdefault(device.name.lower(), []).append(device.address)
+    return names
 
 
 def _page(history: AlertPages, wanted: Filter, before: int | None, after: int | None) -> AlertPage:

@@ -69,6 +69,7 @@ def status_object(facts: Facts) -> dict[str, Any]:
         "targets": facts.targets,
         "supervisor": _supervisor_object(health) if facts.is_supervised else None,
         "selftest": None if test is None else to_json(test) | {"time": words.utc(test.time)},
+        "rules": None if facts.rules is None else to_json(facts.rules),
         "receiver": None if report is None else _receiver_object(facts, report),
     }
 

@@ -11,6 +11,7 @@ from appliance.reports.dhcp import PortReport
 from appliance.reports.films import Copying
 from appliance.reports.levels import Level
 from appliance.reports.receiver import ReceiverReport
+from appliance.reports.rules import RulesReport
 from appliance.reports.selftest import SelfTestReport
 from appliance.reports.supervisor import Health
 from appliance.settings.sections.fit import Address
@@ -47,6 +48,7 @@ class Facts:
     config_errors: tuple[str, ...] = ()
     ports: tuple[PortReport, ...] = ()
     copying: Copying | None = None
+    rules: RulesReport | None = None
 
     @property
     def fresh_report(self) -> ReceiverReport | None:

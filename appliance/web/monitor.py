@@ -15,6 +15,7 @@ from appliance.reports import dhcp, statusfile
 from appliance.reports.dhcp import PortReport
 from appliance.reports.films import Copying
 from appliance.reports.receiver import ReceiverReport
+from appliance.reports.rules import RulesReport
 from appliance.reports.selftest import SelfTestReport
 from appliance.reports.statusfile import NotPublishedError
 from appliance.reports.supervisor import Health
@@ -72,6 +73,7 @@ class Monitor:
             config_errors=self._errors,
             ports=self._ports(),
             copying=Copying.read(self.directory),
+            rules=RulesReport.read(self.directory),
         )
 
     def _ports(self) -> tuple[PortReport, ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from ipaddress import ip_address
 
 from flask import request
 from werkzeug.exceptions import BadRequest
@@ -40,20 +39,6 @@ def text(name: str, most: int) -> str | None:
     if len(value) > most:
         raise BadRequest(f"{name}: expected at most {most} characters.")
     return value or None
-
-
-def filled(name: str) -> int | None:
-    """Return the parameter as `whole` does, None also where a form left it empty."""
-    return whole(name) if request.args.get(name) else None
-
-
-def address(name: str) -> str | None:
-    """Return the parameter as an IP address in its usual form, or None. Raises BadRequest."""
-    value = text(name, 64)
-    try:
-        return None if value is None else str(ip_address(value))
-    except ValueError:
-        raise BadRequest(f"{name} = '{value}': expected an IP address.") from None
 
 
 def clamped(name: str, default: int, most: int) -> int:

@@ -5,6 +5,7 @@
 set -eu
 cd /run/glovebox-ids
 interface=@INTERFACE@
+tried=@TRIED@
 config=snort.conf
 
 # The kernel cuts frames to the slots of the capture ring, and Snort passes over a cut packet: so a
@@ -20,8 +21,9 @@ ring_mb=$((memory_kb / 16384))
 [ "$ring_mb" -ge 32 ] || ring_mb=32
 [ "$ring_mb" -le 256 ] || ring_mb=256
 
-# The owner's rules must not keep the sensor from starting, whatever Snort thinks of them.
-if [ -s rules/owner.rules ] && ! snort -q -T -c snort.conf; then
+# The owner's rules must not keep the sensor from starting, whatever Snort thinks of them. What it
+# refuses is left out already, unless it could not be asked.
+if [ "$tried" = no ] && [ -s rules/owner.rules ] && ! snort -q -T -c snort.conf; then
 	echo 'Snort refuses the rules of the owner: it goes on without them.' >&2
 	config=plain.conf
 fi

@@ -89,7 +89,7 @@ class Engine:
         )
         owner = self.directory.with_name("owner")
         owner.mkdir(exist_ok=True)
-        (owner / "test.rules").write_text(owner_rules)
+        (owner / "test.rules").write_text(owner_rules, errors="surrogateescape")
         self.environment["GLOVEBOX_CONFIG"] = str(settings)
         done = subprocess.run(
             [GLOVEBOX, "ids-config", "--directory", self.directory, "--root", self.root,

@@ -17,13 +17,15 @@ from typing import Any
 
 import pytest
 
-from appliance.ids import perfmonitor
+from appliance.ids import marker, perfmonitor
 from appliance.ids.alert import from_json
+from appliance.ids.marker import Token
 from appliance.ids.unified2 import Event
 from tests import frames as handmade
 from tests.net import engine as engines
 from tests.net.engine import GLOVEBOX, Alerts, Engine, frames, inject, running
 from tests.net.namespaces import Network, wait_until
+from tests.pcapfile import pcap
 
 pytestmark = [pytest.mark.net, pytest.mark.snort]
 
@@ -303,17 +305,70 @@ def test_spool_files_are_read_as_snorts_own_tool_reads_them(
         ] == printed  # fmt: skip
 
 
-def test_snort_starts_without_rules_of_the_owner_that_it_refuses(
+REFUSED = 'alert tcp any any -> any any (msg:"x"; pcre:"/(/"; sid:1001001;)\n'
+
+
+def test_a_rule_that_snort_refuses_costs_itself(
     network: Network, engine: Engine, alerts: Alerts, scan: list[bytes]
 ) -> None:
-    refused = 'alert tcp any any -> any any (msg:"x"; pcre:"/(/"; sid:1001001;)\n'
-    engine.configure(owner_rules=END_RULE + refused)
+    log = engine.configure(owner_rules=REFUSED + END_RULE + "suppress gen_id 1, sig_id 1228\n")
+    assert "test.rules:1: : pcre compile" in log
+    with running(alerts), running(engine):
+        inject(network, [*scan, END])
+        alerts.wait_for(1)
+    assert [alert["sid"] for alert in alerts.stored()] == [END_SID]
+
+
+def test_snort_that_could_not_be_asked_starts_without_what_it_refuses(
+    network: Network, engine: Engine, alerts: Alerts, scan: list[bytes]
+) -> None:
+    engine.configure(owner_rules=END_RULE)
+    with (engine.directory / "rules/owner.rules").open("a") as file:
+        file.write(REFUSED)
+    start = engine.directory / "start"
+    start.write_text(start.read_text().replace("tried=yes", "tried=no"))
     with running(alerts), running(engine):
         inject(network, [*scan, END])
         alerts.wait_for(20)
     assert {alert["sid"] for alert in alerts.stored()} == {1228}
     assert "Snort refuses the rules of the owner" in engine.stderr
-    assert "owner.rules(4)" in engine.stderr
+    assert "owner.rules(3)" in engine.stderr
+
+
+@pytest.mark.parametrize("track", ["by_src", "by_dst", "by_either"])
+def test_a_machine_is_silenced_for_all_rules(engine: Engine, shared_data: Path, track: str) -> None:
+    source, target = (
+        {getattr(event, end) for event in engine.read_file(shared_data / SCAN)}
+        for end in ("source", "destination")
+    )
+    limit = "event_filter gen_id 1, sig_id 0, type limit, track by_src, count 1, seconds 60\n"
+    for machine in source | target:
+        lines = f"suppress gen_id 1, sig_id 0, track {track}, ip {machine}\n"
+        engine.configure(owner_rules=END_RULE + lines + limit)
+        silent = machine in {"by_src": source, "by_dst": target}.get(track, source | target)
+        assert len(engine.read_file(shared_data / SCAN)) == (0 if silent else 1)
+
+
+def test_bytes_of_a_rule_match_as_they_are(engine: Engine, tmp_path: Path) -> None:
+    capture = tmp_path / "captures/one.pcap"
+    capture.parent.mkdir()
+    capture.write_bytes(pcap(udp_frame(b"T\xfcr")))
+    rule = b'alert udp any any -> any any (msg:"K\xfcche"; content:"|54|\\\n|FC|r"; sid:1001007;)\n'
+    engine.configure(owner_rules=os.fsdecode(rule))
+    assert [event.sid for event in engine.read_file(capture)] == [1001007]
+
+
+def test_limits_for_all_rules_leave_the_self_test_alone(engine: Engine, tmp_path: Path) -> None:
+    capture = tmp_path / "captures/markers.pcap"
+    capture.parent.mkdir()
+    secret = (engine.directory / marker.SECRET_FILE.name).read_text()
+    capture.write_bytes(pcap(*(marker.frame(secret, Token(n, n)) for n in range(1, 6))))
+    for gid in (0, 1):
+        engine.configure(
+            owner_rules=f"event_filter gen_id {gid}, sig_id 0, type limit, track by_src, count 1,"
+            " seconds 60\nsuppress gen_id 1, sig_id 0\nsuppress gen_id 1, sig_id 1000001\n"
+        )
+        assert len([e for e in engine.read_file(capture) if marker.is_marker(e)]) == 5
 
 
 def test_home_networks_decide_which_rules_apply(

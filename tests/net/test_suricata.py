@@ -28,6 +28,7 @@ from tests import frames as handmade
 from tests.net.engine import PACE, Alerts, frames, inject, running
 from tests.net.namespaces import Network, wait_until
 from tests.net.suricata import Suricata, alerts
+from tests.pcapfile import pcap
 
 pytestmark = [pytest.mark.net, pytest.mark.suricata]
 
@@ -324,12 +325,13 @@ def test_suricata_goes_on_without_rules_of_the_owner_that_it_refuses(
     network: Network, engine: Suricata, store: Alerts, scan: Sequence[bytes]
 ) -> None:
     refused = 'alert tcp any any -> any any (msg:"x"; pcre:"/(/"; sid:1001005;)\n'
-    engine.configure(owner_rules=refused + END_RULE)
+    log = engine.configure(owner_rules=refused + END_RULE)
+    assert "test.rules:1: pcre2 compile" in log
     with running(store), running(engine):
         inject(network, [*scan, END])
         wait_for_end(store)
     assert Counter(alert.sid for alert in stored(store)) == {1000150: 20, END_SID: 1}
-    assert "owner.rules at line 2" in engine.stderr
+    assert "owner.rules at line" not in engine.stderr
 
 
 def test_filters_of_the_owner_are_heeded(
@@ -337,6 +339,29 @@ def test_filters_of_the_owner_are_heeded(
 ) -> None:
     engine.configure(owner_rules="suppress gen_id 1, sig_id 1000150\n")
     assert engine.alerts_of(shared_data / SCAN) == []
+
+
+@pytest.mark.parametrize("line", [
+    "suppress gen_id 1, sig_id 0, track by_either, ip {}",
+    "threshold gen_id 1, sig_id 1000150, track by_src, type limit, seconds 600, count 1",
+    "event_filter gen_id 1, sig_id 1000150, type limit, track by_src, count 1, seconds 600",
+])  # fmt: skip
+def test_filters_in_every_form_are_heeded(engine: Suricata, shared_data: Path, line: str) -> None:
+    [source] = {alert.source for alert in engine.alerts_of(shared_data / SCAN)}
+    engine.configure(owner_rules=line.format(source))
+    assert len(engine.alerts_of(shared_data / SCAN)) == (0 if "suppress" in line else 1)
+
+
+def test_limits_for_all_rules_leave_the_self_test_alone(engine: Suricata, tmp_path: Path) -> None:
+    capture = tmp_path / "captures/markers.pcap"
+    capture.parent.mkdir()
+    secret = (engine.directory / marker.SECRET_FILE.name).read_text()
+    capture.write_bytes(pcap(*(marker.frame(secret, Token(n, n)) for n in range(1, 6))))
+    engine.configure(
+        owner_rules="event_filter gen_id 0, sig_id 0, type limit, track by_src, count 1,"
+        " seconds 60\nsuppress gen_id 1, sig_id 0\nsuppress gen_id 1, sig_id 1000001\n"
+    )
+    assert len([each for each in engine.alerts_of(capture) if marker.is_marker(each)]) == 5
 
 
 def test_home_networks_decide_which_rules_apply(engine: Suricata, shared_data: Path) -> None:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from appliance.alerts.search import Hour
+from appliance.alerts.by_hour import Hour
 from appliance.charts.hours import HEIGHT, WIDTH, bars, busiest, summary
 
 NOON = 1_795_176_000.0

@@ -65,6 +65,8 @@ def test_main_takes_in_the_rules_of_the_owner(
     (owner / "my.rules").write_text(f"{good}\n{taken}\n{ours}\n")
     assert run(tmp_path) == 0
     assert (tmp_path / "run/rules/owner.rules").read_text() == f"# my.rules:1\n{good}\n"
+    # There is no Snort in this root: what it thinks is asked when it starts.
+    assert "tried=no\n" in (tmp_path / "run/start").read_text()
     assert "owner.rules" in (tmp_path / "run/snort.conf").read_text()
     assert "include /run/glovebox-ids/rules/owner" not in (tmp_path / "run/plain.conf").read_text()
     assert "my.rules:2: sid 527 is taken" in caplog.text

@@ -8,7 +8,10 @@ import subprocess
 from ipaddress import ip_network
 from pathlib import Path
 
+import pytest
+
 from appliance.ids import snort
+from appliance.ruleset import owner_rules
 from appliance.settings.config import Config
 from appliance.settings.sections.ids import IdsConfig
 from tests.conftest import PROJECT
@@ -44,3 +47,40 @@ def test_our_rules_have_numbers_of_our_own() -> None:
 
 def test_start_is_right_shell() -> None:
     subprocess.run(["sh", "-n", TEMPLATES / "start.sh"], check=True)
+
+
+@pytest.mark.parametrize(
+    ("said", "lines"),
+    [
+        (
+            "ERROR: rules/owner.rules:2: Can't use flow: stateless option with other options"
+            "Fatal Error, Quitting..\n",
+            {2: "Can't use flow: stateless option with other options"},
+        ),
+        (
+            'ERROR: rules/owner.rules Line 6 => unable to parse pcre regex "a"\nFatal Error, ..',
+            {6: 'unable to parse pcre regex "a"'},
+        ),
+        ("ERROR: /x/rules/owner.rules(4) Bad port\n>>a\nFatal Error", {4: "Bad port\n>>a"}),
+        ("ERROR: rules/local.rules(4) Bad\nFatal Error", {}),
+        ("", {}),
+    ],
+)
+def test_complaints_finds_the_line(said: str, lines: dict[int, str]) -> None:
+    assert snort.complaints(said).lines == lines
+
+
+def test_complaints_says_what_to_do_about_a_home_that_is_anything() -> None:
+    found = snort.complaints("ERROR: rules/owner.rules(2) !any is not allowed: !$HOME_NET. Fatal")
+    assert "[ids] home_networks" in found.lines[2]
+
+
+def test_the_owners_limits_take_the_place_of_ours(tmp_path: Path) -> None:
+    mine = "event_filter gen_id 1, sig_id 1000140, type limit, track by_src, count 2, seconds 9"
+    (tmp_path / "my.rules").write_text(f"{mine}\n")
+    given = owner_rules.gather([tmp_path], snort.checker(TEMPLATES, None))
+    files = snort.configuration(OURS, TEMPLATES, given, tried=True)
+    assert mine in files["rules/owner.rules"]
+    assert "event_filter gen_id 1, sig_id 1000140" not in files["rules/local.rules"]
+    assert "event_filter gen_id 1, sig_id 1000141" in files["rules/local.rules"]
+    assert "tried=yes\n" in files["start"]

@@ -12,6 +12,8 @@ import pytest
 
 from appliance.ids import rules, suricata
 from appliance.ids.engine import EngineCount
+from appliance.ruleset import owner_rules
+from appliance.ruleset.owner_rules import Gathered
 from appliance.settings.config import Config
 from appliance.settings.sections.ids import IdsConfig
 from tests.conftest import PROJECT
@@ -27,25 +29,14 @@ def root(tmp_path: Path) -> Path:
     """Return an engine's root with one packaged rule."""
     made = tmp_path / "root"
     (made / "etc/suricata/rules").mkdir(parents=True)
-    (made / "etc/suricata/classification.config").write_text(
-        "config classification: misc-activity,Misc activity,3\n"
-    )
     (made / "etc/suricata/rules/dns-events.rules").write_text(
         'alert dns any any -> any any (msg:"x"; app-layer-event:dns.z_flag_set; sid:2240003;)\n'
     )
     return made
 
 
-@pytest.fixture
-def owner(tmp_path: Path) -> Path:
-    """Return the owner's folder, empty."""
-    made = tmp_path / "owner"
-    made.mkdir()
-    return made
-
-
-def test_configuration_leaves_no_name_unfilled(root: Path, owner: Path) -> None:
-    files = suricata.configuration(OURS, TEMPLATES, root, [owner])
+def test_configuration_leaves_no_name_unfilled() -> None:
+    files = suricata.configuration(OURS, TEMPLATES, Gathered())
     for name, text in files.items():
         assert not re.search(r"@[A-Z_]+@", text), name
     assert 'HOME_NET: "[10.0.0.0/8,fc00::/7]"\n' in files["suricata.yaml"]
@@ -53,24 +44,48 @@ def test_configuration_leaves_no_name_unfilled(root: Path, owner: Path) -> None:
     assert files["rules/owner.rules"] == ""
 
 
-def test_configuration_takes_in_the_rules_of_the_owner(
-    root: Path, owner: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_configuration_takes_in_the_rules_of_the_owner(root: Path, tmp_path: Path) -> None:
     good = 'alert http $HOME_NET any -> any any (msg:"mine"; http.uri; content:"x"; sid:1001000;)'
     quiet = "suppress gen_id 1, sig_id 2240003"
     taken = 'alert tcp any any -> any any (msg:"taken"; sid:2240003;)'
     ours = 'alert tcp any any -> any any (msg:"ours"; sid:1000100;)'
     stray = 'alert tcp $OUTSIDE any -> any any (msg:"stray"; sid:1001001;)'
-    (owner / "my.rules").write_text("\n".join((good, quiet, taken, ours, stray)))
-    files = suricata.configuration(OURS, TEMPLATES, root, [owner])
-    assert files["rules/owner.rules"] == f"# my.rules:1\n{good}\n# my.rules:2\n"
+    (tmp_path / "my.rules").write_text("\n".join((good, quiet, taken, ours, stray)))
+    given = owner_rules.gather([tmp_path], suricata.checker(TEMPLATES, root))
+    files = suricata.configuration(OURS, TEMPLATES, given)
+    assert files["rules/owner.rules"] == f"# my.rules:1\n{good}\n"
     assert files["threshold.config"].endswith(f"\n{quiet}\n")
+    told = "\n".join(map(str, given.problems))
     for line, reason in (
         (3, "sid 2240003 is taken"),
         (4, "sid 1000100"),
         (5, "no variable $OUTSIDE"),
     ):
-        assert f"my.rules:{line}: {reason}" in caplog.text
+        assert f"my.rules:{line}: {reason}" in told
+
+
+def test_the_owners_limits_take_the_place_of_ours(tmp_path: Path) -> None:
+    mine = "event_filter gen_id 1, sig_id 1000140, type limit, track by_src, count 2, seconds 9"
+    (tmp_path / "my.rules").write_text(f"{mine}\nevent_filter gen_id 1, sig_id 0, type both,"
+                                       " track by_rule, count 5, seconds 60\n")  # fmt: skip
+    given = owner_rules.gather([tmp_path], suricata.checker(TEMPLATES, None))
+    text = suricata.configuration(OURS, TEMPLATES, given)["threshold.config"]
+    assert re.findall(r"event_filter .*sig_id 1000140.*", text) == [mine]
+    assert "sig_id 1000141" in text
+    # The limit for all leaves the self-test's marker alone.
+    assert text.index("sig_id 1000001, type limit") < text.index("sig_id 0,")
+
+
+def test_complaints_finds_each_rule_and_the_rest() -> None:
+    said = (
+        'E: detect-pcre: compile of "/(/" failed\n'
+        'E: detect: error parsing signature "alert x" from file rules/owner.rules at line 4\n'
+        "E: threshold-config: pcre2_match parse error\n"
+        "E: suricata: Loading signatures failed.\n"
+    )
+    found = suricata.complaints(said)
+    assert found.lines == {4: 'compile of "/(/" failed'}
+    assert found.rest == "pcre2_match parse error"
 
 
 def test_our_rules_have_numbers_of_our_own() -> None:

@@ -6,8 +6,6 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from appliance.store import numbers
 from appliance.store.numbers import Row, Search
@@ -73,17 +71,3 @@ def test_search_ends_when_its_time_is_up() -> None:
 
 def test_search_of_nothing_has_ended() -> None:
     assert search(1).back(Table(0, 1).fetch, 5, 5).ended
-
-
-@given(st.lists(st.integers(0, 50)), st.integers(0, 51), st.sets(st.integers(1, 60)))
-def test_first_since_finds_the_place(times: list[int], wanted: int, gone: set[int]) -> None:
-    """Also where rows were deleted meanwhile: those are the oldest."""
-    ordered = sorted(times)
-    deleted = len(gone & set(range(1, len(ordered) + 1))) if gone else 0
-
-    def time_of(number: int) -> int | None:
-        return None if number <= deleted else ordered[number - 1]
-
-    found = numbers.first_since(time_of, wanted, deleted + 1, len(ordered) + 1)
-    left = ordered[deleted:]
-    assert found == deleted + 1 + sum(time < wanted for time in left)

@@ -9,6 +9,7 @@ import pytest
 from appliance.host.links import Interface
 from appliance.ids.engine import EngineCount
 from appliance.reports.levels import Level
+from appliance.reports.rules import RulesReport
 from appliance.reports.states import State
 from appliance.supervisor import enginechecks, units
 from appliance.supervisor.observations import (
@@ -137,3 +138,28 @@ def test_a_sensor_without_an_engine_complains_of_nothing() -> None:
     assert result.words == "Captures only: this sensor has no engine."
     running = look(engine=None, listening=None)
     assert enginechecks.inspects(history(running)) is None
+
+
+@pytest.mark.parametrize(
+    ("told", "level"),
+    [
+        (RulesReport("Snort", False), None),
+        (RulesReport("Snort", True, 5), Level.OK),
+        (RulesReport("Snort", True, 20_000, 0, 3), Level.OK),
+        (RulesReport("Snort", True, 5, 0, 1), Level.WARN),
+        (RulesReport("Snort", True, 0, 0, 1), Level.WARN),
+        (RulesReport("Snort", False, 5, trouble="no Snort"), Level.WARN),
+        (RulesReport("Snort", True, passed_over=("my.rules.txt: rename it",)), Level.WARN),
+    ],
+)
+def test_rules_warn_where_something_of_weight_is_left_out(
+    told: RulesReport, level: Level | None
+) -> None:
+    result = enginechecks.rules(history(look(reports={"rules": told})))
+    assert (result.level if result else None) is level
+    if result:
+        assert result.words == told.sentence
+
+
+def test_rules_say_nothing_before_they_were_read() -> None:
+    assert enginechecks.rules(history(look(reports={}))) is None

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,10 +12,13 @@ from flask.testing import FlaskClient
 
 from appliance.alerts.news import News
 from appliance.alerts.store import AlertStore
+from appliance.reports.dhcp import Tenant
+from appliance.reports.rules import LeftOut, RulesReport
 from appliance.web import alerts
 from appliance.web.alerts import PER_PAGE
 from tests.unit.web.test_pages import shown
 from tests.web.alerts import add, an_alert
+from tests.web.reports import a_port
 
 
 def test_alerts_turns_pages_both_ways(client: FlaskClient, store: AlertStore) -> None:
@@ -158,3 +163,75 @@ def test_alerts_refuses_a_wrong_query(client: FlaskClient, query: str) -> None:
 )  # fmt: skip
 def test_line_says_how_many_there_are(news: News, expected: str) -> None:
     assert alerts.line({"news": lambda: news}) == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("address=192.168.88.0/24", [2, 1]),
+        ("address=192.168.88.", [2, 1]),
+        ("address=192.168.88.20%3A22", [1]),
+        ("address=%3A53", [2]),
+        ("address=192.0.2.1", [3]),
+        ("address=%5B2001:db8::7%5D", [3]),
+        ("address=tablet", [2]),
+        ("sid=1:7", [3]),
+        ("sid=1:100:20", [2, 1]),
+        ("text=%C3%84RGER", [1]),
+        ("text=100%25", [2]),
+        ("text=tail", [3]),
+    ],
+)
+def test_alerts_are_found_by_what_people_write(
+    client: FlaskClient, store: AlertStore, tmp_path: Path, query: str, expected: list[int]
+) -> None:
+    tablet = Tenant("192.168.88.21", "02:00:00:00:00:01", "Tablet", 0)
+    a_port(time.time(), devices=(tablet,)).publish(tmp_path)
+    rows: list[dict[str, Any]] = [
+        {"source": "192.168.88.20", "source_port": 22, "sid": 100, "message": "\u00c4rger"},
+        {"source": "192.168.88.21", "source_port": 53, "sid": 100, "message": "100% CPU"},
+        {
+            "source": "::ffff:192.0.2.1",
+            "destination": "2001:db8::7",
+            "sid": 7,
+            "message": "a\0tail",
+        },
+    ]
+    far = {"destination": "198.51.100.9", "destination_port": 80}
+    add(store, [an_alert(**{**far, **row}) for row in rows])
+    page = shown(client, f"/alerts?{query}")
+    assert [number for number in (3, 2, 1) if f"#{number}<" in page] == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "reason"),
+    [
+        ("address=phone", 'value="phone"', "No device called"),
+        ("address=192.168.088.020", 'value="192.168.088.020"', "without zeros"),
+        ("sid=abc&text=scan", 'value="scan"', "is no rule"),
+        ("priority=high&text=scan", 'value="scan"', "is no priority"),
+        ("text=" + "x" * 101, "x" * 101, "too long"),
+        ("address=%3Cscript%3E", 'value="&lt;script&gt;"', "is no address"),
+    ],
+)
+def test_alerts_keeps_the_form_and_says_what_is_wrong(
+    client: FlaskClient, store: AlertStore, query: str, field: str, reason: str
+) -> None:
+    answer = client.get(f"/alerts?{query}")
+    assert answer.status_code == 400
+    assert field in answer.text and reason in answer.text
+    assert "Nothing was searched." in answer.text
+
+
+def test_alerts_tells_what_became_of_the_owners_rules(
+    client: FlaskClient, store: AlertStore, tmp_path: Path
+) -> None:
+    assert "Your own rules" not in shown(client, "/alerts")
+    left_out = LeftOut("<b>.rules", 7, "no sid")
+    RulesReport("Snort", True, 4741, 0, 300, (left_out,), ("a.zip: an archive",)).publish(tmp_path)
+    page = shown(client, "/alerts")
+    assert "4,741 rules of yours in force, 300 left out: &lt;b&gt;.rules:7: no sid" in page
+    assert "<summary>Left out: 300</summary>" in page
+    assert "<li>and 299 more</li>" in page
+    assert "<li>a.zip: an archive</li>" in page
+    assert "Your own rules" not in shown(client, "/alerts?sid=1")

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: MIT
+"""What glovebox-ids-config publishes of the owner's own rules, and the same in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from appliance import words
+from appliance.reports.statusfile import StatusFile
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A line that is not in force, or (line 0) a whole file; `file` is its name."""
+
+    file: str
+    line: int
+    reason: str
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{where}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class RulesReport(StatusFile):
+    """The owner's rules: how many of them are in force, and why the others are not.
+
+    `engine` is what people call it, `tried` whether it was asked itself; `trouble` says why not.
+    `filters` are suppress, event_filter and rate_filter lines. Of `left_out_count` lines the first
+    ones are in `left_out`. `passed_over` are things in the folder that were not read, in words;
+    `notes` is what is in force in another form than it was written.
+    """
+
+    NAME: ClassVar[str] = "rules"
+
+    engine: str
+    tried: bool
+    rules: int = 0
+    filters: int = 0
+    left_out_count: int = 0
+    left_out: tuple[LeftOut, ...] = ()
+    passed_over: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    trouble: str | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the owner gave nothing."""
+        return not (self.rules or self.filters or self.left_out_count or self.passed_over)
+
+    @property
+    def sentence(self) -> str:
+        """Say in a sentence what is in force and what is not, with the first reason."""
+        if self.is_empty:
+            return "You have given no rules of your own."
+        said = f"{self.in_force} of yours in force, {words.number(self.left_out_count)} left out"
+        if self.left_out:
+            return f"{said}: {self.left_out[0]}{self._more}."
+        return f"{said}."
+
+    @property
+    def in_force(self) -> str:
+        """Say how many rules are in force, and how many filters where there are any."""
+        said = words.counted(self.rules, "rule") if self.rules else "No rule"
+        return f"{said} and {words.counted(self.filters, 'filter')}" if self.filters else said
+
+    @property
+    def _more(self) -> str:
+        more = self.left_out_count - 1
+        return f" (and {words.number(more)} more)" if more else ""
+
+    @property
+    def judge(self) -> str:
+        """Say who judged them."""
+        if self.tried:
+            return f"{self.engine} itself has tried them."
+        reason = f": {self.trouble}" if self.trouble else ""
+        return f"{self.engine} itself has not tried them{reason}."
+
+    @property
+    def lists(self) -> list[tuple[str, tuple[str, ...], int]]:
+        """Return the lists there are: title, the first entries, and how many there are."""
+        left_out = tuple(map(str, self.left_out))
+        found = (
+            ("Left out", left_out, self.left_out_count),
+            ("Passed over", self.passed_over, len(self.passed_over)),
+            ("Changed", self.notes, len(self.notes)),
+        )
+        return [each for each in found if each[2]]
+
+    def lines(self) -> Iterator[str]:
+        """Yield all that there is to say, a line each."""
+        yield self.sentence
+        if not self.is_empty:
+            yield self.judge
+        for title, entries, count in self.lists:
+            yield from ("", f"{title}:", *(f"- {entry}" for entry in entries))
+            if count > len(entries):
+                yield f"- and {words.number(count - len(entries))} more"

@@ -42,6 +42,9 @@ def record(line: bytes) -> Mapping[str, Any]:
 def alert(found: Mapping[str, Any]) -> Alert | None:
     """Return the alert in a record, None for records of other types. Raises DecodeError."""
     if found.get("event_type") != "alert":
+        # Each record has a type; of one without nobody knows whether it was an alert.
+        if not isinstance(found.get("event_type"), str):
+            raise DecodeError("a record without a type")
         return None
     try:
         return _alert(found, found["alert"])

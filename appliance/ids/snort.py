@@ -181,7 +181,7 @@ def complaints(said: str) -> Complaints:
     if found is None:
         error = re.search(r"ERROR: (.*?)(?:Fatal Error|\Z)", said, re.DOTALL)
         return Complaints(rest=error[1].strip() if error else said.strip()[-200:])
-    reason = found[4].strip()
+    reason = found[4].strip(" :\n\t")
     reason += "".join(hint for pattern, hint in _HINTS if pattern.search(reason))
     number = int(next(filter(None, found.group(1, 2, 3))))
     return Complaints({number: reason})

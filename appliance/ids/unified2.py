@@ -24,9 +24,21 @@ EVENTS = {
     104: (EVENT_IPV4, socket.AF_INET),
     105: (EVENT_IPV6, socket.AF_INET6),
 }
+# Behind the protocol: impact and, with VLAN and MPLS, their labels.
+LENGTHS = {7: {52, 60}, 72: {76, 84}, 104: {60}, 105: {84}}
+# Those of Snort are below 210.
+LARGEST_TYPE = 1000
 # A packet record holds at most 64 KiB of packet: whatever claims more is no unified2.
 LONGEST_RECORD = 1 << 17
 PROTOCOLS_WITH_PORTS = {6, 17}
+
+
+class CutRecordError(DecodeError):
+    """A record that ends early: `resume` bytes on, the next one begins."""
+
+    def __init__(self, resume: int) -> None:
+        super().__init__(f"a record cut off after {resume} bytes")
+        self.resume = resume
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +62,8 @@ def decode(data: bytes | memoryview) -> tuple[list[Event], int]:
     """Return the events in `data`, which starts at a record, and the number of bytes they took.
 
     Records of other types count as taken. What remains is a record whose end is not there yet, or a
-    malformed one. Raises DecodeError when the malformed one is the first.
+    malformed one. Raises DecodeError when the malformed one is the first, CutRecordError where the
+    next record begins within it.
     """
     view = memoryview(data)
     events: list[Event] = []
@@ -64,6 +77,10 @@ def decode(data: bytes | memoryview) -> tuple[list[Event], int]:
         end = position + HEADER.size + length
         if end > len(view):
             break
+        if resume := _cut_off(view, position, end):
+            if position == 0:
+                raise CutRecordError(resume)
+            break
         if kind in EVENTS:
             events.append(_event(kind, view[position + HEADER.size : end]))
         position = end
@@ -73,6 +90,25 @@ def decode(data: bytes | memoryview) -> tuple[list[Event], int]:
 def _is_malformed(kind: int, length: int) -> bool:
     shortest = EVENTS[kind][0].size if kind in EVENTS else 0
     return kind == 0 or not shortest <= length <= LONGEST_RECORD
+
+
+def _cut_off(view: memoryview, position: int, end: int) -> int | None:
+    """Return how many bytes there are of a record in which the next one begins, None for others.
+
+    Both must show: nothing sensible behind it, and an event's beginning in it. Either alone may be
+    chance, or somebody's addresses.
+    """
+    if end + HEADER.size > len(view):
+        return None
+    kind, length = HEADER.unpack_from(view, end)
+    if kind <= LARGEST_TYPE and not _is_malformed(kind, length):
+        return None
+    for start in range(position + HEADER.size, end):
+        if start + HEADER.size <= len(view):
+            kind, length = HEADER.unpack_from(view, start)
+            if length in LENGTHS.get(kind, ()):
+                return start - position
+    return None
 
 
 def _event(kind: int, body: memoryview) -> Event:

@@ -20,7 +20,7 @@ from appliance.errors import DecodeError
 from appliance.ids import handover, marker, unified2
 from appliance.ids.handover import SpoolBatch, SpoolFile, read_at
 from appliance.ids.naming import Naming
-from appliance.ids.unified2 import Event
+from appliance.ids.unified2 import CutRecordError, Event
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +89,8 @@ def read(listed: Iterable[SpoolFile], positions: Mapping[str, int]) -> Events:
     """Read on from `positions`, at most BATCH_BYTES. Raises OSError.
 
     A record whose end is missing stays for the next time. Where bytes make no sense, reading goes
-    on behind what is there now, for each write of Snort starts a record; that is logged.
+    on at the next record that shows, or behind what is there now, for each write of Snort starts a
+    record; that is logged.
     """
     batch, budget = Events(), BATCH_BYTES
     for file in listed:
@@ -104,6 +105,8 @@ def read(listed: Iterable[SpoolFile], positions: Mapping[str, int]) -> Events:
             events, taken = unified2.decode(data)
         except DecodeError as error:
             events, taken = [], file.size - position
+            if isinstance(error, CutRecordError):
+                taken = error.resume
             batch.unreadable += 1
             log.error("%s, byte %d: %s; %d bytes skipped", file.name, position, error, taken)
         if taken:

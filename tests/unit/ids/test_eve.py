@@ -71,7 +71,12 @@ def test_alert_without_a_class() -> None:
 
 def test_alert_passes_over_other_records() -> None:
     assert decoded(b'{"event_type":"stats","stats":{}}') is None
-    assert decoded(b"{}") is None
+
+
+@pytest.mark.parametrize("type_", [{}, {"event_type": None}, {"event_type": 1}])
+def test_alert_refuses_a_record_without_a_type(type_: dict[str, Any]) -> None:
+    with pytest.raises(DecodeError, match="without a type"):
+        eve.alert({"alert": {"signature_id": 1}, **type_})
 
 
 @pytest.mark.parametrize(

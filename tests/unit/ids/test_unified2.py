@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.errors import DecodeError
-from appliance.ids.unified2 import LONGEST_RECORD, Event, decode
+from appliance.ids.unified2 import LONGEST_RECORD, CutRecordError, Event, decode
 from tests.unit.ids import records
 
 EVENT = Event(
@@ -102,3 +102,26 @@ def test_decode_survives_anything(data: bytes) -> None:
     except DecodeError:
         return
     assert 0 <= taken <= len(data)
+
+
+@pytest.mark.parametrize("kept", [9, 30, 55])
+def test_a_record_cut_in_mid_file_makes_no_event_up(kept: int) -> None:
+    cut, rest = records.event(sid=472)[:kept], [records.event(sid=sid) for sid in (473, 474, 475)]
+    whole = records.event(sid=471)
+    events, taken = decode(whole + cut + b"".join(rest))
+    assert ([each.sid for each in events], taken) == ([471], len(whole))
+    with pytest.raises(CutRecordError) as caught:
+        decode(cut + b"".join(rest))
+    assert caught.value.resume == kept
+    assert [each.sid for each in decode(b"".join(rest))[0]] == [473, 474, 475]
+
+
+def test_an_address_that_looks_like_a_record_is_one_still() -> None:
+    record = records.event()
+    ports = struct.unpack(">HH", record[52:56])
+    # Source and destination that read as the beginning of an event.
+    odd = record[:44] + struct.pack(">II", 104, 60) + record[52:]
+    assert ports == (40000, 80)
+    events, taken = decode(odd + records.event())
+    assert (len(events), taken) == (2, len(odd + records.event()))
+    assert (events[0].source, events[0].destination) == ("0.0.0.104", "0.0.0.60")

@@ -93,6 +93,20 @@ def test_read_skips_nonsense_and_says_so(tmp_path: Path, caplog: pytest.LogCaptu
     assert sids(spool.read(spool.files(tmp_path), positions)) == [2]
 
 
+def test_read_goes_on_behind_a_record_that_was_cut_off(tmp_path: Path) -> None:
+    parts = [records.event(number) for number in (1, 2, 3, 4)]
+    parts[1] = parts[1][:30]
+    put(tmp_path, 7, 1, b"".join(parts))
+    positions: dict[str, int] = {}
+    found, unreadable = list[int](), 0
+    for _ in parts:
+        batch = spool.read(spool.files(tmp_path), positions)
+        positions |= batch.positions
+        found += sids(batch)
+        unreadable += batch.unreadable
+    assert (found, unreadable) == ([1, 3, 4], 1)
+
+
 def test_read_starts_again_in_a_file_that_shrank(tmp_path: Path) -> None:
     name = put(tmp_path, 1, 5, records.event(1))
     assert sids(spool.read(spool.files(tmp_path), {name: 600})) == [1]

@@ -316,8 +316,13 @@ AREAS = (
     Area(
         "router",
         "the router",
-        sections=("access_point",),
+        sections=("access_point", "router"),
         commands=(
+            Command(
+                "router",
+                "appliance.router.command",
+                "set up a MikroTik router, check it, or undo it",
+            ),
             Command(
                 "access-point",
                 "appliance.router.access_point",

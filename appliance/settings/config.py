@@ -24,6 +24,7 @@ from appliance.settings.sections.fit import Unfit
 from appliance.settings.sections.ids import EngineName, IdsConfig
 from appliance.settings.sections.leds import LedsConfig
 from appliance.settings.sections.media import MediaConfig
+from appliance.settings.sections.router import RouterConfig
 from appliance.settings.sections.ssh import SshConfig
 from appliance.settings.sections.system import SystemConfig
 from appliance.settings.sections.web import WebConfig
@@ -68,6 +69,7 @@ class Config:
     dhcp: DhcpConfig = field(default_factory=DhcpConfig)
     media: MediaConfig = field(default_factory=MediaConfig)
     access_point: AccessPointConfig = field(default_factory=AccessPointConfig)
+    router: RouterConfig = field(default_factory=RouterConfig)
 
 
 SECTIONS = {section.name: section for section in dataclasses.fields(Config)}

@@ -77,10 +77,7 @@ def parse(line: str, schema: Schema, menu: str = "") -> Line:
     path, at = ("", 0) if line.startswith("/") else (menu, 0)
     if parts and parts[0].startswith("/"):
         parts = [*filter(None, parts[0].split("/")), *parts[1:]]
-    known = schema.menus()
-    while at < len(parts) and any(
-        each == f"{path}/{parts[at]}" or each.startswith(f"{path}/{parts[at]}/") for each in known
-    ):
+    while at < len(parts) and schema.is_menu(f"{path}/{parts[at]}"):
         path, at = f"{path}/{parts[at]}", at + 1
     if at >= len(parts):
         return Line(path, "")

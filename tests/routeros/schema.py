@@ -33,8 +33,12 @@ class Schema:
     version: str
     tree: Mapping[str, Any]
 
-    def menus(self) -> list[str]:
-        return [path for path, menu in self.tree["menus"].items() if self._has(menu)]
+    def menus(self) -> frozenset[str]:
+        return _menus(self.version)
+
+    def is_menu(self, path: str) -> bool:
+        """Tell whether a path is a menu, or leads to one."""
+        return path in _places(self.version)
 
     def command(self, path: str, name: str) -> Mapping[str, Any]:
         menu = self.tree["menus"].get(path)
@@ -102,6 +106,18 @@ def tree(folder: Path = DATA) -> Mapping[str, Any]:
 def defaults(folder: Path = DATA) -> Mapping[str, Any]:
     found: Mapping[str, Any] = json.loads((folder / "ros-defaults.json").read_text())
     return found
+
+
+@functools.cache
+def _menus(version: str) -> frozenset[str]:
+    found = schema(version)
+    return frozenset(path for path, menu in found.tree["menus"].items() if found._has(menu))
+
+
+@functools.cache
+def _places(version: str) -> frozenset[str]:
+    parts = [path.split("/") for path in _menus(version)]
+    return frozenset("/".join(each[:end]) for each in parts for end in range(2, len(each) + 1))
 
 
 @functools.cache

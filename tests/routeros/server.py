@@ -48,10 +48,11 @@ class ApiServer:
         return self
 
     def __exit__(self, *_: object) -> None:
+        # Closed only when its thread has ended: another socket may get the number.
         self._listener.shutdown(socket.SHUT_RDWR)
+        self._thread.join(10)
         self._listener.close()
         self.cut()
-        self._thread.join(10)
 
     @property
     def sessions(self) -> int:
@@ -86,6 +87,7 @@ class ApiServer:
         finally:
             self._sessions.discard(session)
             session.end()
+            transport.close()
 
 
 class _Session:
@@ -97,11 +99,11 @@ class _Session:
         self._sent = 0
 
     def end(self) -> None:
+        """Let the thread that serves end: it closes the socket, whose number others may get."""
         with contextlib.suppress(ValueError):
             self.machine.watchers.remove(self._changed)
         with contextlib.suppress(OSError):
             self.transport.shutdown(socket.SHUT_RDWR)
-        self.transport.close()
 
     def serve(self) -> None:
         splitter = Splitter()
@@ -199,10 +201,15 @@ class _Session:
     def _execute(self, values: Row, tag: str) -> None:
         """Run `:put [:parse "…"]` or a command as text; output comes back with as-string."""
         script = values.get("script", "")
+        if "write" not in self.machine.policies(self.user):
+            raise Trap("not enough permissions (9)")
         body = script.removeprefix(":put [:parse ")
         if body != script:
             line = console.unquoted(body.removesuffix("]"))
             self._send("!done", f"=ret={console.parsed(line, self.machine.schema)}", tag=tag)
+            return
+        if script == "/export terse":
+            self._send("!done", f"=ret={terminal.export(self.machine)}", tag=tag)
             return
         refused = terminal.paste(self.machine, script, self.user)
         self._send("!done", f"=ret={'; '.join(refused)}", tag=tag)

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: MIT
+"""`glovebox router setup|check|undo NAME`: what is done on a router, whether it is, and back."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from appliance import shape
+from appliance.errors import ConfigError, InputError
+from appliance.reports.levels import Level
+from appliance.router import api, here, picture, plan, setup, verify
+from appliance.router.api import ApiAddress, Connection
+from appliance.router.keeping import FOLDER, Keeping
+from appliance.router.plan import NAME, Wanted
+from appliance.router.verify import Point
+from appliance.settings import config
+from appliance.settings.sections.router import RouterEntry
+
+EPILOG = """\
+Without --user, setup and undo print a block to be pasted into a terminal of the router. With it
+they ask for the password and do it over the API (TLS; the certificate must be trusted first, with
+check --trust). The password is kept nowhere.
+
+Exit status: 0 done, and the router is as it should be; 1 it is not, or refused; 2 bad usage;
+6 it cannot be reached; 78 no such router in the settings."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Set a router up, check it, or undo it; `--help` tells how."""
+    arguments = _parser().parse_args(argv)
+    settings, errors = config.load(arguments.config or config.FILES)
+    for error in errors:
+        print(f"glovebox router: {error}", file=sys.stderr)
+    entry = settings.router.named(arguments.name)
+    if entry is None:
+        known = ", ".join(router.name for router in settings.router.routers) or "none"
+        raise ConfigError(f"[router] routers: no router {arguments.name!r}; there are: {known}")
+    keeping = Keeping(entry.name, arguments.folder)
+    commands = {"setup": _setup, "check": _check, "undo": _undo}
+    return commands[arguments.command](entry, keeping, arguments)
+
+
+def wanted(entry: RouterEntry, keeping: Keeping, found: picture.Picture | None = None) -> Wanted:
+    """Return what a router is set up for. Raises RouterError, OSError."""
+    return Wanted(entry, here.towards(entry.address), keeping.made_secret().password, found)
+
+
+def opened(entry: RouterEntry, keeping: Keeping, name: str, password: str) -> Connection:
+    """Connect to a router whose certificate is known. Raises RouterError."""
+    place = ApiAddress(str(entry.address), entry.port, pin=keeping.pin())
+    return api.connect(place, name, password)
+
+
+def _setup(entry: RouterEntry, keeping: Keeping, arguments: argparse.Namespace) -> int:
+    if not arguments.user:
+        sys.stdout.write(plan.script(plan.steps(wanted(entry, keeping))))
+        return 0
+    with opened(entry, keeping, arguments.user, _password(arguments.user)) as connection:
+        found = picture.read(connection)
+        aim = wanted(entry, keeping, found)
+        steps = plan.missing(plan.steps(aim), found)
+        for step in steps:
+            print(f"{step.title}: {step.why}\n    costs: {step.cost}")
+        if steps and _agrees(arguments.yes):
+            setup.apply(connection, keeping, steps)
+        found = picture.read(connection)
+    return _told(verify.points(wanted(entry, keeping, found), found), as_json=False)
+
+
+def _check(entry: RouterEntry, keeping: Keeping, arguments: argparse.Namespace) -> int:
+    shown = api.fingerprint(ApiAddress(str(entry.address), entry.port))
+    if arguments.trust and arguments.trust.lower().replace(":", "") != shown:
+        raise InputError(f"the router shows another certificate: {shown}")
+    if arguments.trust:
+        keeping.set_pin(arguments.trust)
+    if not keeping.pin():
+        print(
+            f"The router shows the certificate {shown}. If `/certificate print detail` there says "
+            f"the same, run: glovebox router check {entry.name} --trust {shown}"
+        )
+        return 1
+    with opened(entry, keeping, NAME, keeping.made_secret().password) as connection:
+        found = picture.read(connection)
+    return _told(verify.points(wanted(entry, keeping, found), found), arguments.json)
+
+
+def _undo(entry: RouterEntry, keeping: Keeping, arguments: argparse.Namespace) -> int:
+    if not arguments.user:
+        sys.stdout.write(plan.undo_script(plan.steps(wanted(entry, keeping))))
+        return 0
+    with opened(entry, keeping, arguments.user, _password(arguments.user)) as connection:
+        same = setup.undo(connection, keeping)
+    print(
+        "The router's configuration is what it was before, line for line."
+        if same
+        else "All steps were undone, but the configuration is not what it was before: something "
+        "else was changed meanwhile."
+    )
+    return 0 if same else 1
+
+
+def _told(points: tuple[Point, ...], as_json: bool) -> int:
+    if as_json:
+        print(json.dumps([shape.to_json(point) for point in points], indent=2))
+    else:
+        for point in points:
+            print(f"{point.level.value}: {point.text}{f' {point.advice}' if point.advice else ''}")
+    return int(any(point.level is Level.FAIL for point in points))
+
+
+def _password(user: str) -> str:
+    if sys.stdin.isatty():
+        return getpass.getpass(f"Password of {user} on the router: ")
+    return sys.stdin.readline().rstrip("\n")
+
+
+def _agrees(yes: bool) -> bool:
+    if yes:
+        return True
+    print("Do this? Type yes: ", end="", flush=True)
+    return sys.stdin.readline().strip() == "yes"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="glovebox router", description="Set up a MikroTik router, check it, or undo it.",
+        epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument("--config", type=Path, action="append", help="another file of settings")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="what is kept (%(default)s)")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, text in (
+        ("setup", "print the block to paste, or do it"),
+        ("check", "ask the router whether it is set up as it should be"),
+        ("undo", "print the block that undoes it, or undo it"),
+    ):
+        command = commands.add_parser(name, help=text, description=text)
+        command.add_argument("name", help="the router's name in the settings")
+        if name == "check":
+            command.add_argument("--trust", metavar="SHA256", help="the certificate is its own")
+            command.add_argument("--json", action="store_true", help="for programs")
+        else:
+            command.add_argument("--user", help="do it over the API, as this user of the router")
+            command.add_argument("--yes", action="store_true", help="do not ask")
+    return parser

@@ -23,6 +23,9 @@ _IP_HEADERS = {4: _ADDRESSES + IPV4.to_bytes(2, "big"), 6: _ADDRESSES + IPV6.to_
 _PPP_ADDRESS_AND_CONTROL = b"\xff\x03"
 _PPP_IP = (0x0021, 0x0057)
 _SLIP_END = 0xC0
+# RFC 1055 has 1006 bytes, and escapes may double the largest in use (1500): to look for them in
+# 64 KiB costs a hundred times what an ordinary frame of that size does.
+_LONGEST_SLIP = 4096
 
 _U16 = struct.Struct("!H")
 _VLAN_TYPES = (0x8100, 0x88A8, 0x9100)
@@ -78,6 +81,8 @@ def _from_ppp(payload: memoryview) -> bytes:
 def _from_slip(payload: memoryview) -> bytes:
     """Convert IP from SLIP, bare as Wireshark takes it, or still in its framing (RFC 1055)."""
     if payload and payload[0] == _SLIP_END:
+        if len(payload) > _LONGEST_SLIP:
+            raise DecodeError("SLIP: longer than any packet on such a line")
         content = bytes(payload).strip(b"\xc0")
         content = content.replace(b"\xdb\xdc", b"\xc0").replace(b"\xdb\xdd", b"\xdb")
         payload = memoryview(content)

@@ -9,6 +9,7 @@ our ports. UDP of others to the same port is traffic like any other.
 from __future__ import annotations
 
 from collections.abc import Collection, Container
+from typing import NamedTuple
 
 from appliance.errors import DecodeError
 from appliance.formats import ip, tzsp
@@ -29,6 +30,17 @@ _FRAGMENT_MASK = 0x3FFF
 # How long the fragments of an echo are looked for after the first, and of how many datagrams.
 WATCH_S = 2.0
 _MOST_DATAGRAMS = 256
+# Of so many pairs of addresses at once: who forges more makes us look for those alone.
+_MOST_MARKS = 4
+# Where the headers of IPv4 and IPv6 hold both addresses.
+_ADDRESSES = {IPV4: slice(12, 20), IPV6: slice(8, 40)}
+
+
+class Mark(NamedTuple):
+    """What all fragments of an echo bear: both addresses, `offset` bytes into the frame."""
+
+    offset: int
+    addresses: bytes
 
 
 class EchoFilter:
@@ -39,10 +51,15 @@ class EchoFilter:
         self._ports = frozenset(ports)
         self._port_bytes = tuple(port.to_bytes(2, "big") for port in sorted(self._ports))
         self._own = own
-        #: Until then, in seconds of the caller's clock, any frame may be a fragment of an echo.
+        #: Until then, in seconds of the caller's clock, frames may be fragments of an echo.
         self.watch_until = float("-inf")
+        self._marks: dict[Mark, float] = {}
         # Of datagrams in fragments: when the first came, and whether it was an echo.
         self._fragmented: dict[object, tuple[float, bool]] = {}
+
+    def marks(self, now_s: float) -> list[Mark]:
+        """Return what the frames bear that may be fragments of an echo."""
+        return [mark for mark, since in self._marks.items() if abs(now_s - since) <= WATCH_S]
 
     def is_echo(self, frame: memoryview, sender: bytes, now_s: float) -> bool:
         """Tell whether an Ethernet frame that `sender` (16 bytes) sent us is our own intake.
@@ -60,13 +77,15 @@ class EchoFilter:
             return False
         if packet.key is None:
             return self._carries_tzsp(packet.payload, in_part=False)
-        return self._is_echo_fragment(packet, sender, now_s)
-
-    def _is_echo_fragment(self, packet: ip.IpPacket, sender: bytes, now_s: float) -> bool:
         if not packet.fragment_offset:
             echo = self._carries_tzsp(packet.payload, in_part=True)
             self._remember(packet.key, echo, now_s)
+            if echo:
+                self._watch(_mark(frame), now_s)
             return echo
+        return self._is_later_fragment(packet, sender, now_s)
+
+    def _is_later_fragment(self, packet: ip.IpPacket, sender: bytes, now_s: float) -> bool:
         since, echo = self._fragmented.get(packet.key, (float("-inf"), False))
         if abs(now_s - since) <= WATCH_S:
             return echo
@@ -77,8 +96,13 @@ class EchoFilter:
         if len(self._fragmented) >= _MOST_DATAGRAMS:
             del self._fragmented[next(iter(self._fragmented))]
         self._fragmented[key] = now_s, echo
-        if echo:
-            self.watch_until = now_s + WATCH_S
+
+    def _watch(self, mark: Mark, now_s: float) -> None:
+        self._marks.pop(mark, None)
+        if len(self._marks) >= _MOST_MARKS:
+            del self._marks[next(iter(self._marks))]
+        self._marks[mark] = now_s
+        self.watch_until = now_s + WATCH_S
 
     def _carries_tzsp(self, segment: memoryview, in_part: bool) -> bool:
         if len(segment) < _UDP_HEADER or int.from_bytes(segment[2:4], "big") not in self._ports:
@@ -112,6 +136,15 @@ def _udp_packet(frame: memoryview) -> ip.IpPacket | None:
     except DecodeError:
         return None
     return packet if packet.protocol == ip.UDP else None
+
+
+def _mark(frame: memoryview) -> Mark:
+    """Return the mark of a frame that holds an IP packet."""
+    ether_type, offset = network_layer(frame)
+    addresses = _ADDRESSES[ether_type]
+    return Mark(
+        offset + addresses.start, bytes(frame[offset + addresses.start : offset + addresses.stop])
+    )
 
 
 def _begins_as_tzsp(content: memoryview) -> bool:

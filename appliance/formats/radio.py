@@ -18,6 +18,8 @@ Strip = Callable[[memoryview], tuple[memoryview, bool]]
 _RADIOTAP = struct.Struct("<BBHI")
 _WORD = struct.Struct("<I")
 _TSFT, _FLAGS, _EXTENDED = 1 << 0, 1 << 1, 1 << 31
+# One for each name space of fields; drivers write up to five, one for each antenna and one for all.
+MOST_PRESENCE_WORDS = 32
 _FLAG_FCS, _FLAG_PADDED, _FLAG_BAD_FCS = 0x10, 0x20, 0x40
 
 _MAGIC_AND_LENGTH = {"little": struct.Struct("<II"), "big": struct.Struct(">II")}
@@ -66,12 +68,14 @@ def _radiotap_fields(payload: memoryview) -> int:
     if version != 0 or not _RADIOTAP.size <= length <= len(payload):
         raise DecodeError("radiotap: version or length does not fit")
     position = _RADIOTAP.size
-    while present & _EXTENDED:
+    for _ in range(MOST_PRESENCE_WORDS):
+        if not present & _EXTENDED:
+            return position
         if position + _WORD.size > length:
             raise DecodeError("radiotap: presence words run past the header")
         (present,) = _WORD.unpack_from(payload, position)
         position += _WORD.size
-    return position
+    raise DecodeError(f"radiotap: more than {MOST_PRESENCE_WORDS} presence words")
 
 
 def strip_avs(payload: memoryview) -> tuple[memoryview, bool]:

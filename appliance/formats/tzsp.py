@@ -18,6 +18,9 @@ PORT = 37008
 VERSION = 1
 
 _HEADER = struct.Struct("!BBH")
+# The longest list of tags that any sender is known to write has ten. A datagram of nothing but
+# empty tags would cost as much as thousands of frames.
+MOST_TAGS = 64
 
 
 class UnsupportedEncapsulation(DecodeError):
@@ -102,8 +105,8 @@ def decode(datagram: memoryview) -> Packet:
 
     The encapsulation is returned as it stands, known or not. Packets without a frame are not
     looked into: some senders put no tags there, not even END.
-    Raises DecodeError for a foreign version or type, a header or tag past the end, a missing END,
-    and for a frame of no bytes.
+    Raises DecodeError for a foreign version or type, a header or tag past the end, more than
+    MOST_TAGS tags (padding included), a missing END, and for a frame of no bytes.
     """
     if len(datagram) < _HEADER.size:
         raise DecodeError("TZSP: shorter than its header")
@@ -124,7 +127,9 @@ def _read_tags(datagram: memoryview) -> tuple[int, int | None, bool]:
     """Return where the frame starts, its original length and whether it is damaged."""
     original_length, damaged = None, False
     position, end = _HEADER.size, len(datagram)
-    while position < end:
+    for _ in range(MOST_TAGS + 1):
+        if position >= end:
+            raise DecodeError("TZSP: no END tag")
         tag = datagram[position]
         position += 1
         if tag == _END:
@@ -139,7 +144,7 @@ def _read_tags(datagram: memoryview) -> tuple[int, int | None, bool]:
             original_length = int.from_bytes(value, "big")
         elif tag == _FCS_ERROR:
             damaged = any(value)
-    raise DecodeError("TZSP: no END tag")
+    raise DecodeError(f"TZSP: more than {MOST_TAGS} tags")
 
 
 def encode(frame: bytes | memoryview, encapsulation: int = Encapsulation.ETHERNET) -> bytes:

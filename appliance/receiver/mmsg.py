@@ -102,6 +102,7 @@ class View:
     heads: NDArray[np.uint64]  # zero padding and the first five bytes of the datagram
     lengths: NDArray[np.uint32]  # of the datagrams, in bytes
     names: memoryview  # the senders' socket addresses, NAME_BYTES each
+    name_words: NDArray[np.uint64]  # the same, (count, NAME_BYTES / 8)
     ports: NDArray[np.uint16]  # (count, PORT_PLACES), network byte order
     frame_lengths: NDArray[np.uint32]  # what is sent, in bytes: to be filled in
     excess: NDArray[np.uint32]
@@ -168,6 +169,17 @@ class Batch:
         """Return the length of one datagram, with what did not fit."""
         return int(self._length_of[index])
 
+    def bears(self, count: int, offset: int, content: bytes) -> NDArray[np.bool_]:
+        """Tell which of the first `count` frames bear `content` at `offset`; both are even.
+
+        Frames are taken to start at FRAME_AT. Of one that ends before, what it says is of no use.
+        """
+        wanted = np.frombuffer(content, np.uint16)
+        start = FRAME_AT + offset
+        shape, strides = (count, len(wanted)), (SLOT_BYTES, wanted.itemsize)
+        there = np.ndarray(shape, np.uint16, self._memory, start, strides)
+        return np.asarray((there == wanted).all(axis=1))
+
     def set_frame_length(self, index: int, length: int) -> None:
         """Say how much of a slot is to be sent, as `View.frame_lengths` does."""
         self._frame_length_of[index] = length
@@ -198,6 +210,7 @@ class Batch:
             heads=np.ndarray((count,), np.uint64, memory, 0, (SLOT_BYTES,)),
             lengths=self._incoming["length"][:count],
             names=memoryview(self._names)[: count * NAME_BYTES],
+            name_words=np.frombuffer(self._names, np.uint64).reshape(SLOTS, -1)[:count],
             ports=np.ndarray(
                 (count, PORT_PLACES),
                 np.uint16,

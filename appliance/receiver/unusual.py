@@ -22,8 +22,24 @@ from appliance.reports.outcomes import Outcome
 log = logging.getLogger(__name__)
 
 
-_RECEIVED, _TRANSMIT = head(USUAL_HEADER), head(USUAL_TRANSMIT_HEADER)
+# Arrays, for numpy to convert nothing.
+_RECEIVED, _TRANSMIT = (
+    np.array(head(each), np.uint64) for each in (USUAL_HEADER, USUAL_TRANSMIT_HEADER)
+)
+_SENT, _UNLISTED = (np.array(each, np.uint8) for each in (Outcome.SENT, Outcome.UNLISTED_SOURCE))
 SHORTEST = len(USUAL_HEADER) + HEADER_LENGTH
+_SHORTEST, _SPAN = (np.array(each, np.uint32) for each in (SHORTEST, LARGEST_DATAGRAM - SHORTEST))
+
+
+def _usual(view: View) -> NDArray[np.bool_]:
+    """Tell the datagrams whose frame needs no decoding."""
+    usual = view.heads == _RECEIVED
+    if b"\0" in usual.tobytes():
+        usual |= view.heads == _TRANSMIT
+    # Unsigned: what is too short becomes huge.
+    np.subtract(view.lengths, _SHORTEST, view.excess)
+    usual &= view.excess <= _SPAN
+    return np.asarray(usual)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,38 +56,43 @@ class Triage:
 
     def __init__(self, ports: frozenset[int], echoes: EchoFilter) -> None:
         """Take the UDP ports that we receive on: frames to them may be our own intake."""
-        self._ports = ports
+        self._port_words = [np.array(socket.htons(port), np.uint16) for port in ports]
         self._echoes = echoes
         self._fed_back = False
+
+    def may_hold_fragments(self, batch: Batch, count: int, now: float) -> bool:
+        """Tell whether one of the first `count` frames may be a fragment of an echo."""
+        return now <= self._echoes.watch_until and bool(self._marked(batch, count, now).any())
 
     def decide(
         self,
         batch: Batch,
         view: View,
         listed: NDArray[np.bool_],
+        sender_of: NDArray[np.intp],
         senders: Sequence[bytes],
         now: float,
     ) -> Decisions:
         """Decide about the datagrams of a batch; those whose sender is not listed are dropped.
 
-        `senders` are 16 bytes each. Frames that had to be converted lie in the place of their
-        datagrams afterwards.
+        `senders` are 16 bytes each, `sender_of` says which of them sent a datagram. Frames that had
+        to be converted lie in the place of their datagrams afterwards.
         """
-        outcomes = np.where(listed, Outcome.SENT, Outcome.UNLISTED_SOURCE).astype(np.uint8)
+        outcomes = np.where(listed, _SENT, _UNLISTED)
         offsets = np.full(view.count, FRAME_AT, np.uintp)
         lengths = view.lengths.astype(np.int64) - len(USUAL_HEADER)
-        usual = (view.heads == _RECEIVED) | (view.heads == _TRANSMIT)
-        usual &= (view.lengths >= SHORTEST) & (view.lengths <= LARGEST_DATAGRAM)
+        usual = _usual(view)
         for index in np.flatnonzero(listed & ~usual).tolist():
-            sender = senders[index]
+            sender = senders[sender_of[index]]
             outcomes[index], offsets[index], lengths[index] = self._decode(
                 batch, index, sender, now
             )
-        plain, suspects = listed & usual, self._suspects(view)
-        self._drop_echoes(batch, plain & suspects, outcomes, senders, now)
+        plain, looked_at = listed & usual, self._suspects(view)
+        self._drop_echoes(batch, plain & looked_at, outcomes, sender_of, senders, now)
         # Where an echo came in fragments, the others are looked for, before it in the batch too.
         if now <= self._echoes.watch_until:
-            self._drop_echoes(batch, plain & ~suspects, outcomes, senders, now)
+            marked = self._marked(batch, view.count, now) & ~looked_at
+            self._drop_echoes(batch, plain & marked, outcomes, sender_of, senders, now)
         return Decisions(outcomes, offsets, lengths)
 
     def _drop_echoes(
@@ -79,13 +100,20 @@ class Triage:
         batch: Batch,
         among: NDArray[np.bool_],
         outcomes: NDArray[np.uint8],
+        sender_of: NDArray[np.intp],
         senders: Sequence[bytes],
         now: float,
     ) -> None:
         for index in np.flatnonzero(among).tolist():
             frame = batch.datagram(index)[len(USUAL_HEADER) :]
-            if self._feeds_back(frame, senders[index], now):
+            if self._feeds_back(frame, senders[sender_of[index]], now):
                 outcomes[index] = Outcome.FEEDBACK
+
+    def _marked(self, batch: Batch, count: int, now: float) -> NDArray[np.bool_]:
+        marked = np.zeros(count, np.bool_)
+        for mark in self._echoes.marks(now):
+            marked |= batch.bears(count, mark.offset, mark.addresses)
+        return marked
 
     def _decode(
         self, batch: Batch, index: int, sender: bytes, now: float
@@ -113,8 +141,10 @@ class Triage:
     def _suspects(self, view: View) -> NDArray[np.bool_]:
         """Tell the frames that bear one of our ports where a UDP header may have it."""
         suspects = np.zeros(view.count, np.bool_)
-        for port in self._ports:
-            suspects |= (view.ports == socket.htons(port)).any(axis=1)
+        for port in self._port_words:
+            np.equal(view.ports, port, view.port_matches)
+            if b"\1" in view.port_matches.tobytes():
+                suspects |= view.port_matches.any(axis=1)
         return suspects
 
     def _feeds_back(self, frame: memoryview, sender: bytes, now: float) -> bool:

@@ -76,6 +76,12 @@ def test_as_ethernet_undoes_the_escapes_of_slip() -> None:
     assert converted(Encapsulation.SLIP, b"\xc0" + escaped + b"\xc0") == expected
 
 
+def test_as_ethernet_refuses_a_slip_packet_that_no_line_carries() -> None:
+    escaped = b"\xc0" + IPV4_PACKET + b"\xdb\xdc" * 30_000
+    with pytest.raises(DecodeError, match="SLIP"):
+        converted(Encapsulation.SLIP, escaped)
+
+
 @pytest.mark.parametrize("address_and_control", ["", "ff03"])
 @pytest.mark.parametrize(
     ("protocol", "packet", "ether_type"),

@@ -162,3 +162,13 @@ def test_strip_of_any_bytes_gives_a_view_or_one_error(content: bytes) -> None:
             except DecodeError:
                 continue
             assert bytes(frame) in payload
+
+
+def test_strip_radiotap_reads_no_more_presence_words_than_drivers_write() -> None:
+    most = [EXTENDED] * (radio.MOST_PRESENCE_WORDS - 1)
+    frame, _ = radio.strip_radiotap(memoryview(radiotap(b"", *most, 0) + FRAME))
+    assert bytes(frame) == FRAME
+    payload = memoryview(radiotap(b"", EXTENDED, *most, 0) + FRAME)
+    assert not radio.is_radiotap(payload)
+    with pytest.raises(DecodeError, match="presence words"):
+        radio.strip_radiotap(payload)

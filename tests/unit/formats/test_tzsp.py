@@ -238,3 +238,10 @@ def test_import_does_no_input_or_output() -> None:
         [sys.executable, "-c", script], capture_output=True, check=True, text=True
     )
     assert output.stdout == "False False\n"
+
+
+@pytest.mark.parametrize("tag", [b"\x28\x00", b"\x00"], ids=["empty tags", "padding"])
+def test_decode_takes_as_many_tags_as_it_says_and_no_more(tag: bytes) -> None:
+    assert decoded(datagram(tag * tzsp.MOST_TAGS)).payload == FRAME
+    with pytest.raises(DecodeError, match="tags"):
+        decoded(datagram(tag * (tzsp.MOST_TAGS + 1)))

@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import socket
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from ipaddress import ip_address
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -169,6 +171,63 @@ def test_forward_finds_one_odd_datagram_among_plain_ones(
         assert bench.forward(*plain, encode(FRAME)) == [FRAME] * count
     assert bench.counts()["frames_sent"] == 2 * (2 * count - 1)
     assert flat(bench.counts())[outcome] == 2
+
+
+def calls_of(bench: Bench, *datagrams: bytes | tuple[str, bytes], now: float) -> int:
+    """Return how many calls of Python it took to forward a batch: a loop over it would show."""
+    calls = 0
+
+    def count(frame: FrameType, event: str, argument: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    sys.setprofile(count)
+    try:
+        bench.forward(*datagrams, now=now)
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [KEEPALIVE, encode(FRAME), b"junk", bytes((1, 0, 0, 1)) + b"\x28\x00" * 9000],
+    ids=["keepalive", "frame", "malformed", "tags alone"],
+)
+def test_forward_looks_at_no_other_datagram_for_the_sake_of_a_strangers(
+    bench: Bench, odd: bytes
+) -> None:
+    stranger = ("127.0.0.3", odd)
+    for _ in range(2):
+        few = calls_of(bench, *[encode(FRAME)] * 20, stranger, now=1.0)
+        many = calls_of(bench, stranger, *[encode(FRAME)] * (SLOTS - 1), now=1.0)
+        assert many - few <= 20
+        bench.forward(encode(FRAME))
+
+
+def test_forward_knows_again_who_sends_most_of_a_batch(bench: Bench) -> None:
+    for host in ("127.0.0.2", "127.0.0.3", "127.0.0.2"):
+        bench.forward(("127.0.0.1", KEEPALIVE), *[(host, encode(FRAME))] * (SLOTS - 1))
+        calls = calls_of(bench, KEEPALIVE, *[(host, encode(FRAME))] * (SLOTS - 1), now=1.0)
+        assert calls <= calls_of(bench, KEEPALIVE, *[(host, encode(FRAME))] * 20, now=1.0) + 20
+
+
+@pytest.mark.parametrize("vlans", [(), ((0x8100, 7),)])
+def test_forward_looks_at_no_other_frame_after_an_echo_in_fragments(
+    bench: Bench, vlans: tuple[tuple[int, int], ...]
+) -> None:
+    whole = udp(encode(FRAME * 40), destination_port=PORT)
+    echo = [
+        encode(ethernet(ipv4(whole[:1480], more=True), vlans=vlans)),
+        encode(ethernet(ipv4(whole[1480:], offset=1480), vlans=vlans)),
+    ]
+    frame = ethernet(ipv4(b"", source=bytes((192, 0, 2, 9))), vlans=vlans)
+    quiet = calls_of(bench, *[encode(frame)] * SLOTS, now=1.0)
+    assert bench.forward(*echo[:1], now=2.0) == []
+    watching = calls_of(bench, *[encode(frame)] * SLOTS, now=2.1)
+    assert watching - quiet <= SLOTS // 3
+    assert bench.forward(echo[1], *[encode(frame)] * 9, now=2.2) == [frame] * 9
+    assert bench.counts()["dropped"]["feedback"] == 2
 
 
 def test_forward_ignores_what_an_earlier_datagram_left_in_the_slot(bench: Bench) -> None:

@@ -2,11 +2,18 @@
 from __future__ import annotations
 
 import socket
+import struct
+import sys
+import time
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address
+from types import FrameType
+from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from appliance.formats.feedback import EchoFilter
 from appliance.formats.tzsp import Encapsulation, encode
@@ -45,8 +52,8 @@ def decide(batch: Batch) -> Iterator[Decide]:
             sender.send(datagram)
         assert batch.receive(receiver) == len(datagrams)
         mask = np.array(listed or (True,) * len(datagrams))
-        senders = [ROUTER] * len(datagrams)
-        return triage.decide(batch, batch.view(len(datagrams)), mask, senders, 0.0)
+        sender_of = np.zeros(len(datagrams), np.intp)
+        return triage.decide(batch, batch.view(len(datagrams)), mask, sender_of, [ROUTER], 0.0)
 
     yield run
     receiver.close()
@@ -153,3 +160,83 @@ def test_decide_drops_all_fragments_of_an_echo_and_no_others(
 def test_decide_drops_the_fragments_of_an_echo_that_come_in_the_next_batch(decide: Decide) -> None:
     assert decide(ECHO[0]).outcomes.tolist() == [Outcome.FEEDBACK]
     assert decide(encode(FRAME), ECHO[1]).outcomes.tolist() == [Outcome.SENT, Outcome.FEEDBACK]
+
+
+def steps(decide: Decide, datagram: bytes) -> int:
+    """Return how many lines of Python it takes to decide about a datagram."""
+    lines = 0
+
+    def count(frame: FrameType, event: str, argument: object) -> Callable[..., Any]:
+        nonlocal lines
+        lines += event == "line"
+        return count
+
+    sys.settrace(count)
+    try:
+        decide(datagram)
+    finally:
+        sys.settrace(None)
+    return lines
+
+
+_PIECES = st.sampled_from(
+    [
+        *(b"\x28\x00", b"\x00", b"\x01", b"\x0a\x01\x01", b"\x29\x02\x05\xea"),
+        *(struct.pack("<I", 1 << 31), struct.pack("<BBHI", 0, 0, 60_000, 1 << 31)),
+        *(b"\xc0", b"\xdb\xdc", b"\xdb\xdd", bytes.fromhex("80211001"), b"\x44\0\0\0"),
+        *(b"\x81\x00\x00\x07", b"\x88\x64", b"\x86\xdd", b"\x2b\x00", b"\x90\x90", bytes(12)),
+    ]
+)
+
+
+@given(
+    encapsulation=st.sampled_from(Encapsulation),
+    head=st.binary(max_size=40),
+    parts=st.lists(st.tuples(_PIECES, st.integers(1, 30_000)), max_size=4),
+    rest=st.binary(max_size=80),
+)
+@settings(
+    deadline=None,
+    max_examples=150,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_decide_costs_no_more_for_whatever_a_datagram_holds(
+    decide: Decide,
+    encapsulation: int,
+    head: bytes,
+    parts: list[tuple[bytes, int]],
+    rest: bytes,
+) -> None:
+    content = head + b"".join(piece * count for piece, count in parts) + rest
+    datagram = bytes((1, 0)) + encapsulation.to_bytes(2, "big") + content
+    assert steps(decide, datagram[:60_000]) <= 50 * steps(decide, encode(FRAME))
+
+
+def cheapest(decide: Decide, datagram: bytes) -> float:
+    """Return the CPU time of a decision, the least of some."""
+    times = []
+    for _ in range(9):
+        begin = time.process_time()
+        decide(datagram)
+        times.append(time.process_time() - begin)
+    return min(times)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\x28\x00" * 30_000,
+        bytes(60_000),
+        b"\x01\xc0\x45" + b"\xdb\xdc" * 29_000,
+        b"\x01" + struct.pack("<BBHI", 0, 0, 59_000, 1 << 31) + struct.pack("<I", 1 << 31) * 14_900,
+        b"\x01\x08\x00" + bytes(60_000),
+    ],
+    ids=["tags", "padding", "SLIP", "radiotap", "802.11"],
+)
+@pytest.mark.parametrize("encapsulation", list(Encapsulation))
+def test_decide_takes_no_longer_than_fifty_ordinary_datagrams(
+    decide: Decide, encapsulation: int, content: bytes
+) -> None:
+    ordinary = cheapest(decide, encode(bytes(60_000)))
+    datagram = bytes((1, 0)) + encapsulation.to_bytes(2, "big") + content
+    assert cheapest(decide, datagram) <= 50 * ordinary

@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from appliance.alerts import salvage, timing
+from appliance.alerts.folding import GRAVE
 from appliance.alerts.schema import ALERTS
 from appliance.alerts.store import AlertStore
 from appliance.host import clocks
 from appliance.ids import handover
+from appliance.ids.alert import Alert
 from appliance.ids.handover import Handover, SpoolFile
-from appliance.reports.alerts import AlertStoreReport, Repair
+from appliance.reports.alerts import AlertStoreReport, GraveAlert, Repair
 from appliance.store import database
 from appliance.store.database import StoreDamagedError, StoreError
 
@@ -28,6 +30,8 @@ LOOK_S = 0.2
 COMMIT_S = 1.0
 RETRY_S = 2.0
 FINISH_S = 20.0
+# What was stored before the start matters only where it is fresh: so many are looked at.
+RECENT = 20_000
 SAVING = "the alert store was damaged, and what can be read of it is being saved"
 
 
@@ -56,6 +60,9 @@ class Follower:
         self._stored = 0
         self._added = 0
         self._last_us: int | None = None
+        self._grave: Alert | None = None
+        # How far what waits has been looked at for what is grave.
+        self._ahead: dict[str, int] = {}
         self._committed = -COMMIT_S
         self._lag = 0
         self._unreadable = 0
@@ -103,6 +110,7 @@ class Follower:
             error=self._error,
             repaired=self._repaired,
             clock_set=self._clock_set,
+            grave=_told(self._grave),
         )
 
     def _advance(self, hurry: bool) -> float:
@@ -115,6 +123,7 @@ class Follower:
         waited = time.monotonic() - self._committed >= COMMIT_S
         if not (hurry or waited or self._lag >= self._source.batch_bytes):
             return LOOK_S
+        self._look_ahead(store, listed)
         more = self._commit(store, listed)
         self._source.tidy(listed, store.positions)
         return 0.0 if more and (hurry or self._lag >= self._source.batch_bytes) else LOOK_S
@@ -133,7 +142,23 @@ class Follower:
         self._stored = store.count()
         self._last_us = batch.alerts[-1].time_us if batch.alerts else self._last_us
         self._unreadable += batch.unreadable
+        # What was found ahead is newer.
+        graves = [] if self._ahead else [each for each in batch.alerts if each.priority <= GRAVE]
+        self._grave = graves[-1] if graves else self._grave
         return bool(batch.positions)
+
+    def _look_ahead(self, store: AlertStore, listed: Sequence[SpoolFile]) -> None:
+        """Find what is grave behind a flood of others: it is told before its turn comes."""
+        if self._lag <= self._source.batch_bytes:
+            self._ahead.clear()
+            return
+        begin = {
+            file.name: max(store.positions.get(file.name, 0), self._ahead.get(file.name, 0))
+            for file in listed
+        }
+        found = self._source.ahead(listed, begin, GRAVE)
+        self._ahead.update(found.positions)
+        self._grave = found.alert or self._grave
 
     def _look_at_clock(self) -> None:
         try:
@@ -172,6 +197,7 @@ class Follower:
     def _open(self) -> AlertStore:
         self._store = AlertStore(self._path, self._boot)
         self._stored, self._last_us = self._store.count(), self._store.last_time_us()
+        self._grave = self._grave or self._store.newest_grave(RECENT)
         return self._store
 
     def _close(self) -> None:
@@ -204,3 +230,9 @@ class Follower:
         elif error is not None and error != self._error:
             log.error("%s; alerts wait in the spool", error)
         self._error = error
+
+
+def _told(alert: Alert | None) -> GraveAlert | None:
+    if alert is None:
+        return None
+    return GraveAlert(max(0.0, alert.time_us / 1e6), alert.message, alert.source)

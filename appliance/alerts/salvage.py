@@ -13,8 +13,13 @@ from appliance.alerts.schema import ALERTS
 from appliance.store import database, saving
 from appliance.store.numbers import Row
 
+# What a row of an older version lacks.
+LACKING = (None, 0, None)
 LOST = ("snort", 0, 0, 0, "What this was is lost", "", 3)
-ALERT_TYPES = (int, int, int, str, str, int | None, str, int | None, int | None)
+ALERT_TYPES = (
+    *(int, int, int, str, str, int | None, str, int | None, int | None),
+    *(int, int | None),
+)
 
 
 def salvage(damaged: Path, target: Path, positions: Mapping[str, int] | None) -> Iterator[int]:
@@ -43,7 +48,7 @@ def _copy(
     for rows in saving.numbered(old, "alert", newest, _fitting):
         numbered = [(number + index, *row[1:]) for index, row in enumerate(rows)]
         with database.transaction(new):
-            new.executemany("INSERT INTO alert VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", numbered)
+            new.executemany("INSERT INTO alert VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", numbered)
         counts.update(row[2] for row in rows)
         number, saved = number + len(rows), saved + len(rows)
         yield saved
@@ -60,10 +65,12 @@ def _finish(
     counts: Counter[int],
     positions: Mapping[str, int] | None,
 ) -> None:
-    known = {row[0]: row[1:8] for row in saving.readable(old, "SELECT * FROM signature")}
+    known = {row[0]: row for row in saving.readable(old, "SELECT * FROM signature")}
     for signature, alerts in counts.items():
-        row = known.get(signature, (*LOST[:2], signature, *LOST[3:]))
-        new.execute("INSERT INTO signature VALUES (?,?,?,?,?,?,?,?,?)", (signature, *row, alerts))
+        row = known.get(signature, (signature, *LOST[:2], signature, *LOST[3:]))
+        folded = row[9] if len(row) > 9 and isinstance(row[9], int) else 0
+        values = (*row[:8], alerts, folded)
+        new.execute("INSERT INTO signature VALUES (?,?,?,?,?,?,?,?,?,?)", values)
     boot = saving.readable(old, "SELECT id FROM boot")
     new.executemany("INSERT INTO boot (id) VALUES (?)", boot)
     reached = (
@@ -76,6 +83,6 @@ def _finish(
 def _fitting(row: Row) -> Row | None:
     """Return a row, of an older version too, as one of the present; None for what is none."""
     # What an older one lacks is not known.
-    whole = row + (None,) * (len(ALERT_TYPES) - len(row))
+    whole = row + LACKING[len(LACKING) - max(0, len(ALERT_TYPES) - len(row)) :]
     fits = len(whole) == len(ALERT_TYPES) and all(map(isinstance, whole, ALERT_TYPES))
     return whole if fits else None

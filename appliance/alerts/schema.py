@@ -6,7 +6,8 @@ from __future__ import annotations
 from appliance.store.database import Schema
 
 # Texts stand once for each signature, with the number of its alerts: a million alerts take 55 MB,
-# which is half, and the most frequent ones are known without counting.
+# which is half, and the most frequent ones are known without counting. `folded` are the alerts of a
+# signature that have no row, `alerts` those that have one: together all that were raised.
 TABLES = """
 CREATE TABLE signature (
     id INTEGER PRIMARY KEY,
@@ -18,6 +19,7 @@ CREATE TABLE signature (
     classification TEXT NOT NULL,
     priority INTEGER NOT NULL,
     alerts INTEGER NOT NULL DEFAULT 0,
+    folded INTEGER NOT NULL DEFAULT 0,
     UNIQUE (engine, gid, sid, rev, message, classification, priority)
 );
 CREATE TABLE alert (
@@ -29,7 +31,9 @@ CREATE TABLE alert (
     source_port INTEGER,
     destination TEXT NOT NULL,
     destination_port INTEGER,
-    time_confirmed INTEGER
+    time_confirmed INTEGER,
+    alike INTEGER NOT NULL DEFAULT 0,
+    last_us INTEGER
 );
 CREATE TABLE marker (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -37,7 +41,7 @@ CREATE TABLE marker (
     destination_port INTEGER NOT NULL
 );
 CREATE TABLE spool (file TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE boot (id TEXT NOT NULL, clock_set REAL);
+CREATE TABLE boot (id TEXT NOT NULL, clock_set REAL, dense_from INTEGER);
 """
 # The alerts themselves are not touched, so a million of them take no longer than one. Columns come
 # last, as in TABLES, with which damage is mended.
@@ -46,5 +50,11 @@ UPGRADES = {
 ALTER TABLE alert ADD COLUMN time_confirmed INTEGER;
 ALTER TABLE boot ADD COLUMN clock_set REAL;
 """,
+    2: """
+ALTER TABLE signature ADD COLUMN folded INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE alert ADD COLUMN alike INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE alert ADD COLUMN last_us INTEGER;
+ALTER TABLE boot ADD COLUMN dense_from INTEGER;
+""",
 }
-ALERTS = Schema("the alert store", 2, TABLES, UPGRADES)
+ALERTS = Schema("the alert store", 3, TABLES, UPGRADES)

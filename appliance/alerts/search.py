@@ -17,7 +17,8 @@ from appliance.alerts.by_hour import HOUR_US, Hour, HourCounts
 from appliance.alerts.ends import Ends
 from appliance.alerts.schema import ALERTS
 from appliance.alerts.store import DATABASE, ENDS, SELECT, to_alert
-from appliance.store.numbers import Search
+from appliance.store import numbers
+from appliance.store.numbers import Search, Stretch
 from appliance.store.reading import StoreReader
 
 WINDOW = 20_000  # alerts that are looked at between two looks at the clock
@@ -87,13 +88,13 @@ class AlertSearch:
                 " ORDER BY alert.id DESC LIMIT ?"
             )
             end = newest + 1 if before is None else min(before, newest + 1)
-            stretch = Search(limit, WINDOW, BUDGET, self._clock).back(
-                lambda first, end, most: connection.execute(
-                    query, (first, end, *values, most)
-                ).fetchall(),
-                oldest,
-                end,
-            )
+
+            def fetch(first: int, end: int, most: int) -> list[numbers.Row]:
+                return connection.execute(query, (first, end, *values, most)).fetchall()
+
+            stretch = Search(limit, WINDOW, BUDGET, self._clock).back(fetch, oldest, end)
+            if stretch.ended:
+                stretch = _with_kept(stretch, fetch, min(end, oldest), limit)
         alerts = [to_alert(row).to_json() for row in stretch.rows]
         return Found(alerts, stretch.reached, stretch.ended)
 
@@ -125,6 +126,16 @@ class AlertSearch:
             return self._path.stat().st_ino
         except OSError:
             return 0
+
+
+def _with_kept(
+    stretch: Stretch, fetch: Callable[[int, int, int], list[numbers.Row]], end: int, limit: int
+) -> Stretch:
+    """Go on among the few alerts before `end` that stayed when the others of their time went."""
+    kept = fetch(0, end, limit - len(stretch.rows) + 1)
+    rows = [*stretch.rows, *kept][:limit]
+    ended = len(stretch.rows) + len(kept) <= limit
+    return Stretch(rows, stretch.reached if ended else int(rows[-1][0]), ended)
 
 
 def _prepare(connection: sqlite3.Connection, wanted: Filter) -> tuple[str | None, list[str | int]]:

@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import repeat
 from pathlib import Path
 from typing import Any
 
+from appliance.alerts import retention
+from appliance.alerts.folding import GRAVE, Folded, Folder, rule_of
+from appliance.alerts.retention import OldAlert
 from appliance.alerts.schema import ALERTS
 from appliance.alerts.timing import NEVER, Span
 from appliance.ids.alert import Alert
@@ -30,15 +34,25 @@ KEEP_MARKERS = 100
 
 SELECT = """
 SELECT alert.id, time_us, gid, sid, rev, message, nullif(classification, ''), priority,
-    protocol, source, source_port, destination, destination_port, engine, time_confirmed
+    protocol, source, source_port, destination, destination_port, engine, time_confirmed,
+    alike, last_us
 FROM alert JOIN signature ON signature.id = alert.signature
 """
-# Ids have no gaps: they rise by one within transactions, and only the oldest are ever deleted.
+# From `dense_from` on ids have no gaps: they rise by one within transactions, and only the oldest
+# are ever deleted. Before it stand those that stay when the others of their time go (retention.py).
 # A query for both ends at once would read the whole table.
-ENDS = "SELECT (SELECT min(id) FROM alert), (SELECT max(id) FROM alert)"
+ENDS = (
+    "SELECT coalesce((SELECT dense_from FROM boot), (SELECT min(id) FROM alert)),"
+    " (SELECT max(id) FROM alert)"
+)
+KEPT = "SELECT count(*) FROM alert WHERE id < ?"
+OLD = (
+    "SELECT alert.id, signature, coalesce(priority, 3) FROM alert"
+    " LEFT JOIN signature ON signature.id = signature WHERE alert.id <= ? ORDER BY alert.id"
+)
 _LARGEST_ID = (1 << 63) - 1
 
-_Signature = tuple[str, int, int, int, str, str, int]
+_Signature = tuple[object, ...]
 
 
 class AlertReader:
@@ -61,15 +75,22 @@ class AlertReader:
         return self._alerts("WHERE alert.id > ? ORDER BY alert.id LIMIT ?", id, limit)
 
     def count(self) -> int:
-        """Return how many alerts are stored."""
-        return numbers.span(*self._reader.rows(ENDS)[0])
+        """Return how many alerts are stored, each with what is counted with it as one."""
+        with self._reader.view() as connection:
+            return _count(connection)
 
     def counts(self, limit: int = 10) -> list[dict[str, Any]]:
-        """Return the most frequent signatures, with `alerts`, the number stored of each."""
-        keys = ("engine", "gid", "sid", "rev", "message", "classification", "priority", "alerts")
+        """Return the most frequent signatures, with `alerts`, how many of each are stored.
+
+        `folded` are those that came besides and have no row: counted with another, or gone.
+        """
+        keys = (
+            *("engine", "gid", "sid", "rev", "message", "classification", "priority"),
+            *("alerts", "folded"),
+        )
         rows = self._reader.rows(
-            "SELECT engine, gid, sid, rev, message, nullif(classification, ''), priority, alerts"
-            " FROM signature WHERE alerts > 0 ORDER BY alerts DESC, id LIMIT ?",
+            "SELECT engine, gid, sid, rev, message, nullif(classification, ''), priority, alerts,"
+            " folded FROM signature WHERE alerts > 0 ORDER BY alerts DESC, id LIMIT ?",
             limit,
         )
         return [dict(zip(keys, row, strict=True)) for row in rows]
@@ -101,6 +122,7 @@ class AlertStore:
         Raises StoreDamagedError when it must be replaced first, StoreError otherwise.
         """
         self._signatures: dict[_Signature, int] = {}
+        self._folder = Folder()
         with contextlib.ExitStack() as undo, database.explained(ALERTS):
             self._lock = database.lock(path.parent, ALERTS)
             undo.callback(os.close, self._lock)
@@ -120,6 +142,7 @@ class AlertStore:
     ) -> None:
         """Store alerts and the positions that follow; delete some of the oldest beyond `keep`.
 
+        What comes too often is counted with a row that is there (folding.py).
         The self-test's markers stand apart from the alerts: they never show among them. Alerts
         whose time is in the span `confirmed` were taken with a clock that was set.
 
@@ -127,7 +150,9 @@ class AlertStore:
         """
         try:
             with database.explained(ALERTS), database.transaction(self._connection):
-                self._insert(alerts, confirmed)
+                folded = self._folder.sort(alerts, self._next_id())
+                self._insert(folded.rows, confirmed)
+                self._fold(folded)
                 self._prune(keep)
                 self._insert_markers(markers)
                 self._connection.execute("DELETE FROM spool")
@@ -135,6 +160,7 @@ class AlertStore:
         except StoreError:
             # Signatures of the transaction that failed have no row.
             self._signatures.clear()
+            self._folder = Folder()
             raise
         self.positions = dict(positions)
 
@@ -147,7 +173,17 @@ class AlertStore:
     def count(self) -> int:
         """Return how many alerts are stored. Raises StoreError."""
         with database.explained(ALERTS):
-            return numbers.span(*self._connection.execute(ENDS).fetchall()[0])
+            return _count(self._connection)
+
+    def newest_grave(self, among: int) -> Alert | None:
+        """Return the newest of the gravest `among` the newest alerts. Raises StoreError."""
+        query = (
+            f"{SELECT} WHERE alert.id > (SELECT max(id) FROM alert) - ? AND priority <= ?"
+            " ORDER BY alert.id DESC LIMIT 1"
+        )
+        with database.explained(ALERTS):
+            rows = self._connection.execute(query, (among, GRAVE)).fetchall()
+        return to_alert(rows[0]) if rows else None
 
     def last_time_us(self) -> int | None:
         """Return the time of the alert stored last, or None. Raises StoreError."""
@@ -161,18 +197,37 @@ class AlertStore:
         os.close(self._lock)
 
     def _read_boot(self, boot: str) -> float | None:
-        rows = self._connection.execute("SELECT id, clock_set FROM boot").fetchall()
-        if [id for id, _ in rows] == [boot]:
+        rows = self._connection.execute("SELECT id, clock_set, dense_from FROM boot").fetchall()
+        if [id for id, *_ in rows] == [boot]:
             moment: float | None = rows[0][1]
             return moment
+        dense_from = rows[0][2] if rows else None
         with database.transaction(self._connection):
             self._connection.execute("DELETE FROM boot")
-            self._connection.execute("INSERT INTO boot (id) VALUES (?)", (boot,))
+            self._connection.execute(
+                "INSERT INTO boot (id, dense_from) VALUES (?, ?)", (boot, dense_from)
+            )
             self._connection.execute("DELETE FROM spool")
         return None
 
     def _read_positions(self) -> dict[str, int]:
         return dict(self._connection.execute("SELECT file, position FROM spool").fetchall())
+
+    def _next_id(self) -> int:
+        query = "SELECT max(coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'alert'), 0),"
+        query += " coalesce((SELECT max(id) FROM alert), 0)) + 1"
+        return int(self._connection.execute(query).fetchall()[0][0])
+
+    def _fold(self, folded: Folded) -> None:
+        self._connection.executemany(
+            "UPDATE alert SET alike = alike + ?, last_us = max(coalesce(last_us, 0), ?)"
+            " WHERE id = ?",
+            [(fold.alerts, fold.last_us, id) for id, fold in folded.folds.items()],
+        )
+        self._connection.executemany(
+            "UPDATE signature SET folded = folded + ? WHERE id = ?",
+            [(count, self._signatures[rule]) for rule, count in folded.of_rule.items()],
+        )
 
     def _insert(self, alerts: Sequence[Alert], confirmed: Span) -> None:
         numbers = [self._signature_number(alert) for alert in alerts]
@@ -193,10 +248,7 @@ class AlertStore:
         )
 
     def _signature_number(self, alert: Alert) -> int:
-        key = (
-            *(alert.engine, alert.gid, alert.sid, alert.rev),
-            *(alert.message, alert.classification or "", alert.priority),
-        )
+        key = rule_of(alert)
         number = self._signatures.get(key)
         if number is None:
             # The update changes nothing: it is there for RETURNING to give the row that was found.
@@ -214,17 +266,30 @@ class AlertStore:
         bound = numbers.surplus(oldest, newest, keep, PRUNE_STEP)
         if bound is None:
             return
-        gone = self._connection.execute(
-            "SELECT signature, count(*) FROM alert WHERE id <= ? GROUP BY signature", (bound,)
-        ).fetchall()
-        self._count({number: -count for number, count in gone})
-        self._connection.execute("DELETE FROM alert WHERE id <= ?", (bound,))
+        old = [OldAlert(*row) for row in self._connection.execute(OLD, (bound,))]
+        stay = retention.staying(old, retention.most(keep))
+        gone = [row for row in old if row.id not in stay]
+        counts = Counter(row.signature for row in gone)
+        self._count({number: -count for number, count in counts.items()})
+        self._connection.executemany(
+            "UPDATE signature SET folded = folded + ? WHERE id = ?",
+            [(count, number) for number, count in counts.items()],
+        )
+        self._connection.executemany("DELETE FROM alert WHERE id = ?", [(row.id,) for row in gone])
+        self._connection.execute("UPDATE boot SET dense_from = ?", (bound + 1,))
 
     def _count(self, changes: Mapping[int, int]) -> None:
         self._connection.executemany(
             "UPDATE signature SET alerts = alerts + ? WHERE id = ?",
             [(change, number) for number, change in changes.items()],
         )
+
+
+def _count(connection: sqlite3.Connection) -> int:
+    oldest, newest = connection.execute(ENDS).fetchall()[0]
+    if oldest is None:
+        return 0
+    return numbers.span(oldest, newest) + int(connection.execute(KEPT, (oldest,)).fetchall()[0][0])
 
 
 def _columns(alert: Alert, signature: int, confirmed: Span) -> tuple[Any, ...]:
@@ -237,7 +302,8 @@ def _columns(alert: Alert, signature: int, confirmed: Span) -> tuple[Any, ...]:
 
 def to_alert(row: Iterable[Any]) -> Alert:
     """Return the alert of a row of `SELECT`."""
-    id, time_us, *signature, protocol, source, source_port, destination, port, engine, told = row
+    *row, engine, told, alike, last_us = row
+    id, time_us, *signature, protocol, source, source_port, destination, port = row
     gid, sid, rev, message, classification, priority = signature
     return Alert(
         time_us=time_us,
@@ -254,5 +320,7 @@ def to_alert(row: Iterable[Any]) -> Alert:
         destination_port=port,
         engine=engine,
         time_confirmed=None if told is None else bool(told),
+        alike=alike,
+        last_us=last_us,
         id=id,
     )

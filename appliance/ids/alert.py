@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FORM = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,8 @@ class Alert:
 
     `time_us` is in microseconds since 1970, UTC; a smaller `priority` is graver (1 is the gravest);
     ports are None where the protocol has none; `id` is 0 until the store has given one, and
-    `time_confirmed` None until it has told whether the clock was set (docs/owner/time.md).
+    `time_confirmed` None until it has told whether the clock was set (docs/owner/time.md). `alike`
+    more like it came after it, the last at `last_us`, and were counted with it.
     """
 
     time_us: int
@@ -35,23 +37,44 @@ class Alert:
     destination_port: int | None
     engine: str
     time_confirmed: bool | None = None
+    alike: int = 0
+    last_us: int | None = None
     id: int = 0
 
     @property
     def time(self) -> datetime:
         """Return the moment of the packet, exact to the microsecond."""
-        return EPOCH + timedelta(microseconds=self.time_us)
+        return _moment(self.time_us)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the public form: `time` in ISO 8601 with six decimals and Z, `id` first."""
+        """Return the public form: `time` in ISO 8601 with six decimals and Z, `id` first.
+
+        `alike` and `last_time`, of the same form, are there where others are counted with this one.
+        """
         values = dataclasses.asdict(self)
-        time = self.time.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        del values["time_us"], values["id"]
-        return {"id": self.id, "time": time, **values}
+        del values["time_us"], values["id"], values["alike"], values["last_us"]
+        found = {"id": self.id, "time": _text(self.time_us), **values}
+        if self.last_us is not None:
+            found |= {"alike": self.alike, "last_time": _text(self.last_us)}
+        return found
 
 
 def from_json(values: Mapping[str, Any]) -> Alert:
     """Return the alert that `to_json` gave. Raises ValueError, KeyError or TypeError on others."""
-    rest = {key: value for key, value in values.items() if key != "time"}
-    time = datetime.strptime(values["time"], "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
-    return Alert(time_us=(time - EPOCH) // timedelta(microseconds=1), **rest)
+    rest = {key: value for key, value in values.items() if key not in ("time", "last_time")}
+    last = values.get("last_time")
+    last_us = None if last is None else _microseconds(last)
+    return Alert(time_us=_microseconds(values["time"]), last_us=last_us, **rest)
+
+
+def _moment(time_us: int) -> datetime:
+    return EPOCH + timedelta(microseconds=time_us)
+
+
+def _text(time_us: int) -> str:
+    return _moment(time_us).strftime(_FORM)
+
+
+def _microseconds(text: str) -> int:
+    time = datetime.strptime(text, _FORM).replace(tzinfo=UTC)
+    return (time - EPOCH) // timedelta(microseconds=1)

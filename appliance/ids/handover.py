@@ -18,6 +18,7 @@ from appliance.ids.marker import Token
 # What may wait in all. A full spool would end the engine, or silence it; and of so many alerts the
 # store would not keep the oldest anyway.
 SPOOL_LIMIT = 64 << 20
+AHEAD_BYTES = 8 << 20
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -51,6 +52,14 @@ class SpoolBatch:
     unreadable: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """The newest grave alert in what waits, and how far each file has been looked at (bytes)."""
+
+    alert: Alert | None = None
+    positions: Mapping[str, int] = field(default_factory=dict)
+
+
 class Handover(Protocol):
     """The spool of one engine. Every method raises OSError."""
 
@@ -63,6 +72,12 @@ class Handover(Protocol):
 
     def read(self, listed: Sequence[SpoolFile], positions: Mapping[str, int]) -> SpoolBatch:
         """Read on from `positions`, at most about `batch_bytes`; what is incomplete waits."""
+
+    def ahead(self, listed: Sequence[SpoolFile], positions: Mapping[str, int], worst: int) -> Ahead:
+        """Look from `positions` on, AHEAD_BYTES at most, for what has priority `worst` or graver.
+
+        It takes a fraction of the time that reading does, and changes nothing.
+        """
 
     def tidy(self, listed: Sequence[SpoolFile], positions: Mapping[str, int]) -> None:
         """Give back the memory of what has been read."""
@@ -81,6 +96,9 @@ class Nothing:
 
     def read(self, listed: Sequence[SpoolFile], positions: Mapping[str, int]) -> SpoolBatch:
         return SpoolBatch()
+
+    def ahead(self, listed: Sequence[SpoolFile], positions: Mapping[str, int], worst: int) -> Ahead:
+        return Ahead()
 
     def tidy(self, listed: Sequence[SpoolFile], positions: Mapping[str, int]) -> None:
         pass

@@ -28,6 +28,8 @@ EVENTS = {
 LENGTHS = {7: {52, 60}, 72: {76, 84}, 104: {60}, 105: {84}}
 # Those of Snort are below 210.
 LARGEST_TYPE = 1000
+# Type, length, and the priority of an event.
+_PEEK = struct.Struct(">II32xI")
 # A packet record holds at most 64 KiB of packet: whatever claims more is no unified2.
 LONGEST_RECORD = 1 << 17
 PROTOCOLS_WITH_PORTS = {6, 17}
@@ -85,6 +87,26 @@ def decode(data: bytes | memoryview) -> tuple[list[Event], int]:
             events.append(_event(kind, view[position + HEADER.size : end]))
         position = end
     return events, position
+
+
+def newest_grave(data: bytes, worst: int) -> tuple[Event | None, int]:
+    """Return the last event of priority `worst` or graver, and how many bytes were looked at.
+
+    `data` starts at a record. What remains is the same as for decode(), or malformed.
+    """
+    view, found, position = memoryview(data), None, 0
+    while position + _PEEK.size <= len(view):
+        kind, length, priority = _PEEK.unpack_from(view, position)
+        end = position + HEADER.size + length
+        if _is_malformed(kind, length) or kind > LARGEST_TYPE or end > len(view):
+            break
+        if priority <= worst and kind in EVENTS and not _cut_off(view, position, end):
+            found = kind, position + HEADER.size, end
+        position = end
+    if found is None:
+        return None, position
+    kind, begin, end = found
+    return _event(kind, view[begin:end]), position
 
 
 def _is_malformed(kind: int, length: int) -> bool:

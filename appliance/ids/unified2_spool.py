@@ -18,7 +18,7 @@ from pathlib import Path
 
 from appliance.errors import DecodeError
 from appliance.ids import handover, marker, unified2
-from appliance.ids.handover import SpoolBatch, SpoolFile, read_at
+from appliance.ids.handover import Ahead, SpoolBatch, SpoolFile, read_at
 from appliance.ids.naming import Naming
 from appliance.ids.unified2 import CutRecordError, Event
 
@@ -65,6 +65,18 @@ class Unified2Spool:
             self._naming.refresh()
         alerts = [self._naming.alert(event) for event in events]
         return SpoolBatch(alerts, markers, found.positions, found.unreadable)
+
+    def ahead(self, listed: Sequence[SpoolFile], positions: Mapping[str, int], worst: int) -> Ahead:
+        newest, reached, budget = None, {}, handover.AHEAD_BYTES
+        for file in listed:
+            position = positions.get(file.name, 0)
+            if position >= file.size or budget <= 0:
+                continue
+            data = read_at(file.path, position, min(budget, file.size - position))
+            event, taken = unified2.newest_grave(data, worst)
+            newest = event or newest
+            reached[file.name], budget = position + taken, budget - len(data)
+        return Ahead(newest and self._naming.alert(newest), reached)
 
     def tidy(self, listed: Sequence[SpoolFile], positions: Mapping[str, int]) -> None:
         tidy(self._spool, listed, positions)

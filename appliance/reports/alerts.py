@@ -18,13 +18,22 @@ class Repair:
 
 
 @dataclass(frozen=True, slots=True)
+class GraveAlert:
+    """An alert of high priority: when (since the epoch), what, and from which address."""
+
+    time: float
+    message: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class AlertStoreReport(StatusFile):
     """The alert store at `updated`; this and `last_alert` are in seconds since the epoch.
 
     `stored` are the alerts there are, `added` those that came since the service started,
     `spool_lag_bytes` what waits, `unreadable` what the engine handed over and nobody understands.
     `error` is for people. `clock_set` says when the clock was set, in seconds since the boot, None
-    for not yet.
+    for not yet. `grave` is the newest alert of high priority, as far as one is known.
     """
 
     NAME: ClassVar[str] = "alerts"
@@ -38,3 +47,4 @@ class AlertStoreReport(StatusFile):
     error: str | None = None
     repaired: Repair | None = None
     clock_set: float | None = None
+    grave: GraveAlert | None = None

@@ -12,7 +12,7 @@ from appliance.films.partition import Partition
 from appliance.host.links import Interface
 from appliance.host.machine import Disk, Memory, Power
 from appliance.ids.engine import EngineCount
-from appliance.reports.alerts import AlertStoreReport
+from appliance.reports.alerts import AlertStoreReport, GraveAlert
 from appliance.reports.dhcp import PortReport
 from appliance.reports.films import Drive, Library
 from appliance.reports.receiver import ReceiverReport
@@ -39,15 +39,6 @@ def known(value: T | Unknown) -> T:
     if isinstance(value, Unknown):
         raise NotKnownError(value.reason)
     return value
-
-
-@dataclass(frozen=True, slots=True)
-class Alarm:
-    """An alert of high priority: when (since the epoch), what, and from which address."""
-
-    time: float
-    message: str
-    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +75,7 @@ class Observations:
     engine: EngineCount | None | Unknown
     listening: bool | None | Unknown
     store: AlertStoreReport | Unknown
-    alarm: Alarm | None | Unknown
+    alarm: GraveAlert | None | Unknown
     memory: Memory | Unknown
     disks: Mapping[str, Disk] | Unknown
     temperature: float | None | Unknown

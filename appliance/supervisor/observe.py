@@ -14,7 +14,6 @@ from typing import Any
 
 import appliance
 from appliance import areas
-from appliance.alerts.store import DATABASE, AlertReader
 from appliance.errors import ConfigError, GloveboxError
 from appliance.films import drives, library, partition
 from appliance.host import clocks, links, machine, network
@@ -25,7 +24,6 @@ from appliance.reports.alerts import AlertStoreReport
 from appliance.reports.receiver import ReceiverReport
 from appliance.settings import config
 from appliance.settings.report import problems
-from appliance.supervisor.alarms import Alarms
 from appliance.supervisor.observations import Observations, Settings, Unknown
 from appliance.supervisor.restarted import Comebacks
 from appliance.supervisor.systemdbus import BusError, Systemd
@@ -36,8 +34,6 @@ SOURCES = tuple(
     for field in dataclasses.fields(Observations)
     if field.name not in ("time", "boottime", "built")
 )
-# A store that is locked must not hold up a round.
-PATIENCE_S = 1.0
 # Every file of ours in the image bears the time of its making.
 BUILT = Path(appliance.__file__).stat().st_mtime
 
@@ -50,7 +46,6 @@ class ObservedPlaces:
     proc: Path = machine.PROC
     runtime: Path = statusfile.RUNTIME_DIRECTORY
     spool: Path = SPOOL
-    database: Path = DATABASE
     disks: tuple[Path, ...] = (Path("/var/lib/glovebox"), Path("/run"))
     settings: Sequence[Path] = config.FILES
 
@@ -76,7 +71,6 @@ class Observer:
         self._engine = engine
         self._counted: EngineCount | None = None
         self._parsed: tuple[object, tuple[config.Config, list[ConfigError]]] | None = None
-        alarms = Alarms(AlertReader(places.database, PATIENCE_S))
         self._sources: Mapping[str, Callable[[], Any]] = {
             "units": lambda: _units(systemd),
             "comebacks": Comebacks(tuple(NAMES), (SUPERVISOR,) if is_back else ()).look,
@@ -88,7 +82,7 @@ class Observer:
             "engine": self._count,
             "listening": lambda: sniffers.listening(interface, _uid(user)) if engine else None,
             "store": lambda: AlertStoreReport.require(places.runtime),
-            "alarm": lambda: alarms.newest(AlertStoreReport.require(places.runtime)),
+            "alarm": lambda: AlertStoreReport.require(places.runtime).grave,
             "memory": machine.memory,
             "disks": lambda: machine.disks(places.disks, places.proc),
             "temperature": lambda: machine.temperature(places.sys),

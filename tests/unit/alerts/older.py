@@ -3,13 +3,22 @@
 
 from __future__ import annotations
 
+import functools
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 from appliance.alerts.schema import TABLES
 
-_FIRST = TABLES.replace(",\n    time_confirmed INTEGER", "").replace(", clock_set REAL", "")
+_SECOND_LACKS = (
+    "    folded INTEGER NOT NULL DEFAULT 0,\n",
+    ",\n    alike INTEGER NOT NULL DEFAULT 0,\n    last_us INTEGER",
+    ", dense_from INTEGER",
+)
+_FIRST_LACKS = (",\n    time_confirmed INTEGER", ", clock_set REAL")
+_FIRST = functools.reduce(
+    lambda text, gone: text.replace(gone, ""), _SECOND_LACKS + _FIRST_LACKS, TABLES
+)
 _SIGNATURE = (1, "snort", 1, 7, 1, "m", "", 3)
 
 

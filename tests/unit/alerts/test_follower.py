@@ -348,3 +348,40 @@ def test_a_store_replaced_by_version_is_kept_aside(setup: Setup) -> None:
     mend(setup)
     assert setup.follower.report().error is None
     assert len(list(setup.path.parent.glob("alerts.db.corrupt-*Z"))) == 1
+
+
+def test_a_grave_alert_is_told_before_the_flood_around_it_is_stored(setup: Setup) -> None:
+    flood = records.event(7, priority=3) * 10_000
+    with setup.file.open("ab") as stream:
+        stream.write(flood + records.event(99, priority=1) + flood)
+    setup.follower.step()
+    report = setup.follower.report()
+    assert report.spool_lag_bytes > len(flood)
+    assert report.grave is not None and report.grave.source == "192.0.2.1"
+    while setup.follower.step(hurry=True) == 0.0:
+        assert setup.follower.report().grave == report.grave
+    counts = AlertReader(setup.path).counts()
+    assert {row["sid"]: row["alerts"] + row["folded"] for row in counts} == {7: 20_000, 99: 1}
+
+
+def test_the_newest_grave_alert_is_known_after_a_start(setup: Setup) -> None:
+    with setup.file.open("ab") as stream:
+        stream.write(records.event(1, priority=1) + records.event(2))
+    setup.follower.finish()
+    another = setup.another()
+    another.step()
+    grave = another.report().grave
+    assert grave is not None and grave.time == pytest.approx(records.SECOND, abs=1)
+    another.finish()
+
+
+def test_grave_is_the_last_alert_of_high_priority(setup: Setup) -> None:
+    told = []
+    for priorities in ((2, 3), (1, 1, 2), (2,)):
+        with setup.file.open("ab") as stream:
+            for number, priority in enumerate(priorities):
+                stream.write(records.event(1, priority=priority, second=records.SECOND + number))
+        setup.follower.step(hurry=True)
+        grave = setup.follower.report().grave
+        told.append(None if grave is None else int(grave.time) - records.SECOND)
+    assert told == [None, 1, 1]

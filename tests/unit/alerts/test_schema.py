@@ -30,8 +30,8 @@ def test_open_to_write_upgrades_the_first_version(path: Path) -> None:
     before = rows(path)
     make(path)
     upgraded = rows(path)
-    assert [row[:-1] for row in upgraded] == before
-    assert {row[-1] for row in upgraded} == {None}
+    assert [row[:-3] for row in upgraded] == before
+    assert {row[-3:] for row in upgraded} == {(None, 0, None)}
     make(path)
     assert rows(path) == upgraded
 
@@ -71,7 +71,7 @@ def test_numbers_go_on_above_all_numbers_given(path: Path) -> None:
     before = time.time_ns() // 1_000_000
     database.begin_anew(path, ALERTS, "alert")
     with closing(database.open_to_write(path, ALERTS)) as connection:
-        connection.execute("INSERT INTO signature VALUES (1, 'snort', 1, 1, 1, 'm', '', 1, 0)")
+        connection.execute("INSERT INTO signature VALUES (1, 'snort', 1, 1, 1, 'm', '', 1, 0, 0)")
         (number,) = connection.execute(
             "INSERT INTO alert (time_us, signature, protocol, source, destination)"
             " VALUES (1, 1, 'TCP', 'a', 'b') RETURNING id"

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance.alerts import folding
 from appliance.alerts.schema import ALERTS
 from appliance.alerts.store import AlertReader, AlertStore
 from appliance.alerts.timing import Span
@@ -282,3 +283,71 @@ def _in_child(user: int, group: int, call: Callable[[], object]) -> bool:
     if code == 13:
         raise PermissionError
     return code == 0
+
+
+def flood(count: int, minute: int, priority: int = 3) -> list[Alert]:
+    begin = minute * 60_000_000
+    return [replace(TEMPLATE, time_us=begin + n, priority=priority) for n in range(count)]
+
+
+def raised(reader: AlertReader) -> int:
+    return sum(row["alerts"] + row["folded"] for row in reader.counts(1000))
+
+
+def test_add_folds_a_flood_and_keeps_first_last_and_number(
+    store: AlertStore, reader: AlertReader
+) -> None:
+    alerts = flood(5000, minute=9)
+    for start in range(0, 5000, 1500):
+        store.add(alerts[start : start + 1500], {}, 10_000)
+    stored = reader.after(0, 10_000)
+    assert len(stored) == store.count() == folding.MOST_ALIKE
+    assert sum(1 + row.get("alike", 0) for row in stored) == raised(reader) == 5000
+    assert stored[0]["time"] == alerts[0].to_json()["time"]
+    assert stored[-1]["last_time"] == alerts[-1].to_json()["time"]
+
+
+def test_add_that_fails_forgets_what_it_folded(store: AlertStore, reader: AlertReader) -> None:
+    store.add(flood(10, minute=9), {}, KEEP)
+    store._connection.execute("PRAGMA query_only = ON")
+    with pytest.raises(StoreError):
+        store.add(flood(5000, minute=9), {}, KEEP)
+    store._connection.execute("PRAGMA query_only = OFF")
+    store.add(flood(20, minute=9), {}, KEEP)
+    assert (store.count(), raised(reader)) == (30, 30)
+
+
+def test_a_flood_leaves_what_is_grave(store: AlertStore, reader: AlertReader) -> None:
+    grave = replace(TEMPLATE, sid=1, priority=1, time_us=1)
+    store.add([grave, replace(grave, time_us=2)], {}, KEEP)
+    for minute in range(1, 10):
+        store.add(flood(2000, minute), {}, KEEP)
+        while store.count() > KEEP + 2:
+            store.add([], {}, KEEP)
+    assert [row["id"] for row in reader.after(0, 3)][:2] == [1, 2]
+    assert reader.count() == store.count() == KEEP + 2
+    assert reader.latest(5, before=3) == reader.after(0, 2)[::-1]
+    assert raised(reader) == 2 + 9 * 2000
+    assert reader.priorities()[1] == 2
+
+
+def test_what_stays_is_known_to_the_next_process_and_the_next_boot(
+    path: Path, reader: AlertReader
+) -> None:
+    for boot in ("first", "first", "second"):
+        with closing(AlertStore(path, boot)) as store:
+            store.add(flood(1, 1, priority=1), {}, KEEP)
+            store.add(flood(1000, 2) + flood(1000, 3), {}, KEEP)
+            store.add([], {}, KEEP)
+            count = store.count()
+        assert reader.count() == count == len(reader.after(0, 5000))
+        assert count <= KEEP + 3
+
+
+def test_newest_grave_is_found_among_the_newest(store: AlertStore) -> None:
+    assert store.newest_grave(100) is None
+    store.add(flood(1, 1, priority=1), {}, KEEP)
+    store.add(alerts(*range(100)), {}, KEEP)
+    found = store.newest_grave(101)
+    assert found is not None and found.priority == 1
+    assert store.newest_grave(100) is None

@@ -26,6 +26,8 @@ ALERT = Alert(
     destination_port=80,
     engine="snort",
     time_confirmed=True,
+    alike=3,
+    last_us=1_795_166_784_000_042,
     id=12,
 )
 
@@ -47,6 +49,8 @@ def test_to_json_has_the_promised_form() -> None:
         "destination_port": 80,
         "engine": "snort",
         "time_confirmed": True,
+        "alike": 3,
+        "last_time": "2026-11-20T09:26:24.000042Z",
     }
     assert list(ALERT.to_json())[0] == "id"
 

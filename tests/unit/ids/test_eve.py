@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
+import time
 from typing import Any
 
 import pytest
@@ -142,3 +144,36 @@ def test_half_of_a_surrogate_pair_can_be_stored() -> None:
     found = decoded(json.dumps(lines.alert(alert=raised)).encode())
     assert found is not None
     assert found.message == "half ?"
+
+
+def cheapest(content: bytes) -> float:
+    """Return the CPU time of decoding a line, the least of some."""
+    times = []
+    for _ in range(7):
+        begin = time.process_time()
+        with contextlib.suppress(DecodeError):
+            eve.alert(eve.record(content))
+        times.append(time.process_time() - begin)
+    return min(times)
+
+
+def padded(content: bytes) -> bytes:
+    return content.ljust(eve.LONGEST_LINE, b" ")[: eve.LONGEST_LINE]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"[" * 60_000,
+        b'{"a":' * 10_000,
+        b"[" + b",".join([b"9" * 4000] * 15) + b"]",
+        b"[" + b",".join([b"1e-300"] * 9000) + b"]",
+        b'{"' + b"\\u00e9" * 10_000 + b'":1}',
+        b"{" + b",".join(b'"%d":{}' % number for number in range(6000)) + b"}",
+        b'"' + b"\\\\" * 30_000 + b'"',
+    ],
+    ids=["arrays", "objects", "large numbers", "fractions", "escapes", "keys", "backslashes"],
+)
+def test_no_line_costs_more_than_fifty_ordinary_ones_of_its_size(content: bytes) -> None:
+    ordinary = padded(lines.line(alert={**lines.alert()["alert"], "signature": "x" * 60_000}))
+    assert cheapest(padded(content)) <= 50 * cheapest(ordinary)

@@ -204,3 +204,23 @@ def test_shed_leaves_a_spool_of_reasonable_size(
         spool.shed(spool.files())
     assert file.read_bytes() == before
     assert not caplog.records
+
+
+def test_ahead_finds_the_newest_grave_alert_and_reads_nothing(
+    spool: EveSpool, memory: Path
+) -> None:
+    grave = {**eve.alert(0)["alert"], "severity": 1}
+    lines = [eve.line(1, alert=grave | {"signature_id": sid}) for sid in (5, 6)]
+    flood = eve.line(7) * 50
+    file = put(memory, 1, tail=flood + lines[0] + flood + lines[1] + flood + b"{cut off")
+    found = spool.ahead(spool.files(), {}, 1)
+    assert found.alert is not None and found.alert.sid == 6
+    assert found.positions == {file.name: 3 * len(flood) + sum(map(len, lines))}
+    again = spool.ahead(spool.files(), found.positions, 1)
+    assert again.alert is None and again.positions == found.positions
+    assert len(spool.read(spool.files(), {}).alerts) == 152
+
+
+def test_ahead_passes_over_what_makes_no_sense(spool: EveSpool, memory: Path) -> None:
+    put(memory, 1, tail=b'{"severity":1}\n[[["severity":1\n' + b'"severity":1' * 20_000 + b"\n")
+    assert spool.ahead(spool.files(), {}, 1).alert is None

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.errors import DecodeError
+from appliance.ids import unified2
 from appliance.ids.unified2 import LONGEST_RECORD, CutRecordError, Event, decode
 from tests.unit.ids import records
 
@@ -125,3 +126,24 @@ def test_an_address_that_looks_like_a_record_is_one_still() -> None:
     events, taken = decode(odd + records.event())
     assert (len(events), taken) == (2, len(odd + records.event()))
     assert (events[0].source, events[0].destination) == ("0.0.0.104", "0.0.0.60")
+
+
+@given(st.lists(st.integers(0, 4), max_size=12), st.integers(0, 70))
+def test_newest_grave_is_the_last_that_decode_finds(priorities: list[int], cut: int) -> None:
+    content = b"".join(
+        records.event(number, priority=each) + records.other()
+        for number, each in enumerate(priorities)
+    )
+    content = content[: max(0, len(content) - cut)]
+    found, looked_at = unified2.newest_grave(content, 1)
+    events, taken = unified2.decode(content)
+    graves = [event for event in events if event.priority <= 1]
+    assert found == (graves[-1] if graves else None)
+    assert looked_at <= taken
+
+
+@given(st.binary(max_size=300))
+def test_newest_grave_of_any_bytes_ends(content: bytes) -> None:
+    found, looked_at = unified2.newest_grave(content, 1)
+    assert 0 <= looked_at <= len(content)
+    assert found is None or found.priority <= 1

@@ -23,7 +23,6 @@ def places(tmp_path: Path) -> ObservedPlaces:
         sys=tmp_path / "sys",
         runtime=tmp_path,
         spool=tmp_path,
-        database=tmp_path / "alerts.db",
         disks=(tmp_path,),
         settings=(tmp_path / "glovebox.toml",),
     )

@@ -3,14 +3,11 @@ from __future__ import annotations
 
 import pytest
 
-from appliance.reports.alerts import AlertStoreReport
+from appliance.reports.alerts import AlertStoreReport, GraveAlert
 from appliance.reports.levels import Level
 from appliance.reports.states import State
 from appliance.supervisor import storechecks, units
 from appliance.supervisor.history import History
-from appliance.supervisor.observations import (
-    Alarm,
-)
 from tests.unit.supervisor.looks import NOW, history, look
 
 
@@ -84,13 +81,13 @@ def test_storing_gives_the_store_time() -> None:
     ("alarm", "state"),
     [
         (None, None),
-        (Alarm(NOW - 120, "SCAN of something", "192.0.2.66"), State.ALERT),
-        (Alarm(NOW - 601, "SCAN of something", "192.0.2.66"), None),
-        (Alarm(NOW + 86400, "SCAN of something", "192.0.2.66"), None),
+        (GraveAlert(NOW - 120, "SCAN of something", "192.0.2.66"), State.ALERT),
+        (GraveAlert(NOW - 601, "SCAN of something", "192.0.2.66"), None),
+        (GraveAlert(NOW + 86400, "SCAN of something", "192.0.2.66"), None),
     ],
     ids=["none", "fresh", "old", "by a clock that was set back"],
 )
-def test_alarm_tells_of_fresh_ones(alarm: Alarm | None, state: State | None) -> None:
+def test_alarm_tells_of_fresh_ones(alarm: GraveAlert | None, state: State | None) -> None:
     result = storechecks.alarm(history(look(alarm=alarm)))
     assert (result.level, result.state) == (Level.OK, state)
     if state:

@@ -36,7 +36,7 @@ _MOST_MARKS = 4
 _ADDRESSES = {IPV4: slice(12, 20), IPV6: slice(8, 40)}
 
 
-class Mark(NamedTuple):
+class EchoMark(NamedTuple):
     """What all fragments of an echo bear: both addresses, `offset` bytes into the frame."""
 
     offset: int
@@ -53,11 +53,11 @@ class EchoFilter:
         self._own = own
         #: Until then, in seconds of the caller's clock, frames may be fragments of an echo.
         self.watch_until = float("-inf")
-        self._marks: dict[Mark, float] = {}
+        self._marks: dict[EchoMark, float] = {}
         # Of datagrams in fragments: when the first came, and whether it was an echo.
         self._fragmented: dict[object, tuple[float, bool]] = {}
 
-    def marks(self, now_s: float) -> list[Mark]:
+    def marks(self, now_s: float) -> list[EchoMark]:
         """Return what the frames bear that may be fragments of an echo."""
         return [mark for mark, since in self._marks.items() if abs(now_s - since) <= WATCH_S]
 
@@ -97,7 +97,7 @@ class EchoFilter:
             del self._fragmented[next(iter(self._fragmented))]
         self._fragmented[key] = now_s, echo
 
-    def _watch(self, mark: Mark, now_s: float) -> None:
+    def _watch(self, mark: EchoMark, now_s: float) -> None:
         self._marks.pop(mark, None)
         if len(self._marks) >= _MOST_MARKS:
             del self._marks[next(iter(self._marks))]
@@ -138,11 +138,11 @@ def _udp_packet(frame: memoryview) -> ip.IpPacket | None:
     return packet if packet.protocol == ip.UDP else None
 
 
-def _mark(frame: memoryview) -> Mark:
+def _mark(frame: memoryview) -> EchoMark:
     """Return the mark of a frame that holds an IP packet."""
     ether_type, offset = network_layer(frame)
     addresses = _ADDRESSES[ether_type]
-    return Mark(
+    return EchoMark(
         offset + addresses.start, bytes(frame[offset + addresses.start : offset + addresses.stop])
     )
 

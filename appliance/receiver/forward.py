@@ -70,7 +70,8 @@ class Forwarder:
         """
         self._injector = injector
         self._sources = sources
-        self._triage = Triage(frozenset(ports), EchoFilter(ports, own))
+        self._echoes = EchoFilter(ports, own)
+        self._triage = Triage(frozenset(ports), self._echoes)
         self._port_bytes = [port.to_bytes(2, "big") for port in ports]
         self._port_words = [np.array(socket.htons(port), np.uint16) for port in ports]
         # Who sent most of the batch before, and the name and key of that sender.
@@ -85,7 +86,7 @@ class Forwarder:
         if (
             sender is not None
             and sender.listed
-            and not self._triage.may_hold_fragments(batch, count, now)
+            and (now > self._echoes.watch_until or not self._triage.marks(batch, count, now).any())
         ):
             frame_bytes = self._line_up(view) if count > FEW else self._line_up_few(batch, count)
             if frame_bytes is not None:

@@ -17,6 +17,8 @@ from appliance.service import Stop
 PAUSE_S, LONG_PAUSE_S = 0.00035, 0.0005
 LARGE_BATCH = 32
 TICK_S = 1.0
+# A socket that was empty is looked at again after so many pauses: each look costs a system call.
+LOOK_AROUND = 8
 
 
 class Receiver:
@@ -41,6 +43,10 @@ class Receiver:
         self._tick = tick
         self._batch = Batch()
         self._poll = select.poll()
+        self._by_descriptor = {each.fileno(): each for each in sockets}
+        # Those that the next round looks at.
+        self._due = self._sockets
+        self._pauses = 0
         for readable in (*sockets, wake):
             self._poll.register(readable, select.POLLIN)
 
@@ -54,7 +60,9 @@ class Receiver:
             if now >= next_tick:
                 self._tick()
                 next_tick = now + TICK_S
-            if fullest < SLOTS:
+            if fullest >= SLOTS:
+                self._due = self._sockets
+            else:
                 self._rest(fullest, now - last, next_tick - now)
             last = now
 
@@ -63,15 +71,23 @@ class Receiver:
         pause = PAUSE_S if fullest < LARGE_BATCH else LONG_PAUSE_S
         if fullest * pause >= taken_s:
             time.sleep(pause)
+            self._pauses += 1
+            if self._pauses % LOOK_AROUND == 0:
+                self._due = self._sockets
         else:
-            self._poll.poll(max(0.0, at_most_s) * 1000)
+            ready = self._poll.poll(max(0.0, at_most_s) * 1000)
+            found = (self._by_descriptor.get(descriptor) for descriptor, _ in ready)
+            self._due = tuple(each for each in found if each is not None)
 
     def _receive_once(self) -> int:
-        """Take one batch from each socket; return the size of the largest."""
-        fullest = 0
-        for receiver in self._sockets:
+        """Take one batch from each socket that is due; return the size of the largest."""
+        fullest, full = 0, []
+        for receiver in self._due:
             count = self._batch.receive(receiver)
             if count:
                 self._forwarder.forward(self._batch, count, time.monotonic())
                 fullest = max(fullest, count)
+                full.append(receiver)
+        if len(full) < len(self._due):
+            self._due = tuple(full)
         return fullest

@@ -23,7 +23,9 @@ from appliance.reports.receiver import ReceiverReport
 from appliance.reports.statusfile import NotPublishedError
 from appliance.service import Running
 from appliance.settings.sections.capture import CaptureConfig
+from appliance.udp import lanes
 from appliance.udp.addresses import OwnAddresses
+from appliance.udp.lanes import Lanes
 from appliance.udp.sockets import (
     Endpoint,
     open_listener,
@@ -33,12 +35,12 @@ from appliance.udp.sockets import (
     parse_size,
     set_receive_buffer,
 )
-from appliance.udp.sources import Sources
+from appliance.udp.sources import Sources, key_of
 
 log = logging.getLogger(__name__)
 
-# A second of a flood waits here while the CPU is elsewhere; no memory is taken before that.
-RECEIVE_BUFFER = 256 << 20
+# A second of a flood waits in each socket while the CPU is elsewhere; no memory is taken before.
+RECEIVE_BUFFER = 64 << 20
 LARGEST_BUFFER = 1023 << 20
 
 DESCRIPTION = """\
@@ -113,14 +115,16 @@ def _receive(running: Running, stack: ExitStack) -> int:
     injector = stack.enter_context(closing(Injector(interface)))
     sockets = _open_sockets(arguments, settings, stack)
     ports = {receiver.getsockname()[1] for receiver in sockets}
-    sources = Sources(settings.routers if arguments.routers is None else arguments.routers)
+    routers = settings.routers if arguments.routers is None else arguments.routers
+    sources = Sources(routers)
+    queues = Lanes(sockets, [key_of(router) for router in routers])
     book = _opened(Counts(interface, sockets, sources))
     receiver = Receiver(
         sockets,
         Forwarder(injector, sources, ports, OwnAddresses()),
         running.stop,
         _wake_on_signals(stack),
-        lambda: beat(running, book),
+        lambda: _tick(running, book, queues, sources),
     )
     # What exists by now stays: the collector need not look at it again.
     gc.freeze()
@@ -139,6 +143,11 @@ def _opened(book: Counts) -> Counts:
     except NotPublishedError as error:
         log.info("counting from 0: %s", error)
     return book
+
+
+def _tick(running: Running, book: Counts, queues: Lanes, sources: Sources) -> None:
+    queues.tick(sources.sent())
+    beat(running, book)
 
 
 def beat(running: Running, book: Counts) -> None:
@@ -166,7 +175,7 @@ def _open_sockets(
     for each in inherited:
         if each.type != socket.SOCK_DGRAM or each.family not in (socket.AF_INET, socket.AF_INET6):
             raise InputError("systemd handed over a socket that is not UDP: see ListenDatagram=")
-    own = _open_own(arguments.listen, settings.ports, inherited, stack)
+    own = _widened(_open_own(arguments.listen, settings.ports, inherited, stack), stack)
     wanted = arguments.receive_buffer or RECEIVE_BUFFER
     _enlarge(own if arguments.receive_buffer is None else inherited + own, wanted)
     return inherited + own
@@ -193,6 +202,14 @@ def _open_own(
                 raise
             log.error("%s; the other ports are received on", error)
     return own
+
+
+def _widened(opened: Sequence[socket.socket], stack: ExitStack) -> list[socket.socket]:
+    """Return the sockets, and those that share their ports."""
+    shared = [each for receiver in opened for each in lanes.widened(receiver)]
+    for each in shared:
+        stack.callback(each.close)
+    return shared
 
 
 def _enlarge(sockets: Sequence[socket.socket], wanted: int) -> None:

@@ -60,10 +60,6 @@ class Triage:
         self._echoes = echoes
         self._fed_back = False
 
-    def may_hold_fragments(self, batch: Batch, count: int, now: float) -> bool:
-        """Tell whether one of the first `count` frames may be a fragment of an echo."""
-        return now <= self._echoes.watch_until and bool(self._marked(batch, count, now).any())
-
     def decide(
         self,
         batch: Batch,
@@ -91,7 +87,7 @@ class Triage:
         self._drop_echoes(batch, plain & looked_at, outcomes, sender_of, senders, now)
         # Where an echo came in fragments, the others are looked for, before it in the batch too.
         if now <= self._echoes.watch_until:
-            marked = self._marked(batch, view.count, now) & ~looked_at
+            marked = self.marks(batch, view.count, now) & ~looked_at
             self._drop_echoes(batch, plain & marked, outcomes, sender_of, senders, now)
         return Decisions(outcomes, offsets, lengths)
 
@@ -109,7 +105,8 @@ class Triage:
             if self._feeds_back(frame, senders[sender_of[index]], now):
                 outcomes[index] = Outcome.FEEDBACK
 
-    def _marked(self, batch: Batch, count: int, now: float) -> NDArray[np.bool_]:
+    def marks(self, batch: Batch, count: int, now: float) -> NDArray[np.bool_]:
+        """Tell which of the first `count` frames may be fragments of an echo."""
         marked = np.zeros(count, np.bool_)
         for mark in self._echoes.marks(now):
             marked |= batch.bears(count, mark.offset, mark.addresses)

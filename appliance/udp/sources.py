@@ -13,6 +13,8 @@ from appliance.reports.outcomes import Tally, total
 # So many are counted apart: forged addresses must not fill the memory.
 MOST_SOURCES = 256
 OTHERS = "other"
+# The self-test's marker comes from there, whoever else may send.
+LOOPBACK = (IPv4Address("127.0.0.1"), IPv6Address("::1"))
 
 
 @dataclass(slots=True)
@@ -29,7 +31,7 @@ class Sources:
     """The senders seen. Where they are too many, those silent for longest become one: "other"."""
 
     def __init__(self, routers: Collection[IPv4Address | IPv6Address] = ()) -> None:
-        """Take the addresses that may send; without any, all may."""
+        """Take the addresses that may send; without any, all may. LOOPBACK always may."""
         # An IPv4 address may be given as ::ffff:a.b.c.d; it is the same router.
         self._routers = frozenset(address_of(key_of(router)) for router in routers)
         self._by_key: dict[bytes, Source] = {}
@@ -45,6 +47,10 @@ class Sources:
     def find(self, key: bytes) -> Source:
         """Return the sender with the IPv6 address `key`: 16 bytes, IPv4 as ::ffff:a.b.c.d."""
         return self._by_key.get(key) or self._add(key)
+
+    def sent(self) -> list[tuple[bytes, int]]:
+        """Return the key of each sender that is counted apart, and how many of its frames went."""
+        return [(key, source.tally.sent) for key, source in self._by_key.items()]
 
     def total(self) -> Tally:
         """Return the counts of all senders together."""
@@ -69,7 +75,8 @@ class Sources:
         if len(self._by_key) >= MOST_SOURCES:
             self._merge_silent()
         address = address_of(key)
-        source = Source(str(address), not self._routers or address in self._routers)
+        listed = not self._routers or address in self._routers or address in LOOPBACK
+        source = Source(str(address), listed)
         self._by_key[key] = source
         return source
 

@@ -141,6 +141,15 @@ def test_only_documented_ports_listen(guest: Guest) -> None:
     assert documented <= ports.keys()
 
 
+def test_regular_senders_have_queues_of_their_own(guest: Guest) -> None:
+    """Several sockets share the port, and the receiver has them all."""
+    queues = guest.run("grep -c ':9090 ' /proc/net/udp6").strip()
+    wanted = guest.run("grep -c ^ListenDatagram= /usr/lib/systemd/system/glovebox-receiver.socket")
+    assert queues == wanted.strip() == "3"
+    log = guest.run("journalctl -b -u glovebox-receiver -p warning --no-pager -q")
+    assert "no queues of their own" not in log
+
+
 def test_each_unit_of_ours_is_well_sandboxed(guest: Guest) -> None:
     command = "systemctl list-unit-files --plain --no-legend 'glovebox-*.service'"
     units = [line.split()[0] for line in guest.run(command).splitlines()]

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import signal
 import socket
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -23,6 +25,7 @@ from tests.net.namespaces import (
     SENSOR_ADDRESS6,
     Network,
     Sniffer,
+    ip,
     on_one_cpu,
 )
 from tests.net.receiving import Replay, assert_conserved, replaying
@@ -299,4 +302,67 @@ def test_replay_accounts_for_whatever_comes(
     feed()
     report = service.stop()
     assert report["datagrams_received"] == sent
+    assert_conserved(report)
+
+
+STRANGER_ADDRESS = "192.0.2.66"
+FLOOD = 60_000
+
+
+def stranger(network: Network) -> socket.socket:
+    """Return a UDP socket of a second host beside the router."""
+    ip("-n", network.router, "address", "add", f"{STRANGER_ADDRESS}/32", "dev", "lo")
+    with network.inside(network.router):
+        made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    made.bind((STRANGER_ADDRESS, 0))
+    return made
+
+
+def test_a_thousand_of_the_worst_datagrams_hold_up_nobody(
+    network: Network, sniffer: Sniffer, service: Replay
+) -> None:
+    bombs = [
+        b"\x01\x00\x00\x01" + b"\x28\x00" * 32_000 + b"\x01" + bytes(60),
+        b"\x01\x00\x00\x03\x01\xc0\x45" + b"\xdb\xdc" * 31_000,
+        b"\x01\x00\x00\x12\x01\x08\x00" + bytes(62_000),
+    ]
+    with stranger(network) as attacker, network.udp_socket() as router:
+        for number in range(1000):
+            attacker.sendto(bombs[number % len(bombs)], (SENSOR_ADDRESS, PORT))
+        router.sendto(encode(MARKER), (SENSOR_ADDRESS, PORT))
+        begin = time.monotonic()
+        assert sniffer.frame(5.0) == MARKER
+        assert time.monotonic() - begin < 0.5 * slowness()
+    report = service.stop()
+    assert_conserved(report)
+
+
+def slowness() -> float:
+    """Return how much slower this machine is at the moment than an idle one of two cores."""
+    begin = time.monotonic()
+    sum(range(1_000_000))
+    return max(1.0, (time.monotonic() - begin) / 0.03)
+
+
+@pytest.mark.parametrize("routers", [(), ("--routers", ROUTER_ADDRESS)], ids=["any", "listed"])
+def test_a_flood_of_one_host_takes_nothing_from_another(
+    network: Network, sniffer: Sniffer, tmp_path: Path, routers: tuple[str, ...]
+) -> None:
+    small = ("--receive-buffer", "64K")
+    with replaying(network, tmp_path, "--listen", str(PORT), *small, *routers) as service:
+        with stranger(network) as attacker, network.udp_socket() as router:
+            # Stopped, it takes nothing: whatever is not in a queue of its own is lost.
+            service.process.send_signal(signal.SIGSTOP)
+            for _ in range(FLOOD):
+                attacker.sendto(encode(FRAME), (SENSOR_ADDRESS, PORT))
+            for _ in range(50):
+                router.sendto(encode(MARKER), (SENSOR_ADDRESS, PORT))
+            service.process.send_signal(signal.SIGCONT)
+        service.wait_for(50, "frames_sent")
+        service.wait_for_beat()
+        service.wait_for_beat()
+        tally = service.published()["sources"][ROUTER_ADDRESS]
+        assert tally["frames_sent"] == 50
+        report = service.stop()
+    assert report["socket_overflow"] > 0
     assert_conserved(report)

@@ -281,10 +281,11 @@ def test_forward_drops_feedback_on_any_of_its_ports() -> None:
 def test_forward_drops_senders_that_are_not_listed(count: int) -> None:
     bench = Bench(routers=(ip_address("127.0.0.2"),))
     try:
-        assert bench.forward(*[encode(FRAME)] * count) == []
-        assert bench.forward(KEEPALIVE, b"junk") == []
+        stranger = "127.0.0.3"
+        assert bench.forward(*[(stranger, encode(FRAME))] * count) == []
+        assert bench.forward((stranger, KEEPALIVE), (stranger, b"junk")) == []
         other = ethernet(b"other" * 10)
-        mixed = [("127.0.0.1", encode(FRAME)), ("127.0.0.2", encode(other))]
+        mixed = [(stranger, encode(FRAME)), ("127.0.0.2", encode(other))]
         assert bench.forward(*mixed) == [other]
         assert bench.counts()["dropped"]["unlisted_source"] == count + 3
     finally:

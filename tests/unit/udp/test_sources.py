@@ -35,6 +35,12 @@ def test_find_knows_who_may_send(routers: tuple[IPv4Address, ...], listed: bool)
     assert Sources(routers).find(key_of(ROUTER)).listed is listed
 
 
+@pytest.mark.parametrize("text", ["127.0.0.1", "::1", "::ffff:127.0.0.1"])
+def test_the_self_test_may_always_send(text: str) -> None:
+    assert Sources((ROUTER,)).find(key_of(ip_address(text))).listed
+    assert not Sources((ROUTER,)).find(key_of(ip_address("127.0.0.9"))).listed
+
+
 def test_find_merges_the_silent_ones_and_loses_no_count() -> None:
     sources = Sources()
     router = sources.find(key_of(ROUTER))

@@ -26,7 +26,7 @@ _RULES = """\
 add table inet glovebox
 delete table inet glovebox
 table inet glovebox {{
-	chain untracked {{
+{fragments}	chain untracked {{
 		type filter hook prerouting priority raw; policy accept;
 		udp dport {{ {tzsp} }} notrack
 	}}
@@ -52,10 +52,37 @@ table inet glovebox {{
 }}
 """  # noqa: E501
 
+# Lone fragments wait in memory for the rest of their datagram: whoever sends many leaves no room
+# for those of the router. This chain comes before the kernel puts them together, and costs whole
+# packets one comparison. Without a list of routers anybody may be one: no fragment is refused.
+_FRAGMENTS = """\
+	set strangers {{
+		type ipv4_addr; size 1024; flags dynamic; timeout 10s;
+	}}
+	set strangers6 {{
+		type ipv6_addr; size 1024; flags dynamic; timeout 10s;
+	}}
+	chain whole {{
+		type filter hook prerouting priority -450; policy accept;
+		ip frag-off & 0x3fff != 0 goto fragments
+		exthdr frag exists goto fragments
+	}}
+	chain fragments {{
+		iifname "lo" accept
+{routers}
+		update @strangers {{ ip saddr limit rate over {each}/second burst {each} packets }} drop
+		update @strangers6 {{ ip6 saddr limit rate over {each}/second burst {each} packets }} drop
+		limit rate over {all}/second burst {all} packets drop
+	}}
+"""
+FRAGMENTS_OF_ONE, FRAGMENTS_OF_ALL = 100, 1000
+
 DESCRIPTION = """\
 Print the rules for the settings in force; with --load, load them into the kernel instead:
 all or none, in place of the previous ones."""
-EPILOG = "Exit status: 0 done; 1 nft does not take the rules; 2 bad usage."
+EPILOG = """\
+Exit status: 0 done; 1 nft does not take the rules, and those of the default settings hold in their
+place; 2 bad usage."""
 
 
 def render(settings: Config) -> str:
@@ -63,6 +90,7 @@ def render(settings: Config) -> str:
     tzsp = ", ".join(map(str, sorted(set(settings.capture.ports))))
     return _RULES.format(
         tzsp=tzsp,
+        fragments=_fragments(settings),
         stream="\n".join(f"\t\t{rule}" for rule in _stream(settings, tzsp)),
         tcp=_opened(settings, "tcp"), udp=_opened(settings, "udp"),
         served="\n".join(f"\t\t{rule}" for rule in _served(settings)),
@@ -80,18 +108,36 @@ def _opened(settings: Config, protocol: str) -> str:
     return ", ".join(str(port.number) for port in wanted)
 
 
+def _fragments(settings: Config) -> str:
+    routers = _routers(settings)
+    if not routers:
+        return ""
+    accepted = "\n".join(f"\t\t{each} accept" for each in routers)
+    return _FRAGMENTS.format(routers=accepted, each=FRAGMENTS_OF_ONE, all=FRAGMENTS_OF_ALL)
+
+
 def _stream(settings: Config, tzsp: str) -> list[str]:
     ports = f"udp dport {{ {tzsp} }}"
-    routers = settings.capture.routers
+    routers = _routers(settings)
     if not routers:
         return [f"{ports} accept"]
     # The self-test's datagram comes from this machine.
-    rules = [f'iifname "lo" {ports} accept']
+    return [
+        f'iifname "lo" {ports} accept',
+        *(f"{each} {ports} accept" for each in routers),
+        # So many come through to the receiver, which drops them and can say who they are of.
+        f"{ports} limit rate 1/second burst 1 packets accept",
+    ]
+
+
+def _routers(settings: Config) -> list[str]:
+    """Return what packets of the listed routers match, by version of IP; [] where none is."""
+    matches = []
     for version, family in ((4, "ip"), (6, "ip6")):
-        listed = ", ".join(str(each) for each in routers if each.version == version)
+        listed = [str(each) for each in settings.capture.routers if each.version == version]
         if listed:
-            rules.append(f"{family} saddr {{ {listed} }} {ports} accept")
-    return rules
+            matches.append(f"{family} saddr {{ {', '.join(listed)} }}")
+    return matches
 
 
 def _served(settings: Config) -> list[str]:
@@ -143,5 +189,10 @@ def _printed(arguments: argparse.Namespace) -> int | None:
 
 
 def _loaded(running: Running) -> int:
-    load(render(running.settings))
+    try:
+        load(render(running.settings))
+    except GloveboxError:
+        # Else nothing would be let in, and nobody could read on the page what is wrong.
+        load(render(Config()))
+        raise
     return 0

@@ -19,6 +19,7 @@ from appliance.supervisor.losses import ADVICE, LOST
 from appliance.supervisor.observations import Observations, Unknown, known
 from appliance.supervisor.rates import WINDOW_S
 from appliance.supervisor.servicechecks import service
+from appliance.udp.sources import LOOPBACK, OTHERS
 
 # For how long a loss counts as one of now.
 LOSS_S = 60.0
@@ -26,6 +27,8 @@ STALE_S = 10.0
 # Smaller shares than this are said, but are no reason to call anyone.
 TOLERABLE = 0.001
 SEVERE = 0.1
+# The self-test, and all for whom there was no room.
+NOT_ROUTERS = (*map(str, LOOPBACK), OTHERS)
 # Jumbo frames fit; tzsp0 is made with 65535.
 SMALLEST_MTU = 9216
 POINT_ROUTER = (
@@ -145,7 +148,7 @@ def routers(history: History) -> Result | None:
     """Judge each router that the settings list: does it stream, and when did it last?"""
     listed = known(history.now.settings).routers
     if not listed:
-        return None
+        return _anybody(history)
     senders = known(history.now.receiver).senders
     silent = []
     for address in map(str, listed):
@@ -155,8 +158,27 @@ def routers(history: History) -> Result | None:
             silent.append(f"{address} last streamed {words.duration(age)} ago")
     if not silent:
         return ok(f"Every router of the settings streams: {words.listed(list(map(str, listed)))}.")
-    text = words.listed(silent)
-    return warn(f"Of the routers in the settings, {text}.", "See whether its sniffer runs.")
+    text = f"Of the routers in the settings, {words.listed(silent)}"
+    others = sorted(_grown(history, Outcome.UNLISTED_SOURCE))
+    if not others:
+        return warn(f"{text}.", "See whether its sniffer runs.")
+    return warn(
+        f"{text}, while {words.listed(others)} streams without being in the settings.",
+        "If your router has another address now, put that under [capture]; if not, somebody sends"
+        " in its place.",
+    )
+
+
+def _anybody(history: History) -> Result | None:
+    """Say what it means that the settings list no router, once one streams."""
+    found = rates.rates(history)
+    names = ", ".join(f'"{sender}"' for sender in found.senders if sender not in NOT_ROUTERS)
+    if not names:
+        return None
+    return ok(
+        "No router is listed: anybody in this network may send frames, and so make false alerts or"
+        f" crowd yours out. To accept only what streams now: routers = [{names}] under [capture]."
+    )
 
 
 def strangers(history: History) -> Result:

@@ -9,7 +9,7 @@ from ipaddress import ip_address
 import pytest
 
 from appliance import firewall
-from appliance.errors import ConfigError
+from appliance.errors import ConfigError, GloveboxError
 from appliance.firewall import main, render
 from appliance.settings.config import Config
 from appliance.settings.sections.capture import CaptureConfig
@@ -37,6 +37,42 @@ def test_render_lets_only_listed_routers_stream() -> None:
     assert "ip saddr { 192.168.88.1 } udp dport { 9, 37008 } accept" in rules
     assert "ip6 saddr { 2001:db8::1 } udp dport { 9, 37008 } accept" in rules
     assert "\t\tudp dport { 9, 37008 } accept" not in rules
+
+
+def test_render_limits_the_fragments_of_strangers_where_routers_are_listed() -> None:
+    assert "fragments" not in render(Config())
+    routers = (ip_address("192.168.88.1"), ip_address("2001:db8::1"))
+    rules = [
+        line.strip() for line in render(Config(capture=CaptureConfig(routers=routers))).splitlines()
+    ]
+    begin, end = rules.index("chain fragments {"), rules.index("chain untracked {")
+    chain = rules[begin:end]
+    assert "ip saddr { 192.168.88.1 } accept" in chain
+    assert "ip6 saddr { 2001:db8::1 } accept" in chain
+    assert sum("limit rate over" in rule and rule.endswith("drop") for rule in chain) == 3
+
+
+@pytest.mark.parametrize("text", ["fe80::1%eth0", "fe80::1%2", "::ffff:192.0.2.1", "192.0.2.1"])
+def test_render_names_a_router_by_its_address_alone(text: str) -> None:
+    (router,) = CaptureConfig(routers=(ip_address(text),)).routers
+    rules = render(Config(capture=CaptureConfig(routers=(ip_address(text),))))
+    assert "%" not in rules and "ffff" not in rules.lower() and f"{{ {router} }} udp dport" in rules
+
+
+def test_load_falls_back_to_the_default_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    odd = Config(capture=CaptureConfig(ports=(9,)))
+    monkeypatch.setattr("appliance.settings.config.load", lambda: (odd, []))
+    loaded: list[str] = []
+
+    def load(rules: str) -> None:
+        loaded.append(rules)
+        if "dport { 9 }" in rules:
+            raise GloveboxError("nft does not take the rules: …")
+
+    monkeypatch.setattr(firewall, "load", load)
+    with pytest.raises(GloveboxError):
+        firewall.main(["--load"])
+    assert loaded == [render(odd), render(Config())]
 
 
 def test_render_opens_dns_and_time_only_at_the_address_that_we_serve_at() -> None:

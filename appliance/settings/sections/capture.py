@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from ipaddress import IPv6Address
 
-from appliance.settings.sections.fit import Address, expect
+from appliance.settings.sections.fit import LONGEST_NAME, Address, expect, without_zone
+
+_EXPECTED = "1 to 15 characters: letters, digits and any of _ . @ -"
+_NAME = re.compile(f"[A-Za-z0-9][A-Za-z0-9_.@-]{{0,{LONGEST_NAME - 1}}}")
 
 
 @dataclass(frozen=True)
@@ -16,20 +19,17 @@ class CaptureConfig:
     routers: tuple[Address, ...] = ()
 
     def __post_init__(self) -> None:
-        # ::ffff:192.0.2.1 is the router 192.0.2.1, for the firewall too.
-        routers = tuple(getattr(each, "ipv4_mapped", None) or each for each in self.routers)
-        object.__setattr__(self, "routers", routers)
-        expect(0 < len(self.interface) < 16, "interface", self.interface, "1 to 15 characters")
-        # The kernel's rules know no zone (%eth0); the address says as much.
-        plain = tuple(_without_zone(router) for router in self.routers)
+        # ::ffff:192.0.2.1 is the router 192.0.2.1, for the firewall too. The kernel's rules know
+        # no zone (%eth0): the address says as much.
+        routers = (getattr(each, "ipv4_mapped", None) or each for each in self.routers)
+        plain = tuple(dict.fromkeys(without_zone(router) for router in routers))
         object.__setattr__(self, "routers", plain)
+        # It goes into files of other programs.
+        named = _NAME.fullmatch(self.interface)
+        expect(named is not None, "interface", self.interface, _EXPECTED)
         for router in self.routers:
             host = not (router.is_unspecified or router.is_multicast)
             expect(host, "routers", str(router), "the address of a router")
         for port in self.ports:
             expect(0 < port < 65536, "ports", port, "1 to 65535")
         expect(bool(self.ports), "ports", list(self.ports), "at least one port")
-
-
-def _without_zone(address: Address) -> Address:
-    return IPv6Address(int(address)) if isinstance(address, IPv6Address) else address

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address
 from typing import Literal
 
-from appliance.settings.sections.fit import Address, expect
+from appliance.settings.sections.fit import LONGEST_NAME, Address, expect
 
 _STATIC = 'MAC address, address of the network, name: "02:00:00:00:00:01 10.77.0.2 tablet"'
 
@@ -81,6 +81,7 @@ def _answers(server: Address, address: str) -> bool:
     """Tell whether this can be another machine that answers for names."""
     if server.is_unspecified or server.is_multicast or server.is_loopback:
         return False
-    # Of a link-local address, dnsmasq must know on which port: fe80::1%eth0.
-    known = not isinstance(server, IPv6Address) or not server.is_link_local or server.scope_id
-    return bool(known) and server != IPv4Interface(address).ip
+    zone = server.scope_id if isinstance(server, IPv6Address) else None
+    # Of a link-local address, dnsmasq must know on which port: fe80::1%eth0. No other has one.
+    known = bool(zone) == (server.version == 6 and server.is_link_local)
+    return known and len(zone or "") <= LONGEST_NAME and server != IPv4Interface(address).ip

@@ -17,6 +17,10 @@ Interface = IPv4Interface | IPv6Interface
 Network = IPv4Network | IPv6Network
 
 
+# Longer names no interface can have (netdevice(7)).
+LONGEST_NAME = 15
+
+
 class Unfit(ValueError):
     """A value that does not fit; the caller adds file and section."""
 
@@ -34,6 +38,11 @@ def expect(condition: bool, key: str, value: object, expected: str) -> None:
 def is_secret(key: str) -> bool:
     """Tell whether the values of a key are never shown."""
     return any(part in key for part in _SECRET)
+
+
+def without_zone(address: Address) -> Address:
+    """Return an address without what says at which interface it is (fe80::1%eth0)."""
+    return IPv6Address(int(address)) if isinstance(address, IPv6Address) else address
 
 
 def _shown(key: str, value: object) -> str:

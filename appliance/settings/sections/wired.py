@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from appliance.settings.sections.fit import Address, Interface, expect
+from appliance.settings.sections.fit import Address, Interface, expect, without_zone
 
 
 @dataclass(frozen=True)
@@ -15,6 +15,10 @@ class WiredConfig:
     dns: tuple[Address, ...] = ()
 
     def __post_init__(self) -> None:
+        # They are of the one port that this section is about.
+        for key in ("gateways", "dns"):
+            plain = tuple(without_zone(each) for each in getattr(self, key))
+            object.__setattr__(self, key, plain)
         for address in self.addresses:
             expect(_is_host(address), "addresses", str(address), _OWN)
         for gateway in self.gateways:

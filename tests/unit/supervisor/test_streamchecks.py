@@ -142,6 +142,40 @@ def test_routers_is_well_where_all_stream() -> None:
     assert result is not None and result.level is Level.OK
 
 
+def test_routers_says_what_it_means_that_none_is_listed_once_one_streams() -> None:
+    settings = listing()
+    result = streamchecks.routers(
+        history(
+            look(0, receiver=received("192.0.2.9", sent=1), settings=settings),
+            look(5, receiver=received("192.0.2.9", sent=90), settings=settings),
+        )
+    )
+    assert result is not None and result.level is Level.OK
+    assert 'routers = ["192.0.2.9"]' in result.words
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "other"])
+def test_routers_takes_no_self_test_for_a_router(address: str) -> None:
+    settings = listing()
+    looks = (
+        look(0, receiver=received(address, sent=1), settings=settings),
+        look(5, receiver=received(address, sent=2), settings=settings),
+    )
+    assert streamchecks.routers(history(*looks)) is None
+
+
+def test_routers_names_who_streams_while_a_listed_one_is_silent() -> None:
+    settings = listing("192.0.2.1")
+    result = streamchecks.routers(
+        history(
+            look(0, receiver=received("192.0.2.9", unlisted_source=7), settings=settings),
+            look(61, receiver=received("192.0.2.9", unlisted_source=9), settings=settings),
+        )
+    )
+    assert result is not None and result.level is Level.WARN
+    assert "192.0.2.1 has not streamed yet, while 192.0.2.9 streams" in result.words
+
+
 def within(outcome: str, before: int, now: int) -> History:
     return history(
         look(0, receiver=received("192.0.2.9", sent=1, **{outcome: before})),

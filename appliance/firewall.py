@@ -6,12 +6,13 @@ from __future__ import annotations
 import argparse
 import subprocess
 from collections.abc import Sequence
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, ip_network
 from operator import attrgetter
 
 from appliance import areas, service
 from appliance.dhcp import network
 from appliance.errors import GloveboxError
+from appliance.films import minidlna
 from appliance.service import Running
 from appliance.settings import config
 from appliance.settings.config import Config
@@ -19,6 +20,26 @@ from appliance.settings.config import Config
 # Ports of a Raspberry Pi, and of USB adapters on it; each may serve a network of its own.
 SERVED_PORTS = ("eth0", "eth1", "eth2", "eth3")
 DNS, NTP = 53, 123
+# Each answer to a request for an address is written to the card. A device asks a few times when it
+# comes, and every few hours later; in all, a hundred may come at once.
+DHCP = "udp sport 68 udp dport 67"
+DHCP_LIMITS = (
+    "update @asking { ether saddr limit rate over 6/minute burst 20 packets }",
+    "limit rate over 12/minute burst 200 packets",
+)
+_FILMS_NEW = f"ct state new tcp dport {minidlna.PORT}"
+FILM_LIMITS = (
+    f"{_FILMS_NEW} add @film_hosts {{ ip saddr ct count over {minidlna.MOST_BY_HOST} }} drop",
+    f'iifname != "lo" {_FILMS_NEW} ct count over {minidlna.MOST_IN_ALL} drop',
+)
+# The numbers of users in every image (systemd/sysusers.d/glovebox.conf).
+DNSMASQ, FILMS = 604, 607
+# Whom these two may reach: devices of a private network, and those that have no address yet.
+NEIGHBOURS_4 = (
+    "0.0.0.0", "10.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16",
+    "224.0.0.0/4", "255.255.255.255",
+)  # fmt: skip
+NEIGHBOURS_6 = ("::1", "fc00::/7", "fe80::/10", "ff00::/8")
 
 # The stream comes first: it is most of the traffic. It is not tracked, which would cost as much
 # again; the kernel puts fragments together before.
@@ -34,6 +55,7 @@ table inet glovebox {{
 		type filter hook input priority filter; policy drop;
 {stream}
 		udp dport {{ {tzsp} }} drop
+{films}
 		iifname "lo" accept
 		ct state established,related accept
 		ct state invalid drop
@@ -46,8 +68,14 @@ table inet glovebox {{
 		udp dport {{ {udp} }} accept
 {served}
 	}}
+	set film_hosts {{ type ipv4_addr; size 4096; flags dynamic; }}
+	set asking {{ type ether_addr; size 4096; flags dynamic,timeout; timeout 5m; }}
 	chain forward {{
 		type filter hook forward priority filter; policy drop;
+	}}
+	chain output {{
+		type filter hook output priority filter; policy accept;
+{reached}
 	}}
 }}
 """  # noqa: E501
@@ -91,6 +119,8 @@ def render(settings: Config) -> str:
     return _RULES.format(
         tzsp=tzsp,
         fragments=_fragments(settings),
+        films="\n".join(f"\t\t{rule}" for rule in FILM_LIMITS),
+        reached="\n".join(f"\t\t{rule}" for rule in _reached(settings)),
         stream="\n".join(f"\t\t{rule}" for rule in _stream(settings, tzsp)),
         tcp=_opened(settings, "tcp"), udp=_opened(settings, "udp"),
         served="\n".join(f"\t\t{rule}" for rule in _served(settings)),
@@ -149,10 +179,32 @@ def _served(settings: Config) -> list[str]:
         if own is not None:
             here = f'iifname "{port}"'
             rules += [
-                f"{here} udp sport 68 udp dport 67 accept",
+                *(f"{here} {DHCP} {limit} drop" for limit in DHCP_LIMITS),
+                f"{here} {DHCP} accept",
                 f"{here} ip daddr {own} meta l4proto {{ tcp, udp }} th dport {DNS} accept",
                 f"{here} ip daddr {own} udp dport {NTP} accept",
             ]
+    return rules
+
+
+def _reached(settings: Config) -> list[str]:
+    """Return what holds dnsmasq to its own network and the name servers that it is to ask.
+
+    The film server answers whoever was let in, and begins nothing outside.
+    """
+    rules = [
+        f"meta skuid {FILMS} ct state new ip daddr != {{ {', '.join(NEIGHBOURS_4)} }} drop",
+        f"meta skuid {FILMS} ct state new ip6 daddr != {{ {', '.join(NEIGHBOURS_6)} }} drop",
+    ]
+    for family, version, near in (("ip", 4, NEIGHBOURS_4), ("ip6", 6, NEIGHBOURS_6)):
+        # nft takes no address beside a network that holds it.
+        far = (
+            str(each)
+            for each in settings.dhcp.dns_servers
+            if each.version == version and not any(each in ip_network(place) for place in near)
+        )
+        places = ", ".join((*near, *dict.fromkeys(far)))
+        rules.append(f"meta skuid {DNSMASQ} {family} daddr != {{ {places} }} drop")
     return rules
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -51,12 +51,19 @@ def exposure(root: Path, unit: str) -> float:
     return float(found[1])
 
 
+def beyond(figures: Mapping[str, float]) -> dict[str, float]:
+    """Return the units with more rights than they say; systemd's versions differ by a little."""
+    return {unit: figure for unit, figure in figures.items() if figure > ABOVE.get(unit, MOST)}
+
+
 def test_no_service_has_more_rights_than_it_says(root: Path) -> None:
     if not shutil.which("systemd-analyze"):
         missing("no systemd-analyze")
     figures = {unit: exposure(root, unit) for unit in SERVICES}
     print(figures)
-    assert {unit: figure for unit, figure in figures.items() if figure > MOST} == ABOVE
+    assert beyond(figures) == {}
+    # What no longer needs to be above is no longer there.
+    assert all(figures[unit] > MOST for unit in ABOVE)
 
 
 def test_each_right_that_is_left_has_its_reason() -> None:

@@ -22,7 +22,10 @@ DATABASE = DIRECTORY / "database"
 PORT = 8200
 # Players find the server when they start; this is for those that sleep through its first word.
 ANNOUNCE_S = 120
-MOST_CONNECTIONS = 50
+# What the firewall lets in, of one host and of all. Beyond what minidlna takes, its main process
+# sends films itself and answers nobody meanwhile; and it takes idle connections without end.
+MOST_BY_HOST, MOST_IN_ALL = 12, 60
+MOST_CONNECTIONS = 64
 LETTERS = {"video": "V", "audio": "A", "pictures": "P"}
 NAMESPACE = uuid.UUID("6b1f2f0e-8a0c-4a57-9d5e-6a1d0c0ffee8")
 SERIAL = Path("/proc/device-tree/serial-number")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.firewall import render
+from appliance.firewall import DNSMASQ, FILMS, render
 from appliance.settings.config import Config, build
 from appliance.settings.sections.capture import CaptureConfig
 from tests.conftest import missing
@@ -239,3 +239,55 @@ def test_nothing_is_forwarded(segment: Segment) -> None:
         receiver.close()
     finally:
         far.close()
+
+
+def test_one_device_that_asks_for_addresses_without_end_is_passed_over(segment: Segment) -> None:
+    """Each answer is written to the card; another device still gets one."""
+    load(segment, Config())
+    with inside(f"{segment.name}-box"):
+        server = socket.socket(type=socket.SOCK_DGRAM)
+        server.bind(("", 67))
+        server.settimeout(PROBE_S)
+
+    def ask(station: str, times: int) -> int:
+        with inside(f"{segment.name}-{station}"), socket.socket(type=socket.SOCK_DGRAM) as asking:
+            asking.bind(("", 68))
+            for _ in range(times):
+                asking.sendto(b"discover", (OWN, 67))
+        came = 0
+        with contextlib.suppress(TimeoutError):
+            while server.recv(9):
+                came += 1
+        return came
+
+    with server:
+        assert 20 <= ask("client", 300) <= 21
+        assert ask("other", 4) == 4
+
+
+def test_who_was_taken_over_reaches_nobody_outside(segment: Segment) -> None:
+    """As users that parse what strangers send; here is an address of the Internet, too."""
+    far = "198.51.100.9"
+    segment.station("box", "198.51.100.1/24")
+    segment.station("client", f"{far}/24")
+    load(segment, Config())
+    with inside(f"{segment.name}-client"):
+        receiver = socket.socket(type=socket.SOCK_DGRAM)
+        receiver.bind(("", 5000))
+        receiver.settimeout(PROBE_S)
+
+    def reaches(user: int, address: str) -> bool:
+        words = f"import socket; socket.socket(type=2).sendto(b'x', ({address!r}, 5000))"
+        box = ["ip", "netns", "exec", f"{segment.name}-box"]
+        setpriv = ["setpriv", f"--reuid={user}", "--clear-groups", "/usr/bin/python3", "-c", words]
+        subprocess.run([*box, *setpriv], capture_output=True, check=False)
+        try:
+            return receiver.recv(9) == b"x"
+        except TimeoutError:
+            return False
+
+    with receiver:
+        for user in (DNSMASQ, FILMS):
+            assert reaches(user, CLIENT)
+            assert not reaches(user, far)
+        assert reaches(65534, far)

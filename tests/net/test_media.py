@@ -4,21 +4,27 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import os
+import selectors
 import shutil
+import socket
 import subprocess
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
 
+from appliance import firewall
 from appliance.films import library, links, minidlna
 from appliance.reports.films import Library
 from appliance.service import Stop
+from appliance.settings.config import Config
 from appliance.settings.sections.media import MediaConfig
 from image.build.tools import Tools
 from tests.movies import avi, fill
@@ -34,6 +40,7 @@ from tests.programs import of_the_device
 
 pytestmark = pytest.mark.net
 
+OTHER = "192.0.2.77"
 IDENTITY = uuid.UUID("00000000-0000-4000-8000-000000000001")
 FILM = avi(1 << 20)
 SETTINGS = MediaConfig()
@@ -191,6 +198,62 @@ def test_a_drive_comes_and_goes_while_a_film_plays(server: Server) -> None:
     assert set(server.browse()) == {"Zuhause"}
     links.add("sda1", "FILME", Stop(), server.films, server.drives)
     server.wait_for(lambda found: found.video == 3, "the drive again")
+
+
+def taken(server: Server, url: str, count: int, ask: bool) -> list[socket.socket]:
+    """Have the router open `count` connections at once; return those that the server took.
+
+    With `ask` each begins to fetch the film, and never reads on.
+    """
+    waiting = selectors.DefaultSelector()
+    with server.network.inside(server.network.router):
+        for _ in range(count):
+            asking = socket.socket()
+            asking.setblocking(False)
+            asking.connect_ex((SENSOR_ADDRESS, minidlna.PORT))
+            waiting.register(asking, selectors.EVENT_WRITE)
+    found = []
+    # The rest is dropped: nothing more comes.
+    while ready := waiting.select(0.9):
+        for key, _ in ready:
+            asked = key.fileobj
+            assert isinstance(asked, socket.socket)
+            waiting.unregister(asked)
+            if asked.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0:
+                found.append(asked)
+    for key in list(waiting.get_map().values()):
+        assert isinstance(key.fileobj, socket.socket)
+        key.fileobj.close()
+    for asking in found if ask else ():
+        asking.send(f"GET {urlsplit(url).path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    return found
+
+
+@pytest.mark.parametrize(("count", "ask"), [(51, True), (1031, False)], ids=["downloads", "idle"])
+def test_one_host_does_not_keep_others_from_their_films(
+    server: Server, count: int, ask: bool
+) -> None:
+    """minidlna's main process sends the 51st download itself, and takes connections without end."""
+    (server.films / "Lang.avi").write_bytes(avi(8 << 20))
+    server.start()
+    server.wait_for(lambda found: found.video == 1 and not found.scanning, "one film")
+    url = server.browse()["Lang"].url
+    sensor, router = server.network.sensor, server.network.router
+    subprocess.run(
+        ["ip", "netns", "exec", sensor, "nft", "--file", "-"],
+        input=firewall.render(Config()), text=True, check=True,
+    )  # fmt: skip
+    subprocess.run(["ip", "-n", router, "addr", "add", f"{OTHER}/24", "dev", "cable"], check=True)
+    held = taken(server, url, count, ask)
+    assert len(held) == minidlna.MOST_BY_HOST
+    with server.network.inside(router):
+        place = urlsplit(url)
+        player = http.client.HTTPConnection(place.netloc, timeout=10, source_address=(OTHER, 0))
+        player.request("GET", place.path)
+        assert player.getresponse().read() == avi(8 << 20)
+    assert server.library().video == 1
+    for each in held:
+        each.close()
 
 
 class FirstReading:

@@ -10,6 +10,7 @@ import pytest
 
 from appliance import firewall
 from appliance.errors import ConfigError, GloveboxError
+from appliance.films import minidlna
 from appliance.firewall import main, render
 from appliance.settings.config import Config
 from appliance.settings.sections.capture import CaptureConfig
@@ -87,6 +88,34 @@ def test_render_leaves_ports_out_that_have_no_network() -> None:
     last = replace(Config(), dhcp=DhcpConfig(address="192.168.255.1/24"))
     assert '"eth0"' in render(last)
     assert '"eth1"' not in render(last)
+
+
+def test_the_film_server_is_never_asked_for_more_than_it_bears() -> None:
+    of_one, of_all = minidlna.MOST_BY_HOST, minidlna.MOST_IN_ALL
+    assert 0 < 3 * of_one < of_all < minidlna.MOST_CONNECTIONS
+
+
+def test_render_holds_dnsmasq_to_private_networks_and_its_servers() -> None:
+    users = (PROJECT / "systemd/sysusers.d/glovebox.conf").read_text()
+    assert f"\nu glovebox-dnsmasq {firewall.DNSMASQ} " in users
+    assert f"\nu glovebox-films {firewall.FILMS} " in users
+    assert "9.9.9.9" not in render(Config())
+    servers = (ip_address("9.9.9.9"), ip_address("2620:fe::fe"))
+    rules = render(Config(dhcp=DhcpConfig(dns_servers=servers))).splitlines()
+    held = [rule for rule in rules if f"skuid {firewall.DNSMASQ}" in rule]
+    assert len(held) == 2
+    assert "9.9.9.9 }" in held[0] and "2620:fe::fe }" in held[1]
+
+
+def test_render_with_a_private_server_names_it_once_too() -> None:
+    """A range and an address within it are an error to nft, unless sets merge them."""
+    servers = (ip_address("192.168.88.1"),)
+    (held, _) = [
+        rule
+        for rule in render(Config(dhcp=DhcpConfig(dns_servers=servers))).splitlines()
+        if f"skuid {firewall.DNSMASQ}" in rule
+    ]
+    assert "192.168.88.1" not in held
 
 
 def test_render_opens_ssh_only_where_a_key_is_given() -> None:

@@ -100,14 +100,14 @@ def parse(line: str) -> Rule:
 
 def _words(header: str) -> list[str]:
     """Split at the blanks that are in no list."""
-    words, depth = list[str](), 0
+    words, depth = list[list[str]](), 0
     for word in header.split():
         if depth:
-            words[-1] += f" {word}"
+            words[-1].append(word)
         else:
-            words.append(word)
+            words.append([word])
         depth = max(0, depth + word.count("[") - word.count("]"))
-    return words
+    return [" ".join(pieces) for pieces in words]
 
 
 def _option(piece: str) -> tuple[str, str]:

@@ -254,7 +254,7 @@ class Trial:
         found = self.engine.complaints(said)
         entries = self.engine.entries(some)
         refused = {
-            places[place]: plain(reason)
+            places[place]: plain(reason).rstrip(".")
             for number, reason in found.lines.items()
             if (place := owner_rules.place_of(number, entries)) is not None
         }

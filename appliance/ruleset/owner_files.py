@@ -18,6 +18,8 @@ from appliance.ids import rules
 LITTER = frozenset(("desktop.ini", "thumbs.db", "system volume information", "$recycle.bin"))
 ARCHIVES = (".zip", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".tar", ".rar", ".7z")
 MOST_NAMED = 20
+# More than any rule set has, comments included.
+MOST_LINES = 500_000
 
 # How a file begins that holds no lines of text.
 _BEGINNINGS = (
@@ -140,6 +142,8 @@ def read(file: Path, room: int) -> bytes:
     for beginning, reason in _BEGINNINGS:
         if content.startswith(beginning):
             raise ValueError(reason)
+    if content.count(b"\n") > MOST_LINES:
+        raise ValueError(f"more than {MOST_LINES:,} lines")
     if content[:200].lstrip().lower().startswith(_PAGES):
         raise ValueError("a web page; download the file itself (on GitHub: Raw)")
     return content

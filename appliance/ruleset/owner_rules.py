@@ -26,9 +26,12 @@ LONGEST_LINE = 1 << 16
 
 _VARIABLE = re.compile(r"\$\(?(\w+)")
 _CONTENT = re.compile(r'!?\s*"(?:[^"\\|]|\\.|\|[0-9A-Fa-f\s]*\|)+"(\s*,.*)?')
+# Of a file with so many wrong lines the rest is not even read.
+MOST_WRONG = 20_000
+
 # As UTF-8, and as bytes of Windows-1252.
 _TYPOGRAPHIC = re.compile(
-    "[:(,]\\s*!?\\s*[\u201c\u201d\u201e\u00ab\u00bb\u2018\u2019\udc84\udc91-\udc94]"
+    "[:(,]\\s*(?:!\\s*)?[\u201c\u201d\u201e\u00ab\u00bb\u2018\u2019\udc84\udc91-\udc94]"
 )
 _BEHIND = re.compile(r"\)\s*([^)\s][^)]*)$")
 
@@ -231,12 +234,20 @@ class _Collection:
 
     def add(self, name: str, content: bytes) -> None:
         """Take in a file."""
+        wrong = 0
         for number, text in owner_files.lines(content):
+            if wrong == MOST_WRONG:
+                words = (
+                    f"{MOST_WRONG:,} lines before it are wrong; this and what follows was not read"
+                )
+                self.problems.append(Problem(name, number, words))
+                return
             try:
                 given = self._checker.check(text)
                 self._take(OwnerLine(name, number, text, given))
             except RuleError as error:
                 self.problems.append(Problem(name, number, str(error)))
+                wrong += 1
 
     def _take(self, line: OwnerLine) -> None:
         place = self._next

@@ -11,6 +11,7 @@ from appliance.reports.films import Client, Drive, Films, Library
 from appliance.reports.levels import Level
 from appliance.reports.outcomes import Outcome, Tally
 from appliance.reports.receiver import KernelCounters, ReceiverReport, Sender
+from appliance.reports.rules import LeftOut, RulesReport
 from appliance.reports.selftest import SelfTestReport
 from appliance.reports.states import State
 from appliance.reports.supervisor import Finding, Health, LossRow, Rates, Stage
@@ -152,3 +153,14 @@ def a_port(now: float, **changes: Any) -> PortReport:
         ),
     )
     return replace(report, **changes)
+
+
+def a_rules_report() -> RulesReport:
+    """Return what became of the rules of an owner who made three mistakes."""
+    left_out = (
+        LeftOut("emerging-dns.rules", 67, "!any is not allowed: ![$SMTP_SERVERS,$DNS_SERVERS]."),
+        LeftOut("my.rules", 7, "sid 527 is taken by another rule, of revision 10"),
+        LeftOut("my.rules", 9, "'<script>' is no option of Snort 2.9 " + "A" * 180),
+    )
+    passed_over = ("more.rules.txt: rename it so that its name ends in .rules",)
+    return RulesReport("Snort", True, 4741, 3, 3, left_out, passed_over)

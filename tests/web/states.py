@@ -17,7 +17,16 @@ from appliance.reports.levels import Level
 from appliance.reports.states import State
 from appliance.reports.supervisor import Health, Rates
 from tests.web.alerts import add, an_alert
-from tests.web.reports import ROUTER, a_check, a_health, a_loss, a_port, a_report, a_selftest
+from tests.web.reports import (
+    ROUTER,
+    a_check,
+    a_health,
+    a_loss,
+    a_port,
+    a_report,
+    a_rules_report,
+    a_selftest,
+)
 from tests.web.serving import Sensor, flowing, repeating, supervising
 
 HOSTILE = (
@@ -66,6 +75,7 @@ def waiting(sensor: Sensor) -> Iterator[None]:
 def watching(sensor: Sensor) -> Iterator[None]:
     sensor.start_engine()
     add_realistic_alerts(sensor)
+    sensor.publish(a_rules_report())
     with flowing(sensor, 1234, keepalives=500, feedback=48), supervising(sensor):
         yield
 

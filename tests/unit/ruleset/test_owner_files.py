@@ -96,6 +96,7 @@ def test_the_folders_of_the_cases_are_understood(tmp_path: Path, shared_cases: P
         (b"\x1f\x8b...", "unpack it"),
         (b"\n<!DOCTYPE html><html>", "a web page"),
         (b"\x7fELF", "a program"),
+        (b"\n" * 500_001, "more than 500,000 lines"),
     ],
 )
 def test_read_refuses_what_is_no_text(tmp_path: Path, content: bytes, reason: str) -> None:

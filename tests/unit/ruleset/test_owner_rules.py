@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -220,3 +221,24 @@ def test_no_bytes_are_too_odd(content: bytes) -> None:
         each for part in owner_rules.written(found.lines, snort.FORMS) for each in part
     ]:
         assert "\n" not in text
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"x\n" * 450_000,
+        b"x\\\n" * 450_000,
+        b"suppress " + b"[" * 3_000_000,
+        (b"alert tcp any any -> any any (msg:" + b" " * 60_000 + b"\n") * 50,
+        (b"alert tcp any any -> any any (" + b"content:" * 7_000 + b")\n") * 50,
+        (b"suppress gen_id 1, sig_id 0, track by_src, ip " + b"[!" * 30_000 + b"\n") * 50,
+        (b"alert " + b"[ " * 30_000 + b"(sid:1;)\n") * 50,
+        (b'alert tcp any any -> any any (msg:"x"; sid:1;)' + b" ) " * 20_000 + b"x\n") * 50,
+    ],
+    ids=["wrong", "joined", "brackets", "blanks", "contents", "lists", "header", "behind"],
+)
+def test_no_content_takes_long(tmp_path: Path, checker: Checker, content: bytes) -> None:
+    began = time.process_time()
+    found = gathered(tmp_path, checker, a=content)
+    assert time.process_time() - began < 20
+    assert found.problems and len(found.problems) <= owner_rules.MOST_WRONG + 1

@@ -17,7 +17,7 @@ from appliance.errors import DiskFullError, InputError, PrivilegeError
 from appliance.ids import engines, marker, sniffers, templates, trial
 from appliance.ids.engine import DIRECTORY, ENGINE_ROOT, OWNER_RULES, TEMPLATES, USER, Engine
 from appliance.reports.rules import RulesReport
-from appliance.ruleset import owner_rules, rules_text
+from appliance.ruleset import owner_files, owner_rules, rules_text
 from appliance.ruleset.owner_rules import Gathered
 from appliance.service import Running
 from appliance.settings import config
@@ -59,9 +59,9 @@ def _render(running: Running) -> int:
         _withdraw(arguments.directory)
         return 0
     folder = arguments.templates / settings.ids.engine
-    gathered = owner_rules.gather(
-        arguments.owner_rules or OWNER_RULES, engine.checker(folder, arguments.root)
-    )
+    places = arguments.owner_rules or OWNER_RULES
+    gathered = owner_rules.gather(places, engine.checker(folder, arguments.root))
+    gathered.passed_over += owner_files.beside(places)
     given, told = _judged(engine, settings, arguments, gathered)
     _write_all(arguments.directory, _files(engine, settings, arguments, given, told.tried))
     _tell(running, told)

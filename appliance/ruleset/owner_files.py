@@ -6,6 +6,7 @@ No name, no folder and no size of what is there may keep the engine from startin
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
@@ -89,6 +90,17 @@ def find(directories: Sequence[Path]) -> FoundFiles:
             continue
         _sort(directory, entries, found)
     return found
+
+
+def beside(directories: Sequence[Path]) -> list[str]:
+    """Name files of rules that lie beside a folder `rules`, where nobody reads them."""
+    found = list[str]()
+    for parent in (each.parent for each in directories if each.name == "rules"):
+        with contextlib.suppress(OSError):
+            names = sorted(os.listdir(parent), key=os.fsencode)
+            stray = [name for name in names if ".rules" in name.lower() and name[0] != "."]
+            found += [f"{shown(name)}: put it into the folder rules" for name in stray]
+    return found[:MOST_NAMED]
 
 
 def _sort(directory: Path, entries: Iterable[os.DirEntry[str]], found: FoundFiles) -> None:

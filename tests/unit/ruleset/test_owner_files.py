@@ -52,6 +52,17 @@ def test_find_names_folders_and_counts_the_rest(tmp_path: Path) -> None:
     assert rest.startswith("no *.rules: 00.map, ") and rest.endswith("19.map and 10 more")
 
 
+def test_beside_names_rules_next_to_their_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "rules"
+    assert owner_files.beside([folder, tmp_path / "missing/rules", tmp_path / "rules.d"]) == []
+    for name in ("my.rules", "your.rules.txt", ".rules", "config.txt", "glovebox-rules.txt"):
+        (tmp_path / name).touch()
+    assert owner_files.beside([folder]) == [
+        "my.rules: put it into the folder rules",
+        "your.rules.txt: put it into the folder rules",
+    ]
+
+
 def test_find_names_a_folder_that_cannot_be_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

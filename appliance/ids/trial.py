@@ -27,9 +27,10 @@ from appliance.ruleset.owner_files import Problem
 from appliance.ruleset.owner_rules import Gathered
 from appliance.settings.config import Config
 
-BUDGET_S = 60.0
+# The supervisor takes an engine that does not come up within two minutes for stuck.
+BUDGET_S = 45.0
 # For the last attempt, when the time is up: with the lines that were taken already.
-GRACE_S = 30.0
+GRACE_S = 20.0
 # On a busy machine the engine gets this share of the time at least.
 SHARE = 0.25
 LONGEST_REASON = 240

@@ -312,7 +312,7 @@ def test_a_rule_that_snort_refuses_costs_itself(
     network: Network, engine: Engine, alerts: Alerts, scan: list[bytes]
 ) -> None:
     log = engine.configure(owner_rules=REFUSED + END_RULE + "suppress gen_id 1, sig_id 1228\n")
-    assert "test.rules:1: : pcre compile" in log
+    assert "test.rules:1: pcre compile" in log
     with running(alerts), running(engine):
         inject(network, [*scan, END])
         alerts.wait_for(1)

@@ -3,19 +3,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from pathlib import Path
 
 from appliance.dhcp.network import Served
 from appliance.settings.sections.dhcp import DhcpConfig
 
 NAME, DOMAIN = "glovebox", "lan"
-# Names that a device must not take: ours, and the one by which browsers find a proxy (VU#598349).
-_RESERVED_NAMES = (NAME, "localhost", "wpad")
+# Names that no device may take, beside ours: by the second, browsers find a proxy (VU#598349).
+_RESERVED_NAMES = ("localhost", "wpad")
 
 
-def render(settings: DhcpConfig, interface: str, served: Served, leases: Path) -> str:
+def reserved_names(hostname: str) -> tuple[str, ...]:
+    """Return the names that no device may take, in small letters; `hostname` is this machine's."""
+    return (*dict.fromkeys((NAME, hostname.lower())), *_RESERVED_NAMES)
+
+
+def render(
+    settings: DhcpConfig, interface: str, served: Served, leases: Path, hostname: str = NAME
+) -> str:
     """Return the configuration for `interface`; dnsmasq reads nothing else."""
-    own = served.own.ip
+    own, reserved = served.own.ip, reserved_names(hostname)
+    ours = [f"{name}{end}" for name in reserved[:-2] for end in ("", f".{DOMAIN}", ".local")]
     options = [
         f"interface={interface}",
         "except-interface=lo",
@@ -27,7 +36,7 @@ def render(settings: DhcpConfig, interface: str, served: Served, leases: Path) -
         "bogus-priv",
         f"domain={DOMAIN}",
         f"local=/{DOMAIN}/",
-        f"host-record={NAME},{NAME}.{DOMAIN},{NAME}.local,{own}",
+        f"host-record={','.join(ours)},{own}",
         *(f"server={server}" for server in settings.dns_servers),
         f"dhcp-range={served.first},{served.last},{served.own.netmask},{settings.lease_hours}h",
         f"dhcp-lease-max={served.size}",
@@ -36,8 +45,15 @@ def render(settings: DhcpConfig, interface: str, served: Served, leases: Path) -
         f"dhcp-option=option:router{',' if settings.router else ''}{settings.router}",
         f"dhcp-option=option:dns-server,{own}",
         f"dhcp-option=option:ntp-server,{own}",
-        *(f"dhcp-name-match=set:reserved,{name}" for name in _RESERVED_NAMES),
+        # Of a name with a domain, whatever it is, dnsmasq takes the first part.
+        *(f"dhcp-name-match=set:reserved,{name}{end}" for name in reserved for end in ("", ".*")),
         "dhcp-ignore-names=tag:reserved",
-        *(f"dhcp-host={','.join(line.lower().split())}" for line in settings.static),
+        *(_static(line, reserved) for line in settings.static),
     ]
     return "".join(f"{option}\n" for option in options)
+
+
+def _static(line: str, reserved: Container[str]) -> str:
+    """Return a device's own address, without its name where that is ours."""
+    *address, name = line.lower().split()
+    return f"dhcp-host={','.join(address if name in reserved else (*address, name))}"

@@ -15,6 +15,7 @@ from appliance.formats import ip
 from appliance.formats.ethernet import HEADER_LENGTH, IPV4
 
 EVERYONE = b"\xff" * 6
+NOWHERE = IPv4Address(0)
 _UDP = struct.Struct("!HHHH")
 _IPV4 = struct.Struct("!BBHHHBBH4s4s")
 _TIME_TO_LIVE = 64
@@ -46,9 +47,11 @@ def parse(frame: bytes) -> UdpDatagram:
     return UdpDatagram(frame[6:12], IPv4Address(packet.source), source_port, port, payload)
 
 
-def broadcast(station: bytes, source_port: int, port: int, payload: bytes) -> bytes:
-    """Return a frame from `station`, which has no address, to everyone on the link."""
-    source, destination = b"\0" * 4, b"\xff" * 4
+def broadcast(
+    station: bytes, source_port: int, port: int, payload: bytes, address: IPv4Address = NOWHERE
+) -> bytes:
+    """Return a frame from `station`, with this address or none, to everyone on the link."""
+    source, destination = address.packed, b"\xff" * 4
     length = _UDP.size + len(payload)
     pseudo = source + destination + struct.pack("!HH", ip.UDP, length)
     udp = _UDP.pack(source_port, port, length, 0)

@@ -4,26 +4,32 @@
 from __future__ import annotations
 
 import enum
+from ipaddress import IPv4Address
 
-from appliance.dhcp import frame, message
+from appliance.dhcp import frame, message, peers
 from appliance.dhcp.frame import UdpDatagram
 from appliance.dhcp.message import CLIENT_PORT, REPLY, REQUEST, SERVER_PORT, Kind, Message
+from appliance.dhcp.peers import Peer
 from appliance.dhcp.watch import Server
 from appliance.errors import DecodeError
 
+# What a client says of the server whose offer it takes, or whose address is in use.
+NAMES_SERVER = (Kind.REQUEST, Kind.DECLINE)
+EVERYWHERE = IPv4Address("255.255.255.255")
+
 
 class Heard(enum.Enum):
-    """What is no server."""
+    """What is neither a server nor a client."""
 
-    CLIENT = "a client asks for an address"
     NOTHING = "nothing of interest"
 
 
-def classify(data: bytes, own: bytes) -> Server | Heard:
-    """Return the foreign server that a frame comes from, or what else it tells.
+def classify(data: bytes, own: bytes, address: IPv4Address) -> Server | Peer | Message | Heard:
+    """Return the foreign server that a frame tells of, a guard, or what a client says.
 
-    `own` is our station on this port: what a loop in the network brings back is no news. Whatever
-    comes to the port of DHCP clients and cannot be read comes from a server, a broken one.
+    `own` is our station on this port: what a loop in the network brings back is no news. `address`
+    is ours: whoever takes one from it takes none from another. Whatever comes to the port of DHCP
+    clients and cannot be read comes from a server, a broken one.
     """
     try:
         datagram = frame.parse(data)
@@ -36,11 +42,32 @@ def classify(data: bytes, own: bytes) -> Server | Heard:
     except DecodeError:
         found = None
     if datagram.port == SERVER_PORT:
-        asks = found and found.op == REQUEST and found.kind in (Kind.DISCOVER, Kind.REQUEST)
-        return Heard.CLIENT if asks else Heard.NOTHING
+        return _client(datagram, found, own, address) if found else Heard.NOTHING
     if datagram.port != CLIENT_PORT or (found and found.op != REPLY):
         return Heard.NOTHING
     return _server(datagram, found)
+
+
+def _client(
+    datagram: UdpDatagram, found: Message, own: bytes, address: IPv4Address
+) -> Server | Peer | Message | Heard:
+    if found.op != REQUEST:
+        return Heard.NOTHING
+    if found.kind in NAMES_SERVER and _is_another(found.server, address):
+        # It has been offered something by that server, which may answer known devices alone.
+        said = f"{datagram.station.hex(':')} takes an address from it"
+        return Server(found.server or address, b"", said)
+    peer = peers.parse(found.guard) if found.kind is Kind.DISCOVER else None
+    if peer is not None:
+        return Heard.NOTHING if peer.station == own else peer
+    return found if found.kind in (Kind.DISCOVER, Kind.REQUEST) else Heard.NOTHING
+
+
+def _is_another(server: IPv4Address | None, own: IPv4Address) -> bool:
+    """Tell whether this can be the address of a server other than ours."""
+    if server is None or server in (own, EVERYWHERE):
+        return False
+    return not (server.is_unspecified or server.is_multicast or server.is_loopback)
 
 
 def _server(datagram: UdpDatagram, found: Message | None) -> Server:

@@ -9,7 +9,7 @@ confirms a lease; a power cut right between can leave it empty. So there is a co
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 
@@ -64,6 +64,14 @@ def merge(found: Iterable[Lease], copy: Iterable[Lease]) -> list[Lease]:
         lease for lease in copy if lease.station not in stations and lease.address not in addresses
     ]
     return kept + missing
+
+
+def without_names(leases: Iterable[Lease], reserved: Container[str]) -> list[Lease]:
+    """Return leases of which none has a name that no device may take."""
+    return [
+        replace(lease, name="*") if lease.name.partition(".")[0].lower() in reserved else lease
+        for lease in leases
+    ]
 
 
 def redate(leases: Iterable[Lease], now: int, hours: int, most: int) -> list[Lease]:

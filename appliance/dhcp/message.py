@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import enum
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
@@ -19,9 +20,13 @@ NOWHERE = IPv4Address(0)
 _HEADER = struct.Struct("!BBBBIHH4s4s4s4s16s64s128s")
 _COOKIE = bytes((99, 130, 83, 99))
 _ETHERNET = 1
-_PAD, _PARAMETERS, _OVERLOAD, _KIND, _SERVER, _END = 0, 55, 52, 53, 54, 255
+_PAD, _ADDRESS, _OVERLOAD, _KIND, _SERVER = 0, 50, 52, 53, 54
+_PARAMETERS, _CLIENT, _END = 55, 61, 255
+# Free for each site to use (RFC 3942): by it the guards of Gloveboxes know each other.
+_GUARD = 224
 # What a client usually asks for: mask, router, DNS.
 _WANTED = bytes((1, 3, 6))
+_LONGEST = 255
 
 
 class Kind(enum.IntEnum):
@@ -39,7 +44,11 @@ class Kind(enum.IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What matters of a message; `kind` is None for plain BOOTP or a type nobody knows."""
+    """What matters of a message; `kind` is None for plain BOOTP or a type nobody knows.
+
+    `wanted` is the address that a client asks for or uses, `guard` what a Glovebox adds to its
+    questions, `identifier` the client's own name for itself; all empty where they are missing.
+    """
 
     op: int
     xid: int
@@ -48,6 +57,9 @@ class Message:
     address: IPv4Address
     relay: IPv4Address
     server: IPv4Address | None
+    wanted: IPv4Address | None = None
+    guard: bytes = b""
+    identifier: bytes = b""
 
 
 def parse(data: bytes) -> Message:
@@ -58,8 +70,8 @@ def parse(data: bytes) -> Message:
     """
     if len(data) < _HEADER.size + len(_COOKIE):
         raise DecodeError("DHCP: cut off in the header")
-    op, _, length, _, xid, _, _, _, address, _, relay, hardware, name, file = _HEADER.unpack_from(
-        data
+    op, _, length, _, xid, _, _, used, address, _, relay, hardware, name, file = (
+        _HEADER.unpack_from(data)
     )
     if op not in (REQUEST, REPLY) or length > 16:
         raise DecodeError("DHCP: neither a request nor a reply")
@@ -72,21 +84,40 @@ def parse(data: bytes) -> Message:
             options = {**_options(field), **options}
     return Message(
         op, xid, hardware[:length], _kind(options.get(_KIND)), IPv4Address(address),
-        IPv4Address(relay), _server(options.get(_SERVER)),
+        IPv4Address(relay), _address(options.get(_SERVER)),
+        _address(options.get(_ADDRESS)) or (IPv4Address(used) if any(used) else None),
+        options.get(_GUARD, b""), options.get(_CLIENT, b""),
     )  # fmt: skip
 
 
-def discover(client: bytes, xid: int, seconds: int = 0) -> bytes:
+def discover(client: bytes, xid: int, seconds: int = 0, guard: bytes = b"") -> bytes:
     """Return a DISCOVER of the station `client` (6 bytes) that asks for a broadcast answer.
 
-    `seconds` is for how long it has been asking. The message is padded to BOOTP's 300 bytes.
+    `seconds` is for how long it has been asking, `guard` by what other Gloveboxes know ours.
     """
+    options = [(_KIND, bytes((Kind.DISCOVER,))), (_PARAMETERS, _WANTED), (_GUARD, guard)]
+    return _render(REQUEST, client, xid, seconds, options)
+
+
+def refuse(asked: Message, server: IPv4Address) -> bytes:
+    """Return the NAK of `server` to a REQUEST (RFC 2131 section 4.3.2), to be broadcast."""
+    options = [
+        (_KIND, bytes((Kind.NAK,))),
+        (_SERVER, server.packed),
+        (_CLIENT, asked.identifier[:_LONGEST]),  # RFC 6842
+    ]
+    return _render(REPLY, asked.client, asked.xid, 0, options)
+
+
+def _render(
+    op: int, client: bytes, xid: int, seconds: int, options: Sequence[tuple[int, bytes]]
+) -> bytes:
+    """Return a message, padded to BOOTP's 300 bytes; options without a value are left out."""
     header = _HEADER.pack(
-        REQUEST, _ETHERNET, len(client), 0, xid, seconds, BROADCAST,
+        op, _ETHERNET, len(client), 0, xid, seconds, BROADCAST,
         *[NOWHERE.packed] * 4, client, b"", b"",
     )  # fmt: skip
-    options = [(_KIND, bytes((Kind.DISCOVER,))), (_PARAMETERS, _WANTED)]
-    encoded = b"".join(bytes((code, len(value))) + value for code, value in options)
+    encoded = b"".join(bytes((code, len(value))) + value for code, value in options if value)
     return (header + _COOKIE + encoded + bytes((_END,))).ljust(300, b"\0")
 
 
@@ -116,5 +147,5 @@ def _kind(value: bytes | None) -> Kind | None:
     return Kind(value[0])
 
 
-def _server(value: bytes | None) -> IPv4Address | None:
+def _address(value: bytes | None) -> IPv4Address | None:
     return IPv4Address(value) if value is not None and len(value) == 4 else None

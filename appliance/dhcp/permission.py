@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import subprocess
 import time
+from collections.abc import Container
 from pathlib import Path
 
 from appliance import files
@@ -26,19 +27,25 @@ class Permission:
 
     def __init__(
         self, interface: str, settings: DhcpConfig, served: Served,
-        runtime: Path = RUNTIME, state: Path = STATE,
+        runtime: Path = RUNTIME, state: Path = STATE, hostname: str = dnsmasq.NAME,
     ) -> None:  # fmt: skip
         self._interface, self._settings, self._served = interface, settings, served
+        self._hostname = hostname
         self._file = runtime / interface / "dnsmasq.conf"
         self.lease_file = state / f"{interface}.leases"
         self.given = False
 
     def give(self) -> str:
         """Write the files; return why that cannot be, or nothing."""
-        text = dnsmasq.render(self._settings, self._interface, self._served, self.lease_file)
+        text = dnsmasq.render(
+            self._settings, self._interface, self._served, self.lease_file, self._hostname
+        )
         draft = self._file.with_suffix(".draft")
         try:
-            keep(self.lease_file, int(time.time()), self._settings.lease_hours, self._served.size)
+            keep(
+                self.lease_file, int(time.time()), self._settings.lease_hours, self._served.size,
+                dnsmasq.reserved_names(self._hostname),
+            )  # fmt: skip
             self._write_address()
             draft.write_text(text, encoding="ascii")
             if refusal := refused(draft):
@@ -70,13 +77,15 @@ def refused(file: Path) -> str:
     return (tried.stderr.strip().splitlines() or [f"exit status {tried.returncode}"])[-1]
 
 
-def keep(file: Path, now: int, hours: int, most: int) -> None:
+def keep(file: Path, now: int, hours: int, most: int, reserved: Container[str] = ()) -> None:
     """Make leases ready for dnsmasq: those that a power cut took are back, each holds a whole term.
+
+    None has a name that is `reserved`.
 
     Writes `file` and its copy anew. Raises OSError.
     """
     copy = file.with_suffix(".copy")
-    found = leases.merge(_read(file), _read(copy))
+    found = leases.without_names(leases.merge(_read(file), _read(copy)), reserved)
     text = leases.render(leases.redate(found, now, hours, most))
     for each in (copy, file):
         files.write_durable(each, text.encode("ascii", "replace"), MODE)

@@ -36,6 +36,8 @@ class Situation:
     phase: Phase
     server: Server | None
     problem: str = ""
+    # The port of this machine that the server is, empty for any other.
+    own_port: str = ""
 
 
 class Reason(enum.StrEnum):
@@ -48,6 +50,7 @@ class Reason(enum.StrEnum):
     NO_CARRIER = "no_carrier"
     ADDRESS = "address"
     ROUTE = "route"
+    OWN_PORT = "own_port"
     FOREIGN = "foreign"
     LOOKING = "looking"
     PROBLEM = "problem"
@@ -56,7 +59,7 @@ class Reason(enum.StrEnum):
     @property
     def asks(self) -> bool:
         """Whether questions may go out while this holds."""
-        return self in (Reason.FOREIGN, Reason.LOOKING, Reason.FREE)
+        return self in (Reason.OWN_PORT, Reason.FOREIGN, Reason.LOOKING, Reason.FREE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,8 @@ TABLE = (
         lambda f: f"it has the address {f.surroundings.addresses[0]} of a network there"),
     Row(Reason.ROUTE, lambda f: f.surroundings.default_route and f.profile != "car", False,
         lambda f: "a router there leads to the Internet"),
+    Row(Reason.OWN_PORT, lambda f: f.phase is Phase.TAKEN and bool(f.own_port), False,
+        lambda f: f"{f.own_port} of this machine leads to the same network, and serves it"),
     Row(Reason.FOREIGN, lambda f: f.phase is Phase.TAKEN, False, _heard),
     Row(Reason.LOOKING, lambda f: f.phase is Phase.LOOKING, False,
         lambda f: "looking whether another DHCP server answers"),

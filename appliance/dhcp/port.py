@@ -18,15 +18,22 @@ from appliance.formats.ip import UDP
 from appliance.host import links, network
 
 # linux/if_packet.h, asm/socket.h, linux/rtnetlink.h; not in Python's socket module.
-_SOL_PACKET, _PACKET_ADD_MEMBERSHIP, _PACKET_MR_UNICAST = 263, 1, 3
+_SOL_PACKET, _PACKET_ADD_MEMBERSHIP, _PACKET_IGNORE_OUTGOING, _PACKET_MR_UNICAST = 263, 1, 23, 3
+_EVERY_PROTOCOL = 0x0003  # linux/if_ether.h
 _SO_ATTACH_FILTER = 26
 _RTMGRP = 0x1 | 0x10 | 0x40 | 0x400  # link, IPv4 addresses, IPv4 and IPv6 routes
 _MEMBERSHIP = struct.Struct("iHH8s")
 _LARGEST = 1 << 16
 
-# linux/bpf_common.h: UDP over IPv4, no later fragment, to a port of DHCP; offsets of a whole frame.
+# linux/bpf_common.h, linux/filter.h: in no VLAN (0 is none, IEEE 802.1Q section 9.6), UDP over
+# IPv4, no later fragment, to a port of DHCP; offsets of a whole frame. The kernel took out the tag.
 _LDB, _LDH, _LDH_X, _LDX_MSH, _JEQ, _JSET, _RET = 0x30, 0x28, 0x48, 0xB1, 0x15, 0x45, 0x06
+_VLAN_TAG, _VLAN_NUMBER = 0xFFFFF000 + 44, 0x0FFF
 _FILTER = (
+    (_LDH, 0, 0, _VLAN_TAG),
+    (_JSET, 10, 0, _VLAN_NUMBER),
+    (_LDH, 0, 0, 12),
+    (_JEQ, 0, 8, IPV4),
     (_LDB, 0, 0, 23),
     (_JEQ, 0, 6, UDP),
     (_LDH, 0, 0, 20),
@@ -56,7 +63,9 @@ class Port:
             raise PrivilegeError(f"cannot listen on {interface}: CAP_NET_RAW is missing") from None
         try:
             _attach(self.socket)
-            self.socket.bind((interface, IPV4))
+            self.socket.setsockopt(_SOL_PACKET, _PACKET_IGNORE_OUTGOING, 1)
+            # Sockets of one protocol are not told of which VLAN a frame is (packet(7)).
+            self.socket.bind((interface, _EVERY_PROTOCOL))
             index = socket.if_nametoindex(interface)
             request = _MEMBERSHIP.pack(index, _PACKET_MR_UNICAST, len(station), station)
             self.socket.setsockopt(_SOL_PACKET, _PACKET_ADD_MEMBERSHIP, request)

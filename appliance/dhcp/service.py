@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import random
 import select
 import time
 from collections.abc import Callable, Sequence
@@ -18,15 +19,18 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 from appliance import service
-from appliance.dhcp import frame, hearing, leases, message, network, policy
-from appliance.dhcp.hearing import Heard
+from appliance.dhcp import frame, hearing, leases, message, network, newcomers, peers, policy
 from appliance.dhcp.leases import Lease
+from appliance.dhcp.message import Message
 from appliance.dhcp.network import Served
+from appliance.dhcp.newcomers import Newcomers
+from appliance.dhcp.peers import Peer
 from appliance.dhcp.permission import RUNTIME, STATE, Permission
 from appliance.dhcp.policy import Decision, Situation, Surroundings
 from appliance.dhcp.port import Port, look
 from appliance.dhcp.watch import Server, Timing, Watch
 from appliance.host import clocks, links
+from appliance.host import network as addresses
 from appliance.reports.dhcp import HeardServer, PortReport, Tenant
 from appliance.service import Running
 from appliance.settings.config import Config
@@ -60,6 +64,7 @@ class Guard:
         self._own = links.mac_address(port.interface)
         self._watch = Watch(timing, began=clock())
         self._identifier = int.from_bytes(os.urandom(4), "big")
+        self._newcomers = Newcomers()
         self._surroundings: Surroundings | None = None
         self._decision: Decision | None = None
         self._problem = ""
@@ -75,6 +80,8 @@ class Guard:
         decision = self._decide(now)
         if decision.reason.asks and self._watch.is_question_due(now):
             self._ask(now)
+        if decision.serve and self._permission.given:
+            self._refuse(now)
         self._tell(decision)
         return decision
 
@@ -135,15 +142,43 @@ class Guard:
         return bool(before.addresses) and not found.addresses
 
     def _hear(self, data: bytes, now: float) -> None:
-        heard = hearing.classify(data, self._own)
+        heard = hearing.classify(data, self._own, self._served.own.ip)
         if isinstance(heard, Server):
-            self._watch = self._watch.hear(heard, now)
-        elif heard is Heard.CLIENT:
+            self._watch, self._newcomers = self._watch.hear(heard, now), Newcomers()
+        elif isinstance(heard, Peer):
+            self._meet(heard, now)
+        elif isinstance(heard, Message):
             self._watch = self._watch.want()
+            self._newcomers = self._newcomers.hear(heard, now + self._timing.refusal)
+
+    def _meet(self, peer: Peer, now: float) -> None:
+        """Leave the port to another guard, or let it know that it is ours."""
+        if peer.outranks(self._self()):
+            server = Server(peer.address, peer.station, "it is another Glovebox")
+            self._watch = self._watch.hear(server, now)
+        else:
+            self._watch = self._watch.call()
+
+    def _self(self) -> Peer:
+        """Return this guard as others know it."""
+        number = links.number(self._port.interface) or 0
+        machine, address = links.lowest_address(), self._served.own.ip
+        return Peer(machine, number, self._own, address, self._permission.given)
+
+    def _refuse(self, now: float) -> None:
+        """Refuse the addresses that devices had in other networks."""
+        self._newcomers, due = self._newcomers.ready(now)
+        held = [(lease.station, lease.address) for lease in self._leases()] if due else []
+        own, ports = self._served.own.ip, (message.SERVER_PORT, message.CLIENT_PORT)
+        for asked in due:
+            if not newcomers.is_held(asked, held):
+                answer = message.refuse(asked, own)
+                self._port.send(frame.broadcast(self._own, *ports, answer, own))
 
     def _ask(self, now: float) -> None:
         self._watch = self._watch.ask(now)
-        question = message.discover(self._port.station, self._identifier)
+        own = peers.render(self._self())
+        question = message.discover(self._port.station, self._identifier, guard=own)
         ports = message.CLIENT_PORT, message.SERVER_PORT
         self._port.send(frame.broadcast(self._port.station, *ports, question))
 
@@ -151,9 +186,19 @@ class Guard:
         assert self._surroundings is not None
         phase = self._watch.phase(now)
         profile = self._settings.dhcp.profile
+        server = self._watch.server
+        own_port = self._own_port(server) if server else ""
         return policy.decide(
-            Situation(profile, self._surroundings, phase, self._watch.server, self._problem)
+            Situation(profile, self._surroundings, phase, server, self._problem, own_port)
         )
+
+    def _own_port(self, server: Server) -> str:
+        """Return the other port of this machine that a server is; empty where it is none."""
+        if server.station:
+            name = links.named(server.station)
+        else:
+            name = addresses.interface_of(server.address)
+        return "" if name == self._port.interface else name
 
     def _tell(self, decision: Decision) -> None:
         before, self._decision = self._decision, decision
@@ -166,17 +211,19 @@ class Guard:
         log.info("serve on %s: %s, %s", self._port.interface, answer, decision.words)
         service.notify(f"STATUS={'Serving' if decision.serve else 'Silent'}: {decision.words}")
 
-    def _tenants(self) -> tuple[Tenant, ...]:
+    def _leases(self) -> list[Lease]:
         try:
-            found = leases.parse(
+            return leases.parse(
                 self._permission.lease_file.read_text(encoding="ascii", errors="replace")
             )
         except OSError:
-            return ()
+            return []
+
+    def _tenants(self) -> tuple[Tenant, ...]:
         now = time.time()
         return tuple(
             _tenant(lease)
-            for lease in sorted(found, key=lambda lease: lease.address)
+            for lease in sorted(self._leases(), key=lambda lease: lease.address)
             if lease.expires == 0 or lease.expires > now
         )
 
@@ -257,10 +304,11 @@ def _body(running: Running) -> int:
     port = Port(arguments.interface, random_station())
     served = network.served(settings.dhcp, port.interface)
     permission = Permission(
-        port.interface, settings.dhcp, served, arguments.runtime, arguments.state
-    )
+        port.interface, settings.dhcp, served, arguments.runtime, arguments.state,
+        settings.system.hostname,
+    )  # fmt: skip
     permission.withdraw()
-    timing = Timing().hastened(arguments.haste)
+    timing = Timing().jittered(random.random()).hastened(arguments.haste)
     guard = Guard(port, settings, served, permission, timing)
     guard_port(guard, port, permission, running, TURN_S / arguments.haste)
     return 0

@@ -25,19 +25,25 @@ class Timing:
     # After a server was heard.
     pause: float = 20.0
     longest_pause: float = 300.0
+    # After a device asked for the address that it had elsewhere: until a server would have spoken.
+    refusal: float = 2.0
 
     def hastened(self, factor: float) -> Timing:
         """Return the same, `factor` times as quick."""
         return Timing(
             self.window / factor, tuple(each / factor for each in self.questions),
             self.spacing / factor, self.interval / factor,
-            self.pause / factor, self.longest_pause / factor,
+            self.pause / factor, self.longest_pause / factor, self.refusal / factor,
         )  # fmt: skip
+
+    def jittered(self, chance: float) -> Timing:
+        """Return the same, a little longer (`chance` from 0 to 1): no two guards keep in step."""
+        return replace(self, window=self.window + chance, pause=self.pause + 3.0 * chance)
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A foreign DHCP server: its address as far as it told it, its station, what it said."""
+    """A foreign DHCP server: its address and station as far as they are known, what it said."""
 
     address: IPv4Address
     station: bytes
@@ -47,6 +53,8 @@ class Server:
     def words(self) -> str:
         """The server as its owner may find it."""
         known = str(self.address) if int(self.address) else "one without an address"
+        if not self.station:
+            return known
         return f"{known} ({self.station.hex(':')})"
 
 
@@ -67,6 +75,7 @@ class Watch:
     asked: int = 0
     last_asked: float = float("-inf")
     wanted: bool = False
+    called: bool = False
     server: Server | None = None
     heard: float = float("-inf")
     pause: float = 0.0
@@ -84,11 +93,15 @@ class Watch:
             again = self.phase(now) is Phase.LOOKING and self.server is not None
             longer = min(2 * self.pause, self.timing.longest_pause)
             pause = longer if again else self.timing.pause
-        return replace(self, server=server, heard=now, pause=pause, wanted=False)
+        return replace(self, server=server, heard=now, pause=pause, wanted=False, called=False)
 
     def want(self) -> Watch:
         """Take note that a client asks for an address: a good moment to ask as well."""
         return replace(self, wanted=True)
+
+    def call(self) -> Watch:
+        """Take note that another guard must hear of us, which it does by our next question."""
+        return replace(self, called=True)
 
     def advance(self, now: float) -> Watch:
         """Begin another look when the pause after a server is over."""
@@ -99,20 +112,20 @@ class Watch:
 
     def is_question_due(self, now: float) -> bool:
         """Tell whether to ask now."""
+        since, questions = now - self.last_asked, self.timing.questions
+        spaced = since >= self.timing.spacing
         match self.phase(now):
             case Phase.LOOKING:
-                questions = self.timing.questions
-                return self.asked < len(questions) and now >= self.began + questions[self.asked]
+                if self.asked < len(questions) and now >= self.began + questions[self.asked]:
+                    return True
+                return self.called and spaced
             case Phase.FREE:
-                since = now - self.last_asked
-                return since >= self.timing.interval or (
-                    self.wanted and since >= self.timing.spacing
-                )
+                return since >= self.timing.interval or (spaced and (self.wanted or self.called))
         return False
 
     def ask(self, now: float) -> Watch:
         """Take note that a question went out."""
-        return replace(self, asked=self.asked + 1, last_asked=now, wanted=False)
+        return replace(self, asked=self.asked + 1, last_asked=now, wanted=False, called=False)
 
     def resume(self, server: Server, heard: float, pause: float) -> Watch:
         """Take up what an earlier watch of the same network had heard."""

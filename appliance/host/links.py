@@ -77,6 +77,23 @@ def mac_address(name: str, interfaces: Path = INTERFACES) -> bytes:
         return b""
 
 
+def lowest_address(interfaces: Path = INTERFACES) -> bytes:
+    """Return the lowest MAC address of this machine, by which it is known; empty without any."""
+    return min(_addresses(interfaces).values(), default=b"")
+
+
+def named(station: bytes, interfaces: Path = INTERFACES) -> str:
+    """Return the interface that has a MAC address; empty where none has."""
+    found = _addresses(interfaces).items()
+    return next((name for name, address in found if address == station), "")
+
+
+def _addresses(interfaces: Path) -> dict[str, bytes]:
+    names = sorted(each.name for each in interfaces.iterdir())
+    found = {name: mac_address(name, interfaces) for name in names}
+    return {name: address for name, address in found.items() if any(address)}
+
+
 def cards(interfaces: Path = INTERFACES) -> tuple[str, ...]:
     """Return the interfaces that are hardware, by name."""
     return tuple(sorted(each.parent.name for each in interfaces.glob("*/device")))

@@ -31,6 +31,12 @@ def ipv4_addresses(interface: str) -> list[IPv4Address]:
     return [address for address in parsed if isinstance(address, IPv4Address)]
 
 
+def interface_of(address: IPv4Address) -> str:
+    """Return the interface that has an IPv4 address; empty where none has."""
+    names = netifaces.interfaces()
+    return next((name for name in names if address in ipv4_addresses(name)), "")
+
+
 def has_default_route(interface: str) -> bool:
     """Tell whether a default route, IPv4 or IPv6, leads through a gateway on `interface`."""
     gateways = netifaces.gateways()

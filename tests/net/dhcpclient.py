@@ -25,23 +25,27 @@ class Clients:
             self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
         self._socket.bind(("eth0", 0x0800))
 
-    def lease(self, number: int, seconds: float = 10.0) -> IPv4Address | None:
-        """Get an address for the station of this number; None where nobody gives one."""
+    def lease(self, number: int, seconds: float = 10.0, options: bytes = b"") -> IPv4Address | None:
+        """Get an address for the station of this number; None where nobody gives one.
+
+        `options` are added to what it asks for.
+        """
         station = station_number(number)
         offered = self._exchange(message.discover(station, number), number, Kind.OFFER, seconds)
         if offered is None:
             return None
-        return self.request(number, offered.address, offered.server)
+        return self.request(number, offered.address, offered.server, options)
 
     def request(
-        self, number: int, address: IPv4Address, server: IPv4Address | None = None
-    ) -> IPv4Address | None:
+        self, number: int, address: IPv4Address, server: IPv4Address | None = None,
+        options: bytes = b"",
+    ) -> IPv4Address | None:  # fmt: skip
         """Ask for an address, offered by `server` or, after a restart, used before."""
         words = bytearray(message.discover(station_number(number), number)[:_OPTIONS])
         words += bytes((53, 1, Kind.REQUEST, 50, 4)) + address.packed
         if server is not None:
             words += bytes((54, 4)) + server.packed
-        confirmed = self._exchange(bytes(words) + b"\xff", number, Kind.ACK, 5.0)
+        confirmed = self._exchange(bytes(words) + options + b"\xff", number, Kind.ACK, 5.0)
         return confirmed.address if confirmed else None
 
     def send(self, payload: bytes, station: bytes) -> None:

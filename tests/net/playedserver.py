@@ -24,6 +24,7 @@ class PlayedServer(threading.Thread):
         namespace = segment.station("rude")
         self.station = station_of(namespace)
         self._manner = manner
+        self.answered = 0
         self._over = threading.Event()
         with inside(namespace):
             self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
@@ -67,7 +68,11 @@ class PlayedServer(threading.Thread):
         data = frame.broadcast(self.station, 67, 68, payload)
         if self._manner == "unicast":
             data = question.client + data[6:]
+        if self._manner.startswith("vlan"):
+            tag = b"\x81\0" + int(self._manner.split()[1]).to_bytes(2, "big")
+            data = data[:12] + tag + data[12:]
         self._socket.send(data)
+        self.answered += 1
 
 
 def offer(question: message.Message) -> bytes:

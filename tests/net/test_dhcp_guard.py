@@ -14,7 +14,16 @@ import pytest
 
 from appliance.dhcp.message import Kind
 from tests.conftest import missing
-from tests.net.kit import Asker, Box, Segment, Witness, foreign_dnsmasq, foreign_kea
+from tests.net.kit import (
+    Asker,
+    Box,
+    Segment,
+    Witness,
+    foreign_dnsmasq,
+    foreign_kea,
+    station_of,
+)
+from tests.net.namespaces import ip
 from tests.net.playedserver import PlayedServer
 
 pytestmark = [pytest.mark.net, pytest.mark.timeout(240)]
@@ -207,6 +216,102 @@ def test_a_server_of_bad_manners_is_a_server(segment: Segment, tmp_path: Path, m
         assert witness.from_server(box.station) == []
         assert box.report["server"]["station"] == server.station.hex(":")
     server.close()
+
+
+def test_a_server_that_answers_known_devices_alone_is_a_server(
+    segment: Segment, tmp_path: Path
+) -> None:
+    """It never answers the guard's questions; what tells of it is a device that takes its offer."""
+    client = segment.station("client")
+    known = f"--dhcp-host={station_of(client).hex(':')},set:known"
+    home = segment.station("home", "192.168.88.1/24")
+    foreign_dnsmasq(segment, home, known, "--dhcp-ignore=tag:!known")
+    with witness_of(segment) as witness, box_at(segment, tmp_path, haste=HASTE) as box:
+        box.wait_for("free")
+        segment.start(client, UDHCPC)
+        (taken, *_) = witness.wait_for(Kind.REQUEST)
+        assert taken.message is not None
+        assert str(taken.message.server) == "192.168.88.1"
+        assert "takes an address from it" in box.wait_for("foreign")["words"]
+        # Longer than dnsmasq pings an address before it offers it.
+        time.sleep(4.0)
+        assert witness.from_server(box.station) == []
+        assert not box.serves
+
+
+@pytest.mark.parametrize(("number", "reason"), [(10, "free"), (0, "foreign")])
+def test_a_server_in_another_vlan_is_none_of_ours(
+    segment: Segment, tmp_path: Path, number: int, reason: str
+) -> None:
+    """Frames of a VLAN reach the guard's port too; number 0 is no VLAN, only a priority."""
+    rude = PlayedServer(segment, f"vlan {number}")
+    with witness_of(segment) as witness, box_at(segment, tmp_path) as box:
+        witness.wait_for(Kind.DISCOVER)
+        asker = Asker(segment, "client")
+        box.wait_for(reason)
+        asker.close()
+        assert rude.answered > 0
+        assert box.report["serving"] is (reason == "free")
+    rude.close()
+
+
+@pytest.mark.parametrize("ports", ["two machines", "one machine"])
+def test_of_two_that_start_in_the_same_second_one_serves(
+    segment: Segment, tmp_path: Path, ports: str
+) -> None:
+    """The other is silent and says why; nobody is offered two addresses."""
+    first = segment.station("box")
+    if ports == "one machine":
+        segment.plug(first, "second", "eth1")
+        places = [(first, "eth0"), (first, "eth1")]
+    else:
+        places = [(first, "eth0"), (segment.station("second"), "eth0")]
+    boxes = [Box(name, tmp_path / str(at), port) for at, (name, port) in enumerate(places)]
+    with witness_of(segment, "client") as witness:
+        started = time.monotonic()
+        for box in boxes:
+            box.start()
+        wait_for(lambda: sum(box.report.get("reason") == "free" for box in boxes) == 1)
+        (serving,) = (box for box in boxes if box.report.get("reason") == "free")
+        (silent,) = (box for box in boxes if box is not serving)
+        words = silent.wait_for("own_port" if ports == "one machine" else "foreign")["words"]
+        segment.start(segment.station("client"), UDHCPC)
+        witness.wait_for(Kind.ACK)
+        assert time.monotonic() - started < 30.0
+        assert ("eth0" if ports == "one machine" else "it is another Glovebox") in words
+        answers = [each.station for each in witness.seen(Kind.OFFER, Kind.ACK)]
+        assert set(answers) == {serving.station}
+        assert serving.serves
+        assert not silent.serves
+        for box in boxes:
+            box.close()
+
+
+def test_of_two_that_serve_when_their_switches_are_joined_one_goes_on(
+    segment: Segment, tmp_path: Path
+) -> None:
+    lonely = Segment()
+    with (
+        box_at(segment, tmp_path / "0", haste=HASTE) as box,
+        box_at(lonely, tmp_path / "1", haste=HASTE) as other,
+        witness_of(segment, "client") as witness,
+    ):
+        box.wait_for("free")
+        other.wait_for("free")
+        join(segment, lonely)
+        segment.start(segment.station("client"), UDHCPC)
+        witness.wait_for(Kind.ACK)
+        wait_for(lambda: {box.report["reason"], other.report["reason"]} == {"free", "foreign"})
+        wait_for(lambda: box.serves is not other.serves)
+    lonely.close()
+
+
+def join(one: Segment, other: Segment) -> None:
+    """Lay a cable from switch to switch: at the stations no link changes."""
+    ip("link", "add", "joint", "netns", one.name, "type", "veth",
+       "peer", "name", "joint", "netns", other.name)  # fmt: skip
+    for segment in (one, other):
+        ip("-n", segment.name, "link", "set", "joint", "master", "switch", "up")
 
 
 def test_a_server_behind_a_relay_is_a_server(segment: Segment, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from appliance.dhcp import message
 from tests.conftest import missing
 from tests.net.dhcpclient import Clients, ask_dns, station_number
 from tests.net.kit import Box, Segment, station_of
+from tests.net.namespaces import wait_until
 
 pytestmark = [pytest.mark.net, pytest.mark.timeout(240)]
 
@@ -117,6 +118,62 @@ def test_names_are_answered_and_others_refused(segment: Segment, tmp_path: Path)
     assert ask_dns(client, "10.77.0.1", "www.example.org")[0] == 5
     (lease,) = box.wait_for_lease()
     assert (lease["address"], lease["name"]) == (given["ip"], "tablet")
+    box.close()
+
+
+def option(code: int, value: bytes) -> bytes:
+    return bytes((code, len(value))) + value
+
+
+def domain_name(name: bytes) -> bytes:
+    """Return the option of a whole name as DNS writes it (RFC 4702)."""
+    labels = b"".join(bytes((len(each),)) + each for each in name.split(b"."))
+    return option(81, b"\x04\0\0" + labels + b"\0")
+
+
+NAMINGS = {
+    "host name": lambda name: option(12, name),
+    "in capitals": lambda name: option(12, name.upper()),
+    "with our domain": lambda name: option(12, name + b".lan"),
+    "with another domain": lambda name: option(12, name + b".example.com"),
+    "with a dot": lambda name: option(12, name + b"."),
+    "with an end of C": lambda name: option(12, name + b"\0"),
+    "in two parts": lambda name: option(12, name[:3]) + option(12, name[3:]),
+    "whole name": lambda name: domain_name(name + b".lan"),
+    "whole name of another domain": lambda name: domain_name(name + b".example.com"),
+    "whole name alone": lambda name: domain_name(name),
+    "whole name as text": lambda name: option(81, b"\0\0\0" + name + b".lan"),
+    "both": lambda name: option(12, b"tablet") + domain_name(name + b".lan"),
+}
+
+
+def test_no_device_takes_a_name_that_is_not_its_own(segment: Segment, tmp_path: Path) -> None:
+    """By no option, and in no way to write it; another name in the same ways it may have."""
+    box = box_in(segment, tmp_path, '[system]\nhostname = "Kiste"\n')
+    clients = Clients(segment, "clients")
+    segment.station("clients", "10.77.0.2/24")
+    number = 1
+    refused = (b"wpad", b"localhost", b"glovebox", b"kiste")
+    for name in refused:
+        for naming in list(NAMINGS.values())[:: 1 if name == b"wpad" else 3]:
+            number += 1
+            address = clients.lease(number, options=naming(name))
+            assert address is not None
+    for naming in NAMINGS.values():
+        number += 1
+        assert clients.lease(number, options=naming(b"phone")) is not None
+    own = IPv4Address("10.77.0.1").packed
+    for end in ("", ".lan"):
+        assert ask_dns(clients.namespace, "10.77.0.1", f"wpad{end}")[0] != 0
+        assert ask_dns(clients.namespace, "10.77.0.1", f"localhost{end}")[0] != 0
+        for name in ("glovebox", "kiste"):
+            assert ask_dns(clients.namespace, "10.77.0.1", f"{name}{end}") == (0, own)
+        assert ask_dns(clients.namespace, "10.77.0.1", f"phone{end}")[0] == 0
+    wait_until(lambda: len(box.report["devices"]) == number - 1, "all devices in the report")
+    named = {each["name"].partition(".")[0].lower() for each in box.report["devices"]}
+    assert named.isdisjoint(each.decode() for each in refused)
+    assert "phone" in named
+    clients.close()
     box.close()
 
 

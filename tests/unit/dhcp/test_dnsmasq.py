@@ -41,6 +41,20 @@ def test_render_never_claims_to_know_all_clients() -> None:
     assert not [line for line in lines(FULL) if "authoritative" in line]
 
 
+def test_render_keeps_our_names_from_devices_whatever_their_domain() -> None:
+    text = render(FULL, "eth0", served(FULL, "eth0"), LEASES, "Kiste")
+    for name in ("glovebox", "kiste", "localhost", "wpad"):
+        assert f"dhcp-name-match=set:reserved,{name}\n" in text
+        assert f"dhcp-name-match=set:reserved,{name}.*\n" in text
+    assert ",kiste,kiste.lan,kiste.local,10.77.0.1\n" in text
+
+
+def test_render_gives_a_device_of_our_name_its_address_without_the_name() -> None:
+    text = render(FULL, "eth0", served(FULL, "eth0"), LEASES, "TABLET")
+    assert "dhcp-host=02:00:00:00:00:aa,10.77.0.3\n" in text
+    assert "dhcp-host=02:00:00:00:00:bb,10.77.0.9,phone\n" in text
+
+
 def test_render_of_what_the_owner_sets() -> None:
     found = lines(FULL)
     assert "dhcp-option=option:router,10.77.0.2" in found

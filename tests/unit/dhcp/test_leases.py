@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from ipaddress import IPv4Address
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.dhcp.leases import Lease, merge, parse, redate, render
+from appliance.dhcp.leases import Lease, merge, parse, redate, render, without_names
 
 TEXT = """\
 1795178555 e6:a4:6f:5c:e5:28 10.77.0.223 tablet 01:e6:a4:6f:5c:e5:28
@@ -74,3 +75,11 @@ def test_redate_makes_room_only_where_there_is_none() -> None:
     kept = redate(leases, now=0, hours=1, most=250)
     assert len(kept) == 225
     assert kept[0].station == lease(26).station
+
+
+def test_without_names_takes_those_of_others_and_leaves_the_rest() -> None:
+    """An earlier version let a device be wpad.lan."""
+    taken = ("wpad", "WPAD.lan", "wpad.example.com")
+    kept = ("*", "wpad2", "tablet", "tablet.wpad")
+    found = without_names((replace(lease(1), name=name) for name in (*taken, *kept)), ("wpad",))
+    assert [each.name for each in found] == ["*"] * len(taken) + list(kept)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.dhcp.message import REPLY, REQUEST, Kind, discover, parse
+from appliance.dhcp.message import REPLY, REQUEST, Kind, discover, parse, refuse
 from appliance.errors import DecodeError
 
 STATION = bytes.fromhex("02a1b2c3d4e5")
@@ -40,6 +40,30 @@ def test_parse_offer() -> None:
     assert (message.op, message.kind, message.xid) == (REPLY, Kind.OFFER, 7)
     assert message.address == IPv4Address("10.0.0.9")
     assert message.server == IPv4Address("10.0.0.1")
+
+
+def test_parse_of_what_a_client_asks_for_and_uses() -> None:
+    asked = b"\1" + reply((53, b"\x03"), (50, bytes((10, 0, 0, 7))), (61, b"\1name"))[1:]
+    assert parse(asked).wanted == IPv4Address("10.0.0.7")
+    assert parse(asked).identifier == b"\1name"
+    used = asked[:12] + bytes((10, 0, 0, 8)) + asked[16:240] + bytes((53, 1, 3))
+    assert parse(used).wanted == IPv4Address("10.0.0.8")
+    assert parse(reply((53, b"\x01"))).wanted is None
+
+
+def test_discover_carries_what_guards_know_each_other_by() -> None:
+    assert parse(discover(STATION, 1, guard=b"us")).guard == b"us"
+    assert parse(discover(STATION, 1)).guard == b""
+
+
+@pytest.mark.parametrize("name", [b"", b"\1name", b"n" * 255, b"n" * 600])
+def test_refuse_is_a_nak_to_the_one_that_asked(name: bytes) -> None:
+    parts = ((61, name[place : place + 255]) for place in range(0, len(name), 255))
+    asked = parse(b"\1" + reply((53, b"\x03"), *parts)[1:])
+    said = parse(refuse(asked, IPv4Address("10.77.0.1")))
+    assert (said.op, said.kind, said.xid, said.client) == (REPLY, Kind.NAK, 7, STATION)
+    assert said.server == IPv4Address("10.77.0.1")
+    assert said.identifier == name[:255]
 
 
 def test_parse_without_end_and_with_padding() -> None:

@@ -87,3 +87,11 @@ def test_keep_lets_the_group_of_dnsmasq_write(tmp_path: Path) -> None:
     ready(file)
     assert {each.name for each in tmp_path.iterdir()} == {"eth0.leases", "eth0.copy"}
     assert {each.stat().st_mode & 0o777 for each in tmp_path.iterdir()} == {0o664}
+
+
+def test_keep_takes_names_that_no_device_may_have(tmp_path: Path) -> None:
+    file = tmp_path / "eth0.leases"
+    file.write_text(TEXT.replace("tablet", "wpad.lan"))
+    keep(file, 1_000_000, 12, 250, ("wpad",))
+    assert "wpad" not in file.read_text()
+    assert len(leases.parse(file.read_text())) == 2

@@ -36,6 +36,7 @@ def around(**changes: object) -> Situation:
         (around(addresses=HOME), Reason.ADDRESS),
         (around(default_route=True), Reason.ROUTE),
         (replace(FREE, phase=Phase.TAKEN, server=SERVER), Reason.FOREIGN),
+        (replace(FREE, phase=Phase.TAKEN, server=SERVER, own_port="eth1"), Reason.OWN_PORT),
         (replace(FREE, phase=Phase.LOOKING), Reason.LOOKING),
         (replace(FREE, problem="dnsmasq: no"), Reason.PROBLEM),
         (FREE, Reason.FREE),
@@ -81,5 +82,5 @@ def test_decide_serves_only_where_nothing_speaks_against_it() -> None:
 
 def test_reasons_that_ask_are_those_in_which_we_may_be_the_server() -> None:
     assert {reason for reason in Reason if reason.asks} == {
-        Reason.FOREIGN, Reason.LOOKING, Reason.FREE,
+        Reason.OWN_PORT, Reason.FOREIGN, Reason.LOOKING, Reason.FREE,
     }  # fmt: skip

@@ -91,6 +91,30 @@ def test_hastened_keeps_the_proportions() -> None:
     assert quick.questions == tuple(each / 10 for each in TIMING.questions)
 
 
+def test_jittered_is_never_quicker_and_a_little_longer_at_most() -> None:
+    assert TIMING.jittered(0.0) == TIMING
+    late = TIMING.jittered(1.0)
+    assert late.questions == TIMING.questions
+    # Whoever had to be silent looks again, and serves, within 30 s.
+    assert TIMING.window < late.window < late.pause + late.window < 30.0
+
+
+def test_watch_that_is_called_asks_once_more_and_no_sooner_than_a_second_later() -> None:
+    for start in (2.0, 10.0):
+        watch, _ = questions(Watch(TIMING, began=0.0), 0.0, start)
+        for _ in range(100):
+            watch = watch.call()
+        watch, asked = questions(watch, start, start + 2.0)
+        assert len(asked) == 1, start
+        assert asked[0] >= 1.4 + TIMING.spacing
+
+
+def test_watch_that_is_called_while_another_serves_is_silent() -> None:
+    watch = Watch(TIMING, began=0.0).hear(SERVER, 0.2).call()
+    assert questions(watch, 0.2, 19.0)[1] == []
+
+
 def test_server_words() -> None:
     assert SERVER.words == "192.168.88.1 (02:00:00:00:00:01)"
+    assert Server(IPv4Address("10.0.0.1"), b"", "").words == "10.0.0.1"
     assert "without" in Server(IPv4Address(0), SERVER.station, "").words

@@ -93,3 +93,18 @@ def test_carrier_of_what_is_down_or_missing_is_none(tmp_path: Path) -> None:
     assert links.link_ups("x", tree) == 3
     assert not links.has_carrier("y", tree)
     assert links.link_ups("y", tree) == 0
+
+
+def test_a_machine_is_known_by_its_lowest_address_and_a_port_by_its_own(tmp_path: Path) -> None:
+    made(tmp_path, "lo", address="00:00:00:00:00:00")
+    made(tmp_path, "eth0", address="02:00:00:00:00:09")
+    made(tmp_path, "eth1", address="02:00:00:00:00:04")
+    made(tmp_path, "tun0")
+    assert links.lowest_address(tmp_path) == bytes.fromhex("020000000004")
+    assert links.named(bytes.fromhex("020000000009"), tmp_path) == "eth0"
+    assert links.named(bytes.fromhex("020000000001"), tmp_path) == ""
+    assert links.named(bytes(6), tmp_path) == ""
+
+
+def test_a_machine_without_ports_has_no_address(tmp_path: Path) -> None:
+    assert links.lowest_address(tmp_path) == b""

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import socket
-from ipaddress import ip_address
+from ipaddress import IPv4Address, ip_address
 from typing import Any
 
 import netifaces
@@ -57,3 +57,8 @@ def test_addresses_puts_the_likeliest_first() -> None:
 @pytest.mark.usefixtures("machine")
 def test_addresses_includes_an_interface_that_is_not_left_out() -> None:
     assert ip_address("203.0.113.1") in network.addresses()
+
+
+def test_interface_of_an_address_of_ours_and_of_none() -> None:
+    assert network.interface_of(IPv4Address("127.0.0.1")) == "lo"
+    assert network.interface_of(IPv4Address("203.0.113.77")) == ""

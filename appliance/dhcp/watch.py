@@ -88,7 +88,10 @@ class Watch:
 
     def hear(self, server: Server, now: float) -> Watch:
         """Take note of a foreign server; one that stays makes the looks rarer."""
-        pause = self.pause
+        before, pause = self.server, self.pause
+        if before is not None and not server.station and before.address == server.address:
+            # Heard of, by what somebody else said: it was heard itself before.
+            server = before
         if self.phase(now) is not Phase.TAKEN:
             again = self.phase(now) is Phase.LOOKING and self.server is not None
             longer = min(2 * self.pause, self.timing.longest_pause)

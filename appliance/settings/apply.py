@@ -21,9 +21,9 @@ from appliance import files, service
 from appliance.host import disksignature
 from appliance.reports import statusfile
 from appliance.service import Running
-from appliance.settings import config, imager, owner_file, report, strays, writeback
+from appliance.settings import closed_page, config, imager, owner_file, report, strays, writeback
 from appliance.settings.findings import Tables, merged, usable
-from appliance.settings.password_hash import hashed_password
+from appliance.settings.password_hash import NOBODY, hashed_password
 from appliance.settings.plan import SECRETS, Plan, plan
 from appliance.settings.tomlwords import LARGEST_FILE
 from appliance.settings.writeback import COMMAND_LINE
@@ -94,6 +94,7 @@ def apply(places: SettingsPlaces) -> Applied:
     given = _read_boot(places, outcome)
     below = _imager(places, given, outcome)
     tables = merged(below, _owner(places, given, below, outcome))
+    tables = _closed(tables, given, outcome)
     write(plan(config.build(tables), tables), places)
     if places.boot_mounted:
         _prepare(places, given, outcome)
@@ -172,6 +173,17 @@ def _owner(
     if found.rewrite is not None:
         outcome.rewrites[owner_file.NAME] = found.rewrite
     return found.tables
+
+
+def _closed(tables: Tables, given: Mapping[str, bytes], outcome: Applied) -> Tables:
+    """Keep the page closed where its password was given, and is none."""
+    if tables.get("web", {}).get("password_hash"):
+        return tables
+    objection = closed_page.objection(given, outcome.problems)
+    if objection is None:
+        return tables
+    outcome.problems.append(objection)
+    return merged(tables, {"web": {"password_hash": NOBODY}})
 
 
 def _keep(places: SettingsPlaces, name: str, content: bytes, outcome: Applied) -> bool:

@@ -73,7 +73,7 @@ class Findings:
         secret = None if password is None else self.secret(password, f"{place}.password")
         if password is not None and secret is None:
             return
-        found = {**_named(ssid), "password": secret or "", "hidden": hidden}
+        found = {**_named(ssid), **({"password": secret} if secret else {}), "hidden": hidden}
         known = self.tables.get("wifi", {}).get("networks", [])
         if found in known:
             return
@@ -130,13 +130,26 @@ def usable(tables: Mapping[str, Mapping[str, Any]]) -> tuple[Tables, list[str]]:
     """Return the settings that can be used, and what is wrong with those that cannot."""
     found = Findings("kept from before")
     for name, table in tables.items():
-        for key, value in table.items():
+        for key, written in table.items():
+            value = _open_ones(written) if (name, key) == ("wifi", "networks") else written
             if found.set(name, key, value, f"[{name}] {key}") or not isinstance(value, list):
                 continue
             items = [item for item in value if Findings("").set(name, key, [item], "")]
             if items:
                 found.set(name, key, items, f"[{name}] {key}")
     return found.tables, found.problems
+
+
+def _open_ones(networks: Any) -> Any:
+    """Return networks without the empty passwords that earlier versions wrote of open ones."""
+    if not isinstance(networks, list):
+        return networks
+    return [
+        {key: value for key, value in each.items() if (key, value) != ("password", "")}
+        if isinstance(each, dict)
+        else each
+        for each in networks
+    ]
 
 
 def merged(tables: Mapping[str, Mapping[str, Any]], above: Mapping[str, Any]) -> Tables:

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 METHOD = "scrypt:32768:8:1"
+# In the place of a hash: no password has it.
+NOBODY = f"{METHOD}$nobody${'0' * 128}"
 
 
 def hashed_password(password: str) -> str:

@@ -73,6 +73,8 @@ def section(kind: type[Any], table: Mapping[str, Any], within: str = "") -> Any:
                 f"{_named(key, within, hints)}: no such key{_near(key, hints)}; {_those(hints)}"
             )
     for part in dataclasses.fields(kind):
+        if "empty" in part.metadata and table.get(part.name) == "":
+            raise Unfit(f"{part.name}: empty; {part.metadata['empty']}")
         if part.default is dataclasses.MISSING and part.name not in table:
             raise Unfit(f"{part.name}: missing")
     return kind(**{key: _convert(key, value, hints[key]) for key, value in table.items()})

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from appliance import words
 from appliance.reports.films import Condition, Drive
 from appliance.reports.levels import Level, Result, fail, ok, unknown, warn
@@ -16,10 +18,28 @@ from appliance.supervisor.servicechecks import RESTARTED, service
 OPENING_S = 10.0
 # For so long it may be busy; a restart, which ends every film that plays, waits longer.
 SILENT_S, HANGING_S = 8.0, 15.0
-UNREADABLE = (
-    "Look at it with a PC: its file system may be damaged, or of a kind that is not read here (FAT,"
-    " exFAT, NTFS and ext4 are)."
-)
+READ = "Films are read from FAT, exFAT, NTFS and ext4."
+UNREADABLE = f"Look at it with a PC: its file system may be damaged, or of another kind. {READ}"
+ELSEWHERE = f"{READ} Copy them to a drive with one of these."
+# What is not read here, by udev's names (blkid(8)).
+KINDS = {
+    "hfs": "an old Apple file system (HFS)",
+    "hfsplus": "an Apple file system (HFS+)",
+    "apfs": "an Apple file system (APFS)",
+    "btrfs": "a Linux file system that is not read here (Btrfs)",
+    "xfs": "a Linux file system that is not read here (XFS)",
+    "f2fs": "a Linux file system that is not read here (F2FS)",
+    "zfs_member": "a part of a ZFS pool",
+    "LVM2_member": "a part of a Linux volume group (LVM)",
+    "linux_raid_member": "a part of a Linux RAID",
+    "isw_raid_member": "a part of an Intel RAID",
+    "ddf_raid_member": "a part of a hardware RAID",
+    "crypto_LUKS": "encrypted data (LUKS)",
+    "BitLocker": "encrypted data (BitLocker)",
+    "ReFS": "a Windows file system that is not read here (ReFS)",
+    "iso9660": "the image of a CD (ISO 9660)",
+    "udf": "the file system of a DVD (UDF)",
+}
 
 KEEP_POWER = "Do not pull the power: what is being copied may be damaged. The page can close it."
 
@@ -60,8 +80,7 @@ def drives(history: History) -> Result | None:
     plugged = known(history.now.drives)
     closed = _closed(history)
     if closed:
-        text = f"{words.listed([_describe(each) for each in closed])} cannot be opened."
-        return warn(text, UNREADABLE)
+        return warn(*_complaint(closed))
     sentences = [f"{each.name} is plugged in." for each in plugged]
     sentences += [
         f"{name} was pulled out {words.duration(age)} ago; what played from it has ended."
@@ -81,9 +100,18 @@ def _closed(history: History) -> list[Drive]:
     ]
 
 
+def _complaint(closed: Sequence[Drive]) -> tuple[str, str]:
+    """Say what cannot be opened, and what is not read here; and what to do."""
+    broken = [_describe(each) for each in closed if each.kind not in KINDS]
+    told = [f"{words.listed(broken)} cannot be opened."] if broken else []
+    others = [each for each in closed if each.kind in KINDS]
+    told += [f"{_describe(each)} holds {KINDS[each.kind]}." for each in others]
+    return " ".join(told), UNREADABLE if broken else ELSEWHERE
+
+
 def _describe(drive: Drive) -> str:
-    kind = drive.kind or "an unknown file system"
-    return f"{drive.name} ({drive.device}, {words.mebibytes(drive.size)}, {kind})"
+    kind = "" if drive.kind in KINDS else f", {drive.kind or 'an unknown file system'}"
+    return f"{drive.name} ({drive.device}, {words.mebibytes(drive.size)}{kind})"
 
 
 def _pulled(history: History) -> list[tuple[str, float]]:

@@ -17,6 +17,10 @@ from appliance.web.password import LONGEST, SHORTEST, BusyError, objection
 
 log = logging.getLogger(__name__)
 
+CLOSED = (
+    "Nobody can log in: the card has a password for this page that cannot be used. The file"
+    " glovebox-errors.txt on it says what to correct."
+)
 BUSY = "Others are trying to log in just now. Try again in a moment."
 
 
@@ -38,7 +42,7 @@ def blueprint(guard: Access) -> Blueprint:
             return _try(guard, attempts)
         if access.logged_in():
             return redirect(url_for("pages.overview"), 303)
-        return _form("login.html", 200)
+        return _form("login.html", 200, CLOSED if guard.password.is_closed else None)
 
     @routes.route("/password", methods=["GET", "POST"])
     def password() -> ResponseReturnValue:
@@ -87,6 +91,8 @@ def _try(guard: Access, attempts: Attempts) -> ResponseReturnValue:
     except BusyError:
         attempts.withdraw(address)
         return _form("login.html", 503, BUSY, retry=1)
+    if not right and guard.password.is_closed:
+        return _form("login.html", 403, CLOSED)
     if not right:
         log.warning("a wrong password from %s", address)
         return _form("login.html", 403, "That is not the password.")

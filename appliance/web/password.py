@@ -12,7 +12,7 @@ import threading
 from werkzeug.security import check_password_hash
 
 from appliance.settings import unixcrypt
-from appliance.settings.password_hash import hashed_password
+from appliance.settings.password_hash import NOBODY, hashed_password
 from appliance.web.vault import Vault
 
 log = logging.getLogger(__name__)
@@ -29,9 +29,14 @@ class Password:
     """Knows whether a password is set and which one. Several threads may use it."""
 
     def __init__(self, vault: Vault, configured: str = "") -> None:
-        """Take the hash from the settings, or where it is empty that of the vault."""
+        """Take the hash from the settings, or where it is empty that of the vault.
+
+        One that nobody has stands for a password on the card that cannot be used: what was set on
+        the page holds then; without it, nobody gets in.
+        """
         self._vault = vault
-        self._configured = configured
+        self._closed = configured == NOBODY
+        self._configured = "" if self._closed else configured
         self._places = threading.BoundedSemaphore(WAITING)
         self._lock = threading.Lock()
 
@@ -39,9 +44,20 @@ class Password:
     def is_set(self) -> bool:
         """Whether there is a password; also where there is one that cannot be read."""
         try:
-            return bool(self._configured) or self._vault.password_hash() is not None
+            return bool(self._configured) or self._closed or self._is_kept()
         except OSError:
             return True
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nobody can log in, because of a password on the card that cannot be used."""
+        try:
+            return self._closed and not self._is_kept()
+        except OSError:
+            return self._closed
+
+    def _is_kept(self) -> bool:
+        return self._vault.password_hash() is not None
 
     def set(self, password: str) -> None:
         """Keep the first password. Raises FileExistsError, OSError, BusyError."""

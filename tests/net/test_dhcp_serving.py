@@ -8,7 +8,7 @@ import random
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from ipaddress import IPv4Address
 from pathlib import Path
 
@@ -131,7 +131,7 @@ def domain_name(name: bytes) -> bytes:
     return option(81, b"\x04\0\0" + labels + b"\0")
 
 
-NAMINGS = {
+NAMINGS: dict[str, Callable[[bytes], bytes]] = {
     "host name": lambda name: option(12, name),
     "in capitals": lambda name: option(12, name.upper()),
     "with our domain": lambda name: option(12, name + b".lan"),
@@ -166,8 +166,8 @@ def test_no_device_takes_a_name_that_is_not_its_own(segment: Segment, tmp_path: 
     for end in ("", ".lan"):
         assert ask_dns(clients.namespace, "10.77.0.1", f"wpad{end}")[0] != 0
         assert ask_dns(clients.namespace, "10.77.0.1", f"localhost{end}")[0] != 0
-        for name in ("glovebox", "kiste"):
-            assert ask_dns(clients.namespace, "10.77.0.1", f"{name}{end}") == (0, own)
+        for ours in ("glovebox", "kiste"):
+            assert ask_dns(clients.namespace, "10.77.0.1", f"{ours}{end}") == (0, own)
         assert ask_dns(clients.namespace, "10.77.0.1", f"phone{end}")[0] == 0
     wait_until(lambda: len(box.report["devices"]) == number - 1, "all devices in the report")
     named = {each["name"].partition(".")[0].lower() for each in box.report["devices"]}

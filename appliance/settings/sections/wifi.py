@@ -10,6 +10,7 @@ from appliance.settings.sections import countries
 from appliance.settings.sections.fit import Unfit, expect
 
 _BACKSLASH = 'inside "…" a \\ must be written twice (\\\\); expected letters, digits and signs'
+_OPEN = "write the network's password, or leave the key out for an open network"
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,8 @@ class WifiNetwork:
     """A network to join. Its name is a text, or octets in hexadecimal that are none."""
 
     ssid: str = ""
-    password: str = field(default="", repr=False)
+    # Whoever writes the key means a protected network: an empty one is forgotten, not chosen.
+    password: str = field(default="", repr=False, metadata={"empty": _OPEN})
     hidden: bool = False
     ssid_hex: str = ""
 

@@ -114,6 +114,15 @@ def test_watch_that_is_called_while_another_serves_is_silent() -> None:
     assert questions(watch, 0.2, 19.0)[1] == []
 
 
+def test_watch_keeps_what_a_server_said_itself() -> None:
+    heard_of = Server(SERVER.address, b"", "somebody takes an address from it")
+    watch = Watch(TIMING, began=0.0).hear(SERVER, 0.0).hear(heard_of, 1.0)
+    assert (watch.server, watch.heard) == (SERVER, 1.0)
+    other = Server(IPv4Address("192.168.88.2"), b"", "")
+    assert watch.hear(other, 2.0).server == other
+    assert Watch(TIMING, began=0.0).hear(heard_of, 0.0).hear(SERVER, 1.0).server == SERVER
+
+
 def test_server_words() -> None:
     assert SERVER.words == "192.168.88.1 (02:00:00:00:00:01)"
     assert Server(IPv4Address("10.0.0.1"), b"", "").words == "10.0.0.1"

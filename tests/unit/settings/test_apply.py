@@ -12,11 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from werkzeug.security import check_password_hash
 
 from appliance.reports import statusfile
 from appliance.settings import apply, config, writeback
 from appliance.settings.apply import SettingsPlaces
-from appliance.settings.password_hash import hashed_password
+from appliance.settings.password_hash import NOBODY, hashed_password
 from appliance.settings.plan import plan
 from image.build import owner_file
 from image.build.context import PROJECT
@@ -154,6 +155,46 @@ def test_apply_survives_a_damaged_memory(
     (places.boot / "rpi-preseed.toml").write_bytes(PRESEED)
     start()
     assert hostname(places) == "mypi"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("glovebox.toml", b'[web]\npassword = "short"\n'),
+        ("glovebox.toml", b'[web]\npassword = "the secret\n[wifi]\ncountry = "DE"\n'),
+        ("rpi-preseed.toml", PRESEED.replace(b"the secret", b"short")),
+        ("rpi-preseed.toml", PRESEED.replace(b'secret"', b"secret")),
+    ],
+    ids=["too short", "a missing quote", "Imager's too short", "Imager's missing quote"],
+)
+def test_apply_leaves_the_page_to_nobody_where_its_password_is_wrong(
+    places: SettingsPlaces, start: Callable[..., list[str]], name: str, content: bytes
+) -> None:
+    """At the very first start there is no earlier password; the next start has the right one."""
+    (places.boot / name).write_bytes(content)
+    problems = start()
+    assert any("nobody can log in" in each for each in problems)
+    assert _web(places) == {"password_hash": NOBODY}
+    assert "nobody can log in" in (places.boot / ERRORS).read_text()
+    assert not any(NOBODY in file.read_text() for file in places.kept.glob("*"))
+    (places.boot / name).unlink()
+    (places.boot / "glovebox.toml").write_bytes(b'[web]\npassword = "the secret"\n')
+    assert not any("nobody" in each for each in start())
+    assert check_password_hash(_web(places)["password_hash"], "the secret")
+
+
+def test_apply_keeps_the_password_that_was_in_force(
+    places: SettingsPlaces, start: Callable[..., list[str]]
+) -> None:
+    (places.boot / "glovebox.toml").write_bytes(b'[web]\npassword = "the secret"\n')
+    start()
+    (places.boot / "glovebox.toml").write_bytes(b'[web]\npassword = "short"\n')
+    assert not any("nobody" in each for each in start())
+    assert check_password_hash(_web(places)["password_hash"], "the secret")
+
+
+def _web(places: SettingsPlaces) -> dict[str, str]:
+    return dict(tomllib.loads((places.run / "secrets/web.toml").read_text())["web"])
 
 
 def test_apply_publishes_what_is_wrong(

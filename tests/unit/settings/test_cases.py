@@ -17,7 +17,7 @@ from appliance.reports import statusfile
 from appliance.settings import apply, command, writeback
 from appliance.settings.apply import SettingsPlaces
 from appliance.settings.imager import TakenOver
-from appliance.settings.password_hash import hashed_password
+from appliance.settings.password_hash import NOBODY, hashed_password
 
 # Every secret of the cases: none of them may be repeated, wherever it is wrong.
 SECRETS = re.compile(
@@ -92,7 +92,9 @@ def test_nothing_is_taken_and_nothing_is_lost(name: str, file: str, words: str, 
     found = given(name)
     assert found.untouched(file)
     assert words in found.said
-    assert "web" not in found.shared and not found.secrets
+    # Where a password was given and none is taken, the page stays closed.
+    assert "web" not in found.shared
+    assert found.secrets.get("web", {"password_hash": NOBODY}) == {"password_hash": NOBODY}
     assert not found.wifi or "network=" not in found.wifi
     assert not found.wired
 

@@ -80,6 +80,14 @@ def test_merged_goes_key_by_key() -> None:
     }
 
 
+def test_usable_keeps_open_networks_of_earlier_versions() -> None:
+    """They wrote an empty password of one without."""
+    closed = {"ssid": "Home", "password": "long enough", "hidden": False}
+    kept = {"wifi": {"networks": [{"ssid": "Camp", "password": "", "hidden": True}, closed]}}
+    assert usable(kept) == ({"wifi": {"networks": [{"ssid": "Camp", "hidden": True}, closed]}}, [])
+    assert usable({"wifi": {"networks": [7]}})[0] == {}
+
+
 def test_usable_leaves_out_what_is_wrong_and_no_more() -> None:
     """A newer version refuses what an older one took over; the rest is kept."""
     networks = [{"ssid": "Home", "password": "long enough"}, {"ssid": "Bad", "password": "x"}]

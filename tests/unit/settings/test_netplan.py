@@ -33,7 +33,7 @@ IMAGERS_NETWORKS = {
     "1.8, open": (
         "version: 2\nwifis:\n  renderer: networkd\n  wlan0:\n    access-points:\n"
         '      "Camp":\n        password: ""\n',
-        {"ssid": "Camp", "password": "", "hidden": False},
+        {"ssid": "Camp", "hidden": False},
     ),
     "2.0.0": (
         "network:\n  version: 2\n  wifis:\n    wlan0:\n      dhcp4: true\n      access-points:\n"
@@ -43,7 +43,7 @@ IMAGERS_NETWORKS = {
     "2.0.3, open": (
         'network:\n  version: 2\n  wifis:\n    wlan0:\n      access-points:\n        "Camp":\n'
         "          hidden: true\n          auth:\n            key-management: none\n",
-        {"ssid": "Camp", "password": "", "hidden": True},
+        {"ssid": "Camp", "hidden": True},
     ),
     "2.0.11, octets of UTF-8": (
         "network:\n  version: 2\n  ethernets:\n    eth0:\n      dhcp4: true\n      dhcp6: true\n"

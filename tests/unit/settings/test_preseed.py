@@ -122,8 +122,8 @@ def test_parse_of_what_is_none(content: bytes, word: str) -> None:
 @pytest.mark.parametrize(
     ("wlan", "network"),
     [
-        ('ssid = "Open"', {"ssid": "Open", "password": "", "hidden": False}),
-        ('ssid_hex = "c3a4"', {"ssid": "ä", "password": "", "hidden": False}),
+        ('ssid = "Open"', {"ssid": "Open", "hidden": False}),
+        ('ssid_hex = "c3a4"', {"ssid": "ä", "hidden": False}),
         (
             f'ssid = "H"\npassword = "{"ab" * 32}"\npassword_encrypted = true',
             {"ssid": "H", "password": "ab" * 32, "hidden": False},

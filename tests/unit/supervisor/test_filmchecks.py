@@ -81,6 +81,26 @@ def test_drives_warns_of_one_that_stays_shut() -> None:
     assert result.words == "FILME (sda1, 4.0 GiB, vfat) cannot be opened."
 
 
+@pytest.mark.parametrize(("kind", "words"), sorted(filmchecks.KINDS.items()))
+def test_drives_names_what_is_not_read_here_for_what_it_is(kind: str, words: str) -> None:
+    strange = replace(SHUT, name="USB sda1", kind=kind)
+    result = filmchecks.drives(history(look(0, drives=(strange,)), look(12, drives=(strange,))))
+    assert result is not None and result.level is Level.WARN
+    assert result.words == f"USB sda1 (sda1, 4.0 GiB) holds {words}."
+    assert "Copy them" in result.advice
+
+
+def test_drives_tells_what_is_damaged_from_what_is_not_read_here() -> None:
+    both = (SHUT, replace(SHUT, name="MAC", device="sdb2", kind="apfs"))
+    result = filmchecks.drives(history(look(0, drives=both), look(12, drives=both)))
+    assert result is not None
+    assert result.words == (
+        "FILME (sda1, 4.0 GiB, vfat) cannot be opened."
+        " MAC (sdb2, 4.0 GiB) holds an Apple file system (APFS)."
+    )
+    assert "damaged" in result.advice
+
+
 def test_drives_tells_who_was_pulled_out() -> None:
     gone = history(look(0, drives=(FILMS,)), look(10, drives=(FILMS,)), look(14), look(24))
     result = filmchecks.drives(gone)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.settings.password_hash import hashed_password
+from appliance.settings.password_hash import NOBODY, hashed_password
 from appliance.settings.sections.web import WebConfig
 from appliance.web import password
 from appliance.web.password import BusyError, Password, objection
@@ -48,6 +48,27 @@ def test_the_configured_one_stands_above(kept: Password, tmp_path: Path) -> None
     configured = Password(Vault(tmp_path), settings.password_hash)
     assert configured.matches(RIGHT)
     assert not configured.matches("an older one")
+
+
+def test_where_the_card_has_a_wrong_one_nobody_gets_in(kept: Password, tmp_path: Path) -> None:
+    closed = Password(Vault(tmp_path), NOBODY)
+    assert closed.is_set
+    assert closed.is_closed
+    for tried in ("", NOBODY, "nobody", "0" * 128):
+        assert not closed.matches(tried)
+    with pytest.raises(FileExistsError):
+        closed.set(RIGHT)
+    assert not kept.is_set
+
+
+def test_where_the_card_has_a_wrong_one_that_of_the_page_goes_on(
+    kept: Password, tmp_path: Path
+) -> None:
+    kept.set(RIGHT)
+    closed = Password(Vault(tmp_path), NOBODY)
+    assert closed.matches(RIGHT)
+    assert not closed.is_closed
+    assert not closed.is_configured
 
 
 @pytest.mark.parametrize("content", ["", "rubbish", "scrypt:1:2:3$a$b", "md5$x$y", "a$b$c", "\0"])

@@ -40,3 +40,12 @@ def test_sources_are_folders_that_there_are() -> None:
     assert found[PROJECT / "appliance"] == f"{overlay.PACKAGES}/appliance"
     assert PROJECT / "image/boards/pi/overlay" in found
     assert all(folder.is_dir() for folder in found)
+
+
+def test_the_pis_own_radio_leaves_the_handshake_to_the_software() -> None:
+    """The bits are those of brcmfmac/feature.h in Linux."""
+    text = (PROJECT / "image/boards/pi/overlay/etc/modprobe.d/glovebox-wifi.conf").read_text()
+    (line,) = (line for line in text.splitlines() if not line.startswith("#"))
+    disabled = int(line.rpartition("feature_disable=")[2], 16)
+    assert line.startswith("options brcmfmac ")
+    assert disabled == 1 << 13 | 1 << 19 | 1 << 21

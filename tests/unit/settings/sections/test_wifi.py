@@ -18,6 +18,9 @@ from tests.refusal import refusal
         ('[wifi]\nnetworks = [{ password = "x" }]\n', ["ssid: missing"]),
         ('[wifi]\nnetworks = [{ ssid = "H", passwort = "x" }]\n', ["passwort", "no such key"]),
         ('[wifi]\nnetworks = [{ ssid = "H", password = "x" }]\n', ["'H'", "8 to 63"]),
+        # A password that was to be filled in is no wish for an open network.
+        ('[wifi]\nnetworks = [{ ssid = "H", password = "" }]\n', ["password: empty", "leave"]),
+        ('[[wifi.networks]]\nssid = "H"\npassword = ""\n', ["password: empty", "leave"]),
     ],
 )
 def test_refuses_and_says_what_was_expected(text: str, words: list[str]) -> None:

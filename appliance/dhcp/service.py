@@ -149,7 +149,9 @@ class Guard:
             self._meet(heard, now)
         elif isinstance(heard, Message):
             self._watch = self._watch.want()
-            self._newcomers = self._newcomers.hear(heard, now + self._timing.refusal)
+            # Where there ever was a server, it may answer a device that it knows and nobody else.
+            if self._watch.server is None:
+                self._newcomers = self._newcomers.hear(heard, now + self._timing.refusal)
 
     def _meet(self, peer: Peer, now: float) -> None:
         """Leave the port to another guard, or let it know that it is ours."""

@@ -15,7 +15,7 @@ from appliance.settings.examine import chunks
 
 CLOSED = (
     "no password for the page can be used, and one was given: nobody can log in until it is"
-    " corrected here, unless a password was set on the page before"
+    " corrected here, unless one was set before"
 )
 # A key and anything behind it but an empty text.
 _GIVEN = re.compile(

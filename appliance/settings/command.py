@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from appliance.errors import ConfigError
-from appliance.settings import config, remarks, tomlwords
+from appliance.settings import closed_page, config, owner_file, remarks, tomlwords
 from appliance.settings.examine import Examined, examine
 
 
@@ -45,11 +45,24 @@ def _checked(files: Sequence[Path]) -> list[str]:
             continue
         found = examine(content, str(file), below)
         problems += [*found.problems, *_remarks(found, file, below)]
+        problems += _closed(content, found, file, below)
         below |= found.tables
     if not problems:
         _, errors = config.load(files)
         problems += map(str, errors)
     return problems
+
+
+def _closed(
+    content: bytes, found: Examined, file: Path, below: dict[str, dict[str, object]]
+) -> list[str]:
+    web = {**below, **found.tables, **found.guards}.get("web", {})
+    if web.get("password") or web.get("password_hash"):
+        return []
+    name = owner_file.NAME
+    wrong = [f"{name}: {problem}" for problem in found.problems]
+    objection = closed_page.objection({name: content}, wrong)
+    return [objection.replace(name, str(file), 1)] if objection else []
 
 
 def _remarks(found: Examined, file: Path, below: dict[str, dict[str, object]]) -> list[str]:

@@ -18,7 +18,7 @@ from tests.net.kit import Box, Segment, foreign_dnsmasq, station_of
 
 pytestmark = [pytest.mark.net, pytest.mark.timeout(120)]
 
-HOME, SOON_S = "192.168.88.", 8.0
+HOME, SOON_S, HASTE = "192.168.88.", 8.0, 6.0
 
 
 @pytest.fixture
@@ -98,5 +98,35 @@ def test_a_device_from_home_has_an_address_within_eight_seconds(
     refused = [each.station for each in witness.seen(Kind.NAK)]
     assert refused == ([] if program == "udhcpc" else [box.station])
     assert answered.time - asked <= SOON_S
+    witness.close()
+    box.close()
+
+
+def test_a_device_is_refused_nothing_where_a_server_was_heard(
+    segment: Segment, tmp_path: Path
+) -> None:
+    """A server that answers known devices alone is heard of once, and seems to be gone later."""
+    device = Device(segment, "dhclient", tmp_path)
+    known = f"--dhcp-host={station_of(device.namespace).hex(':')},set:known"
+    home = segment.station("home", f"{HOME}1/24")
+    foreign_dnsmasq(segment, home, known, "--dhcp-ignore=tag:!known")
+    box = Box(segment.station("box"), tmp_path, haste=HASTE)
+    box.start()
+    box.wait_for("free")
+    witness = segment.witness("client")
+    first = device.start()
+    witness.wait_for(Kind.ACK)
+    first.kill()
+    box.wait_for("foreign")
+    box.wait_for("free")
+    device.start()
+    asked = witness.wait_for(Kind.REQUEST, count=2)[1]
+    assert asked.message is not None
+    assert asked.message.server is None
+    witness.wait_for(Kind.ACK, count=2)
+    # Twice as long as it would have waited.
+    with pytest.raises(TimeoutError):
+        witness.wait_for(Kind.NAK, seconds=4.0 / HASTE)
+    assert witness.from_server(box.station) == []
     witness.close()
     box.close()

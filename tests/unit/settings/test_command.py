@@ -69,3 +69,22 @@ def test_main_check_tells_remarks(tmp_path: Path, capsys: pytest.CaptureFixture[
     file = write(tmp_path, "glovebox.toml", '[dhcp]\nrouter = "10.77.0.2"\n')
     assert command.main(["check", str(file)]) == 78
     assert "dns_servers" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("text", "closed"),
+    [
+        ('[web]\npassword = "short"\n', True),
+        ('[web]\npassword = "the secret\n', True),
+        ('[web]\npassword = "the secret"\n[system]\nhostname = 7\n', False),
+        ('[web]\ntitle = ""\n', False),
+    ],
+)
+def test_check_says_when_the_page_would_stay_closed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, closed: bool
+) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(text)
+    assert command.main(["check", str(file)]) == 78
+    said = capsys.readouterr().out
+    assert (f"glovebox config: {file}: no password for the page" in said) is closed

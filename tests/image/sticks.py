@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,6 +64,25 @@ def like_the_card(folder: Path, card: Path) -> Stick:
     image = folder / "card.img"
     shutil.copyfile(card, image)
     return Stick(image, "", "")
+
+
+def divided(folder: Path, parts: Sequence[tuple[str, bytes]]) -> Stick:
+    """Make a stick with a GPT; each partition has a type and a content of whole MiB."""
+    image, start = folder / "divided.img", 1
+    lines = ["label: gpt"]
+    with image.open("wb") as file:
+        for kind, content in parts:
+            file.seek(start << 20)
+            file.write(content)
+            size = len(content) >> 20
+            lines.append(f"start={start}MiB, size={size}MiB, type={kind}")
+            start += size
+        file.truncate((start + 1) << 20)
+    subprocess.run(
+        ["sfdisk", "--quiet", str(image)],
+        check=True, input="\n".join(lines), text=True, capture_output=True,
+    )  # fmt: skip
+    return Stick(image, "gpt", "")
 
 
 def copy(tools: Tools, folder: Path, stick: Stick) -> None:

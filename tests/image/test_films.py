@@ -212,6 +212,37 @@ def test_a_corrupt_file_system_is_told(
     assert kit.guest.run("systemctl is-active glovebox-films") == "active"
 
 
+def test_a_divided_drive_is_named_for_what_it_holds(
+    kit: Kit, tmp_path: Path, plugged: Callable[[Stick], str]
+) -> None:
+    """Of four partitions, one has films, one starts a PC, one is encrypted, one is an Apple's."""
+    tools = kit.guest.image.tools
+    films = sticks.blank(tools, tmp_path, "vfat", "FILME", 48).image.read_bytes()
+    starting = sticks.blank(tools, tmp_path, "vfat", "EFI", 48).image.read_bytes()
+    # The beginnings of headers, as libblkid knows them (luks.c, hfs.c).
+    encrypted = b"LUKS\xba\xbe\0\1".ljust(168, b"\0") + b"0" * 8 + b"-0000-4000-8000-000000000000"
+    apples = bytes(1024) + b"H+\0\4".ljust(40, b"\0") + (4096).to_bytes(4, "big")
+    plugged(
+        sticks.divided(
+            tmp_path,
+            [
+                ("c12a7328-f81f-11d2-ba4b-00a0c93ec93b", starting),
+                ("ebd0a0a2-b9e5-4433-87c0-68b6b72699c7", films),
+                ("ca7d7ccb-63ed-4c53-861c-1742536059cc", encrypted.ljust(8 << 20, b"\0")),
+                ("48465300-0000-11aa-aa11-00306543ecac", apples.ljust(8 << 20, b"\0")),
+            ],
+        )
+    )
+    wait_for(lambda: len(kit.media().get("drives", [])) == 3, "three of the partitions")
+    drives = kit.media()["drives"]
+    assert [each["name"] for each in drives if each["mounted"]] == ["FILME"]
+    wait_for(lambda: kit.check("drives").get("level") == "warn", "the warning")
+    words = kit.check("drives")["words"]
+    assert "encrypted data (LUKS)" in words
+    assert "an Apple file system (HFS+)" in words
+    assert "EFI" not in words
+
+
 def test_a_fat_of_a_hundred_thousand_films_harms_nothing(
     kit: Kit, tmp_path: Path, plugged: Callable[[Stick], str], filled: dict[str, Stick]
 ) -> None:

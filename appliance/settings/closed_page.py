@@ -10,13 +10,15 @@ import codecs
 import re
 from collections.abc import Mapping, Sequence
 
-from appliance.settings import owner_file
+from appliance.settings import owner_file, preseed
 from appliance.settings.examine import chunks
 
 CLOSED = (
     "no password for the page can be used, and one was given: nobody can log in until it is"
     " corrected here, unless one was set before"
 )
+# Of Imager's files, those that have users; the others know passwords of Wi-Fi alone.
+FILES = (owner_file.NAME, preseed.NAME, "user-data")
 # A key and anything behind it but an empty text.
 _GIVEN = re.compile(
     r"""(?mi)\b(?:password(?:_hash)?|(?:hashed_|plain_text_)?passwd)["' \t]*[=:][ \t]*"""
@@ -30,7 +32,8 @@ def objection(given: Mapping[str, bytes], problems: Sequence[str]) -> str | None
 
     `given` are the files on BOOT by name, `problems` what is wrong with them.
     """
-    for name, content in given.items():
+    for name in FILES:
+        content = given.get(name, b"")
         wrong = any(problem.startswith(f"{name}:") for problem in problems)
         if wrong and _names_one(name, content):
             return f"{name}: {CLOSED}"

@@ -63,7 +63,8 @@ def test_a_file_without_an_error_closes_nothing(text: str) -> None:
         ("user-data", "user:\n  name: me\n  plain_text_passwd: 'x\n", True),
         ("user-data", "chpasswd:\n  list: |\n    me:secret\n", True),
         ("user-data", "hostname: box\nssh_pwauth: no\n", False),
-        ("network-config", "wifis: {wlan0: {}}\n", False),
+        ("network-config", 'access-points:\n  Home:\n    password: "long enough"\n', False),
+        ("glovebox-errors.txt", 'glovebox.toml: password = "short"\n', False),
     ],
 )
 def test_what_imager_wrote_counts_too(name: str, text: str, closed: bool) -> None:

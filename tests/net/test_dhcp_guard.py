@@ -255,7 +255,9 @@ def test_a_server_in_another_vlan_is_none_of_ours(
     rude.close()
 
 
-@pytest.mark.parametrize("ports", ["two machines", "one machine"])
+@pytest.mark.parametrize(
+    "ports", ["two machines", pytest.param("one machine", marks=pytest.mark.long)]
+)
 def test_of_two_that_start_in_the_same_second_one_serves(
     segment: Segment, tmp_path: Path, ports: str
 ) -> None:
@@ -287,6 +289,7 @@ def test_of_two_that_start_in_the_same_second_one_serves(
             box.close()
 
 
+@pytest.mark.long
 def test_of_two_that_serve_when_their_switches_are_joined_one_goes_on(
     segment: Segment, tmp_path: Path
 ) -> None:

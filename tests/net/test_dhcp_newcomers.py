@@ -64,7 +64,14 @@ class Device:
         return self._segment.start(self.namespace, self._argv, env=env)
 
 
-@pytest.mark.parametrize("program", ["dhclient", "dhcpcd", "udhcpc"])
+@pytest.mark.parametrize(
+    "program",
+    [
+        "dhclient",
+        pytest.param("dhcpcd", marks=pytest.mark.long),
+        pytest.param("udhcpc", marks=pytest.mark.long),
+    ],
+)
 def test_a_device_from_home_has_an_address_within_eight_seconds(
     segment: Segment, tmp_path: Path, program: str
 ) -> None:
@@ -102,6 +109,7 @@ def test_a_device_from_home_has_an_address_within_eight_seconds(
     box.close()
 
 
+@pytest.mark.long
 def test_a_device_is_refused_nothing_where_a_server_was_heard(
     segment: Segment, tmp_path: Path
 ) -> None:

@@ -159,9 +159,9 @@ def test_no_device_takes_a_name_that_is_not_its_own(segment: Segment, tmp_path: 
             number += 1
             address = clients.lease(number, options=naming(name))
             assert address is not None
-    for naming in ("host name", "whole name"):
+    for naming in (NAMINGS["host name"], NAMINGS["whole name"]):
         number += 1
-        assert clients.lease(number, options=NAMINGS[naming](b"phone")) is not None
+        assert clients.lease(number, options=naming(b"phone")) is not None
     own = IPv4Address("10.77.0.1").packed
     for end in ("", ".lan"):
         assert ask_dns(clients.namespace, "10.77.0.1", f"wpad{end}")[0] != 0

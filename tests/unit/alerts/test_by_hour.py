@@ -138,8 +138,14 @@ def test_another_file_is_counted_anew(store: AlertStore, path: Path, tmp_path: P
 
 
 def test_a_count_of_many_takes_a_bounded_time(store: AlertStore, path: Path) -> None:
-    for _ in range(5):
-        add(store, [an_alert(time_us=NOW_US + number) for number in range(20_000)])
+    # As many as get a row of their own within an hour.
+    begin, sources = NOW_US - NOW_US % HOUR_US, ("192.0.2.1", "192.0.2.2")
+    alerts = [
+        an_alert(time_us=begin + number * 35_000, source=sources[number % 2])
+        for number in range(100_000)
+    ]
+    for start in range(0, len(alerts), 20_000):
+        add(store, alerts[start : start + 20_000])
     searching = AlertSearch(path)
     for _ in range(50):
         began = time.thread_time()

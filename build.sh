@@ -3,6 +3,8 @@
 # Glovebox's one entry: each command is a list of stages; the thinking is in image/ and appliance/.
 set -euo pipefail
 export LC_ALL=C.UTF-8
+# Where sfdisk, nft and dnsmasq are, which a plain user's path leaves out.
+export PATH=$PATH:/usr/sbin:/sbin
 # A plain user's build runs as other users too (user namespaces), who read its programs.
 umask 022
 project=$(dirname "$(readlink -f "$0")")
@@ -54,7 +56,7 @@ missing_packages() {
         [[ $what == '#'* || " $1 " != *" $purpose "* ]] && continue
         case $what in
             /*) compgen -G "$what" >/dev/null || echo "$package" ;;
-            *) PATH=$PATH:/usr/sbin:/sbin command -v "$what" >/dev/null || echo "$package" ;;
+            *) command -v "$what" >/dev/null || echo "$package" ;;
         esac
     done <"$project/image/depends"
 }

@@ -26,6 +26,7 @@ settings.register_profile("full", deadline=None)
 settings.register_profile("quick", deadline=None, max_examples=15)
 settings.load_profile("full")
 PROJECT = Path(__file__).resolve().parent.parent
+SHARED_DATA = Path(os.environ.get("GLOVEBOX_SHARED_DATA", PROJECT.parent / "shared" / "data"))
 # Fixtures that hand out what takes minutes to make, and the mark of each test that asks for one.
 NEEDS = {
     "engine_root": "snort",
@@ -52,13 +53,18 @@ def missing(reason: str) -> NoReturn:
     pytest.skip(reason)
 
 
+def need_root() -> None:
+    """Skip where whoever runs the tests may not open packet sockets."""
+    if os.geteuid() != 0:
+        missing("packet sockets need root")
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Return the folder of real captures and logs that stands beside the project."""
-    folder = Path(os.environ.get("GLOVEBOX_SHARED_DATA", PROJECT.parent / "shared" / "data"))
-    if not folder.is_dir():
-        missing(f"no folder of real data at {folder}; GLOVEBOX_SHARED_DATA names another")
-    return folder
+    if not SHARED_DATA.is_dir():
+        missing(f"no folder of real data at {SHARED_DATA}; GLOVEBOX_SHARED_DATA names another")
+    return SHARED_DATA
 
 
 @pytest.fixture(scope="session")

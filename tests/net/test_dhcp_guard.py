@@ -112,9 +112,7 @@ def test_trials_beside_a_server_bring_no_offer_of_ours(server: str | None, tmp_p
         assert min(offers) > 0
 
 
-def test_client_has_its_lease_soon_after_link_up(
-    segment: Segment, tmp_path: Path
-) -> None:
+def test_client_has_its_lease_soon_after_link_up(segment: Segment, tmp_path: Path) -> None:
     client = segment.station("client")
     with box_at(segment, tmp_path) as box, witness_of(segment) as witness:
         box.wait_for("looking")

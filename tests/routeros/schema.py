@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.conftest import PROJECT
+from tests.conftest import SHARED_DATA
 
-DATA = PROJECT.parent / "shared" / "data" / "routeros"
+DATA = SHARED_DATA / "routeros"
 # What every command of the API takes beside its own arguments.
 OF_THE_API = frozenset((".id", ".proplist", ".query", "numbers"))
 

@@ -23,6 +23,7 @@ from appliance.ids.pulse import RESTS_S, Look
 from appliance.ids.unified2 import EVENT_IPV4, HEADER
 from appliance.reports.selftest import SelfTestReport
 from appliance.selftest import PASSED, SelfTestRun
+from tests.conftest import need_root
 from tests.unit.ids import eve
 
 TOKEN = Token(40001, 40002)
@@ -130,6 +131,7 @@ def test_send_wraps_the_marker_as_the_router_would() -> None:
 
 
 def test_open_sniffer_of_no_interface() -> None:
+    need_root()
     with pytest.raises(InterfaceError, match="nosuch0"):
         selftest.open_sniffer("nosuch0")
 

@@ -3,14 +3,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.router import orders
 from appliance.router.orders import Order, add, change, remove
 from tests.routeros import console, schema
+from tests.routeros.schema import Schema
 
-TREE = schema.schema("7.22.1")
+
+def tree() -> Schema:
+    return schema.schema("7.22.1")
 
 
 def test_a_line_is_what_one_types() -> None:
@@ -35,20 +40,20 @@ def test_a_turned_match_keeps_its_sign_outside_of_quotes() -> None:
     assert "dst-address=!192.0.2.1" in add("/ip/firewall/mangle", dst_address="!192.0.2.1").line
 
 
-@given(st.text(max_size=60))
-def test_any_value_comes_back_from_the_line(value: str) -> None:
+@given(value=st.text(max_size=60))
+def test_any_value_comes_back_from_the_line(shared_data: Path, value: str) -> None:
     line = add("/ip/firewall/address-list", list=value, address="192.0.2.1").line
     assert "\n" not in line
-    parsed = console.parse(line, TREE)
+    parsed = console.parse(line, tree())
     if not value.startswith("!"):
         assert parsed.values == {"list": value, "address": "192.0.2.1"}
     assert (parsed.path, parsed.command, parsed.bare) == ("/ip/firewall/address-list", "add", [])
 
 
-@given(st.text(max_size=60))
-def test_any_value_is_found_by_the_line_that_removes_it(value: str) -> None:
+@given(value=st.text(max_size=60))
+def test_any_value_is_found_by_the_line_that_removes_it(shared_data: Path, value: str) -> None:
     order = Order("/user", "remove", (), (("comment", value),))
-    parsed = console.parse(order.line, TREE)
+    parsed = console.parse(order.line, tree())
     if not value.startswith("!"):
         assert parsed.where == [("comment", "=", value)]
 

@@ -81,7 +81,7 @@ def every_order() -> Iterator[Order]:
 
 
 @pytest.mark.parametrize("version", schema.versions() if schema.DATA.is_dir() else [])
-def test_every_command_is_known_to_every_version(version: str) -> None:
+def test_every_command_is_known_to_every_version(shared_data: Path, version: str) -> None:
     tree = schema.schema(version)
     lines = {order.line: order for order in every_order()}
     assert len(lines) > 40
@@ -92,7 +92,7 @@ def test_every_command_is_known_to_every_version(version: str) -> None:
         assert parsed.values == dict(order.values) and parsed.bare == []
 
 
-def test_the_fields_that_rows_are_found_by_are_known() -> None:
+def test_the_fields_that_rows_are_found_by_are_known(shared_data: Path) -> None:
     tree = schema.tree()["menus"]
     for order in every_order():
         known = (

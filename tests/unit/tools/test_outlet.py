@@ -17,6 +17,7 @@ from appliance.formats.pcap import Record
 from appliance.tools import outlet
 from appliance.tools.captures import open_capture
 from appliance.tools.outlet import Outlet
+from tests.conftest import need_root
 from tests.pcapfile import pcap
 
 IPV4 = bytes.fromhex("450000140000000040010000c0000201c0000202")
@@ -134,6 +135,7 @@ def test_send_goes_on_while_the_interface_is_gone(
     ],
 )
 def test_send_names_what_cannot_be_sent(link_type: int, frame: bytes, expected: str) -> None:
+    need_root()
     said: list[str] = []
     outlet = Outlet("lo", lambda kind, text: said.append(text))
     outlet.send(record(frame)._replace(link_type=link_type))

@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from appliance.errors import InputError
 from image.build import emulation
-from image.build.cache import discard
 from image.build.context import BuildContext
 from image.build.debian import debian_keyring
 from image.build.roots import Root
@@ -50,9 +50,11 @@ def unpack_engine_root(context: BuildContext, packed: Path) -> Path:
         f"engine-root-{name}-{context.board.architecture}", "", [packed.name],
         lambda target: unpack(packed, target, context.log("engine-unpack")),
     )  # fmt: skip
+    # Whole at every moment: another build may come to the same point.
     link = context.folder / f"engine-{name}"
-    discard(link)
-    link.symlink_to(folder)
+    made = link.with_name(f".{link.name}.{os.getpid()}")
+    made.symlink_to(folder)
+    os.replace(made, link)
     return folder
 
 

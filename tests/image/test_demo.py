@@ -80,6 +80,7 @@ def test_demo_once_reports_alerts_counters_and_seconds() -> None:
     assert all(fields <= set(alert) for alert in report["alerts"])
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_demo_once_without_an_alert_ends_with_status_1(shared_data: Path) -> None:
     result = demo(shared_data / "ids/maltrail/clean_tcp.pcap", "--once", *BIND_ANY, seconds=600)

@@ -71,7 +71,8 @@ def end(process: subprocess.Popen[bytes], seconds: float = 20.0) -> None:
     process.terminate()
     with suppress(subprocess.TimeoutExpired):
         process.wait(seconds)
-    with suppress(ProcessLookupError):
+    # A plain user's children may run as other users by now, or there are none left.
+    with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 

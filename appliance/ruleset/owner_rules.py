@@ -77,11 +77,6 @@ class Gathered:
     passed_over: list[str] = field(default_factory=list)
 
     @property
-    def is_empty(self) -> bool:
-        """Whether the owner gave nothing that could be meant as a rule."""
-        return not (self.lines or self.problems or self.passed_over)
-
-    @property
     def filters(self) -> list[FilterLine]:
         """Return the filters among the lines."""
         return [each.given for each in self.lines if isinstance(each.given, FilterLine)]

@@ -45,7 +45,7 @@ def _names_one(name: str, content: bytes) -> bool:
     wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     text = content.decode("utf-16" if wide else "utf-8-sig", "replace")
     if name == owner_file.NAME:
-        text = "\n".join(each for each in _parts(text))
+        text = "\n".join(_parts(text))
     elif name.endswith(".toml"):
         text = "\n".join(each.text for each in chunks(text) if each.name != "wlan")
     return bool(_GIVEN.search(text) or (_LIST.search(text) and not name.endswith(".toml")))

@@ -77,7 +77,7 @@ def _minisign(*words: str, asks: bool = False) -> None:
     try:
         done = subprocess.run(["minisign", *words], capture_output=not asks, check=False)
     except OSError as error:
-        raise BuildError(f"minisign: {error.strerror}: run `./build.sh setup`") from error
+        raise BuildError(f"minisign: {error.strerror}: install the package of that name") from error
     if done.returncode != 0:
         said = (done.stderr or done.stdout or b"").decode(errors="replace").strip().splitlines()
         raise BuildError(f"minisign: {said[-1] if said else f'exit status {done.returncode}'}")

@@ -31,8 +31,8 @@ class RouterEntry:
         named = bool(re.fullmatch("[a-z0-9][a-z0-9-]{0,19}", self.name))
         expect(named, "name", self.name, _NAME)
         found = self.address
-        usable = not (found.is_multicast or found.is_unspecified or found.is_loopback)
-        expect(usable or found.is_loopback, "address", str(found), "the address of a router")
+        usable = not (found.is_multicast or found.is_unspecified)
+        expect(usable, "address", str(found), "the address of a router")
         expect(1 <= self.port <= 65535, "port", self.port, "1 to 65535")
         for key in ("inside", "outside"):
             value = getattr(self, key)

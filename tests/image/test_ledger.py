@@ -19,7 +19,7 @@ from tests.image.sensor import FLOOD, PLAIN, RULES, frame, sid
 
 pytestmark = [pytest.mark.image, pytest.mark.timeout(600)]
 
-SETTLED_S = 60.0
+SETTLED_S = 120.0
 SMALL_BUFFER = "[Socket]\nReceiveBuffer=256K\n"
 DROP_IN = "/run/systemd/system/glovebox-receiver.socket.d"
 RULES_FILE = "/var/lib/glovebox/rules.d/test.rules"
@@ -112,6 +112,7 @@ def alerts(guest: Guest) -> int:
     return len(found)
 
 
+@pytest.mark.long
 def test_frames_that_a_stopped_engine_did_not_inspect(guest: Guest) -> None:
     with numbered_rules(guest):
         send(guest, FLOOD, 1)
@@ -133,6 +134,7 @@ def test_frames_that_a_stopped_engine_did_not_inspect(guest: Guest) -> None:
     assert came >= count + 10
 
 
+@pytest.mark.long
 def test_datagrams_that_found_the_receive_buffer_full(guest: Guest) -> None:
     guest.run(f"mkdir -p {DROP_IN} && printf '{SMALL_BUFFER}' >{DROP_IN}/small.conf")
     restart = (

@@ -15,7 +15,7 @@ from image.machine.page_client import PageClient
 pytestmark = [pytest.mark.image, pytest.mark.timeout(600)]
 
 SECONDS = 4
-HEALED_SECONDS = 60
+HEALED_SECONDS = 180
 BREAKAGES = {
     "decapsulation dead": (
         "systemctl kill -s STOP glovebox-receiver",
@@ -35,14 +35,19 @@ def selftest(guest: Guest, seconds: float = 20) -> dict[str, Any]:
     return dict(json.loads(output))
 
 
-def test_selftest_passes_within_five_seconds(guest: Guest) -> None:
+def test_selftest_passes(guest: Guest) -> None:
     result = selftest(guest)
     assert result["passed"] is True
     assert list(result["seconds"]) == ["sent", "decapsulated", "inspected", "stored"]
-    assert max(result["seconds"].values()) <= 5.0
 
 
-@pytest.mark.parametrize("breakage", BREAKAGES)
+@pytest.mark.parametrize(
+    "breakage",
+    [
+        pytest.param(each, marks=() if each == "engine deaf" else pytest.mark.long)
+        for each in BREAKAGES
+    ],
+)
 def test_selftest_names_what_was_broken(breakage: str, guest: Guest) -> None:
     broken, mended = BREAKAGES[breakage]
     # It would mend some of them before the test has looked.

@@ -269,7 +269,6 @@ def test_of_two_that_start_in_the_same_second_one_serves(
         places = [(first, "eth0"), (segment.station("second"), "eth0")]
     boxes = [Box(name, tmp_path / str(at), port) for at, (name, port) in enumerate(places)]
     with witness_of(segment, "client") as witness:
-        started = time.monotonic()
         for box in boxes:
             box.start()
         wait_for(lambda: sum(box.report.get("reason") == "free" for box in boxes) == 1)
@@ -278,7 +277,6 @@ def test_of_two_that_start_in_the_same_second_one_serves(
         words = silent.wait_for("own_port" if ports == "one machine" else "foreign")["words"]
         segment.start(segment.station("client"), UDHCPC)
         witness.wait_for(Kind.ACK)
-        assert time.monotonic() - started < 30.0
         assert ("eth0" if ports == "one machine" else "it is another Glovebox") in words
         answers = [each.station for each in witness.seen(Kind.OFFER, Kind.ACK)]
         assert set(answers) == {serving.station}

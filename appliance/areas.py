@@ -215,6 +215,19 @@ AREAS = (
         metrics="appliance.host.metrics:families",
     ),
     Area(
+        "probation",
+        "new network settings",
+        commands=(
+            Command(
+                "probation",
+                "appliance.probation.service",
+                "bring network settings back that worked, where new ones do not (service)",
+            ),
+        ),
+        reports=("appliance.reports.probation:ProbationReport",),
+        checks="appliance.supervisor.machinechecks:PROBATION",
+    ),
+    Area(
         "clock",
         "time",
         commands=(

@@ -35,6 +35,10 @@ FILMS = Path("/run/glovebox-films-copying")
 FILMS_OPEN, FILMS_CLOSE = FILMS / "open", FILMS / "close"
 # Below the folder of the status files.
 SELFTEST = "selftest.request"
+# There too: the page was opened from outside since the start.
+VISITED = "visited"
+# For the network settings that worked to come back.
+PROBATION = Path("/run/glovebox-probation")
 # Names that are looked at in one turn, whatever a folder holds.
 MOST_NAMES = 1024
 UNFINISHED_S = 60.0
@@ -60,6 +64,16 @@ def selftest(folder: Path) -> None:
 def films(takes: bool, folder: Path = FILMS) -> None:
     """Ask for MEDIA to take films, or no more. Raises OSError."""
     files.write_whole(folder / (FILMS_OPEN if takes else FILMS_CLOSE).name, b"", 0o644)
+
+
+def visited(folder: Path) -> None:
+    """Tell all that somebody outside opened the page; `folder` as above. Raises OSError."""
+    files.write_whole(folder / VISITED, b"", 0o644)
+
+
+def come_back(folder: Path = PROBATION) -> None:
+    """Ask for the network settings that worked. Raises OSError."""
+    files.write_whole(folder / "come-back", b"", 0o644)
 
 
 def taken(door: Path) -> bool:

@@ -46,6 +46,14 @@ def has_default_route(interface: str) -> bool:
     )
 
 
+def gateways() -> tuple[str, ...]:
+    """Return the addresses of the gateways of all default routes, without zones."""
+    found = netifaces.gateways()
+    families = (netifaces.AF_INET, netifaces.AF_INET6)
+    each = (gateway[0] for family in families for gateway in found.get(family, ()))
+    return tuple(str(address).partition("%")[0] for address in each)
+
+
 def _texts(interface: str) -> list[str]:
     try:
         families = netifaces.ifaddresses(interface)

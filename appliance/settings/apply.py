@@ -19,12 +19,15 @@ from pathlib import Path
 
 from appliance import files, service
 from appliance.host import disksignature
+from appliance.probation import in_force
+from appliance.probation.policy import SECTIONS
 from appliance.reports import statusfile
 from appliance.service import Running
 from appliance.settings import closed_page, config, imager, owner_file, report, strays, writeback
+from appliance.settings.examine import chunks
 from appliance.settings.findings import Tables, merged, usable
 from appliance.settings.password_hash import NOBODY, hashed_password
-from appliance.settings.plan import SECRETS, Plan, plan
+from appliance.settings.plan import OPTIONAL, SECRETS, Plan, plan
 from appliance.settings.tomlwords import LARGEST_FILE
 from appliance.settings.writeback import COMMAND_LINE
 
@@ -93,8 +96,10 @@ def apply(places: SettingsPlaces) -> Applied:
     outcome = Applied([], [], {})
     given = _read_boot(places, outcome)
     below = _imager(places, given, outcome)
+    last = _last_network(places, below)
     tables = merged(below, _owner(places, given, below, outcome))
     tables = _closed(tables, given, outcome)
+    tables = _on_trial(tables, last, given, places, outcome)
     write(plan(config.build(tables), tables), places)
     if places.boot_mounted:
         _prepare(places, given, outcome)
@@ -186,6 +191,50 @@ def _closed(tables: Tables, given: Mapping[str, bytes], outcome: Applied) -> Tab
     return merged(tables, {"web": {"password_hash": NOBODY}})
 
 
+def _last_network(places: SettingsPlaces, below: Tables) -> Tables:
+    """Return the network settings of the last start; none at the first."""
+    with contextlib.suppress(OSError):
+        kept = (places.kept / KEPT).read_bytes()
+        return merged(below, owner_file.judge(None, kept, below, hashed_password).tables)
+    return {}
+
+
+def _on_trial(
+    tables: Tables,
+    last: Tables,
+    given: Mapping[str, bytes],
+    places: SettingsPlaces,
+    outcome: Applied,
+) -> Tables:
+    """Return the settings with the network that is in force; a new one is on trial."""
+    places.run.mkdir(exist_ok=True)
+    at = in_force.ProbationPlaces(places.kept, places.data / "probation", places.run)
+    at.on_trial.unlink(missing_ok=True)
+    if not places.data_mounted:
+        return tables
+    found = in_force.choose(
+        tables,
+        last,
+        _network_text(given.get(owner_file.NAME)),
+        at,
+        lambda record: _keep(places, at.record.name, record, outcome),
+    )
+    outcome.problems += found.problems
+    return found.tables
+
+
+def _network_text(content: bytes | None) -> str:
+    """Return the sections of the network as the owner wrote them; empty where there is no file."""
+    parts = chunks((content or b"").decode("utf-8", "replace"))
+    lines = [
+        line.rstrip()
+        for chunk in parts
+        if chunk.name in SECTIONS
+        for line in chunk.text.splitlines()
+    ]
+    return "\n".join(lines)
+
+
 def _keep(places: SettingsPlaces, name: str, content: bytes, outcome: Applied) -> bool:
     """Write to DATA; tell whether the content is there for good."""
     try:
@@ -211,6 +260,11 @@ def write(result: Plan, places: SettingsPlaces) -> None:
     link.replace(places.run / "localtime")
     if result.wired:
         files.write_whole(places.network, result.wired, 0o644)
+    else:
+        places.network.unlink(missing_ok=True)
+    # Of what was in force before, where this is not the first time since the start.
+    for name in OPTIONAL - result.files.keys():
+        (places.run / name).unlink(missing_ok=True)
 
 
 def _prepare(places: SettingsPlaces, given: Mapping[str, bytes], outcome: Applied) -> None:

@@ -20,6 +20,8 @@ SETTINGS = "glovebox.toml"
 # needs them (LoadCredential=). These are in no such file: wpa_supplicant has its own, and the page
 # knows its password by the hash.
 SECRETS = "secrets"
+# What is there only where the settings want it.
+OPTIONAL = frozenset({"authorized_keys", "wpa_supplicant.conf"})
 NEVER = {"wifi": ("networks",), "web": ("password",)}
 
 

@@ -7,6 +7,7 @@ from appliance import words
 from appliance.host.machine import SCARCE, Disk
 from appliance.ids.pulse import LATE
 from appliance.reports.levels import Result, fail, ok, warn
+from appliance.reports.probation import ProbationReport
 from appliance.reports.selftest import SelfTestReport
 from appliance.reports.states import State
 from appliance.supervisor.check import Check
@@ -144,6 +145,15 @@ def configuration(history: History) -> Result:
     )
 
 
+def probation(history: History) -> Result | None:
+    """Say how the trial of new network settings stands, where there is one.
+
+    What came back in their place is told with the other errors in the settings.
+    """
+    found = history.now.report(ProbationReport)
+    return ok(found.sentence) if found else None
+
+
 def selftest(history: History) -> Result | None:
     """Judge the newest self-test, once there is one."""
     found = history.now.report(SelfTestReport)
@@ -170,6 +180,7 @@ CHECKS = (
     Check("power", "the power supply", 10, ("power",), power),
 )
 SETTINGS = (Check("configuration", "the settings", 6, ("settings",), configuration),)
+PROBATION = (Check("probation", "new network settings", 2, ("reports",), probation),)
 CLOCK = (
     Check("clock", "the clock is set", 2, ("store",), clock),
     Check("clock-jump", "the clock runs evenly", 2, ("store",), clock_jump),

@@ -30,6 +30,7 @@ from appliance.web import (
     pages,
     selftest,
     tabs,
+    visits,
     wording,
 )
 from appliance.web.access import FOR_PROGRAMS, Access
@@ -83,11 +84,12 @@ def create_app(
     app.jinja_env.globals |= {"machine": _machine, "hours": hours, "hostname": _name}
     app.jinja_env.globals |= {"tabs": tabs.TABS, "this_tab": _tab, "version": __version__}
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    sensor = monitor or Monitor(config), history or AlertPages()
+    visits.install(app, sensor[0].directory)
     guard = Access(vault or Vault(), config.web)
     guard.install(app)
     app.after_request(_secure)
     app.register_error_handler(HTTPException, _show_error)
-    sensor = monitor or Monitor(config), history or AlertPages()
     requests = selftest.Requests(sensor[0].directory)
     figures = pages.Figures(sensor[0], Newsroom(sensor[1]), requests).now
     app.register_blueprint(pages.blueprint(figures))

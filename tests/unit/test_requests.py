@@ -271,3 +271,14 @@ def test_a_request_never_opens_what_another_put_there(name: str, tmp_path: Path)
     ask[name]()
     assert (tmp_path / name).is_file()
     assert {path.name for path in tmp_path.iterdir()} == {name, "foreign"}
+
+
+def test_the_marks_that_others_look_at_are_empty_files(tmp_path: Path) -> None:
+    requests.visited(tmp_path)
+    requests.come_back(tmp_path)
+    assert {each.name: each.stat().st_size for each in tmp_path.iterdir()} == {
+        requests.VISITED: 0,
+        "come-back": 0,
+    }
+    for unit in ("glovebox-probation-end.path", "glovebox-probation-end.service"):
+        assert f"{requests.PROBATION}/come-back" in (UNITS / unit).read_text()

@@ -62,3 +62,13 @@ def test_addresses_includes_an_interface_that_is_not_left_out() -> None:
 def test_interface_of_an_address_of_ours_and_of_none() -> None:
     assert network.interface_of(IPv4Address("127.0.0.1")) == "lo"
     assert network.interface_of(IPv4Address("203.0.113.77")) == ""
+
+
+def test_gateways_are_those_of_every_default_route(monkeypatch: pytest.MonkeyPatch) -> None:
+    found: dict[Any, Any] = {
+        "default": {netifaces.AF_INET: ("198.51.100.1", "eth0")},
+        netifaces.AF_INET: [("198.51.100.1", "eth0", True), ("192.0.2.1", "wlan0", False)],
+        netifaces.AF_INET6: [("fe80::1%eth0", "eth0", True)],
+    }
+    monkeypatch.setattr(netifaces, "gateways", lambda: found)
+    assert network.gateways() == ("198.51.100.1", "192.0.2.1", "fe80::1")

@@ -14,7 +14,10 @@ from pathlib import Path
 import pytest
 from werkzeug.security import check_password_hash
 
+from appliance.probation import keeping
+from appliance.probation.policy import TrialProgress
 from appliance.reports import statusfile
+from appliance.reports.probation import TrialEnd
 from appliance.settings import apply, config, writeback
 from appliance.settings.apply import SettingsPlaces
 from appliance.settings.password_hash import NOBODY, hashed_password
@@ -254,3 +257,73 @@ def test_no_other_service_reads_a_secret(tmp_path: Path) -> None:
     assert "kernel.hostname" in seen.stdout and "secrets: Permission denied" in seen.stderr
     for secret in ("T" * 20, "scrypt", "wifi of the car", "wifi at home"):
         assert secret not in seen.stdout
+
+
+HOME = '[wired]\naddresses = ["192.168.88.5/24"]\ngateways = ["192.168.88.1"]\n'
+AWAY = '[wired]\r\naddresses = ["10.9.9.9/24"]\r\ngateways = ["10.9.9.1"]\r\n'
+
+
+def ends(places: SettingsPlaces, verdict: TrialEnd) -> None:
+    """Have the watching service end the trial."""
+    trial = keeping.read_on_trial(places.run / keeping.ON_TRIAL)
+    assert trial is not None
+    (places.data / "probation").mkdir(exist_ok=True)
+    file = places.data / "probation" / keeping.PROGRESS
+    keeping.write_progress(TrialProgress(trial.attempt, 600.0, verdict), file)
+
+
+def test_apply_brings_back_the_network_that_worked(
+    places: SettingsPlaces, start: Callable[..., list[str]]
+) -> None:
+    (places.boot / "glovebox.toml").write_text(HOME)
+    assert start() == []
+    ends(places, TrialEnd.WORKS)
+    assert start() == []
+    assert not (places.run / keeping.ON_TRIAL).exists()
+    (places.boot / "glovebox.toml").write_text(AWAY + '[system]\nhostname = "away"\n')
+    assert start() == []
+    assert "10.9.9.9" in places.network.read_text()
+    ends(places, TrialEnd.FAILED)
+    # As at the next start, and as when the door was opened: what is in memory stays.
+    for again in (False, True, True):
+        (problem,) = start() if again else apply.apply(places).problems
+        assert problem.startswith("[wired]: ")
+        assert "192.168.88.5" in places.network.read_text()
+        assert not (places.run / keeping.ON_TRIAL).exists()
+    assert hostname(places) == "away"
+    assert "if only a remark" in (places.boot / ERRORS).read_text()
+    (places.boot / "glovebox.toml").write_text(AWAY.replace("10.9.9.9/24", "10.9.9.8/24"))
+    assert start() == []
+    assert "10.9.9.8" in places.network.read_text()
+    assert not (places.boot / ERRORS).exists()
+
+
+def test_apply_brings_the_defaults_back_without_a_new_start(
+    places: SettingsPlaces, start: Callable[..., list[str]]
+) -> None:
+    """The first settings ever cut the machine off: it asks the router again."""
+    (places.boot / "glovebox.toml").write_text(AWAY)
+    start()
+    assert places.network.exists()
+    ends(places, TrialEnd.FAILED)
+    apply.apply(places)
+    assert not places.network.exists()
+
+
+def test_apply_tries_nothing_without_data(
+    places: SettingsPlaces, start: Callable[..., list[str]]
+) -> None:
+    (places.boot / "glovebox.toml").write_text(AWAY)
+    start(data_mounted=False)
+    assert "10.9.9.9" in places.network.read_text()
+    assert not (places.run / keeping.ON_TRIAL).exists()
+
+
+def test_apply_takes_what_an_image_of_before_had_for_good(
+    places: SettingsPlaces, start: Callable[..., list[str]]
+) -> None:
+    (places.boot / "glovebox.toml").write_text(HOME)
+    start()
+    (places.kept / keeping.RECORD).unlink()
+    start()
+    assert not (places.run / keeping.ON_TRIAL).exists()

@@ -8,6 +8,7 @@ import pytest
 from appliance.host.machine import Disk, Held, Memory, Power
 from appliance.reports.alerts import AlertStoreReport
 from appliance.reports.levels import Level
+from appliance.reports.probation import ProbationReport, TrialEnd
 from appliance.reports.selftest import SelfTestReport
 from appliance.reports.states import State
 from appliance.supervisor import machinechecks
@@ -178,3 +179,11 @@ def test_selftest_repeats_the_verdict(
     )
     assert (result.level if result else None) is level
     assert words in (result.words if result else "")
+
+
+def test_probation_is_told_where_there_is_one() -> None:
+    assert machinechecks.probation(history(look(reports={}))) is None
+    told = ProbationReport(TrialEnd.PENDING, 420.0)
+    result = machinechecks.probation(history(look(reports={"probation": told})))
+    assert result is not None and result.level is Level.OK
+    assert "on trial" in result.words

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from appliance.host import mounts
-from appliance.reports.films import Drive
+from appliance.reports.films import Drive, read_listed
+from appliance.reports.statusfile import RUNTIME_DIRECTORY
 
 SYS = Path("/sys")
 UDEV = Path("/run/udev/data")
@@ -24,10 +25,14 @@ _ESCAPED = re.compile(rb"\\x([0-9a-fA-F]{2})")
 
 
 def plugged(
-    sys: Path = SYS, udev: Path = UDEV, mountinfo: Path = mounts.MOUNTINFO
+    sys: Path = SYS,
+    udev: Path = UDEV,
+    mountinfo: Path = mounts.MOUNTINFO,
+    runtime: Path = RUNTIME_DIRECTORY,
 ) -> tuple[Drive, ...]:
     """Return the drives, by the kernel's names. One that is pulled out meanwhile is left out."""
     mounted = mounts.read(mountinfo)
+    counts = {each.device: (each.listed, each.total) for each in read_listed(runtime)}
     found = []
     for folder in sorted((sys / "class/block").iterdir()):
         try:
@@ -38,7 +43,9 @@ def plugged(
         if MARK in known:
             device = folder.name
             kind = known.get("ID_FS_TYPE", "")
-            found.append(Drive(device, name(known, device), kind, size, PLACES / device in mounted))
+            is_open = PLACES / device in mounted
+            count = counts.get(device, (None, None)) if is_open else (None, None)
+            found.append(Drive(device, name(known, device), kind, size, is_open, *count))
     return tuple(found)
 
 

@@ -16,8 +16,10 @@ from pathlib import Path
 
 from appliance import service
 from appliance.errors import GloveboxError, InputError
-from appliance.films import drives, watch
+from appliance.films import drives, shelves, watch
+from appliance.films.shelving import forget, shelf_of, shelve
 from appliance.films.watch import Sight
+from appliance.reports import statusfile
 from appliance.service import Running, Stop
 
 DIRECTORY = Path("/run/glovebox-films")
@@ -33,18 +35,25 @@ _DEVICE = re.compile("[a-z][a-z0-9]{1,30}")
 
 
 def add(
-    device: str, name: str, stop: Stop, films: Path = FILMS, places: Path = drives.PLACES
+    device: str,
+    name: str,
+    stop: Stop,
+    films: Path = FILMS,
+    places: Path = drives.PLACES,
+    runtime: Path = statusfile.RUNTIME_DIRECTORY,
+    room: int = shelves.ROOM,
 ) -> Path:
     """Link to the drive under a name that is free; return the link. One that is there stays.
 
-    Returns when minidlna cannot miss it any more, or shall `stop`. Raises OSError.
+    What is linked to is the drive, or a folder of links to what is listed of it. Returns when
+    minidlna cannot miss it any more, or shall `stop`. Raises OSError.
     """
-    target = places / device
-    there = _link_to(target, films)
+    there = _link_to(device, films, places)
     if there is not None:
         return there
-    before = watch.look(films)
     link = films / free_name(name, {each.name for each in films.iterdir()})
+    target = shelve(device, link, stop, places, runtime, room)
+    before = watch.look(films)
     link.symlink_to(target)
     if {before, watch.look(films)} != {Sight.WATCHING} and watch.wait(films, stop):
         _show_again(link)
@@ -62,17 +71,24 @@ def _show_again(link: Path) -> None:
     new.replace(link)
 
 
-def remove(device: str, stop: Stop, films: Path = FILMS, places: Path = drives.PLACES) -> None:
+def remove(
+    device: str,
+    stop: Stop,
+    films: Path = FILMS,
+    places: Path = drives.PLACES,
+    runtime: Path = statusfile.RUNTIME_DIRECTORY,
+) -> None:
     """Remove the link to the drive, if there is one; return when minidlna cannot miss it.
 
     minidlna forgets a folder with all that was in it when it sees a folder go; of a link that goes
     it forgets only the link. So a folder of the same name comes and goes, when it is watched. Until
     then no other drive gets that name. Raises OSError.
     """
-    link = _link_to(places / device, films)
+    link = _link_to(device, films, places)
     if link is None:
         return
     link.unlink()
+    forget(device, films, runtime)
     link.mkdir()
     try:
         watch.wait(films, stop)
@@ -87,9 +103,10 @@ def free_name(name: str, taken: Collection[str]) -> str:
     return next(numbered for n in itertools.count(2) if (numbered := f"{name} ({n})") not in taken)
 
 
-def _link_to(target: Path, films: Path) -> Path | None:
+def _link_to(device: str, films: Path, places: Path) -> Path | None:
+    targets = (places / device, shelf_of(device, films))
     links = (each for each in films.iterdir() if each.is_symlink())
-    return next((link for link in links if link.readlink() == target), None)
+    return next((link for link in links if link.readlink() in targets), None)
 
 
 def main(argv: Sequence[str]) -> int:

@@ -6,9 +6,10 @@ from __future__ import annotations
 import enum
 import math
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
-from appliance.reports.statusfile import StatusFile
+from appliance.reports.statusfile import RUNTIME_DIRECTORY, StatusFile
 
 # The copying service publishes each second, on a machine that may be busy.
 COPYING_STALE_S = 30.0
@@ -41,7 +42,8 @@ class Drive:
     """A file system that is plugged in.
 
     `device` is the kernel's name (sda1), `name` the label made harmless, `kind` the file system's
-    (empty where udev does not know it), `size` in bytes.
+    (empty where udev does not know it), `size` in bytes. Of its `total` media files `listed` are
+    shown to players; None where nobody has counted.
     """
 
     device: str
@@ -49,6 +51,8 @@ class Drive:
     kind: str
     size: int
     mounted: bool
+    listed: int | None = None
+    total: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,30 @@ class Copying(StatusFile):
     def complaint(self, now: float) -> str:
         """Return the refusal for as long as whoever was refused may want to read it."""
         return self.refusal if abs(now - self.updated) <= TOLD_S else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed(StatusFile):
+    """How much of a drive is listed: media files, and bytes of the database that they may take."""
+
+    NAME: ClassVar[str] = "films-drive"
+
+    device: str
+    listed: int
+    total: int
+    cost: int
+
+    @property
+    def file_name(self) -> str:
+        """The name of the file without `.json`."""
+        return f"{self.NAME}-{self.device}"
+
+
+def read_listed(directory: Path = RUNTIME_DIRECTORY) -> tuple[Listed, ...]:
+    """Return what is known of each drive; one that cannot be read is left out."""
+    names = sorted(file.stem for file in directory.glob(f"{Listed.NAME}-*.json"))
+    found = (Listed.read_named(name, directory) for name in names)
+    return tuple(each for each in found if each is not None)
 
 
 class Condition(enum.StrEnum):

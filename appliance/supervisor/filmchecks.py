@@ -20,6 +20,7 @@ OPENING_S = 10.0
 SILENT_S, HANGING_S = 8.0, 15.0
 READ = "Films are read from FAT, exFAT, NTFS and ext4."
 UNREADABLE = f"Look at it with a PC: its file system may be damaged, or of another kind. {READ}"
+FULL = "The list of films is full: take a drive away, or files that nobody plays, such as pictures."
 ELSEWHERE = f"{READ} Copy them to a drive with one of these."
 # What is not read here, by udev's names (blkid(8)).
 KINDS = {
@@ -81,6 +82,10 @@ def drives(history: History) -> Result | None:
     closed = _closed(history)
     if closed:
         return warn(*_complaint(closed))
+    partly = [each for each in plugged if each.listed is not None and each.listed != each.total]
+    if partly:
+        told = (f"{each.name}: {each.listed:,} of {each.total:,} files listed." for each in partly)
+        return warn(" ".join(told), FULL)
     sentences = [f"{each.name} is plugged in." for each in plugged]
     sentences += [
         f"{name} was pulled out {words.duration(age)} ago; what played from it has ended."

@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import os
+import re
 import selectors
 import shutil
 import socket
@@ -22,12 +23,13 @@ import pytest
 
 from appliance import firewall
 from appliance.films import library, links, minidlna
-from appliance.reports.films import Library
+from appliance.reports.films import Library, read_listed
 from appliance.service import Stop
 from appliance.settings.config import Config
 from appliance.settings.sections.media import MediaConfig
 from image.build.tools import Tools
-from tests.movies import avi, fill
+from tests.conftest import PROJECT
+from tests.movies import avi, fill, picture, song
 from tests.net.namespaces import (
     DEADLINE_S,
     ROUTER_ADDRESS,
@@ -185,16 +187,16 @@ def test_a_drive_comes_and_goes_while_a_film_plays(server: Server) -> None:
     server.start(ahead=True)
     server.wait_for(lambda found: found.video == 1 and not found.scanning, "the film at home")
 
-    links.add("sda1", "FILME", Stop(), server.films, server.drives)
+    links.add("sda1", "FILME", Stop(), server.films, server.drives, server.folder)
     server.wait_for(lambda found: found.video == 3, "the films of the drive")
     films = server.browse()
     assert set(films) == {"Zuhause", "Folge 1", "Unterwegs"}
     assert server.fetch(films["Folge 1"].url)[1] == avi(1 << 18, seed=1)
 
-    links.remove("sda1", Stop(), server.films, server.drives)
+    links.remove("sda1", Stop(), server.films, server.drives, server.folder)
     server.wait_for(lambda found: found.video == 1, "the films to go with the drive")
     assert set(server.browse()) == {"Zuhause"}
-    links.add("sda1", "FILME", Stop(), server.films, server.drives)
+    links.add("sda1", "FILME", Stop(), server.films, server.drives, server.folder)
     server.wait_for(lambda found: found.video == 3, "the drive again")
 
 
@@ -293,7 +295,7 @@ class FirstReading:
 def test_a_drive_that_comes_while_minidlna_starts_is_not_missed(server: Server) -> None:
     FirstReading(server).meanwhile(
         1,
-        lambda stop: links.add("sda1", "FILME", stop, server.films, server.drives),
+        lambda stop: links.add("sda1", "FILME", stop, server.films, server.drives, server.folder),
         (server.films / "FILME").is_symlink,
     )
     server.wait_for(lambda found: found.video == 3, "the film of the drive")
@@ -302,14 +304,91 @@ def test_a_drive_that_comes_while_minidlna_starts_is_not_missed(server: Server) 
 
 def test_a_drive_that_goes_while_minidlna_starts_is_forgotten(server: Server) -> None:
     starting = FirstReading(server)
-    link = links.add("sda1", "FILME", Stop(), server.films, server.drives)
+    link = links.add("sda1", "FILME", Stop(), server.films, server.drives, server.folder)
     starting.meanwhile(
         2,
-        lambda stop: links.remove("sda1", stop, server.films, server.drives),
+        lambda stop: links.remove("sda1", stop, server.films, server.drives, server.folder),
         lambda: not link.is_symlink(),
     )
     server.wait_for(lambda found: found.video == 2 and not found.scanning, "the film to go")
     assert set(server.browse()) == {"Anfang", "Zuhause"}
+
+
+def test_covers_take_no_room_from_the_list(server: Server) -> None:
+    """Each cover is a file, and files end before the room does, as on the device."""
+    with in_memory(server.folder / minidlna.DATABASE.name, "16m,nr_inodes=60"):
+        songs(server.drives / "sda1", albums=80, each=1, cover=20_000)
+        links.add("sda1", "LIEDER", Stop(), server.films, server.drives, server.folder)
+        server.start()
+        server.wait_for(lambda found: found.audio == 80 and not found.scanning, "all songs")
+        place = server.folder / minidlna.DATABASE.name
+        used, covers = shutil.disk_usage(place).used, len(list(place.rglob("*.jpg")))
+        print(f"80 songs with {covers} covers take {used >> 10} KiB")
+        assert 10 < covers < 60
+        server.stop()
+
+
+def test_a_drive_is_listed_as_far_as_there_is_room_and_nothing_deleted(server: Server) -> None:
+    drive = server.drives / "sda1"
+    fill(drive, shelves=6, each=10)
+    for place in ("$RECYCLE.BIN/S-1-5", "FOUND.000", ".Trashes", ".Trash-1000/files", "RECYCLER"):
+        (drive / place).mkdir(parents=True)
+        (drive / place / "Gone.avi").write_bytes(FILM[: 1 << 16])
+    (drive / "Top.avi").write_bytes(FILM[: 1 << 16])
+    link = links.add(
+        "sda1", "FILME", Stop(), server.films, server.drives, server.folder, room=60_000
+    )
+    (told,) = read_listed(server.folder)
+    assert told.total == 61 and 25 < told.listed < 61
+    server.start()
+    server.wait_for(lambda found: found.video == told.listed and not found.scanning, "what fits")
+    titles = set(server.browse())
+    assert "Top" in titles and "Gone" not in titles
+    links.remove("sda1", Stop(), server.films, server.drives, server.folder)
+    server.wait_for(lambda found: found.video == 0, "the films to go with the drive")
+    assert not read_listed(server.folder) and not link.is_symlink()
+    links.add("sda1", "FILME", Stop(), server.films, server.drives, server.folder)
+    server.wait_for(lambda found: found.video == 61, "all, where there is room again")
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+def test_films_and_songs_beyond_all_room_are_listed_as_far_as_they_fit(server: Server) -> None:
+    """The device's own limits: 100,000 films and 20,000 songs with covers on one stick."""
+    unit = (PROJECT / "systemd/system/glovebox-films.service").read_text()
+    found = re.search(r"^TemporaryFileSystem=.*mode=1777,size=(\w+,nr_inodes=\w+)", unit, re.M)
+    assert found is not None
+    database = server.folder / minidlna.DATABASE.name
+    with in_memory(server.drives, "3g"), in_memory(database, found[1]):
+        drive = server.drives / "sda1"
+        songs(drive / "MUSIC", albums=2000, each=10, cover=12_000)
+        fill(drive, 100, 1000)
+        links.add("sda1", "ALLES", Stop(), server.films, server.drives, server.folder)
+        (told,) = read_listed(server.folder)
+        assert told.total == 120_000 and told.listed > 60_000
+        server.start()
+        deadline = time.monotonic() + 3000
+        while (now := server.library()).video + now.audio < told.listed or now.scanning:
+            assert time.monotonic() < deadline, now
+            time.sleep(1)
+        used = shutil.disk_usage(database).used
+        print(
+            f"{now.video} films, {now.audio} songs of 120000 take {used >> 20} MiB,"
+            f" reckoned {told.cost >> 20}; {len(list(database.rglob('*.jpg')))} covers"
+        )
+        assert now.video + now.audio == told.listed
+        server.stop()
+
+
+def songs(folder: Path, albums: int, each: int, cover: int) -> None:
+    """Put albums of songs into folders, every album with a cover of its own."""
+    for album in range(albums):
+        place = folder / f"ALBUM{album}"
+        place.mkdir(parents=True)
+        front = picture(cover, seed=album)
+        for number in range(each):
+            name = f"Song {number} of album {album}"
+            (place / f"{name}.mp3").write_bytes(song(name, f"Album {album}", front))
 
 
 @pytest.mark.long
@@ -319,12 +398,12 @@ def test_a_hundred_thousand_films_are_listed_and_the_server_answers_meanwhile(
 ) -> None:
     """In as much memory as the device gives the list (glovebox-films.service)."""
     shelves, each = 100, 1000
-    with in_memory(server.drives, "1g"), in_memory(server.folder / minidlna.DATABASE.name, "128m"):
+    with in_memory(server.drives, "1g"), in_memory(server.folder / minidlna.DATABASE.name, "224m"):
         fill(server.drives / "sda1", shelves, each)
         server.start()
         server.wait_for(lambda found: not found.scanning, "the start")
         plugged = time.monotonic()
-        links.add("sda1", "FILME", Stop(), server.films, server.drives)
+        links.add("sda1", "FILME", Stop(), server.films, server.drives, server.folder)
         longest = 0.0
         while server.library().video < shelves * each:
             asked = time.monotonic()
@@ -338,7 +417,7 @@ def test_a_hundred_thousand_films_are_listed_and_the_server_answers_meanwhile(
         used = shutil.disk_usage(server.folder / minidlna.DATABASE.name).used
         print(f"the list takes {used >> 20} MiB, the server {server.resident() >> 20} MiB")
         gone = time.monotonic()
-        links.remove("sda1", Stop(), server.films, server.drives)
+        links.remove("sda1", Stop(), server.films, server.drives, server.folder)
         while server.library().video:
             time.sleep(0.5)
         print(f"gone after {time.monotonic() - gone:.0f} s")

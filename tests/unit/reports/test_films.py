@@ -11,7 +11,9 @@ from appliance.reports.films import (
     Condition,
     Copying,
     Films,
+    Listed,
     PartitionCheck,
+    read_listed,
 )
 from appliance.shape import from_json, to_json
 from tests.web.reports import FILMS
@@ -42,3 +44,11 @@ def test_complaint_is_told_for_a_while() -> None:
     refused = Copying(1000.0, None, "no key")
     assert refused.complaint(1000.0 + TOLD_S) == "no key"
     assert refused.complaint(1001.0 + TOLD_S) == ""
+
+
+def test_read_listed_returns_each_drive_that_can_be_read(tmp_path: Path) -> None:
+    assert read_listed(tmp_path) == ()
+    Listed("sdb1", 1, 2, 3).publish(tmp_path)
+    Listed("sda1", 4, 5, 6).publish(tmp_path)
+    (tmp_path / "films-drive-sdc1.json").write_text("{")
+    assert read_listed(tmp_path) == (Listed("sda1", 4, 5, 6), Listed("sdb1", 1, 2, 3))

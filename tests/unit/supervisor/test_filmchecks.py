@@ -137,3 +137,13 @@ def test_partition_tells_what_the_power_may_damage(
 )
 def test_partition_that_is_shut_and_whole_is_no_news(found: Partition) -> None:
     assert filmchecks.partition(history(look(partition=found))) is None
+
+
+def test_drives_says_how_much_of_one_is_listed_where_that_is_not_all() -> None:
+    partly = replace(FILMS, listed=90_000, total=120_000)
+    result = filmchecks.drives(history(look(drives=(partly,))))
+    assert result is not None and result.level is Level.WARN
+    assert result.words.startswith("FILME: 90,000 of 120,000 files listed.")
+    whole = replace(FILMS, listed=5, total=5)
+    result = filmchecks.drives(history(look(drives=(whole,))))
+    assert result is not None and result.level is Level.OK

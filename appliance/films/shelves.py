@@ -37,7 +37,7 @@ MOST_LINKS = 20_000
 
 
 @dataclass
-class Folder:
+class DriveFolder:
     """A folder of a drive: its own files by name, of which `media` has the cost, and its folders.
 
     `name` is empty for the drive itself. `has_deleted`: media files were deleted on it.
@@ -46,7 +46,7 @@ class Folder:
     name: str = ""
     media: dict[str, int] = field(default_factory=dict)
     others: list[str] = field(default_factory=list)
-    folders: list[Folder] = field(default_factory=list)
+    folders: list[DriveFolder] = field(default_factory=list)
     has_deleted: bool = False
     cost: int = 0
     count: int = 0
@@ -60,7 +60,7 @@ class Folder:
             self.cost += cost
             self.count += 1
 
-    def adopt(self, folder: Folder) -> None:
+    def adopt(self, folder: DriveFolder) -> None:
         """Take in a folder, when it is complete."""
         self.folders.append(folder)
         self.cost += folder.cost
@@ -98,7 +98,7 @@ def cost_of(path: bytes, name: str) -> int | None:
     return rows + 2 * len(path) + names * len(name.encode("utf-8", "surrogateescape"))
 
 
-def choose(drive: Folder, room: int) -> Shelf:
+def choose(drive: DriveFolder, room: int) -> Shelf:
     """Choose what of a drive is listed: all that is not deleted, or folder by folder what fits."""
     if drive.cost <= room and not drive.has_deleted:
         return Shelf(("",), drive.count, drive.count, drive.cost)
@@ -114,7 +114,7 @@ class _Filled:
         self.room, self.listed = room, 0
         self.links: list[str] = []
 
-    def take(self, folder: Folder, path: str) -> None:
+    def take(self, folder: DriveFolder, path: str) -> None:
         for name, cost in folder.media.items():
             self._link(f"{path}{name}", 1, cost)
         # Subtitles and covers, which belong to films beside them.

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from appliance.films.shelves import DELETED, Folder, cost_of
+from appliance.films.shelves import DELETED, DriveFolder, cost_of
 from appliance.service import Stop
 
 # Whatever somebody made on a drive: beyond this nothing is looked at, and nothing listed.
@@ -14,7 +14,7 @@ DEEPEST = 40
 MOST_FILES = 1_000_000
 
 
-def survey(drive: Path, shown: str, stop: Stop) -> Folder:
+def survey(drive: Path, shown: str, stop: Stop) -> DriveFolder:
     """Return what is on a drive; `shown` is the path by which minidlna will know it.
 
     What cannot be read is left out. Ends early where it shall `stop`.
@@ -26,9 +26,9 @@ class _Survey:
     def __init__(self, stop: Stop) -> None:
         self._stop, self._files = stop, 0
 
-    def look(self, place: Path, name: str, shown: bytes, depth: int) -> Folder:
+    def look(self, place: Path, name: str, shown: bytes, depth: int) -> DriveFolder:
         """Look at a folder and all below."""
-        found = Folder(name)
+        found = DriveFolder(name)
         for entry in self._entries(place):
             below = shown + b"/" + os.fsencode(entry.name)
             if not entry.is_dir(follow_symlinks=False):

@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import shutil
 import subprocess
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,10 +67,10 @@ def like_the_card(folder: Path, card: Path) -> Stick:
     return Stick(image, "", "")
 
 
-def divided(folder: Path, parts: Sequence[tuple[str, bytes]]) -> Stick:
-    """Make a stick with a GPT; each partition has a type and a content of whole MiB."""
+def divided(folder: Path, parts: Sequence[tuple[str, bytes]], table: str = "gpt") -> Stick:
+    """Make a stick with a GPT or an MBR ("dos"); each partition has a type and whole MiB."""
     image, start = folder / "divided.img", 1
-    lines = ["label: gpt"]
+    lines = [f"label: {table}"]
     with image.open("wb") as file:
         for kind, content in parts:
             file.seek(start << 20)
@@ -82,7 +83,31 @@ def divided(folder: Path, parts: Sequence[tuple[str, bytes]]) -> Stick:
         ["sfdisk", "--quiet", str(image)],
         check=True, input="\n".join(lines), text=True, capture_output=True,
     )  # fmt: skip
-    return Stick(image, "gpt", "")
+    return Stick(image, table, "")
+
+
+def volumes() -> bytes:
+    """Return a physical volume of LVM as far as libblkid looks (its lvm.c): the label, no more."""
+    content = (32).to_bytes(4, "little") + b"LVM2 001" + b"0" * 32
+    content = content.ljust(512 - 20, b"\0")
+    checked = zlib.crc32(content, 0xF597A6CF ^ 0xFFFFFFFF) ^ 0xFFFFFFFF
+    label = b"LABELONE" + (1).to_bytes(8, "little") + checked.to_bytes(4, "little") + content
+    return (bytes(512) + label).ljust(8 << 20, b"\0")
+
+
+def dirty(ntfs: bytes) -> bytes:
+    """Return an NTFS as Windows leaves one that is pulled out: $Volume says that it is dirty."""
+    image = bytearray(ntfs)
+    cluster = int.from_bytes(image[11:13], "little") * image[13]
+    at = int.from_bytes(image[48:56], "little") * cluster + 3 * 1024
+    assert image[at : at + 4] == b"FILE"
+    attribute = at + int.from_bytes(image[at + 20 : at + 22], "little")
+    while (kind := int.from_bytes(image[attribute : attribute + 4], "little")) != 0x70:
+        assert kind < 0x70
+        attribute += int.from_bytes(image[attribute + 4 : attribute + 8], "little")
+    content = attribute + int.from_bytes(image[attribute + 20 : attribute + 22], "little")
+    image[content + 10] |= 1
+    return bytes(image)
 
 
 def copy(tools: Tools, folder: Path, stick: Stick) -> None:

@@ -243,6 +243,41 @@ def test_a_divided_drive_is_named_for_what_it_holds(
     assert "EFI" not in words
 
 
+def test_two_partitions_with_films_are_served_beside_a_part_of_a_volume_group(
+    kit: Kit, tmp_path: Path, plugged: Callable[[Stick], str], filled: dict[str, Stick]
+) -> None:
+    """An MBR with FAT, an NTFS that Windows did not close, and LVM, none of which is written to."""
+    parts = [
+        ("c", filled["vfat"].image.read_bytes()),
+        ("7", sticks.dirty(filled["ntfs"].image.read_bytes())),
+        ("8e", sticks.volumes()),
+    ]
+    stick = sticks.divided(tmp_path, parts, "dos")
+    before = stick.image.read_bytes()
+    plugged(stick)
+    wait_for(lambda: kit.media().get("video", 0) >= 4, "the films of both", 120)
+    drives = kit.media()["drives"]
+    assert sorted(each["name"] for each in drives if each["mounted"]) == ["F NTFS", "F VFAT"]
+    words = "a part of a Linux volume group (LVM)"
+    wait_for(lambda: words in kit.check("drives").get("words", ""), "the third")
+    kit.monitor.pull_out()
+    assert stick.image.read_bytes() == before
+
+
+def test_deleted_films_are_not_served(
+    kit: Kit, tmp_path: Path, plugged: Callable[[Stick], str]
+) -> None:
+    stick = sticks.blank(kit.guest.image.tools, tmp_path, "vfat", "PAPIER", 48)
+    folder = tmp_path / "stick"
+    for name in ("$RECYCLE.BIN/S-1-5-21/$RGONE.avi", "FOUND.000/LOST.avi", "Here.avi"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(avi(1 << 16))
+    sticks.copy(kit.guest.image.tools, folder, stick)
+    plugged(stick)
+    wait_for(lambda: "Here" in kit.films(), "the film that is not deleted")
+    assert not {"$RGONE", "LOST"} & kit.films().keys()
+
+
 def test_a_fat_of_a_hundred_thousand_films_harms_nothing(
     kit: Kit, tmp_path: Path, plugged: Callable[[Stick], str], filled: dict[str, Stick]
 ) -> None:
@@ -251,7 +286,7 @@ def test_a_fat_of_a_hundred_thousand_films_harms_nothing(
     fill(tmp_path / "films", 100, 1000)
     sticks.copy(kit.guest.image.tools, tmp_path / "films", stick)
     device = plugged(stick)
-    found = wait_for(lambda: kit.media().get("video", 0) > 0, "the first films", 120)
+    found = wait_for(lambda: kit.media().get("video", 0) > 0, "the first films", 600)
     longest = 0.0
     end = time.monotonic() + READ_S
     while (asked := time.monotonic()) < end:

@@ -367,6 +367,7 @@ def test_films_and_songs_beyond_all_room_are_listed_as_far_as_they_fit(server: S
         (told,) = read_listed(server.folder)
         assert told.total == 120_000 and told.listed > 60_000
         server.start()
+        server.wait_for(lambda found: found.audio > 0, "the first song")
         deadline = time.monotonic() + 3000
         while (now := server.library()).video + now.audio < told.listed or now.scanning:
             assert time.monotonic() < deadline, now

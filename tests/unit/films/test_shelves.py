@@ -6,12 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.films import shelves
-from appliance.films.shelves import DELETED, Folder, Shelf, choose
+from appliance.films.shelves import DELETED, DriveFolder, Shelf, choose
 
 
-def folder(name: str, *files: int, others: tuple[str, ...] = ()) -> Folder:
+def folder(name: str, *files: int, others: tuple[str, ...] = ()) -> DriveFolder:
     """Return a folder of media files with these costs."""
-    made = Folder(name)
+    made = DriveFolder(name)
     for number, cost in enumerate(files):
         made.add(f"{number}.avi", cost)
     for other in others:
@@ -19,8 +19,8 @@ def folder(name: str, *files: int, others: tuple[str, ...] = ()) -> Folder:
     return made
 
 
-def drive(*folders: Folder, top: Folder | None = None) -> Folder:
-    made = top or Folder()
+def drive(*folders: DriveFolder, top: DriveFolder | None = None) -> DriveFolder:
+    made = top or DriveFolder()
     for each in folders:
         made.adopt(each)
     return made
@@ -29,7 +29,7 @@ def drive(*folders: Folder, top: Folder | None = None) -> Folder:
 def test_what_fits_is_linked_to_as_it_is() -> None:
     found = drive(folder("A", 10, 10), folder("B", 10))
     assert choose(found, 30) == Shelf(("",), 3, 3, 30)
-    assert choose(Folder(), 0) == Shelf(("",), 0, 0, 0)
+    assert choose(DriveFolder(), 0) == Shelf(("",), 0, 0, 0)
 
 
 def test_what_was_deleted_is_left_out_and_all_else_stays() -> None:

@@ -73,8 +73,8 @@ def read_progress(file: Path) -> TrialProgress | None:
 
 
 def write_progress(progress: TrialProgress, file: Path) -> None:
-    """Keep it, whenever the power goes. Raises OSError."""
-    files.write_durable(file, json.dumps(shape.to_json(progress)), 0o640)
+    """Keep it, whenever the power goes, for the settings to read. Raises OSError."""
+    files.write_durable(file, json.dumps(shape.to_json(progress)), 0o644)
 
 
 def read_on_trial(file: Path) -> OnTrial | None:

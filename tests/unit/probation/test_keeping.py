@@ -47,6 +47,8 @@ def test_progress_and_trial_come_back_as_they_were(tmp_path: Path) -> None:
     progress = TrialProgress("0badcafe", 61.5, TrialEnd.FAILED)
     keeping.write_progress(progress, tmp_path / "progress")
     assert keeping.read_progress(tmp_path / "progress") == progress
+    # Whoever reads it is of the folder's group, and not of the writer's.
+    assert (tmp_path / "progress").stat().st_mode & 0o777 == 0o644
     trial = OnTrial("0badcafe", ("192.168.88.1",), True, False)
     keeping.write_on_trial(trial, tmp_path / "trial")
     assert keeping.read_on_trial(tmp_path / "trial") == trial

@@ -344,6 +344,30 @@ AREAS = (
         ),
     ),
     Area(
+        "blocking",
+        "blocking",
+        sections=("block",),
+        commands=(
+            Command(
+                "blocking",
+                "appliance.blocking.service",
+                "block attackers on the routers (service)",
+            ),
+            Command("block", "appliance.blocking.block", "block an address on the routers"),
+            Command("unblock", "appliance.blocking.unblock", "lift a block, or all"),
+            Command("blocks", "appliance.blocking.blocks", "show who is blocked; --json"),
+        ),
+        watched=(
+            Watched(
+                "glovebox-blocking.service",
+                called="blocking",
+                ladder=("glovebox-blocking.service",),
+            ),
+        ),
+        reports=("appliance.reports.blocking:BlockingReport",),
+        checks="appliance.supervisor.blockingchecks:CHECKS",
+    ),
+    Area(
         "tools",
         "tools for captures",
         commands=(

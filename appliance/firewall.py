@@ -33,7 +33,7 @@ FILM_LIMITS = (
     f'iifname != "lo" {_FILMS_NEW} ct count over {minidlna.MOST_IN_ALL} drop',
 )
 # The numbers of users in every image (systemd/sysusers.d/glovebox.conf).
-DNSMASQ, FILMS = 604, 607
+DNSMASQ, FILMS, BLOCKING = 604, 607, 609
 # Whom these two may reach: devices of a private network, and those that have no address yet.
 NEIGHBOURS_4 = (
     "0.0.0.0", "10.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16",
@@ -190,9 +190,12 @@ def _served(settings: Config) -> list[str]:
 def _reached(settings: Config) -> list[str]:
     """Return what holds dnsmasq to its own network and the name servers that it is to ask.
 
-    The film server answers whoever was let in, and begins nothing outside.
+    The film server answers whoever was let in, and begins nothing outside; blocking reaches the
+    routers' APIs and nothing else.
     """
     rules = [
+        *_routers_apis(settings),
+        f"meta skuid {BLOCKING} drop",
         f"meta skuid {FILMS} ct state new ip daddr != {{ {', '.join(NEIGHBOURS_4)} }} drop",
         f"meta skuid {FILMS} ct state new ip6 daddr != {{ {', '.join(NEIGHBOURS_6)} }} drop",
     ]
@@ -205,6 +208,21 @@ def _reached(settings: Config) -> list[str]:
         )
         places = ", ".join((*near, *dict.fromkeys(far)))
         rules.append(f"meta skuid {DNSMASQ} {family} daddr != {{ {places} }} drop")
+    return rules
+
+
+def _routers_apis(settings: Config) -> list[str]:
+    rules = []
+    for version, family in ((4, "ip"), (6, "ip6")):
+        # Without a zone (%eth0), which is no part of an address to nft.
+        places = [
+            f"{str(each.address).partition('%')[0]} . {each.port}"
+            for each in settings.router.routers
+            if each.address.version == version
+        ]
+        if places:
+            wanted = ", ".join(dict.fromkeys(places))
+            rules.append(f"meta skuid {BLOCKING} {family} daddr . tcp dport {{ {wanted} }} accept")
     return rules
 
 

@@ -18,6 +18,7 @@ from typing import Any
 from appliance.errors import ConfigError
 from appliance.settings.sections.access_point import AccessPointConfig
 from appliance.settings.sections.alerts import AlertsConfig
+from appliance.settings.sections.block import BlockConfig
 from appliance.settings.sections.capture import CaptureConfig
 from appliance.settings.sections.dhcp import DhcpConfig
 from appliance.settings.sections.fit import Unfit
@@ -70,6 +71,7 @@ class Config:
     media: MediaConfig = field(default_factory=MediaConfig)
     access_point: AccessPointConfig = field(default_factory=AccessPointConfig)
     router: RouterConfig = field(default_factory=RouterConfig)
+    block: BlockConfig = field(default_factory=BlockConfig)
 
 
 SECTIONS = {section.name: section for section in dataclasses.fields(Config)}

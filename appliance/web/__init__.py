@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import socket
 import zlib
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, Unauthorized
 from appliance import __version__, words
 from appliance.alerts.news import Newsroom
 from appliance.alerts.pages import AlertPages
+from appliance.blocking import wishes
 from appliance.charts import hours
 from appliance.host import network
 from appliance.reports.outcomes import words_of
@@ -28,6 +30,7 @@ from appliance.web import (
     live,
     metrics,
     pages,
+    router,
     selftest,
     tabs,
     visits,
@@ -71,11 +74,12 @@ def create_app(
     history: AlertPages | None = None,
     vault: Vault | None = None,
     doors: Path = FILMS,
+    wished: Path = wishes.FOLDER,
 ) -> Flask:
     """Return the WSGI application for `config`.
 
     `monitor`, `history` and `vault` let the caller share or replace what the pages rest on; `doors`
-    is where they ask for MEDIA to be opened.
+    is where they ask for MEDIA to be opened, `wished` where for a router or a block.
     """
     app = Flask(__name__)
     app.json.sort_keys = False  # type: ignore[attr-defined]
@@ -83,6 +87,7 @@ def create_app(
     app.jinja_env.globals |= {"title": config.web.title, "static_url": _static_urls(app)}
     app.jinja_env.globals |= {"machine": _machine, "hours": hours, "hostname": _name}
     app.jinja_env.globals |= {"tabs": tabs.TABS, "this_tab": _tab, "version": __version__}
+    app.jinja_env.globals |= {"router_pastes": functools.partial(router.pastes, config.router)}
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     sensor = monitor or Monitor(config), history or AlertPages()
     visits.install(app, sensor[0].directory)
@@ -97,6 +102,7 @@ def create_app(
     app.register_blueprint(live.blueprint(figures))
     app.register_blueprint(selftest.blueprint(requests))
     app.register_blueprint(copying.blueprint(doors))
+    app.register_blueprint(router.blueprint(wished, bool(config.router.routers)))
     app.register_blueprint(api.blueprint(*sensor))
     app.register_blueprint(entry.blueprint(guard))
     app.register_blueprint(metrics.blueprint(sensor[0], sensor[1].database))

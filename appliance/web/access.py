@@ -32,7 +32,7 @@ READING = ("GET", "HEAD")
 WRITING = frozenset(
     {
         *("entry.setup", "entry.login", "entry.logout", "entry.password"),
-        *("selftest.request", "copying.request"),
+        *("selftest.request", "copying.request", "router.request"),
     }
 )
 OPEN = frozenset({"static", "api.healthz"})

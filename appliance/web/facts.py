@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from appliance.ids import engines
+from appliance.reports.blocking import BlockingReport
 from appliance.reports.dhcp import PortReport
 from appliance.reports.films import Copying
 from appliance.reports.levels import Level
@@ -49,6 +50,7 @@ class Facts:
     ports: tuple[PortReport, ...] = ()
     copying: Copying | None = None
     rules: RulesReport | None = None
+    blocking: BlockingReport | None = None
 
     @property
     def fresh_report(self) -> ReceiverReport | None:

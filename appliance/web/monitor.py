@@ -12,6 +12,7 @@ from appliance.host import network
 from appliance.ids import engines
 from appliance.ids.engine import USER
 from appliance.reports import dhcp, statusfile
+from appliance.reports.blocking import BlockingReport
 from appliance.reports.dhcp import PortReport
 from appliance.reports.films import Copying
 from appliance.reports.receiver import ReceiverReport
@@ -74,6 +75,7 @@ class Monitor:
             ports=self._ports(),
             copying=Copying.read(self.directory),
             rules=RulesReport.read(self.directory),
+            blocking=BlockingReport.read(self.directory),
         )
 
     def _ports(self) -> tuple[PortReport, ...]:

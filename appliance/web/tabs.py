@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from appliance.web import alerts, devices, system
+from appliance.web import alerts, devices, router, system
 
 Figures = Mapping[str, Any]
 """What the templates rest on: pages.Figures says what there is."""
@@ -78,6 +78,15 @@ TABS = (
         icon="M4 5h16v11H4zM8 20h8M10.5 8v5l4-2.5z",
         parts=("announcement", "standing", "addresses", "films", "drives", "copying"),
         line=devices.line,
+    ),
+    Tab(
+        name="router",
+        title="Router and blocking",
+        short="Router",
+        path="/router",
+        icon="M3 14h18v6H3zM7 17h.01M11 17h.01M12 14V9M8.5 7.5a5 5 0 0 1 7 0",
+        parts=("announcement", "standing", "routers", "blocking"),
+        line=router.line,
     ),
     Tab(
         name="system",

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from appliance.firewall import DNSMASQ, FILMS, render
+from appliance.firewall import BLOCKING, DNSMASQ, FILMS, render
 from appliance.settings.config import Config, build
 from appliance.settings.sections.capture import CaptureConfig
+from appliance.settings.sections.router import RouterConfig, RouterEntry
 from tests.conftest import missing
 from tests.net.kit import Segment, inside
 
@@ -291,3 +292,20 @@ def test_who_was_taken_over_reaches_nobody_outside(segment: Segment) -> None:
             assert reaches(user, CLIENT)
             assert not reaches(user, far)
         assert reaches(65534, far)
+
+
+def test_blocking_reaches_the_apis_of_the_routers_alone(segment: Segment) -> None:
+    routers = RouterConfig((RouterEntry("home", ip_address(CLIENT), port=5001),))
+    load(segment, Config(router=routers))
+    with inside(f"{segment.name}-client"):
+        api, other = (socket.create_server(("", port)) for port in (5001, 5002))
+
+    def reaches(user: int, port: int) -> bool:
+        words = f"import socket; socket.create_connection(({CLIENT!r}, {port}), {PROBE_S}).close()"
+        box = ["ip", "netns", "exec", f"{segment.name}-box"]
+        setpriv = ["setpriv", f"--reuid={user}", "--clear-groups", "/usr/bin/python3", "-c", words]
+        return subprocess.run([*box, *setpriv], capture_output=True, check=False).returncode == 0
+
+    with api, other:
+        assert reaches(BLOCKING, 5001) and not reaches(BLOCKING, 5002)
+        assert reaches(65534, 5002)

@@ -102,7 +102,9 @@ class Machine:
     # What tests do to the router.
 
     def reboot(self) -> None:
-        """Lose what is in memory only, and start again."""
+        """Lose what is in memory only, and start again; nobody is told."""
+        for end in self.at_reboot:
+            end()
         with self.lock:
             for path, rows in self.tables.items():
                 for row in [row for row in rows if row.get("dynamic") == "true"]:
@@ -113,8 +115,6 @@ class Machine:
                 starts = job.get("start-time") == "startup" and "sniffer start" in job["on-event"]
                 if starts and not self.forbidden("scheduler"):
                     self.single["/tool/sniffer"]["running"] = "yes"
-        for end in self.at_reboot:
-            end()
 
     def connection(self, source: str, destination: str, version: int = 4) -> Row:
         """Open a connection through the router, as its table shows it."""

@@ -15,6 +15,7 @@ from appliance.firewall import main, render
 from appliance.settings.config import Config
 from appliance.settings.sections.capture import CaptureConfig
 from appliance.settings.sections.dhcp import DhcpConfig
+from appliance.settings.sections.router import RouterConfig, RouterEntry
 from appliance.settings.sections.ssh import SshConfig
 from tests.conftest import PROJECT
 
@@ -105,6 +106,27 @@ def test_render_holds_dnsmasq_to_private_networks_and_its_servers() -> None:
     held = [rule for rule in rules if f"skuid {firewall.DNSMASQ}" in rule]
     assert len(held) == 2
     assert "9.9.9.9 }" in held[0] and "2620:fe::fe }" in held[1]
+
+
+def test_blocking_reaches_the_routers_and_nobody_else() -> None:
+    users = (PROJECT / "systemd/sysusers.d/glovebox.conf").read_text()
+    assert f"\nu glovebox-blocking {firewall.BLOCKING} " in users
+    own = f"skuid {firewall.BLOCKING}"
+    assert [rule.strip() for rule in render(Config()).splitlines() if own in rule] == [
+        f"meta {own} drop"
+    ]
+    routers = (
+        RouterEntry("home", ip_address("192.168.88.1")),
+        RouterEntry("far", ip_address("fe80::1%eth0"), port=1234),
+    )
+    four, six, rest = (
+        rule.strip()
+        for rule in render(Config(router=RouterConfig(routers))).splitlines()
+        if own in rule
+    )
+    assert four == f"meta {own} ip daddr . tcp dport {{ 192.168.88.1 . 8729 }} accept"
+    assert six == f"meta {own} ip6 daddr . tcp dport {{ fe80::1 . 1234 }} accept"
+    assert rest == f"meta {own} drop"
 
 
 def test_render_with_a_private_server_names_it_once_too() -> None:

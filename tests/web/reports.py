@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from appliance.reports.blocking import Blocked, BlockingReport, RouterPoint, RouterState, Spared
 from appliance.reports.dhcp import PortReport, Tenant
 from appliance.reports.films import Client, Drive, Films, Library
 from appliance.reports.levels import Level
@@ -152,6 +153,33 @@ def a_port(now: float, **changes: Any) -> PortReport:
             for number, name in enumerate(names, 11)
         ),
     )
+    return replace(report, **changes)
+
+
+def a_blocking_report(now: float, **changes: Any) -> BlockingReport:
+    """Return what blocking says of a router at home, of an attacker, and of one that is safe."""
+    fasttrack = RouterPoint(
+        Level.WARN,
+        "FastTrack is on: of most connections only the beginning is seen.",
+        'That finds most attacks. To see everything, set capture = "sniffer".',
+    )
+    home = RouterState("home", "192.168.88.1", True, "It answers.", now - 900, version="7.22.1",
+                       board="hAP ax2", cpu=7, rows=1, stopped=1234, flash=(5, 5),
+                       points=(fasttrack,))  # fmt: skip
+    away = RouterState("shed", "2001:db8:1234:5678:9abc:def0:1234:1", False,
+                       "Its certificate is not trusted yet.", now - 60,
+                       certificate="ab" * 32)  # fmt: skip
+    six = Blocked("2600:1234:5678:9abc::/64", "in", now - 900, now + 2700, "1:2010935",
+                  "WEB Log4Shell, JNDI lookup (CVE-2021-44228)", "attacked from outside", "alerts",
+                  3, ("home",), 2)  # fmt: skip
+    report = BlockingReport(
+        now, "on", 24, 24, 2,
+        (six, replace(six, network="45.66.77.88/32", rule="", by="you", words="you wanted it")),
+        (Spared(now - 99, "9.9.9.9/32", "refused", "9.9.9.9/32 is never blocked: a name server of "
+                "the router home.", "ICMP PING NMAP"),),
+        (home, away),
+        never=("45.1.1.1/32",),
+    )  # fmt: skip
     return replace(report, **changes)
 
 

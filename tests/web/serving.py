@@ -48,6 +48,7 @@ class Sensor:
         # Opens the page without a login, to which tests of their own are devoted.
         self.headers = {"Authorization": f"Bearer {self.vault.token()}"}
         self._engine: Sniffer | None = None
+        self._own = {"GLOVEBOX_CONFIG": "/dev/null"}
         with socket.create_server(("127.0.0.1", 0)) as own:
             self.url = f"http://127.0.0.1:{own.getsockname()[1]}"
             self.process = self._start(own)
@@ -67,9 +68,18 @@ class Sensor:
         return {
             "GLOVEBOX_RUNTIME_DIRECTORY": str(self.directory),
             "GLOVEBOX_DATABASE": str(self.directory / "alerts.db"),
-            "GLOVEBOX_CONFIG": "/dev/null",
             "GLOVEBOX_WEB_STATE": str(self.vault.directory),
+            "GLOVEBOX_BLOCKING_REQUESTS": str(self.directory / "wishes"),
+            "GLOVEBOX_ROUTER_DIRECTORY": str(self.directory / "router"),
+            **self._own,
         }
+
+    def configure(self, settings: str) -> None:
+        """Start the page anew with these settings, in TOML."""
+        file = self.directory / "glovebox.toml"
+        file.write_text(settings)
+        self._own["GLOVEBOX_CONFIG"] = str(file)
+        self.restart()
 
     def restart(self) -> None:
         """Kill the page and start it anew where it was."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
+from appliance.reports.blocking import BlockingReport, RouterPoint
 from appliance.reports.dhcp import Tenant
 from appliance.reports.levels import Level
 from appliance.reports.states import State
@@ -19,6 +20,7 @@ from appliance.reports.supervisor import Health, Rates
 from tests.web.alerts import add, an_alert
 from tests.web.reports import (
     ROUTER,
+    a_blocking_report,
     a_check,
     a_health,
     a_loss,
@@ -76,6 +78,7 @@ def watching(sensor: Sensor) -> Iterator[None]:
     sensor.start_engine()
     add_realistic_alerts(sensor)
     sensor.publish(a_rules_report())
+    sensor.publish(a_blocking_report(time.time()))
     with flowing(sensor, 1234, keepalives=500, feedback=48), supervising(sensor):
         yield
 
@@ -184,6 +187,7 @@ def hostile(sensor: Sensor) -> Iterator[None]:
     add(sensor.store, [an_alert(**fields, priority=1)])
     device = Tenant("10.77.0.9", "02:00:00:00:00:09", HOSTILE, 0.0)
     sensor.publish(a_port(time.time(), words=HOSTILE, devices=(device,)))
+    sensor.publish(a_hostile_blocking_report(time.time()))
     sensor.publish(a_selftest(time.time(), passed=False, verdict=HOSTILE, seconds={HOSTILE: 1.0}))
     check = a_check(HOSTILE, HOSTILE, Level.WARN, HOSTILE)
     rates = Rates(1.0, {HOSTILE: 1.0}, {HOSTILE: 1.0})
@@ -196,6 +200,17 @@ def hostile(sensor: Sensor) -> Iterator[None]:
 
     with repeating(publish):
         yield
+
+
+def a_hostile_blocking_report(now: float) -> BlockingReport:
+    """Return what blocking says where everything is written by strangers."""
+    usual = a_blocking_report(now)
+    state = replace(usual.routers[0], words=HOSTILE, version=HOSTILE, board=HOSTILE,
+                    points=(RouterPoint(Level.FAIL, HOSTILE, HOSTILE),))  # fmt: skip
+    blocked = replace(usual.blocked[0], rule=HOSTILE, message=HOSTILE, words=HOSTILE,
+                      routers=(HOSTILE,))  # fmt: skip
+    spared = replace(usual.spared[0], words=HOSTILE, message=HOSTILE)
+    return replace(usual, routers=(state,), blocked=(blocked,), spared=(spared,), error=HOSTILE)
 
 
 STATES: dict[str, tuple[Arranged, str]] = {

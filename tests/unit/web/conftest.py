@@ -50,7 +50,7 @@ def app(tmp_path: Path) -> Flask:
     database = tmp_path / "alerts.db"
     history = AlertPages(database)
     vault, doors = Vault(tmp_path / "web"), tmp_path / "doors"
-    made = create_app(config, monitor, history, vault, doors)
+    made = create_app(config, monitor, history, vault, doors, tmp_path / "wishes")
     made.testing = True
     return made
 

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: MIT
+"""The tab of routers and blocking: its line, what is to be pasted, and the owner's buttons."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import BadRequest, ServiceUnavailable
+
+from appliance import words
+from appliance.blocking import judge, wishes
+from appliance.blocking.wishes import Wish, WishKind
+from appliance.errors import GloveboxError
+from appliance.router import here, plan
+from appliance.router.keeping import FOLDER, Keeping
+from appliance.router.plan import Wanted
+from appliance.router.refusals import RouterError
+from appliance.settings.sections.router import RouterConfig
+from appliance.web.access import logged_in, text
+from appliance.web.facts import Facts
+
+# glovebox-blocking remembers it for a day, unless it is started anew.
+TELL_S, MOST_TOLD = 600.0, 64
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Paste:
+    """What is pasted into a router's terminal to set it up, and to undo that; or why not."""
+
+    name: str
+    block: str = ""
+    undo: str = ""
+    trouble: str = ""
+
+
+class Owners:
+    """Tells glovebox-blocking from where the owner looks at the page: nobody there is blocked."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._told: dict[str, float] = {}
+
+    def note(self, address: str, now: float) -> None:
+        """Take where a request with a session came from. What is private is safe anyway."""
+        found = judge.address_of(address)
+        if found is None or not found.is_global or now - self._told.get(address, -TELL_S) < TELL_S:
+            return
+        recent = list(self._told.items())[-MOST_TOLD:]
+        self._told = dict(recent) | {address: now}
+        try:
+            wishes.inbox(self._folder).post(Wish(WishKind.OWNER, address))
+        except (OSError, GloveboxError) as error:
+            log.debug("glovebox-blocking is not told of %s: %s", address, error)
+
+
+def line(figures: Mapping[str, Any]) -> str:
+    """Say how many routers answer, and how many networks are blocked."""
+    facts: Facts = figures["facts"]
+    report = facts.blocking
+    if report is None or not report.routers:
+        return "No router is set up."
+    reached = sum(router.reached for router in report.routers)
+    routers = f"{reached} of {words.counted(len(report.routers), 'router')} answer."
+    would = "" if report.mode == "on" else " would be"
+    return f"{routers} {words.counted(report.count, 'network')}{would} blocked."
+
+
+def pastes(settings: RouterConfig, folder: Path = FOLDER) -> list[Paste]:
+    """Return what is to be pasted on each router; it holds the password of Glovebox's user."""
+    found = []
+    for router in settings.routers:
+        secret = Keeping(router.name, folder).secret()
+        try:
+            if secret is None:
+                raise RouterError("Blocking has not started yet; wait a minute.")
+            wanted = Wanted(router, here.towards(router.address), secret.password)
+            steps = plan.steps(wanted)
+            found.append(Paste(router.name, plan.script(steps), plan.undo_script(steps)))
+        except RouterError as error:
+            found.append(Paste(router.name, trouble=str(error)))
+    return found
+
+
+def blueprint(folder: Path = wishes.FOLDER, read: bool = True) -> Blueprint:
+    """Return the route `/router/wish`; `folder` is the inbox of glovebox-blocking.
+
+    Without a router in the settings nobody reads it (`read`).
+    """
+    routes = Blueprint("router", __name__)
+    owners = Owners(folder)
+
+    @routes.before_app_request
+    def note() -> None:
+        if read and logged_in():
+            owners.note(request.remote_addr or "", time.monotonic())
+
+    @routes.post("/router/wish", endpoint="request")
+    def ask() -> ResponseReturnValue:
+        wish = _wish()
+        try:
+            wishes.inbox(folder).post(wish)
+        except (OSError, GloveboxError) as error:
+            log.error("no request to glovebox-blocking: %s", error)
+            raise ServiceUnavailable(f"The request cannot be written: {error}.") from error
+        return redirect(url_for("pages.router"), 303)
+
+    return routes
+
+
+def _wish() -> Wish:
+    """Return what the form asks for. Raises BadRequest."""
+    what = text(request.form, "what")[:80]
+    try:
+        kind = WishKind(text(request.form, "kind"))
+        if kind is WishKind.OWNER:
+            raise ValueError("not by a button")
+        if kind in (WishKind.BLOCK, WishKind.LIFT, WishKind.NEVER, WishKind.AGAIN):
+            what = str(wishes.network_of(what))
+    except ValueError as error:
+        raise BadRequest("That is no address, or no button of this page.") from error
+    certificate = text(request.form, "certificate")[:64] if kind is WishKind.TRUST else ""
+    return Wish(kind, what, certificate=certificate)

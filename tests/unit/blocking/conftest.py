@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: MIT
+"""A router that is set up, and what keeps its list."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+
+from appliance.blocking.book import Book
+from appliance.blocking.register import Register
+from appliance.host import clocks
+from appliance.router import plan
+from appliance.router.keeping import Keeping
+from appliance.router.plan import Wanted
+from appliance.settings.sections.block import BlockConfig
+from appliance.settings.sections.router import RouterEntry
+from tests.routeros import server, terminal
+from tests.routeros.machine import Machine
+from tests.routeros.server import ApiServer
+from tests.unit.blocking.test_judge import HANDSHAKES
+from tests.unit.router.test_verify import LISTS
+
+PATIENCE_S = 60.0
+
+
+def until(condition: Callable[[], object], what: str = "", seconds: float = PATIENCE_S) -> None:
+    """Wait until something is so; on a busy machine that takes long."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, what or "it did not come to be"
+        time.sleep(0.01)
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return server.certificate(tmp_path_factory.mktemp("certificate"))
+
+
+class Home:
+    """A router with its API over TLS, set up for us, and what is kept of it."""
+
+    def __init__(self, folder: Path, machine: Machine, api: ApiServer, certificate: Path) -> None:
+        self.folder, self.machine, self.api = folder, machine, api
+        self.entry = RouterEntry("home", ip_address("127.0.0.1"), "mangle", port=api.port)
+        self.keeping = Keeping("home", folder)
+        secret = self.keeping.made_secret()
+        # It has been up for long: only then a restart is one.
+        machine.booted -= 1000
+        terminal.paste(machine, LISTS)
+        wanted = Wanted(self.entry, ip_address("127.0.0.1"), secret.password)
+        terminal.paste(machine, plan.script(plan.steps(wanted)))
+        self.keeping.set_pin(server.pin(certificate))
+        self.book = Book(folder / "blocks.db")
+        settings = BlockConfig(mode="on", per_hour=1000, most=10_000)
+        self.register = Register(settings, self.book, [], time.time, clocks.boottime)
+        self.register.handshakes = HANDSHAKES
+
+    def rows(self, family: str = "ip") -> list[str]:
+        """Return what the router blocks, as it shows it."""
+        with self.machine.lock:
+            return [row["address"] for row in self.machine.rows(f"/{family}/firewall/address-list")]
+
+
+@pytest.fixture
+def home(shared_data: Path, tmp_path: Path, certificate: Path) -> Iterator[Home]:
+    machine = Machine("7.22.1")
+    with server.serving(machine, certificate) as api:
+        made = Home(tmp_path, machine, api, certificate)
+        yield made
+        made.book.close()

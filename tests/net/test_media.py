@@ -369,9 +369,13 @@ def test_films_and_songs_beyond_all_room_are_listed_as_far_as_they_fit(server: S
         server.start()
         server.wait_for(lambda found: found.audio > 0, "the first song")
         deadline = time.monotonic() + 3000
-        while (now := server.library()).video + now.audio < told.listed or now.scanning:
+        now = Library(0, 0, 0)
+        while now.video + now.audio < told.listed or now.scanning:
             assert time.monotonic() < deadline, now
             time.sleep(1)
+            # On a busy machine its page may come later than is waited for.
+            with contextlib.suppress(OSError):
+                now = server.library()
         used = shutil.disk_usage(database).used
         print(
             f"{now.video} films, {now.audio} songs of 120000 take {used >> 20} MiB,"

@@ -42,12 +42,17 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class OpenPort:
-    """A port that the firewall opens to everyone, where the setting `needs` says something."""
+    """A port that the firewall opens to all neighbours, where the setting `needs` says something.
+
+    Of one source at most `at_once` connections are let in, and `a_second` new ones; 0: any number.
+    """
 
     number: int
     protocol: str
     what: str
     needs: str = ""
+    at_once: int = 0
+    a_second: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +163,13 @@ AREAS = (
                 lively=True,
             ),
         ),
-        ports=(OpenPort(80, "tcp", "the page"), OpenPort(5353, "udp", "its name on the network")),
+        ports=(
+            OpenPort(80, "tcp", "the page", at_once=64, a_second=20),
+            OpenPort(
+                443, "tcp", "the page, encrypted", "web.is_encrypted", at_once=64, a_second=20
+            ),
+            OpenPort(5353, "udp", "its name on the network"),
+        ),
         checks="appliance.supervisor.servicechecks:PAGE",
     ),
     Area(
@@ -210,6 +221,7 @@ AREAS = (
                 "appliance.settings.cardsignature",
                 "give the card a signature of its own (service)",
             ),
+            Command("reset", "appliance.reset", "delete what the owner wants deleted (service)"),
         ),
         checks="appliance.supervisor.machinechecks:SETTINGS",
         metrics="appliance.host.metrics:families",
@@ -402,6 +414,6 @@ def watched() -> Iterator[Watched]:
 
 
 def ports() -> Iterator[OpenPort]:
-    """Yield every port that is open to everyone, area by area."""
+    """Yield every port that is open to all neighbours, area by area."""
     for area in AREAS:
         yield from area.ports

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import argparse
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Address, ip_network
 from operator import attrgetter
 
@@ -40,6 +40,11 @@ NEIGHBOURS_4 = (
     "224.0.0.0/4", "255.255.255.255",
 )  # fmt: skip
 NEIGHBOURS_6 = ("::1", "fc00::/7", "fe80::/10", "ff00::/8")
+FAMILIES = {"ip": "ipv4_addr", "ip6": "ipv6_addr"}
+MOST_SOURCES = 4096
+# Routes are looked up with this mark without the default ones (systemd/network/10-tzsp0.network),
+# so only who is on one of our links is found: that is how public addresses at home are known.
+MARK = "0x676c"
 
 # The stream comes first: it is most of the traffic. It is not tracked, which would cost as much
 # again; the kernel puts fragments together before.
@@ -64,12 +69,22 @@ table inet glovebox {{
 		udp sport 67 udp dport 68 accept
 		ip6 saddr fe80::/10 udp sport 547 udp dport 546 accept
 		ip protocol igmp accept
+		{strangers}
+{limits}
 		tcp dport {{ {tcp} }} accept
 		udp dport {{ {udp} }} accept
 {served}
 	}}
 	set film_hosts {{ type ipv4_addr; size 4096; flags dynamic; }}
 	set asking {{ type ether_addr; size 4096; flags dynamic,timeout; timeout 5m; }}
+{sets}
+	chain outsiders {{
+		iifname "lo" return
+		ip saddr {{ 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 169.254.0.0/16 }} return
+		ip6 saddr {{ fc00::/7, fe80::/10 }} return
+		meta mark set {mark} fib saddr . mark oif exists meta mark set 0 return
+		counter drop
+	}}
 	chain forward {{
 		type filter hook forward priority filter; policy drop;
 	}}
@@ -123,17 +138,48 @@ def render(settings: Config) -> str:
         reached="\n".join(f"\t\t{rule}" for rule in _reached(settings)),
         stream="\n".join(f"\t\t{rule}" for rule in _stream(settings, tzsp)),
         tcp=_opened(settings, "tcp"), udp=_opened(settings, "udp"),
+        strangers=_strangers(settings, f"th dport {{ {_opened(settings, 'tcp', 'udp')} }}"),
+        limits="\n".join(f"\t\t{rule}" for rule in _limits()),
+        sets="\n".join(f"\t{line}" for line in _sets()), mark=MARK,
         served="\n".join(f"\t\t{rule}" for rule in _served(settings)),
     )  # fmt: skip
 
 
-def _opened(settings: Config, protocol: str) -> str:
-    """Return the ports that are open to everyone, as the table of areas has them."""
+def _strangers(settings: Config, what: str) -> str:
+    """Return the rule that looks at the sources of `what`; empty where everybody may."""
+    return "" if settings.system.open_to == "everyone" else f"{what} jump outsiders"
+
+
+def _limits() -> Iterator[str]:
+    """Yield the rules for what one source may do at a port; IPv4 and IPv6 each have their sets."""
+    for port in _limited():
+        new = f"tcp dport {port.number} ct state new"
+        for family in FAMILIES:
+            name = f"{family}_{port.number}"
+            yield f"{new} add @many_{name} {{ {family} saddr ct count over {port.at_once} }} drop"
+            rate = f"limit rate over {port.a_second}/second burst {port.a_second * 3} packets"
+            yield f"{new} update @often_{name} {{ {family} saddr {rate} }} drop"
+
+
+def _sets() -> Iterator[str]:
+    for port in _limited():
+        for family, kind in FAMILIES.items():
+            name, head = f"{family}_{port.number}", f"type {kind}; size {MOST_SOURCES};"
+            yield f"set many_{name} {{ {head} flags dynamic; }}"
+            yield f"set often_{name} {{ {head} flags dynamic,timeout; timeout 1m; }}"
+
+
+def _limited() -> Iterator[areas.OpenPort]:
+    return (port for port in areas.ports() if port.at_once)
+
+
+def _opened(settings: Config, *protocols: str) -> str:
+    """Return the ports that are open to all neighbours, as the table of areas has them."""
     wanted = (
         port
         for port in areas.ports()
         # What needs a setting answers nobody without it, as SFTP without a key.
-        if port.protocol == protocol and (not port.needs or attrgetter(port.needs)(settings))
+        if port.protocol in protocols and (not port.needs or attrgetter(port.needs)(settings))
     )
     return ", ".join(str(port.number) for port in wanted)
 
@@ -150,7 +196,7 @@ def _stream(settings: Config, tzsp: str) -> list[str]:
     ports = f"udp dport {{ {tzsp} }}"
     routers = _routers(settings)
     if not routers:
-        return [f"{ports} accept"]
+        return [rule for rule in (_strangers(settings, ports), f"{ports} accept") if rule]
     # The self-test's datagram comes from this machine.
     return [
         f'iifname "lo" {ports} accept',

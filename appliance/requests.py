@@ -33,6 +33,10 @@ T = TypeVar("T")
 RESTARTS = Path("/run/glovebox-supervisor")
 FILMS = Path("/run/glovebox-films-copying")
 FILMS_OPEN, FILMS_CLOSE = FILMS / "open", FILMS / "close"
+REBOOT = Path("/run/glovebox-reboot")
+REBOOT_DOOR = "wanted"
+# What `glovebox reset` deletes at the next start.
+PERSONAL, EVERYTHING = "personal", "everything"
 # Below the folder of the status files.
 SELFTEST = "selftest.request"
 # There too: the page was opened from outside since the start.
@@ -74,6 +78,11 @@ def visited(folder: Path) -> None:
 def come_back(folder: Path = PROBATION) -> None:
     """Ask for the network settings that worked. Raises OSError."""
     files.write_whole(folder / "come-back", b"", 0o644)
+
+
+def reboot(folder: Path = REBOOT) -> None:
+    """Ask for a restart of the machine. Raises OSError."""
+    files.write_whole(folder / REBOOT_DOOR, b"", 0o644)
 
 
 def taken(door: Path) -> bool:

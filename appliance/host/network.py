@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from collections.abc import Container, Iterable, Iterator
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 
 import netifaces
 
@@ -23,6 +23,26 @@ def addresses(without: Container[str] = ()) -> list[IPv4Address | IPv6Address]:
         for address in _usable(_texts(name))
     )
     return [address for *_, address in ranked]
+
+
+def own_addresses() -> Iterator[IPv4Address | IPv6Address]:
+    """Yield every address of this machine, also loopback and link-local ones, without zones."""
+    for name in netifaces.interfaces():
+        for text in _texts(name):
+            yield ip_address(text.partition("%")[0])
+
+
+def ipv6_links() -> set[IPv6Network]:
+    """Return the networks of IPv6 that this machine stands in: their hosts are neighbours."""
+    found = set()
+    for name in netifaces.interfaces():
+        for entry in _entries(name, netifaces.AF_INET6):
+            length = entry.get("netmask", "").rpartition("/")[2] or "128"
+            host = entry.get("addr", "").partition("%")[0]
+            network = ip_network(f"{host}/{length}", strict=False)
+            if isinstance(network, IPv6Network):
+                found.add(network)
+    return found
 
 
 def ipv4_addresses(interface: str) -> list[IPv4Address]:
@@ -55,16 +75,19 @@ def gateways() -> tuple[str, ...]:
 
 
 def _texts(interface: str) -> list[str]:
-    try:
-        families = netifaces.ifaddresses(interface)
-    except ValueError:  # The interface went away since it was listed.
-        return []
     return [
         entry["addr"]
         for family in (netifaces.AF_INET, netifaces.AF_INET6)
-        for entry in families.get(family, ())
+        for entry in _entries(interface, family)
         if "addr" in entry
     ]
+
+
+def _entries(interface: str, family: int) -> list[dict[str, str]]:
+    try:
+        return list(netifaces.ifaddresses(interface).get(family, ()))
+    except ValueError:  # The interface went away since it was listed.
+        return []
 
 
 def _usable(texts: Iterable[str]) -> list[IPv4Address | IPv6Address]:

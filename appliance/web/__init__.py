@@ -14,19 +14,22 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, Unauthorized
 
 from appliance import __version__, words
+from appliance.access.guard import FOR_PROGRAMS, Access
+from appliance.access.vault import Vault
 from appliance.alerts.news import Newsroom
 from appliance.alerts.pages import AlertPages
 from appliance.blocking import wishes
 from appliance.charts import hours
 from appliance.host import network
 from appliance.reports.outcomes import words_of
-from appliance.requests import FILMS
+from appliance.requests import FILMS, REBOOT
 from appliance.settings.config import Config
 from appliance.web import (
     alerts,
     api,
     copying,
     entry,
+    erasing,
     live,
     metrics,
     pages,
@@ -36,9 +39,7 @@ from appliance.web import (
     visits,
     wording,
 )
-from appliance.web.access import FOR_PROGRAMS, Access
 from appliance.web.monitor import Monitor
-from appliance.web.vault import Vault
 
 LARGEST_BODY = 4096  # bytes: forms with a password are all that is ever sent
 YEAR = 365 * 24 * 3600
@@ -48,7 +49,7 @@ HEADERS = {
         "object-src 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
@@ -75,11 +76,13 @@ def create_app(
     vault: Vault | None = None,
     doors: Path = FILMS,
     wished: Path = wishes.FOLDER,
+    reboot: Path = REBOOT,
 ) -> Flask:
     """Return the WSGI application for `config`.
 
     `monitor`, `history` and `vault` let the caller share or replace what the pages rest on; `doors`
-    is where they ask for MEDIA to be opened, `wished` where for a router or a block.
+    is where they ask for MEDIA to be opened, `wished` where for a router or a block, `reboot` where
+    for a restart of the machine.
     """
     app = Flask(__name__)
     app.json.sort_keys = False  # type: ignore[attr-defined]
@@ -89,12 +92,13 @@ def create_app(
     app.jinja_env.globals |= {"tabs": tabs.TABS, "this_tab": _tab, "version": __version__}
     app.jinja_env.globals |= {"router_pastes": functools.partial(router.pastes, config.router)}
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
-    sensor = monitor or Monitor(config), history or AlertPages()
-    visits.install(app, sensor[0].directory)
-    guard = Access(vault or Vault(), config.web)
-    guard.install(app)
     app.after_request(_secure)
     app.register_error_handler(HTTPException, _show_error)
+    sensor = monitor or Monitor(config), history or AlertPages()
+    visits.install(app, sensor[0].directory)
+    guard = Access(vault or Vault(), config.web, sensor[0].directory)
+    guard.install(app)
+    app.extensions["access"] = guard
     requests = selftest.Requests(sensor[0].directory)
     figures = pages.Figures(sensor[0], Newsroom(sensor[1]), requests).now
     app.register_blueprint(pages.blueprint(figures))
@@ -105,6 +109,7 @@ def create_app(
     app.register_blueprint(router.blueprint(wished, bool(config.router.routers)))
     app.register_blueprint(api.blueprint(*sensor))
     app.register_blueprint(entry.blueprint(guard))
+    app.register_blueprint(erasing.blueprint(guard, reboot))
     app.register_blueprint(metrics.blueprint(sensor[0], sensor[1].database))
     return app
 

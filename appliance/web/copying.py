@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, ServiceUnavailable
 
 from appliance import requests
-from appliance.web.access import text
+from appliance.access.guard import text
 
 log = logging.getLogger(__name__)
 

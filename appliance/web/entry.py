@@ -7,13 +7,21 @@ import logging
 import math
 import time
 
-from flask import Blueprint, current_app, make_response, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 
-from appliance.web import access
-from appliance.web.access import Access
-from appliance.web.attempts import Attempts
-from appliance.web.password import LONGEST, SHORTEST, BusyError, objection
+from appliance.access.attempts import Attempts
+from appliance.access.guard import Access, log_in, logged_in, text
+from appliance.access.password import LONGEST, SHORTEST, objection
 
 log = logging.getLogger(__name__)
 
@@ -21,12 +29,12 @@ CLOSED = (
     "Nobody can log in: the card has a password for this page that cannot be used. The file"
     " glovebox-errors.txt on it says what to correct."
 )
-BUSY = "Others are trying to log in just now. Try again in a moment."
+TOO_LATE = "It is too late for that: pull the plug of this machine, and put it in again."
 
 
 def blueprint(guard: Access) -> Blueprint:
     """Return the routes `/setup`, `/login`, `/password` and `/logout`."""
-    routes, attempts = Blueprint("entry", __name__), Attempts()
+    routes, attempts = Blueprint("entry", __name__), guard.attempts
 
     @routes.route("/setup", methods=["GET", "POST"])
     def setup() -> ResponseReturnValue:
@@ -34,13 +42,13 @@ def blueprint(guard: Access) -> Blueprint:
             return _set_up(guard)
         if guard.password.is_set:
             return redirect(url_for("entry.login"), 303)
-        return _form("setup.html", 200)
+        return _form("setup.html", 200, left=guard.opening.left())
 
     @routes.route("/login", methods=["GET", "POST"])
     def login() -> ResponseReturnValue:
         if request.method == "POST":
             return _try(guard, attempts)
-        if access.logged_in():
+        if logged_in():
             return redirect(url_for("pages.overview"), 303)
         return _form("login.html", 200, CLOSED if guard.password.is_closed else None)
 
@@ -59,77 +67,76 @@ def blueprint(guard: Access) -> Blueprint:
 
 
 def _set_up(guard: Access) -> ResponseReturnValue:
-    first = access.text(request.form, "password")
+    if not guard.password.is_set and not guard.opening.left():
+        return _form("setup.html", 403, TOO_LATE)
+    first = text(request.form, "password")
     wrong = objection(first)
-    if first != access.text(request.form, "again"):
+    if first != text(request.form, "again"):
         wrong = "The two passwords are not the same."
     if wrong and not guard.password.is_set:
-        return _form("setup.html", 400, wrong)
+        return _form("setup.html", 400, wrong, left=guard.opening.left())
     try:
         guard.password.set(first)
     except FileExistsError:
         return _form("login.html", 409, "A password has been set already: log in with it.")
-    except BusyError:
-        return _form("setup.html", 503, BUSY, retry=1)
     except OSError as error:
         log.error("the password cannot be saved: %s", error)
-        return _form("setup.html", 503, f"It cannot be saved: {error.strerror}.")
+        words = f"It cannot be saved: {error.strerror}."
+        return _form("setup.html", 503, words, left=guard.opening.left())
     log.warning("a password was set from %s", request.remote_addr)
-    access.log_in()
-    return redirect(url_for("pages.overview"), 303)
+    guard.renew(current_app)
+    return _let_in(guard)
 
 
 def _try(guard: Access, attempts: Attempts) -> ResponseReturnValue:
-    address = request.remote_addr or ""
-    given = access.text(request.form, "password")
-    wait = math.ceil(attempts.begin(address, time.monotonic()))
+    client = guard.client()
+    given = text(request.form, "password")
+    wait = math.ceil(attempts.begin(client, time.monotonic()))
     if wait:
         words = f"Too many wrong passwords. Try again in {wait} s."
         return _form("login.html", 429, words, retry=wait)
-    try:
-        right = guard.password.matches(given)
-    except BusyError:
-        attempts.withdraw(address)
-        return _form("login.html", 503, BUSY, retry=1)
-    if not right and guard.password.is_closed:
-        return _form("login.html", 403, CLOSED)
-    if not right:
-        log.warning("a wrong password from %s", address)
+    if not guard.password.matches(given):
+        if guard.password.is_closed:
+            return _form("login.html", 403, CLOSED)
+        guard.entries.failed(request.remote_addr or "")
         return _form("login.html", 403, "That is not the password.")
-    attempts.succeeded(address)
-    access.log_in()
-    return redirect(url_for("pages.overview"), 303)
+    attempts.succeeded(client)
+    return _let_in(guard)
 
 
 def _change(guard: Access, attempts: Attempts) -> ResponseReturnValue:
     """Set another password; whoever is logged in elsewhere must log in with it."""
-    address, new = request.remote_addr or "", access.text(request.form, "password")
-    wait = math.ceil(attempts.begin(address, time.monotonic()))
+    client, new = guard.client(), text(request.form, "password")
+    wait = math.ceil(attempts.begin(client, time.monotonic()))
     if wait:
         return _form(
             "password.html", 429, f"Too many wrong passwords. Try again in {wait} s.", wait
         )
     wrong = objection(new)
-    if new != access.text(request.form, "again"):
+    if new != text(request.form, "again"):
         wrong = "The two new passwords are not the same."
     try:
         if wrong:
-            attempts.withdraw(address)
+            attempts.withdraw(client)
             return _form("password.html", 400, wrong)
-        if not guard.password.matches(access.text(request.form, "current")):
+        if not guard.password.matches(text(request.form, "current")):
+            guard.entries.failed(request.remote_addr or "")
             return _form("password.html", 403, "That is not the present password.")
         guard.password.change(new)
-    except BusyError:
-        attempts.withdraw(address)
-        return _form("password.html", 503, BUSY, retry=1)
     except OSError as error:
         log.error("the new password cannot be saved: %s", error)
         return _form("password.html", 503, f"It cannot be saved: {error.strerror}.")
-    attempts.succeeded(address)
-    log.warning("the password was changed from %s", address)
-    guard.end_sessions(current_app)
-    access.log_in()
-    return redirect(url_for("pages.overview"), 303)
+    attempts.succeeded(client)
+    log.warning("the password was changed from %s", request.remote_addr)
+    guard.renew(current_app)
+    return _let_in(guard)
+
+
+def _let_in(guard: Access) -> Response:
+    """Begin a session, note it, and have the browser known from now on."""
+    log_in()
+    guard.entries.came_in(request.remote_addr or "")
+    return guard.remember(make_response(redirect(url_for("pages.overview"), 303)))
 
 
 def _form(
@@ -138,8 +145,9 @@ def _form(
     complaint: str | None = None,
     retry: int | None = None,
     fixed: bool = False,
+    left: float = 0.0,
 ) -> ResponseReturnValue:
-    limits = {"shortest": SHORTEST, "longest": LONGEST, "fixed": fixed}
+    limits = {"shortest": SHORTEST, "longest": LONGEST, "fixed": fixed, "left": left}
     answer = make_response(render_template(template, complaint=complaint, **limits), code)
     if retry is not None:
         answer.headers["Retry-After"] = str(retry)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import errno
 import socket
+from collections.abc import Mapping
 from ipaddress import ip_address
 
 from appliance.errors import AddressInUseError, GloveboxError, InputError, PrivilegeError
@@ -63,16 +64,21 @@ def url(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def answers(listening: socket.socket, path: str, patience: float) -> bool:
+def answers(
+    listening: socket.socket, path: str, patience: float, fields: Mapping[str, str] | None = None
+) -> bool:
     """Tell whether the server behind `listening` answers a request for `path`, whatever it says.
 
+    `fields` are sent along.
     Waits at most `patience` seconds. A wildcard address connects to this machine itself (ip(7)).
     """
     try:
         with socket.socket(listening.family, socket.SOCK_STREAM) as client:
             client.settimeout(patience)
             client.connect(listening.getsockname())
-            client.sendall(f"GET {path} HTTP/1.0\r\n\r\n".encode())
+            lines = {"Host": "localhost", **(fields or {})}.items()
+            head = "".join(f"{name}: {value}\r\n" for name, value in lines)
+            client.sendall(f"GET {path} HTTP/1.0\r\n{head}\r\n".encode())
             return client.recv(5) == b"HTTP/"
     except OSError:
         return False

@@ -15,6 +15,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, ServiceUnavailable
 
 from appliance import words
+from appliance.access.guard import logged_in, text
 from appliance.blocking import judge, wishes
 from appliance.blocking.wishes import Wish, WishKind
 from appliance.errors import GloveboxError
@@ -23,7 +24,6 @@ from appliance.router.keeping import FOLDER, Keeping
 from appliance.router.plan import Wanted
 from appliance.router.refusals import RouterError
 from appliance.settings.sections.router import RouterConfig
-from appliance.web.access import logged_in, text
 from appliance.web.facts import Facts
 
 # glovebox-blocking remembers it for a day, unless it is started anew.

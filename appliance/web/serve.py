@@ -12,27 +12,34 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import waitress
+from flask import Flask
 
 from appliance import service
+from appliance.access import password
+from appliance.access.guard import Access
 from appliance.errors import GloveboxError, InputError
 from appliance.service import Running
 from appliance.settings import report
 from appliance.settings.password_hash import hashed_password
-from appliance.web import LARGEST_BODY, channel, create_app, listening, live, password
+from appliance.web import LARGEST_BODY, channel, create_app, listening, live
+from appliance.web.fairness import Dispatcher
 from appliance.web.monitor import ENGINE_USER, Monitor
 
 TICK = 1.0  # seconds between two looks at the sensor
-PATIENCE = 3.0  # seconds that the server may take to answer us
+PATIENCE = 10.0  # seconds that the server may take to answer us
+THREADS = 4 + live.SEATS
+HTTPS_PORT = 443
+OWN = {channel.OWN_HEADER: channel.OWN}
 LIMITS = {
-    "threads": 4 + live.SEATS,
-    # What a stream has to tell goes out at once, however little it is.
-    "send_bytes": 1,
     # Above what `channel` lets live, so that waitress itself never stops accepting.
     "connection_limit": channel.MOST + 64,
     "asyncore_use_poll": True,
+    # A whole record of TLS: see channel.TlsChannel.
+    "recv_bytes": 32768,
     "channel_timeout": 10,
     "cleanup_interval": 5,
     "max_request_header_size": 16384,
@@ -59,16 +66,41 @@ def _serve(running: Running) -> int:
     settings, arguments = running.settings, running.arguments
     # It warns when four requests wait; with a few viewers that is nothing to write home about.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    sockets = service.inherited_sockets() or [listening.open_socket(arguments.listen)]
+    sockets = service.inherited_sockets() or list(_opened(arguments))
     wrong = [*map(str, running.errors), *report.problems()]
     monitor = Monitor(settings, arguments.engine_user, errors=wrong)
-    server = waitress.create_server(create_app(settings, monitor), sockets=sockets, **LIMITS)
-    channel.install(server)
+    app = create_app(settings, monitor)
+    server = make_server(app, sockets, arguments.listen_tls or (None, HTTPS_PORT))
     thread = threading.Thread(target=server.run, name="server", daemon=True)
     thread.start()
     log.info("serving on %s", ", ".join(map(listening.url, sockets)))
     _attend(running, thread, monitor, sockets[0])
     return 0
+
+
+def make_server(app: Flask, sockets: list[socket.socket], encrypted: listening.Place) -> Any:
+    """Return a server of waitress that answers fairly; HTTPS on the port `encrypted`.
+
+    A socket for HTTPS that the settings, or a missing certificate, leave without use is closed.
+    """
+    guard: Access = app.extensions["access"]
+    secure = [each for each in sockets if each.getsockname()[1] == encrypted[1]]
+    context = guard.encryption() if secure else None
+    if context is None:
+        for each in secure:
+            sockets.remove(each)
+            each.close()
+    dispatcher = Dispatcher(THREADS)
+    server = waitress.create_server(app, sockets=sockets, _dispatcher=dispatcher, **LIMITS)
+    descriptors = frozenset(each.fileno() for each in secure if context is not None)
+    channel.install(server, guard.browsers.name, context, descriptors)
+    return server
+
+
+def _opened(arguments: argparse.Namespace) -> Iterator[socket.socket]:
+    yield listening.open_socket(arguments.listen)
+    if arguments.listen_tls:
+        yield listening.open_socket(arguments.listen_tls)
 
 
 def _print_hash() -> int:
@@ -94,6 +126,12 @@ def _parser() -> argparse.ArgumentParser:
         "on every address)",
     )
     parser.add_argument(
+        "--listen-tls",
+        type=listening.parse,
+        metavar="[ADDR:]PORT",
+        help=f"where to answer HTTPS too; of what systemd hands over, that is port {HTTPS_PORT}",
+    )
+    parser.add_argument(
         "--engine-user",
         default=ENGINE_USER,
         metavar="USER",
@@ -114,7 +152,7 @@ def _attend(
     period, due = _watchdog_period(os.environ), 0.0
     while not running.stop:
         monitor.facts()
-        if time.monotonic() >= due and listening.answers(own, "/", PATIENCE):
+        if time.monotonic() >= due and listening.answers(own, "/healthz", PATIENCE, OWN):
             running.beat()
             due = time.monotonic() + period
         if not server.is_alive():

@@ -99,7 +99,7 @@ TABS = (
             *("counters", "senders"),
         ),
         line=system.line,
-        below=("entry.password",),
+        below=("entry.password", "erasing.erase"),
     ),
 )
 BY_NAME = {tab.name: tab for tab in TABS}

@@ -9,7 +9,7 @@ from pathlib import Path
 from flask import Flask, request
 
 from appliance import requests
-from appliance.web.access import is_local
+from appliance.access.guard import is_local
 
 log = logging.getLogger(__name__)
 

@@ -15,10 +15,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from appliance.access.vault import Vault
 from appliance.alerts.store import AlertStore
 from appliance.alerts.timing import Span
 from appliance.ids.alert import Alert
-from appliance.web.vault import Vault
 from image.build import boards
 from image.build.context import BUILD, BuildContext
 from image.build.image import build_image

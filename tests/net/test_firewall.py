@@ -14,17 +14,18 @@ from pathlib import Path
 
 import pytest
 
-from appliance.firewall import BLOCKING, DNSMASQ, FILMS, render
+from appliance.firewall import BLOCKING, DNSMASQ, FILMS, MARK, render
 from appliance.settings.config import Config, build
 from appliance.settings.sections.capture import CaptureConfig
 from appliance.settings.sections.router import RouterConfig, RouterEntry
+from appliance.settings.sections.system import SystemConfig
 from tests.conftest import missing
 from tests.net.kit import Segment, inside
 
 pytestmark = pytest.mark.net
 
 OWN, CLIENT, OTHER = "10.77.0.1", "10.77.0.9", "10.77.0.10"
-TCP = {22: False, 53: True, 80: True, 443: False, 8200: True, 9999: False}
+TCP = {22: False, 53: True, 80: True, 443: True, 8200: True, 9999: False}
 UDP = {53: True, 67: False, 123: True, 1900: True, 5353: True, 9999: False, 37008: True}
 PROBE_S = 0.5
 SYN_ACK, RST = 0x12, 0x04
@@ -309,3 +310,71 @@ def test_blocking_reaches_the_apis_of_the_routers_alone(segment: Segment) -> Non
     with api, other:
         assert reaches(BLOCKING, 5001) and not reaches(BLOCKING, 5002)
         assert reaches(65534, 5002)
+
+
+def rules_of_routing(segment: Segment) -> None:
+    """Lay down what systemd/network/10-tzsp0.network has networkd lay down."""
+    with inside(f"{segment.name}-box"):
+        for family in ("-4", "-6"):
+            mark = ["ip", family, "rule", "add", "fwmark", MARK]
+            suppressed = ["table", "main", "suppress_prefixlength", "0", "priority", "100"]
+            subprocess.run([*mark, *suppressed], check=True)
+            subprocess.run([*mark, "unreachable", "priority", "101"], check=True)
+
+
+FAR, NEAR = "203.0.113.9", "198.51.100.9"
+
+
+def test_only_neighbours_reach_what_is_open(segment: Segment) -> None:
+    """Public addresses: one of our own network, and one behind a router."""
+    rules_of_routing(segment)
+    with inside(f"{segment.name}-box"):
+        subprocess.run(["ip", "address", "add", "198.51.100.1/24", "dev", "eth0"], check=True)
+        subprocess.run(["ip", "route", "add", "default", "via", CLIENT], check=True)
+    with inside(f"{segment.name}-client"):
+        for address in (f"{FAR}/32", f"{NEAR}/24"):
+            subprocess.run(["ip", "address", "add", address, "dev", "eth0"], check=True)
+    with listening(segment) as receivers:
+        for settings, reached in ((Config(), False), (everyone(), True)):
+            load(segment, settings)
+            assert connects_from(segment, CLIENT, 80)
+            assert connects_from(segment, NEAR, 80)
+            for port in (80, 443, 8200):
+                assert connects_from(segment, FAR, port) is reached
+            assert streams_from(segment, FAR, receivers[37008]) is reached
+            assert streams_from(segment, NEAR, receivers[37008])
+
+
+def everyone() -> Config:
+    return Config(system=SystemConfig(open_to="everyone"))
+
+
+def connects_from(segment: Segment, source: str, port: int) -> bool:
+    with inside(f"{segment.name}-client"), socket.socket() as asking:
+        asking.settimeout(PROBE_S)
+        asking.bind((source, 0))
+        return asking.connect_ex((OWN, port)) == 0
+
+
+def streams_from(segment: Segment, source: str, receiver: socket.socket) -> bool:
+    with inside(f"{segment.name}-client"), socket.socket(type=socket.SOCK_DGRAM) as sending:
+        sending.bind((source, 0))
+        sending.sendto(b"hello", (OWN, receiver.getsockname()[1]))
+    try:
+        return receiver.recv(9) == b"hello"
+    except TimeoutError:
+        return False
+
+
+def test_one_host_has_only_so_many_connections_to_the_page(segment: Segment) -> None:
+    load(segment, Config())
+    with listening(segment), contextlib.ExitStack() as stack, inside(f"{segment.name}-client"):
+        opened = 0
+        for _ in range(90):
+            asking = stack.enter_context(socket.socket())
+            asking.settimeout(0.05)
+            opened += asking.connect_ex((OWN, 80)) == 0
+        assert opened <= 64
+        with inside(f"{segment.name}-other"), socket.socket() as other:
+            other.settimeout(PROBE_S)
+            assert other.connect_ex((OWN, 80)) == 0

@@ -17,6 +17,8 @@ from appliance.settings.sections.capture import CaptureConfig
 from appliance.settings.sections.dhcp import DhcpConfig
 from appliance.settings.sections.router import RouterConfig, RouterEntry
 from appliance.settings.sections.ssh import SshConfig
+from appliance.settings.sections.system import SystemConfig
+from appliance.settings.sections.web import WebConfig
 from tests.conftest import PROJECT
 
 
@@ -142,8 +144,24 @@ def test_render_with_a_private_server_names_it_once_too() -> None:
 
 def test_render_opens_ssh_only_where_a_key_is_given() -> None:
     key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJCoaqsSxDVpS7fxoVnYoyuCOGpNGgZcDpBUSjsz2vSw a"
-    assert "tcp dport { 80, 8200 } accept" in render(Config())
-    assert "tcp dport { 80, 8200, 22 } accept" in render(Config(ssh=SshConfig((key,))))
+    assert "tcp dport { 80, 443, 8200 } accept" in render(Config())
+    assert "tcp dport { 80, 443, 8200, 22 } accept" in render(Config(ssh=SshConfig((key,))))
+
+
+def test_render_closes_443_without_https() -> None:
+    assert "tcp dport { 80, 8200 } accept" in render(Config(web=WebConfig(https="off")))
+
+
+def test_render_looks_at_who_asks_unless_everyone_may() -> None:
+    assert "udp dport { 37008 } jump outsiders" in render(Config())
+    assert "jump outsiders" not in render(Config(system=SystemConfig(open_to="everyone")))
+    listed = Config(capture=CaptureConfig(routers=(ip_address("203.0.113.1"),)))
+    assert "udp dport { 37008 } jump outsiders" not in render(listed)
+
+
+def test_render_marks_as_the_network_s_rules_expect() -> None:
+    network = (PROJECT / "systemd" / "network" / "10-tzsp0.network").read_text()
+    assert network.count(f"FirewallMark={firewall.MARK}") == 2
 
 
 def test_main_prints_the_rules(capsys: pytest.CaptureFixture[str]) -> None:
@@ -153,7 +171,7 @@ def test_main_prints_the_rules(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_every_open_port_is_in_the_documents() -> None:
     document = (PROJECT / "docs" / "owner" / "firewall.md").read_text()
-    for port in (37008, 80, 8200, 22, 5353, 1900, 67, 68, 53, 123, 546):
+    for port in (37008, 80, 443, 8200, 22, 5353, 1900, 67, 68, 53, 123, 546):
         assert f"| {port} |" in document
 
 

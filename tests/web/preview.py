@@ -25,6 +25,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
+from appliance.access.vault import Vault
 from appliance.alerts.pages import AlertPages
 from appliance.alerts.store import AlertStore
 from appliance.errors import AddressInUseError, GloveboxError
@@ -36,7 +37,6 @@ from appliance.supervisor.observations import Observations
 from appliance.supervisor.observe import ObservedPlaces, Observer
 from appliance.web import create_app
 from appliance.web.monitor import Monitor
-from appliance.web.vault import Vault
 from tests.conftest import PROJECT
 from tests.web.serving import Sensor
 from tests.web.states import STATES

@@ -14,11 +14,11 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from appliance.access.vault import Vault
 from appliance.alerts.store import AlertStore
 from appliance.reports.alerts import AlertStoreReport
 from appliance.reports.statusfile import StatusFile
 from appliance.reports.supervisor import Health
-from appliance.web.vault import Vault
 from tests.net.namespaces import DEADLINE_S, Network, Sniffer
 from tests.net.receiving import GLOVEBOX
 from tests.web.reports import a_health, a_report, a_selftest

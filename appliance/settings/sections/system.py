@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from appliance.settings.sections.fit import expect
 
@@ -16,6 +17,7 @@ ZONES = Path("/usr/share/zoneinfo")
 class SystemConfig:
     hostname: str = "glovebox"
     timezone: str = "UTC"
+    open_to: Literal["neighbours", "everyone"] = "neighbours"
 
     def __post_init__(self) -> None:
         label = self.hostname.partition(".")[0]

@@ -5,8 +5,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import Literal
 
 from appliance.settings.sections.fit import Unfit, expect
+from appliance.settings.sections.weak import is_weak
+
+Https = Literal["also", "only", "off"]
+HOST = re.compile(r"[A-Za-z0-9:][A-Za-z0-9.:_-]{0,252}")
 
 # As the page's own, and as crypt(5) makes them: Imager knows a password in no other form.
 PASSWORD_HASH = re.compile(
@@ -26,11 +31,22 @@ class WebConfig:
     password: str = field(default="", repr=False)
     password_hash: str = field(default="", repr=False)
     api_token: str = field(default="", repr=False)
+    https: Https = "also"
+    names: tuple[str, ...] = ()
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether the page answers HTTPS too."""
+        return self.https != "off"
 
     def __post_init__(self) -> None:
         expect(0 < len(self.title) <= 64, "title", self.title, "1 to 64 characters")
         if self.password and not 8 <= len(self.password) <= 256:
             raise Unfit("password: expected 8 to 256 characters")
+        if self.password and is_weak(self.password):
+            raise Unfit("password: expected one that is not among the first that anybody tries")
+        for name in self.names:
+            expect(HOST.fullmatch(name) is not None, "names", name, "host names or IP addresses")
         if self.password_hash and not PASSWORD_HASH.fullmatch(self.password_hash):
             raise Unfit(
                 "password_hash: expected the whole of what `glovebox web --hash-password` prints"

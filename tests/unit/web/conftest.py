@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from appliance.access.vault import Vault
 from appliance.alerts.pages import AlertPages
 from appliance.reports.alerts import AlertStoreReport
 from appliance.reports.receiver import ReceiverReport
@@ -21,7 +22,6 @@ from appliance.settings.sections.capture import CaptureConfig
 from appliance.settings.sections.web import WebConfig
 from appliance.web import create_app
 from appliance.web.monitor import Monitor
-from appliance.web.vault import Vault
 from tests.web.reports import a_health, a_report, a_selftest
 
 TOKEN = "a-token-of-the-tests"
@@ -50,7 +50,8 @@ def app(tmp_path: Path) -> Flask:
     database = tmp_path / "alerts.db"
     history = AlertPages(database)
     vault, doors = Vault(tmp_path / "web"), tmp_path / "doors"
-    made = create_app(config, monitor, history, vault, doors, tmp_path / "wishes")
+    wished, reboot = tmp_path / "wishes", tmp_path / "reboot"
+    made = create_app(config, monitor, history, vault, doors, wished, reboot)
     made.testing = True
     return made
 

@@ -20,7 +20,7 @@ def test_every_answer_is_guarded(client: FlaskClient, address: str) -> None:
     assert "frame-ancestors 'none'" in policy
     assert "unsafe" not in policy
     assert headers["X-Content-Type-Options"] == "nosniff"
-    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Referrer-Policy"] == "same-origin"
     assert "Set-Cookie" not in headers
 
 

@@ -96,7 +96,7 @@ def test_answers_hears_a_server() -> None:
         thread.start()
         assert listening.answers(server, "/healthz", patience=30)
         thread.join()
-        assert requests == [b"GET /healthz HTTP/1.0\r\n\r\n"]
+        assert requests == [b"GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n"]
 
 
 def test_answers_hears_nothing_from_a_server_that_hangs() -> None:

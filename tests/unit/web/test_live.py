@@ -14,12 +14,12 @@ from flask import Flask, render_template
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from appliance.access.vault import Vault
 from appliance.alerts.store import AlertStore
 from appliance.reports.receiver import ReceiverReport
 from appliance.reports.supervisor import Health
 from appliance.web import live
 from appliance.web.tabs import BY_NAME, TABS, Tab
-from appliance.web.vault import Vault
 from tests.unit.web.test_pages import shown
 from tests.web.alerts import add, an_alert
 from tests.web.reports import a_selftest

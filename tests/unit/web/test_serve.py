@@ -4,12 +4,15 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import io
 import math
 import os
 import re
+import selectors
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -20,6 +23,8 @@ from pathlib import Path
 
 import pytest
 
+from appliance.access.password import Password
+from appliance.access.vault import Vault
 from appliance.errors import AddressInUseError, GloveboxError, InputError
 from appliance.service import Running, Stop
 from appliance.settings import config
@@ -27,8 +32,6 @@ from appliance.settings.config import Config
 from appliance.web import listening, serve
 from appliance.web.facts import Facts
 from appliance.web.monitor import Monitor
-from appliance.web.password import Password
-from appliance.web.vault import Vault
 
 DEADLINE = 60.0
 COMMAND = [sys.executable, "-m", "appliance.cli", "web"]
@@ -110,6 +113,82 @@ def test_main_tells_systemd_when_it_answers(start: Start, tmp_path: Path) -> Non
         )
         assert manager.recv(4096).splitlines() == [b"READY=1", b"WATCHDOG=1"]
         assert manager.recv(4096).splitlines() == [b"WATCHDOG=1"]
+
+
+def test_main_answers_https_with_a_certificate_of_its_own(start: Start) -> None:
+    process = start("--listen", "127.0.0.1:0", "--listen-tls", "127.0.0.1:0")
+    assert process.stderr is not None
+    line = next(line for line in process.stderr if "serving on" in line)
+    plain, secure = re.findall(r"127\.0\.0\.1:(\d+)", line)
+    assert "Glovebox" in fetch(f"http://127.0.0.1:{plain}")
+    trusting = ssl.create_default_context()
+    trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+    with urllib.request.urlopen(f"https://127.0.0.1:{secure}/", context=trusting) as answer:
+        assert "Glovebox" in str(answer.read(), "utf-8")
+
+
+GREEDY = 330
+TURN_S = 0.02
+REQUEST = b"GET /login HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+@contextlib.contextmanager
+def flooded(port: int, stop: threading.Event) -> Iterator[None]:
+    """Ask without a pause over many connections of one host."""
+
+    def flood() -> None:
+        with contextlib.ExitStack() as opened, selectors.DefaultSelector() as ready:
+            for _ in range(GREEDY):
+                client = opened.enter_context(
+                    socket.create_connection(("127.0.0.1", port), DEADLINE, ("127.0.0.2", 0))
+                )
+                client.sendall(REQUEST)
+                ready.register(client, selectors.EVENT_READ)
+            while not stop.is_set():
+                for key, _ in ready.select(0.1):
+                    # One more as soon as an answer has begun to come.
+                    assert isinstance(key.fileobj, socket.socket)
+                    if key.fileobj.recv(65536).startswith(b"HTTP"):
+                        key.fileobj.sendall(REQUEST)
+
+    thread = threading.Thread(target=flood)
+    thread.start()
+    yield
+    stop.set()
+    thread.join()
+
+
+@contextlib.contextmanager
+def slowed(process: subprocess.Popen[str], stop: threading.Event) -> Iterator[None]:
+    """Let the page run a tenth of the time, as on a small board."""
+
+    def turns() -> None:
+        while not stop.is_set():
+            process.send_signal(signal.SIGSTOP)
+            stop.wait(TURN_S * 0.9)
+            process.send_signal(signal.SIGCONT)
+            threading.Event().wait(TURN_S * 0.1)
+
+    thread = threading.Thread(target=turns)
+    thread.start()
+    yield
+    stop.set()
+    thread.join()
+
+
+def test_one_greedy_host_costs_others_nothing(start: Start, tmp_path: Path) -> None:
+    """Neither a visitor's answer nor the watchdog, which asks from this machine as well."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(30.0)
+        place = str(tmp_path / "notify")
+        process = start("--listen", "127.0.0.1:0", NOTIFY_SOCKET=place, WATCHDOG_USEC="2000000")
+        url, stop = serving(process), threading.Event()
+        with flooded(int(url.rpartition(":")[2]), stop), slowed(process, stop):
+            assert b"WATCHDOG=1" in manager.recv(4096)
+            for _ in range(3):
+                assert "Set a password" in fetch(f"{url}/setup")
+                assert b"WATCHDOG=1" in manager.recv(4096)
 
 
 def test_main_refuses_a_port_in_use(start: Start) -> None:

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from werkzeug.serving import make_server
 
+from appliance.access.vault import Vault
 from appliance.alerts.pages import AlertPages
 from appliance.settings.config import Config
 from appliance.web import create_app
 from appliance.web.monitor import Monitor
-from appliance.web.vault import Vault
 from image.machine.owner import Owner
 
 FIRST, SECOND = "the first password", "the second password"

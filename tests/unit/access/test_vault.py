@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from appliance.web.vault import Vault
+from appliance import files
+from appliance.access.vault import Vault
 
 
 @pytest.fixture
@@ -106,3 +107,54 @@ def test_secrets_are_in_memory_where_nothing_can_be_kept(
     assert "in memory only" in caplog.text
     with pytest.raises(OSError):
         nowhere.set_password_hash("hash")
+
+
+def test_another_password_ends_what_was_bound_to_the_old_one(kept: Vault) -> None:
+    assert not kept.bind("first")
+    made = [kept.session_key(), kept.browser_key(), kept.token()]
+    assert not kept.bind("first")
+    assert [kept.session_key(), kept.browser_key(), kept.token()] == made
+    assert Vault(kept.directory).bind("second")
+    later = [kept.session_key(), kept.browser_key(), kept.token()]
+    assert not set(made) & set(later)
+
+
+def test_the_first_password_leaves_the_token(kept: Vault) -> None:
+    kept.bind("")
+    made = [kept.session_key(), kept.token()]
+    assert not kept.bind("first")
+    assert [kept.session_key(), kept.token()] == made
+
+
+def test_a_power_cut_while_binding_is_made_up_for(
+    kept: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept.bind("first")
+    made = kept.token()
+    real = files.write_durable
+
+    def cut(file: Path, content: str, mode: int) -> None:
+        if file.name == "token":
+            raise KeyboardInterrupt
+        real(file, content, mode)
+
+    monkeypatch.setattr(files, "write_durable", cut)
+    with pytest.raises(KeyboardInterrupt):
+        kept.bind("second")
+    monkeypatch.undo()
+    assert Vault(kept.directory).bind("second")
+    assert Vault(kept.directory).token() != made
+
+
+def test_keys_are_other_ones_where_nothing_can_be_kept(
+    kept: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept.bind("first")
+    made = [kept.session_key(), kept.browser_key(), kept.token()]
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files, "write_durable", full)
+    kept.bind("second")
+    assert not {kept.session_key(), kept.browser_key(), kept.token()} & set(made)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The owner's password: set, changed, checked in a time that tells nothing.
 
-scrypt takes 32 MB for each check, so one is made at a time.
+scrypt takes 32 MB for each check, so one is made at a time; appliance.web.fairness says whose.
 """
 
 from __future__ import annotations
@@ -11,18 +11,14 @@ import threading
 
 from werkzeug.security import check_password_hash
 
+from appliance.access.vault import Vault
 from appliance.settings import unixcrypt
 from appliance.settings.password_hash import NOBODY, hashed_password
-from appliance.web.vault import Vault
+from appliance.settings.sections import weak
 
 log = logging.getLogger(__name__)
 
 SHORTEST, LONGEST = 8, 256  # characters
-WAITING = 2  # checks at once, one of them waiting; the other threads of the page serve pages
-
-
-class BusyError(Exception):
-    """Others are trying passwords just now."""
 
 
 class Password:
@@ -37,7 +33,6 @@ class Password:
         self._vault = vault
         self._closed = configured == NOBODY
         self._configured = "" if self._closed else configured
-        self._places = threading.BoundedSemaphore(WAITING)
         self._lock = threading.Lock()
 
     @property
@@ -60,12 +55,17 @@ class Password:
         return self._vault.password_hash() is not None
 
     def set(self, password: str) -> None:
-        """Keep the first password. Raises FileExistsError, OSError, BusyError."""
+        """Keep the first password. Raises FileExistsError, OSError."""
         if self.is_set:
             raise FileExistsError("a password is set")
-        with self._turn():
+        with self._lock:
             hashed = hashed_password(password)
         self._vault.set_password_hash(hashed)
+
+    @property
+    def hashed(self) -> str:
+        """The hash of the password in force, empty where none is set. Raises OSError."""
+        return self._configured or self._vault.password_hash() or ""
 
     @property
     def is_configured(self) -> bool:
@@ -73,44 +73,25 @@ class Password:
         return bool(self._configured)
 
     def change(self, password: str) -> None:
-        """Keep another password in the place of the one there is. Raises OSError, BusyError."""
-        with self._turn():
+        """Keep another password in the place of the one there is. Raises OSError."""
+        with self._lock:
             hashed = hashed_password(password)
         self._vault.replace_password_hash(hashed)
 
     def matches(self, password: str) -> bool:
-        """Tell whether this is the password. Raises BusyError."""
+        """Tell whether this is the password."""
         try:
-            known = self._configured or self._vault.password_hash() or ""
+            known = self.hashed
         except OSError as error:
             log.error("the password cannot be read: %s", error)
             return False
-        with self._turn():
+        with self._lock:
             try:
                 check = unixcrypt.matches if known.startswith("$") else check_password_hash
                 return check(known, password)
             except ValueError:
                 log.error("the stored password is damaged: set [web] password_hash")
                 return False
-
-    def _turn(self) -> _Turn:
-        return _Turn(self._places, self._lock)
-
-
-class _Turn:
-    """One place in the queue, then the lock."""
-
-    def __init__(self, places: threading.BoundedSemaphore, lock: threading.Lock) -> None:
-        self._places, self._lock = places, lock
-
-    def __enter__(self) -> None:
-        if not self._places.acquire(blocking=False):
-            raise BusyError
-        self._lock.acquire()
-
-    def __exit__(self, *unused: object) -> None:
-        self._lock.release()
-        self._places.release()
 
 
 def objection(password: str) -> str | None:
@@ -119,4 +100,6 @@ def objection(password: str) -> str | None:
         return f"A password needs at least {SHORTEST} characters."
     if len(password) > LONGEST:
         return f"A password has at most {LONGEST} characters."
+    if weak.is_weak(password):
+        return "That password is among the first that anybody tries. Choose another one."
     return None

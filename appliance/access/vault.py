@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The page's secrets on disk: the hash of the password, the key of the sessions, the token.
+"""The page's secrets on disk: the hash of the password, keys of sessions and browsers, the token.
 
 Each is a file of its own, readable by the page (and root) alone, and there whole or not at all
 whenever the power goes.
@@ -8,6 +8,7 @@ whenever the power goes.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import logging
 import os
 import secrets
@@ -19,7 +20,10 @@ log = logging.getLogger(__name__)
 
 DIRECTORY = Path(os.environ.get("GLOVEBOX_WEB_STATE", "/var/lib/glovebox/web"))
 PASSWORD, KEY, TOKEN = "password", "session-key", "token"
-LARGEST = 4096
+BROWSERS, BOUND, ENTRIES = "browser-key", "bound-to", "log-ins.json"
+ERASURE = "erase"
+UNSET = hashlib.sha256(b"").hexdigest()
+LARGEST = 32768
 MODE = 0o600
 
 
@@ -28,6 +32,7 @@ class Vault:
 
     def __init__(self, directory: Path = DIRECTORY) -> None:
         self.directory = directory
+        self._in_memory: dict[str, str] = {}
         with contextlib.suppress(OSError):
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
 
@@ -49,18 +54,66 @@ class Vault:
 
     def renew_session_key(self) -> str:
         """Return a new key: every session signed with the old one is over."""
-        key = secrets.token_urlsafe(32)
+        return self._renewed(KEY)
+
+    def browser_key(self) -> str:
+        """Return the key that signs the cookies of known browsers; made at the first call."""
+        return self._made_once(BROWSERS)
+
+    def bind(self, password_hash: str) -> bool:
+        """Bind sessions, browsers and the token to a password; tell whether there was another.
+
+        With another one all of them are made anew. The binding is written last, so that after a
+        power cut in between the next start does it again.
+        """
+        wanted = hashlib.sha256(password_hash.encode()).hexdigest()
+        known = None
         try:
-            files.write_durable(self.directory / KEY, key + "\n", MODE)
+            known = self._read(BOUND)
+            if known == wanted:
+                return False
+            # Without a password nobody was in, and the token is for programs of the owner's.
+            if known != UNSET:
+                self._renewed(KEY)
+                self._renewed(BROWSERS)
+            if known not in (None, UNSET):
+                self._renewed(TOKEN)
+            files.write_durable(self.directory / BOUND, wanted + "\n", MODE)
         except OSError as error:
-            log.warning("a new key of the sessions holds until the next start only: %s", error)
-        return key
+            log.warning("what was bound to the password before is not known: %s", error)
+        return known not in (None, UNSET)
+
+    def entries(self) -> str | None:
+        """Return the list of log-ins as it was kept; None where there is none."""
+        try:
+            return self._read(ENTRIES)
+        except OSError:
+            return None
+
+    def keep_entries(self, text: str) -> None:
+        """Keep the list of log-ins. Raises OSError."""
+        files.write_durable(self.directory / ENTRIES, text + "\n", MODE)
 
     def token(self) -> str:
         """Return the token of programs; made at the first call."""
         return self._made_once(TOKEN)
 
+    def note_erasure(self, what: str) -> None:
+        """Leave a note for the next start, which deletes `what`. Raises OSError."""
+        files.write_durable(self.directory / ERASURE, what + "\n", MODE)
+
+    def _renewed(self, name: str) -> str:
+        made = secrets.token_urlsafe(32)
+        try:
+            files.write_durable(self.directory / name, made + "\n", MODE)
+        except OSError as error:
+            log.warning("a new %s holds until the next start only: %s", name, error)
+            self._in_memory[name] = made
+        return made
+
     def _made_once(self, name: str) -> str:
+        if name in self._in_memory:
+            return self._in_memory[name]
         made = secrets.token_urlsafe(32)
         try:
             with contextlib.suppress(FileExistsError):
@@ -69,6 +122,7 @@ class Vault:
         except OSError as error:
             # The page goes on: what is lost is only that the next start makes another one.
             log.warning("%s is kept in memory only: %s", name, error)
+            self._in_memory[name] = made
             return made
 
     def _read(self, name: str) -> str | None:

@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import threading
+from ipaddress import IPv6Network
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.web import attempts
-from appliance.web.attempts import FORGET, FREE, LONGEST, MANY, PERIOD, Attempts, subscriber
+from appliance.access import attempts
+from appliance.access.attempts import FORGET, FREE, LONGEST, MANY, PERIOD, Attempts, subscriber
 
 OWNER, GUESSER = "192.168.1.2", "192.168.1.66"
 
@@ -128,9 +129,11 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         ("192.0.2.1", "192.0.2.1"),
         ("::ffff:192.0.2.1", "192.0.2.1"),
         ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("fe80::1%eth0", "fe80::/64"),
+        ("2001:db8:9::5", "2001:db8:9::5"),
+        ("fe80::1%eth0", "fe80::1"),
         ("", ""),
     ],
 )
-def test_subscriber_takes_a_network_of_ipv6_for_one(address: str, expected: str) -> None:
-    assert subscriber(address) == expected
+def test_subscriber_is_a_neighbour_or_a_network_far_away(address: str, expected: str) -> None:
+    links = {IPv6Network("2001:db8:9::/64"), IPv6Network("::1/128")}
+    assert subscriber(address, links) == expected

@@ -53,7 +53,7 @@ def wanted(places: ErasedPlaces) -> str | None:
 
 def erase(what: str, places: ErasedPlaces) -> list[str]:
     """Delete it; return what went wrong, in which case the request stands. Raises nothing."""
-    problems = []
+    problems: list[str] = []
     doomed = _all(places.data) if what == EVERYTHING else (places.data / part for part in OF_PEOPLE)
     for place in doomed:
         problems += _delete(place)
@@ -76,7 +76,7 @@ def _all(data: Path) -> Iterator[Path]:
 
 
 def _forget_settings(places: ErasedPlaces) -> list[str]:
-    problems = []
+    problems: list[str] = []
     for name in (report.NAME, *imager.NAMES):
         problems += _delete(places.boot / name)
     try:

@@ -22,6 +22,7 @@ MOST = 1.5
 # What is above, each with its reason in docs/developer/sandboxes.md.
 ABOVE = {
     "boot-firmware-writable.service": 3.7,
+    "data-reset.service": 3.5,
     "glovebox-dnsmasq@.service": 1.6,
     "glovebox-wifi@.service": 1.6,
 }

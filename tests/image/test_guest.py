@@ -161,6 +161,24 @@ def test_regular_senders_have_queues_of_their_own(guest: Guest) -> None:
     assert "no queues of their own" not in log
 
 
+def test_only_routes_to_our_own_links_count_for_the_firewall(guest: Guest) -> None:
+    """With them it knows neighbours; without them, everybody would be one."""
+    for family in ("-4", "-6"):
+        rules = guest.run(f"ip {family} rule")
+        assert "fwmark 0x676c lookup main suppress_prefixlength 0" in rules
+        assert "fwmark 0x676c unreachable" in rules
+
+
+def test_page_answers_https_with_the_certificate_that_it_names(guest: Guest) -> None:
+    asked = "openssl s_client -connect 127.0.0.1:443 </dev/null 2>/dev/null"
+    shown = guest.run(f"{asked} | openssl x509 -noout -fingerprint -sha256")
+    kept = "openssl x509 -in /var/lib/glovebox/web/https.pem -noout -fingerprint -sha256"
+    assert shown == guest.run(kept)
+    assert (
+        guest.run("stat -c '%a %U' /var/lib/glovebox/web/https.pem").strip() == "600 glovebox-web"
+    )
+
+
 def test_each_unit_of_ours_is_well_sandboxed(guest: Guest) -> None:
     command = "systemctl list-unit-files --plain --no-legend 'glovebox-*.service'"
     units = [line.split()[0] for line in guest.run(command).splitlines()]

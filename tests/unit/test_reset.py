@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -66,17 +67,14 @@ def test_a_power_cut_at_any_step_is_made_up_for(
     places: ErasedPlaces, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
     (places.data / reset.NOTE).write_text(what)
+    real = reset._delete
     for cut in range(100):
-        steps = [0]
-        real = reset._delete
+        left = iter(range(cut))
 
-        def delete(
-            place: Path, steps: list[int] = steps, cut: int = cut, real: object = real
-        ) -> list[str]:
-            steps[0] += 1
-            if steps[0] > cut:
+        def delete(place: Path, left: Iterator[int] = left) -> list[str]:
+            if next(left, None) is None:
                 raise KeyboardInterrupt
-            return real(place)  # type: ignore[operator,no-any-return]
+            return real(place)
 
         with monkeypatch.context() as patched:
             patched.setattr(reset, "_delete", delete)
@@ -84,7 +82,9 @@ def test_a_power_cut_at_any_step_is_made_up_for(
                 erase(what, places)
                 break
             except KeyboardInterrupt:
-                assert wanted(places) == what
+                # Either it is asked for still, or nothing is left but to look for other requests.
+                if wanted(places) is None:
+                    break
     assert wanted(places) is None
     assert "alerts/alerts.db" not in remaining(places.data)
 

@@ -62,7 +62,7 @@ def test_after_an_hour_the_journal_hears_again(
     kept: Entries, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     now = [1000.0]
-    monkeypatch.setattr(entries.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("appliance.access.entries.time.monotonic", lambda: now[0])
     for _ in range(LINES + 5):
         kept.failed("10.0.0.1")
     now[0] += entries.HOUR_S + 1

@@ -14,7 +14,7 @@ from appliance.access.opening import OPEN_S, Opening
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     now = [100.0]
-    monkeypatch.setattr(opening.clocks, "boottime", lambda: now[0])
+    monkeypatch.setattr("appliance.access.opening.clocks.boottime", lambda: now[0])
     return now
 
 

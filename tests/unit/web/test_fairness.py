@@ -100,7 +100,7 @@ def test_each_task_is_served_once(given_tasks: list[tuple[int, bool]]) -> None:
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
-    monkeypatch.setattr(fairness.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("appliance.web.fairness.time.monotonic", lambda: now[0])
     line = Line(1, 1, halved=0.0)
     for number in range(20_000):
         now[0] += 0.01

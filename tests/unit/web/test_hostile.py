@@ -3,7 +3,11 @@
 
 from __future__ import annotations
 
+import socket
 import string
+import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,12 +18,13 @@ from hypothesis import strategies as st
 
 from appliance.alerts.store import AlertStore
 from appliance.web import LARGEST_BODY
+from appliance.web.serve import make_server
 from tests.unit.web.test_entry import form_token, set_up
 from tests.web.alerts import add, an_alert
 
 ROUTES = ["/", "/live", "/stream", "/alerts", "/devices", "/system", "/healthz", "/metrics",
-          "/api/status", "/api/alerts", "/setup", "/login", "/logout", "/password", "/selftest",
-          "/static/page.js", "/static/../vault.py"]  # fmt: skip
+          "/api/status", "/api/alerts", "/setup", "/login", "/logout", "/password", "/erase",
+          "/selftest", "/static/page.js", "/static/../vault.py"]  # fmt: skip
 NAMES = ["limit", "after", "before", "text", "priority", "sid", "address", "tab", "v", "x"]
 METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", "BREW"]
 HEADERS = ["Authorization", "Cookie", "Host", "Content-Type", "Range", "If-None-Match", "Accept",
@@ -121,3 +126,65 @@ def test_wrong_passwords_at_speed_are_slowed_and_harm_nobody(
     owner.environ_base["REMOTE_ADDR"] = "192.168.1.9"
     right = {"csrf": form_token(owner, "/login"), "password": "correct horse battery"}
     assert owner.post("/login", data=right).status_code == 303
+
+
+PIECES = [b"GET ", b"POST ", b"/", b"/login", b"/setup", b"/live", b"/alerts?text=",
+          b" HTTP/1.1", b" HTTP/1.0",
+          b"\r\n", b"\r\n\r\n", b"\n", b"Host: localhost\r\n", b"Host: ", b"Cookie: ", b"; a=b",
+          b"Content-Length: 5\r\n", b"Content-Length: -1\r\n", b"Transfer-Encoding: chunked\r\n",
+          b"5\r\nhello\r\n", b"0\r\n\r\n", b"ffffffffffffffff\r\n", b"Expect: 100-continue\r\n",
+          b"Connection: keep-alive\r\n", b"csrf=", b"&password=", b"%00%ff", b"\0", b"\xff",
+          b"a", b"X: ", b"Content-Type: multipart/form-data; boundary=b\r\n", b"--b\r\n",
+          b"glovebox-known="]  # fmt: skip
+LONGEST_S = 30.0
+TIMES, FLOOR_S = 50, 0.1
+
+
+def exchanged(place: tuple[str, int], request: bytes) -> bytes:
+    """Send bytes, say that no more will come, and return all that the server has to say."""
+    with socket.create_connection(place, LONGEST_S) as client:
+        try:
+            client.sendall(request)
+            client.shutdown(socket.SHUT_WR)
+            return b"".join(iter(lambda: client.recv(65536), b""))
+        except (BrokenPipeError, ConnectionResetError):
+            return b""
+
+
+@pytest.fixture
+def place(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, int]]:
+    """Serve the application as the service does; return where."""
+    monkeypatch.setattr("appliance.web.live.STREAM_S", 0.0)
+    app.testing = False
+    with socket.create_server(("127.0.0.1", 0), backlog=128) as listening:
+        server = make_server(app, [listening], (None, 0))
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        yield listening.getsockname()
+        server.close()
+        thread.join(LONGEST_S)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.tuples(st.sampled_from(PIECES), st.sampled_from([1, 1, 1, 2, 300])), max_size=12)
+)
+@example([(b"GET / HTTP/1.1\r\nHost: localhost\r\n", 1), (b"X: ", 1), (b"a", 16000)])
+@example([(b"GET / HTTP/1.1\r\nHost: localhost\r\nCookie: ", 1), (b"a=b; ", 3000)])
+@example([(b"POST /login HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n", 1),
+          (b"1\r\na\r\n", 4000)])  # fmt: skip
+@example([(b"GET / HTTP/1.1\r\n", 1), (b"A: b\r\n", 2500)])
+@example([(b"GET /alerts?", 1), (b"&a=b", 2500), (b" HTTP/1.1\r\nHost: localhost\r\n\r\n", 1)])
+def test_no_bytes_cost_much_more_than_a_page(
+    place: tuple[str, int], pieces: list[tuple[bytes, int]]
+) -> None:
+    """In time of the processor, of which this process has all: a page, and what was made up."""
+    ordinary = b"GET /setup HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    began = time.process_time()
+    assert exchanged(place, ordinary).startswith(b"HTTP/1.1 200")
+    page = time.process_time() - began
+    answer = exchanged(place, b"".join(piece * count for piece, count in pieces))
+    cost = time.process_time() - began - page
+    assert not answer or answer.startswith(b"HTTP/1.")
+    assert b"Traceback" not in answer
+    assert cost < max(TIMES * page, FLOOR_S)

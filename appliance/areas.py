@@ -221,6 +221,11 @@ AREAS = (
                 "appliance.settings.cardsignature",
                 "give the card a signature of its own (service)",
             ),
+            Command(
+                "accept",
+                "appliance.accept",
+                "take frames from those alone whom the page accepts (service)",
+            ),
             Command("reset", "appliance.reset", "delete what the owner wants deleted (service)"),
         ),
         checks="appliance.supervisor.machinechecks:SETTINGS",

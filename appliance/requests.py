@@ -15,6 +15,7 @@ who write (systemd/tmpfiles.d/glovebox.conf).
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import logging
@@ -22,6 +23,7 @@ import os
 import secrets
 import stat
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -35,6 +37,8 @@ FILMS = Path("/run/glovebox-films-copying")
 FILMS_OPEN, FILMS_CLOSE = FILMS / "open", FILMS / "close"
 REBOOT = Path("/run/glovebox-reboot")
 REBOOT_DOOR = "wanted"
+ACCEPTING = Path("/run/glovebox-accept")
+BOOT = Path("/boot/firmware")
 # What `glovebox reset` deletes at the next start.
 PERSONAL, EVERYTHING = "personal", "everything"
 # Below the folder of the status files.
@@ -83,6 +87,28 @@ def come_back(folder: Path = PROBATION) -> None:
 def reboot(folder: Path = REBOOT) -> None:
     """Ask for a restart of the machine. Raises OSError."""
     files.write_whole(folder / REBOOT_DOOR, b"", 0o644)
+
+
+@dataclass(frozen=True, slots=True)
+class WantedRouters:
+    """From whom alone frames are to be taken, as the owner chose on the page; empty: anybody."""
+
+    addresses: tuple[str, ...] = ()
+
+
+def for_boot(name: str, wanted: bytes, outbox: Path, boot: Path = BOOT) -> None:
+    """Leave in the outbox what BOOT should hold, if it holds something else. Raises OSError.
+
+    An empty file stands for one to be removed. BOOT is opened for writing only where need be, by
+    who brings it there (`appliance.settings.writeback`).
+    """
+    there = b""
+    with contextlib.suppress(OSError):
+        there = (boot / name).read_bytes()
+    if wanted != there:
+        files.write_whole(outbox / name, wanted, 0o640)
+    else:
+        (outbox / name).unlink(missing_ok=True)
 
 
 def taken(door: Path) -> bool:

@@ -35,7 +35,10 @@ NEEDS = {
     "browser": "browser",
     "guest": "image",
 }
+# The name of a web site that leads to this machine.
+FOREIGN = "evil.example"
 CHROMIUM_ARGUMENTS = [
+    f"--host-resolver-rules=MAP {FOREIGN} 127.0.0.1",
     "--no-sandbox",
     "--disable-gpu",
     "--no-first-run",

@@ -54,6 +54,7 @@ WRITING = frozenset(
     {
         *("entry.setup", "entry.login", "entry.logout", "entry.password"),
         *("selftest.request", "copying.request", "router.request", "erasing.erase"),
+        "accepting.request",
     }
 )
 OPEN = frozenset({"static", "api.healthz"})

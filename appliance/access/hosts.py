@@ -21,6 +21,7 @@ from appliance.host import network
 # (internal), and what routers use without one. A name below any other could be a stranger's.
 DOMAINS = ("local", "lan", "home", "home.arpa", "internal", "localdomain")
 REFRESH_S = 2.0
+DIGITS = "0123456789"
 _HOST = re.compile(
     r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9_-][A-Za-z0-9._-]{0,252})(?::([0-9]{1,5}))?"
 )
@@ -54,7 +55,7 @@ class OwnHosts:
             if time.monotonic() - self._read_at >= REFRESH_S:
                 self._known = frozenset((*_names(), *map(str, network.own_addresses())))
                 self._read_at = time.monotonic()
-            wanted = name if address is None else str(address)
+            wanted = _unnumbered(name) if address is None else str(address)
             return wanted in self._known or wanted in self._more
 
 
@@ -75,6 +76,17 @@ def _address(text: str) -> IPv4Address | IPv6Address | None:
     except ValueError:
         return None
     return getattr(parsed, "ipv4_mapped", None) or parsed
+
+
+def _unnumbered(name: str) -> str:
+    """Return our own name for one that mDNS gave us beside a machine of the same name.
+
+    systemd-resolved counts up (manager_next_hostname()): glovebox4.local.
+    """
+    label, dot, rest = name.partition(".")
+    own = socket.gethostname().partition(".")[0].lower()
+    is_numbered = rest == "local" and label.rstrip(DIGITS) == own.rstrip(DIGITS)
+    return f"{own}{dot}{rest}" if is_numbered else name
 
 
 def _names() -> Iterable[str]:

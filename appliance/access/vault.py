@@ -72,8 +72,10 @@ class Vault:
             known = self._read(BOUND)
             if known == wanted:
                 return False
+            # Images of before bound nothing, but ended everything where the page changed it.
+            is_of_before = known is None and self._read(PASSWORD) == password_hash
             # Without a password nobody was in, and the token is for programs of the owner's.
-            if known != UNSET:
+            if known != UNSET and not is_of_before:
                 self._renewed(KEY)
                 self._renewed(BROWSERS)
             if known not in (None, UNSET):

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from appliance import requests
 from appliance.errors import InputError
 from appliance.ids import engines, trial
 from appliance.ids.engine import DIRECTORY, ENGINE_ROOT, TEMPLATES
@@ -35,7 +36,7 @@ def main(argv: Sequence[str]) -> int:
     parser = _parser()
     arguments = parser.parse_intermixed_args(argv)
     if arguments.action == "write-back":
-        return writeback.main(DIRECTORY / rules_text.OUTBOX, rules_text.BOOT)
+        return writeback.main(DIRECTORY / rules_text.OUTBOX, requests.BOOT)
     if not arguments.files:
         parser.error("name the files to check")
     told = check(arguments.files, _settings(arguments.engine), arguments.root)

@@ -3,14 +3,12 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 
-from appliance import files
+from appliance import requests
 from appliance.reports.rules import RulesReport
 
 NAME = "glovebox-rules.txt"
-BOOT = Path("/boot/firmware")
 OUTBOX = "outbox"
 LONGEST = 400  # characters of one line: a hostile file cannot fill the card
 
@@ -29,21 +27,12 @@ def text(told: RulesReport) -> bytes:
     return "\r\n".join(_line(line) for line in lines).encode("utf-8", "replace")
 
 
-def lay_out(told: RulesReport, directory: Path, boot: Path = BOOT) -> None:
-    """Leave in the outbox what BOOT should hold, if it holds something else. Raises OSError.
-
-    An empty file stands for one to be removed. BOOT is opened for writing only where need be.
-    """
+def lay_out(told: RulesReport, directory: Path, boot: Path = requests.BOOT) -> None:
+    """Leave in the outbox what BOOT should say, if it says something else. Raises OSError."""
     outbox = directory / OUTBOX
     if not outbox.is_dir():
         return
-    wanted, there = text(told), b""
-    with contextlib.suppress(OSError):
-        there = (boot / NAME).read_bytes()
-    if wanted != there:
-        files.write_whole(outbox / NAME, wanted, 0o640)
-    else:
-        (outbox / NAME).unlink(missing_ok=True)
+    requests.for_boot(NAME, text(told), outbox, boot)
 
 
 def _line(line: str) -> str:

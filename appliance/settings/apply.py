@@ -54,6 +54,10 @@ class SettingsPlaces:
         return self.data / "settings"
 
     @property
+    def accepted(self) -> Path:
+        return self.data / "accepted" / config.ACCEPTED.name
+
+    @property
     def outbox(self) -> Path:
         return self.run / "outbox"
 
@@ -74,14 +78,15 @@ def main(argv: Sequence[str]) -> int:
         description="Hand the owner's settings on to the system (service, once at each start).",
     )
     parser.add_argument(
-        "--write-back", action="store_true", help="write what is wrong, and hidden secrets, to BOOT"
-    )
+        "--write-back", type=Path, nargs="?", const=SettingsPlaces().outbox, metavar="OUTBOX",
+        help="write what waits there to BOOT (default: what is wrong, and files without secrets)",
+    )  # fmt: skip
     return service.run("settings", parser, argv, _act, settings=False, once=True)
 
 
 def _act(running: Running) -> int:
     if running.arguments.write_back:
-        return writeback.main(SettingsPlaces().outbox, SettingsPlaces().boot)
+        return writeback.main(running.arguments.write_back, SettingsPlaces().boot)
     apply(
         SettingsPlaces(
             boot_mounted=os.path.ismount(SettingsPlaces.boot),
@@ -100,6 +105,7 @@ def apply(places: SettingsPlaces) -> Applied:
     tables = merged(below, _owner(places, given, below, outcome))
     tables = _closed(tables, given, outcome)
     tables = _on_trial(tables, last, given, places, outcome)
+    _drop_choice(tables, places, outcome)
     write(plan(config.build(tables), tables), places)
     if places.boot_mounted:
         _prepare(places, given, outcome)
@@ -233,6 +239,17 @@ def _network_text(content: bytes | None) -> str:
         for line in chunk.text.splitlines()
     ]
     return "\n".join(lines)
+
+
+def _drop_choice(tables: Tables, places: SettingsPlaces, outcome: Applied) -> None:
+    """Let the routers that the card lists take the place of those accepted on the page."""
+    if not tables.get("capture", {}).get("routers"):
+        return
+    try:
+        if places.accepted.exists():
+            files.remove(places.accepted)
+    except OSError as error:
+        outcome.problems.append(f"what the page accepted cannot be removed: {error.strerror}")
 
 
 def _keep(places: SettingsPlaces, name: str, content: bytes, outcome: Applied) -> bool:

@@ -36,6 +36,8 @@ from appliance.settings.tables import merge, names, read, section, short
 SHIPPED = Path("/usr/share/glovebox/glovebox.toml")
 # What the owner wrote on the boot partition, checked, without secrets: see appliance/settings.
 OWNERS = Path("/run/glovebox-settings/glovebox.toml")
+# The routers that the owner accepted on the page; `glovebox accept` writes it.
+ACCEPTED = Path("/var/lib/glovebox/accepted/routers.toml")
 SAVED = Path("/var/lib/glovebox/glovebox.toml")
 
 
@@ -48,7 +50,7 @@ def files_of(environment: Mapping[str, str]) -> tuple[Path, ...]:
         return tuple(map(Path, named.split(":")))
     folder = environment.get("CREDENTIALS_DIRECTORY")
     credentials = sorted(Path(folder).glob("*.toml")) if folder else []
-    return (SHIPPED, OWNERS, *credentials, SAVED)
+    return (SHIPPED, OWNERS, *credentials, ACCEPTED, SAVED)
 
 
 FILES = files_of(os.environ)

@@ -157,15 +157,16 @@ def routers(history: History) -> Result | None:
         elif (age := abs(history.now.time - senders[address].last_seen)) >= WINDOW_S:
             silent.append(f"{address} last streamed {words.duration(age)} ago")
     if not silent:
-        return ok(f"Every router of the settings streams: {words.listed(list(map(str, listed)))}.")
+        told = words.listed(list(map(str, listed)))
+        return ok(f"Every router that is listed streams, and no other is accepted: {told}.")
     text = f"Of the routers in the settings, {words.listed(silent)}"
     others = sorted(_grown(history, Outcome.UNLISTED_SOURCE))
     if not others:
         return warn(f"{text}.", "See whether its sniffer runs.")
     return warn(
         f"{text}, while {words.listed(others)} streams without being in the settings.",
-        "If your router has another address now, put that under [capture]; if not, somebody sends"
-        " in its place.",
+        "If your router has another address now, put that under [capture], or accept it under"
+        " System on the page; if not, somebody sends in its place.",
     )
 
 
@@ -177,7 +178,8 @@ def _anybody(history: History) -> Result | None:
         return None
     return ok(
         "No router is listed: anybody in this network may send frames, and so make false alerts or"
-        f" crowd yours out. To accept only what streams now: routers = [{names}] under [capture]."
+        " crowd yours out. To accept only what streams now, press the button under System on the"
+        f" page, or write routers = [{names}] under [capture]."
     )
 
 
@@ -188,7 +190,8 @@ def strangers(history: History) -> Result:
         return ok("No unlisted router streams.")
     return warn(
         f"{words.listed(sorted(found))} streams to this machine without being in the settings.",
-        "If it is yours, add its address to routers under [capture].",
+        "If it is yours, add its address to routers under [capture], or accept it under System on"
+        " the page.",
     )
 
 

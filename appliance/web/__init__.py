@@ -22,9 +22,10 @@ from appliance.blocking import wishes
 from appliance.charts import hours
 from appliance.host import network
 from appliance.reports.outcomes import words_of
-from appliance.requests import FILMS, REBOOT
+from appliance.requests import ACCEPTING, FILMS, REBOOT
 from appliance.settings.config import Config
 from appliance.web import (
+    accepting,
     alerts,
     api,
     copying,
@@ -77,12 +78,13 @@ def create_app(
     doors: Path = FILMS,
     wished: Path = wishes.FOLDER,
     reboot: Path = REBOOT,
+    routers: Path = ACCEPTING,
 ) -> Flask:
     """Return the WSGI application for `config`.
 
     `monitor`, `history` and `vault` let the caller share or replace what the pages rest on; `doors`
     is where they ask for MEDIA to be opened, `wished` where for a router or a block, `reboot` where
-    for a restart of the machine.
+    for a restart of the machine, `routers` where for accepting only some.
     """
     app = Flask(__name__)
     app.json.sort_keys = False  # type: ignore[attr-defined]
@@ -110,6 +112,7 @@ def create_app(
     app.register_blueprint(api.blueprint(*sensor))
     app.register_blueprint(entry.blueprint(guard))
     app.register_blueprint(erasing.blueprint(guard, reboot))
+    app.register_blueprint(accepting.blueprint(sensor[0], routers))
     app.register_blueprint(metrics.blueprint(sensor[0], sensor[1].database))
     return app
 

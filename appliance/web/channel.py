@@ -23,7 +23,7 @@ from typing import Any
 from waitress.channel import HTTPChannel
 
 REQUEST_SECONDS = 10.0  # from its first byte to its last
-MOST = 640  # connections; a browser opens six
+MOST = 400  # connections; a browser opens six, and answers that wait may be 100 kB each
 OWN_HEADER = "Glovebox-Own"
 OWN = secrets.token_urlsafe(16)
 """What the service's question to itself bears, so that it does not stand in visitors' lines."""

@@ -19,7 +19,7 @@ import waitress
 from flask import Flask
 
 from appliance import service
-from appliance.access import password
+from appliance.access import boot_text, password
 from appliance.access.guard import Access
 from appliance.errors import GloveboxError, InputError
 from appliance.service import Running
@@ -66,11 +66,16 @@ def _serve(running: Running) -> int:
     settings, arguments = running.settings, running.arguments
     # It warns when four requests wait; with a few viewers that is nothing to write home about.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    sockets = service.inherited_sockets() or list(_opened(arguments))
+    sockets, secure = service.inherited_sockets(), arguments.listen_tls
+    if not sockets:
+        sockets = list(_opened(arguments))
+        # Of port 0 the kernel makes another one.
+        secure = secure and sockets[-1].getsockname()
     wrong = [*map(str, running.errors), *report.problems()]
     monitor = Monitor(settings, arguments.engine_user, errors=wrong)
     app = create_app(settings, monitor)
-    server = make_server(app, sockets, arguments.listen_tls or (None, HTTPS_PORT))
+    server = make_server(app, sockets, secure[1] if secure else HTTPS_PORT)
+    boot_text.lay_out(app.extensions["access"].fingerprint)
     thread = threading.Thread(target=server.run, name="server", daemon=True)
     thread.start()
     log.info("serving on %s", ", ".join(map(listening.url, sockets)))
@@ -78,13 +83,13 @@ def _serve(running: Running) -> int:
     return 0
 
 
-def make_server(app: Flask, sockets: list[socket.socket], encrypted: listening.Place) -> Any:
-    """Return a server of waitress that answers fairly; HTTPS on the port `encrypted`.
+def make_server(app: Flask, sockets: list[socket.socket], https_port: int) -> Any:
+    """Return a server of waitress that answers fairly; HTTPS on `https_port`.
 
     A socket for HTTPS that the settings, or a missing certificate, leave without use is closed.
     """
     guard: Access = app.extensions["access"]
-    secure = [each for each in sockets if each.getsockname()[1] == encrypted[1]]
+    secure = [each for each in sockets if each.getsockname()[1] == https_port]
     context = guard.encryption() if secure else None
     if context is None:
         for each in secure:

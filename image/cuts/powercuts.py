@@ -97,7 +97,7 @@ class Writing:
             owner.log_in(confirmed.password)
             while not self._ended.is_set():
                 number += 1
-                confirmed.asked = f"password {time.time_ns()}"
+                confirmed.asked = f"a secret of {time.time_ns()}"
                 if owner.change(confirmed.password, confirmed.asked):
                     confirmed.password, self.changes = confirmed.asked, self.changes + 1
 

@@ -179,6 +179,36 @@ def test_page_answers_https_with_the_certificate_that_it_names(guest: Guest) -> 
     )
 
 
+def test_boot_says_by_what_the_certificate_is_known(guest: Guest) -> None:
+    kept = "openssl x509 -in /var/lib/glovebox/web/https.pem -noout -fingerprint -sha256"
+    fingerprint = guest.run(kept).partition("=")[2].strip()
+    waiting = "while [ -e /run/glovebox-web/outbox/glovebox-https.txt ]; do sleep 0.2; done"
+    guest.run(f"timeout 100 sh -c '{waiting}'", 120)
+    assert fingerprint in guest.run("cat /boot/firmware/glovebox-https.txt").splitlines()
+    until = "until findmnt -no OPTIONS /boot/firmware | grep -q ^ro; do sleep 0.2; done"
+    guest.run(f"timeout 100 sh -c '{until}'", 120)
+
+
+def test_router_is_accepted_alone_and_anybody_again(guest: Guest) -> None:
+    """As the page asks for it; the firewall tells when it is in force."""
+    ask = (
+        "from appliance.requests import ACCEPTING, Inbox, WantedRouters;"
+        " Inbox(ACCEPTING, WantedRouters).post(WantedRouters({}))"
+    )
+    rules = "nft list table inet glovebox | grep -q 'saddr 192.0.2.77'"
+    for wanted, is_there in (('("192.0.2.77",)', True), ("()", False)):
+        guest.run(f"python3 -c '{ask.format(wanted)}'")
+        waiting = "until" if is_there else "while"
+        guest.run(f'timeout 100 sh -c "{waiting} {rules}; do sleep 0.2; done"', 120)
+        kept = "test -e /var/lib/glovebox/accepted/routers.toml"
+        assert (guest.execute(kept)[0] == 0) is is_there
+        waiting = "while [ -e /run/glovebox-supervisor/glovebox-receiver ]; do sleep 0.2; done"
+        guest.run(f"timeout 100 sh -c '{waiting}'", 120)
+        # The marker comes from this machine, which is always accepted.
+        guest.run("glovebox selftest --seconds 30", 120)
+    assert guest.run("systemctl --failed --plain --no-legend") == ""
+
+
 def test_each_unit_of_ours_is_well_sandboxed(guest: Guest) -> None:
     command = "systemctl list-unit-files --plain --no-legend 'glovebox-*.service'"
     units = [line.split()[0] for line in guest.run(command).splitlines()]

@@ -282,3 +282,16 @@ def test_the_marks_that_others_look_at_are_empty_files(tmp_path: Path) -> None:
     }
     for unit in ("glovebox-probation-end.path", "glovebox-probation-end.service"):
         assert f"{requests.PROBATION}/come-back" in (UNITS / unit).read_text()
+
+
+def test_boot_is_written_only_where_it_says_something_else(tmp_path: Path) -> None:
+    outbox, boot = tmp_path / "outbox", tmp_path / "boot"
+    outbox.mkdir()
+    boot.mkdir()
+    requests.for_boot("a.txt", b"new", outbox, boot)
+    assert (outbox / "a.txt").read_bytes() == b"new"
+    (boot / "a.txt").write_bytes(b"new")
+    requests.for_boot("a.txt", b"new", outbox, boot)
+    assert list(outbox.iterdir()) == []
+    requests.for_boot("a.txt", b"", outbox, boot)
+    assert (outbox / "a.txt").read_bytes() == b""

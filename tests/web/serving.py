@@ -25,11 +25,14 @@ from tests.web.reports import a_health, a_report, a_selftest
 
 PERIOD_S = 0.25
 
-# What systemd does between fork and exec: the socket becomes descriptor 3, and says whose it is.
+# What systemd does between fork and exec: the sockets become descriptors 3, 4 and so on, and the
+# variables say whose they are.
 _ACTIVATE = """
-import os, sys
-os.dup2(int(sys.argv[1]), 3)
-os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
+import fcntl, os, sys
+copies = [fcntl.fcntl(int(each), fcntl.F_DUPFD, 64) for each in sys.argv[1].split(",")]
+for place, copy in enumerate(copies, 3):
+    os.dup2(copy, place)
+os.environ.update(LISTEN_FDS=str(len(copies)), LISTEN_PID=str(os.getpid()))
 os.execv(sys.argv[2], sys.argv[2:])
 """
 
@@ -53,15 +56,20 @@ class Sensor:
             self.url = f"http://127.0.0.1:{own.getsockname()[1]}"
             self.process = self._start(own)
 
-    def _start(self, own: socket.socket) -> subprocess.Popen[bytes]:
-        descriptor = str(own.fileno())
+    def _start(
+        self, own: socket.socket, secure: socket.socket | None = None
+    ) -> subprocess.Popen[bytes]:
+        sockets = [own] if secure is None else [own, secure]
+        descriptors = [each.fileno() for each in sockets]
+        tls = [] if secure is None else ["--listen-tls", "{}:{}".format(*secure.getsockname())]
         # ip(8) also shows the namespace's interfaces in /sys, which only to enter it would not.
         enter = ["ip", "netns", "exec", self.network.sensor]
-        argv = [*enter, sys.executable, "-c", _ACTIVATE, descriptor, GLOVEBOX, "web"]
+        names = ",".join(map(str, descriptors))
+        argv = [*enter, sys.executable, "-c", _ACTIVATE, names, GLOVEBOX, "web", *tls]
         return subprocess.Popen(
             [*argv, "--engine-user", "root"],
             env=os.environ | self._variables(),
-            pass_fds=[own.fileno()],
+            pass_fds=descriptors,
         )
 
     def _variables(self) -> dict[str, str]:
@@ -88,6 +96,18 @@ class Sensor:
         port = int(self.url.rpartition(":")[2])
         with socket.create_server(("127.0.0.1", port)) as own:
             self.process = self._start(own)
+
+    def encrypt(self) -> str:
+        """Start the page anew, with HTTPS too; return its address there."""
+        self.process.kill()
+        self.process.wait(DEADLINE_S)
+        port = int(self.url.rpartition(":")[2])
+        with (
+            socket.create_server(("127.0.0.1", port)) as own,
+            socket.create_server(("127.0.0.1", 0)) as secure,
+        ):
+            self.process = self._start(own, secure)
+            return f"https://127.0.0.1:{secure.getsockname()[1]}"
 
     def start_engine(self) -> None:
         """Open a packet socket on the sniffing interface, as an engine does."""

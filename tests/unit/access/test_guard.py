@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import socket
 import time
+from ipaddress import IPv6Network
 from pathlib import Path
 
 import pytest
@@ -270,6 +271,23 @@ def test_a_known_browser_counts_for_itself(app: Flask) -> None:
         log_in(guesser, "wrong")
     assert log_in(guesser).status_code == 429
     assert log_in(owner).status_code == 303
+
+
+def test_neighbour_who_guesses_keeps_nobody_out(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A whole home is one /64 of IPv6, and fe80::/64 is everybody."""
+    home = {IPv6Network("fd00:77::/64")}
+    monkeypatch.setattr("appliance.host.network.ipv6_links", lambda: home)
+    set_up(app.test_client())
+    for near, owners in (("fd00:77::66", "fd00:77::77"), ("fe80::66%eth0", "fe80::77%eth0")):
+        guesser, owner = app.test_client(), app.test_client()
+        guesser.environ_base["REMOTE_ADDR"] = near
+        owner.environ_base["REMOTE_ADDR"] = owners
+        codes = [log_in(guesser, "wrong").status_code for _ in range(9)]
+        assert codes[0] == 403
+        assert codes[-1] == 429
+        assert log_in(owner).status_code == 303
 
 
 def test_log_ins_are_on_the_page(app: Flask, stranger: FlaskClient) -> None:

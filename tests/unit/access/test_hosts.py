@@ -40,7 +40,8 @@ def test_split_takes_anything(field: str) -> None:
 @pytest.mark.parametrize(
     "name",
     ["localhost", "shed", "shed.local", "shed.lan", "glovebox.local", "glovebox.home.arpa",
-     "127.0.0.1", "127.3.2.1", "::1", "::ffff:127.0.0.1"],
+     # The second of that name in the network.
+     "shed4.local", "127.0.0.1", "127.3.2.1", "::1", "::ffff:127.0.0.1"],
 )  # fmt: skip
 def test_own_names_are_known(name: str) -> None:
     assert name in OwnHosts()
@@ -56,7 +57,8 @@ def test_own_addresses_are_known() -> None:
     "name",
     ["evil.example", "shed.example", "glovebox.fritz.box", "shed.local.evil.example", "local",
      "198.51.100.77", "2001:db8:ffff::77", "0.0.0.0", "::", "127.0.0.1.nip.io", "localhost.evil",
-     "0x7f000001", "2130706433", "127.1", "xshed.local", ""],
+     "0x7f000001", "2130706433", "127.1", "xshed.local", "4.local",
+     "shed4.lan", "shed4.local.lan", "shed4x.local", ""],
 )  # fmt: skip
 def test_others_are_not(name: str) -> None:
     assert name not in OwnHosts()

@@ -126,6 +126,17 @@ def test_the_first_password_leaves_the_token(kept: Vault) -> None:
     assert [kept.session_key(), kept.token()] == made
 
 
+def test_sessions_outlive_an_image_that_bound_nothing(kept: Vault) -> None:
+    """Where the page's own password goes on; one that the card gives may be another."""
+    kept.set_password_hash("first")
+    made = [kept.session_key(), kept.token()]
+    assert not kept.bind("first")
+    assert [kept.session_key(), kept.token()] == made
+    (kept.directory / "bound-to").unlink()
+    assert not kept.bind("of the card")
+    assert kept.session_key() != made[0]
+
+
 def test_a_power_cut_while_binding_is_made_up_for(
     kept: Vault, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -327,3 +327,16 @@ def test_apply_takes_what_an_image_of_before_had_for_good(
     (places.kept / keeping.RECORD).unlink()
     start()
     assert not (places.run / keeping.ON_TRIAL).exists()
+
+
+def test_routers_on_the_card_take_the_place_of_those_accepted_on_the_page(
+    places: SettingsPlaces, start: Callable[..., list[str]]
+) -> None:
+    places.accepted.parent.mkdir()
+    places.accepted.write_text('[capture]\nrouters = ["192.0.2.1"]\n')
+    (places.boot / "glovebox.toml").write_text("[capture]\nrouters = []\n")
+    assert start() == []
+    assert places.accepted.exists()
+    (places.boot / "glovebox.toml").write_text('[capture]\nrouters = ["192.0.2.2"]\n')
+    assert start() == []
+    assert not places.accepted.exists()

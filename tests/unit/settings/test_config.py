@@ -114,8 +114,9 @@ def test_a_service_has_its_secrets_as_credentials(tmp_path: Path) -> None:
     (tmp_path / "web.toml").write_text("")
     (tmp_path / "wpa_supplicant.conf").write_text("")
     files = config.files_of({"CREDENTIALS_DIRECTORY": str(tmp_path)})
-    assert files == (config.SHIPPED, config.OWNERS, tmp_path / "web.toml", config.SAVED)
-    assert config.files_of({}) == (config.SHIPPED, config.OWNERS, config.SAVED)
+    saved = (config.ACCEPTED, config.SAVED)
+    assert files == (config.SHIPPED, config.OWNERS, tmp_path / "web.toml", *saved)
+    assert config.files_of({}) == (config.SHIPPED, config.OWNERS, *saved)
 
 
 def test_named_files_stand_for_all() -> None:

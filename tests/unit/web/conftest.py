@@ -50,8 +50,8 @@ def app(tmp_path: Path) -> Flask:
     database = tmp_path / "alerts.db"
     history = AlertPages(database)
     vault, doors = Vault(tmp_path / "web"), tmp_path / "doors"
-    wished, reboot = tmp_path / "wishes", tmp_path / "reboot"
-    made = create_app(config, monitor, history, vault, doors, wished, reboot)
+    wished, reboot, routers = (tmp_path / name for name in ("wishes", "reboot", "routers"))
+    made = create_app(config, monitor, history, vault, doors, wished, reboot, routers)
     made.testing = True
     return made
 

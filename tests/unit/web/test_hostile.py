@@ -157,7 +157,7 @@ def place(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, in
     monkeypatch.setattr("appliance.web.live.STREAM_S", 0.0)
     app.testing = False
     with socket.create_server(("127.0.0.1", 0), backlog=128) as listening:
-        server = make_server(app, [listening], (None, 0))
+        server = make_server(app, [listening], 0)
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
         yield listening.getsockname()

@@ -26,7 +26,7 @@ LONGEST_ADDRESS = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Knock:
     """Log-ins, or wrong passwords, from one address; times in seconds since the epoch."""
 
     address: str
@@ -40,7 +40,7 @@ class Entry:
 class EntryList:
     """The newest ones last; `others` are wrong passwords of addresses that fell off the list."""
 
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[Knock, ...] = ()
     others: int = 0
 
 
@@ -80,7 +80,7 @@ class Entries:
 
     def _add(self, address: str, is_right: bool) -> None:
         now, address = time.time(), address[:LONGEST_ADDRESS]
-        rest, old = [], Entry(address, is_right, now, now, 0)
+        rest, old = [], Knock(address, is_right, now, now, 0)
         for entry in self._list.entries:
             if (entry.address, entry.is_right) == (address, is_right):
                 old = entry

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from shlex import quote
+import re
 
 import pytest
 
@@ -23,6 +23,7 @@ BEFORE_ENGINE = {
     "glovebox-clock-restore.service",
     "glovebox-alerts-rest.service",
 }
+UNIT = re.compile(r"[\w@.:-]+")
 # What waits for others' answers, or for all services.
 SLOW = {"network-online.target", "time-sync.target", "multi-user.target", "chrony.service"}
 # What a service may do beyond packet sockets.
@@ -65,8 +66,9 @@ def test_snort_waits_for_nothing_that_it_does_not_need(guest: Guest) -> None:
     found = {"glovebox-ids.service"}
     while found:
         before |= found
-        after = guest.run(f"systemctl show -P After -- {' '.join(map(quote, sorted(found)))}")
-        found = set(after.split()) - before
+        after = guest.run(f"systemctl show -P After {' '.join(sorted(found))}")
+        # What is quoted has no name of ours.
+        found = {name for name in after.split() if UNIT.fullmatch(name)} - before
     ours = {name for name in before if name.startswith("glovebox-") and name.endswith(".service")}
     assert "glovebox-ids-config.service" in ours
     assert ours - {"glovebox-ids.service"} <= BEFORE_ENGINE
@@ -166,7 +168,7 @@ def test_only_routes_to_our_own_links_count_for_the_firewall(guest: Guest) -> No
     for family in ("-4", "-6"):
         rules = guest.run(f"ip {family} rule")
         assert "fwmark 0x676c lookup main suppress_prefixlength 0" in rules
-        assert "fwmark 0x676c unreachable" in rules
+        assert re.search("fwmark 0x676c .*unreachable", rules)
 
 
 def test_page_answers_https_with_the_certificate_that_it_names(guest: Guest) -> None:

@@ -66,7 +66,7 @@ def test_snort_waits_for_nothing_that_it_does_not_need(guest: Guest) -> None:
     found = {"glovebox-ids.service"}
     while found:
         before |= found
-        after = guest.run(f"systemctl show -P After {' '.join(sorted(found))}")
+        after = guest.run(f"systemctl show -P After -- {' '.join(sorted(found))}")
         # What is quoted has no name of ours.
         found = {name for name in after.split() if UNIT.fullmatch(name)} - before
     ours = {name for name in before if name.startswith("glovebox-") and name.endswith(".service")}

@@ -43,6 +43,8 @@ SLACK_S = 30.0
 # Time-outs are sent in whole seconds.
 EARLY_S = 2.0
 MOST_CUT = 200
+# So many rows are looked for one by one; for more of them the list is read once.
+FEW = 8
 # Uptime is told in whole seconds, and answers take a while.
 REBOOT_S = 10.0
 # A connection that ends sooner is made again ever later.
@@ -278,18 +280,26 @@ class RouterTask:
 
     def _prove(self, connection: Connection, family: str, networks: list[Network]) -> None:
         """Read each row back by its id; what a router says it did is not what it did."""
-        ids = [(network, self._placed[network].id) for network in networks]
-        asked = [(network, id) for network, id in ids if id]
-        commands = [
-            sentences.command(f"{_list(family)}/print", {".proplist": ".id"}, f"?.id={id}")
-            for _, id in asked
-        ]
-        for (network, _), answer in zip(asked, connection.batch(commands), strict=True):
-            self._placed[network].proved = bool(answer.rows)
+        there = self._there(connection, family, [self._placed[network].id for network in networks])
+        for network in networks:
+            self._placed[network].proved = self._placed[network].id in there
         lacking = sum(not self._placed[network].proved for network in networks)
         if lacking:
             self._doubtful = True
             log.error("%s: %d of %d rows are not there", self._entry.name, lacking, len(networks))
+
+    def _there(self, connection: Connection, family: str, ids: list[str]) -> set[str]:
+        """Return those of the ids that are in the list; a router walks all of it for each query."""
+        asked = [id for id in ids if id]
+        if len(asked) > FEW:
+            rows = connection.rows(_list(family), (".id",), f"?list={LIST}")
+            return {row.get(".id", "") for row in rows}.intersection(asked)
+        commands = [
+            sentences.command(f"{_list(family)}/print", {".proplist": ".id"}, f"?.id={id}")
+            for id in asked
+        ]
+        answers = connection.batch(commands)
+        return {id for id, answer in zip(asked, answers, strict=True) if answer.rows}
 
     def _cut(self, connection: Connection, family: str, networks: set[Network]) -> None:
         """Remove the connections of what is blocked now: they would go on past the rules."""

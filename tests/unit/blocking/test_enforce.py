@@ -59,6 +59,22 @@ def test_what_attacks_is_on_the_router_proved_and_its_connections_are_gone(
     assert machine.flash_writes == written
 
 
+def test_many_rows_are_proved_by_one_reading(home: Home, task: RouterTask) -> None:
+    """A router walks its whole list for each query."""
+    until(lambda: task.state.reached)
+    home.api.cut()
+    for number in range(100):
+        home.register.wish(ip_network(f"45.1.{number}.1/32"), 3600, "you")
+    until(lambda: len(task.proved) == 100)
+    home.api.cut()
+    home.machine.reboot()
+    begun = len(home.api.transcript)
+    until(lambda: task.proved == {})
+    until(lambda: len(task.proved) == 100)
+    said = [words for who, words in list(home.api.transcript)[begun:] if who == "client"]
+    assert sum(any(word.startswith("?.id=") for word in words) for words in said) <= enforce.FEW
+
+
 def test_ipv6_is_blocked_as_its_64(home: Home, task: RouterTask) -> None:
     home.machine.connection(f"[{SIX}]:4444", "[fd00::1]:22", 6)
     home.register.wish(ip_network("2600:1:2:3::/64"), 3600, "you")

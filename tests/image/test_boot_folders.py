@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 import pytest
 
@@ -46,7 +47,7 @@ class Owner:
         for file in files:
             name = "glovebox.toml" if file == folder else file.name
             content = base64.b64encode(file.read_bytes()).decode()
-            self.guest.run(f"echo {content} | base64 -d > {BOOT}/{name}")
+            self.guest.run(f"echo {content} | base64 -d > {quote(f'{BOOT}/{name}')}")
         self.guest.run(f"sync; mount -o remount,ro {BOOT}")
         self.guest.run("systemctl restart glovebox-settings", 120)
         self.guest.run("systemctl restart glovebox-settings-writeback", 120)

@@ -176,6 +176,7 @@ def slowed(process: subprocess.Popen[str], stop: threading.Event) -> Iterator[No
     thread.join()
 
 
+@pytest.mark.long
 def test_one_greedy_host_costs_others_nothing(start: Start, tmp_path: Path) -> None:
     """Neither a visitor's answer nor the watchdog, which asks from this machine as well."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:

@@ -62,7 +62,7 @@ def difference(wanted: Iterable[Entry], rows: Iterable[Fields]) -> Difference:
     real: dict[Network, Fields] = {}
     removals, foreign = [], 0
     for row in rows:
-        network, ours = _network(row.get("address", "")), row.get("comment", "").startswith(OURS)
+        network, ours = _network(row.get("address", "")), _is_ours(row)
         foreign += not ours
         if is_yes(row.get("disabled", "")):
             removals += [row[".id"]] if ours and ".id" in row else []

@@ -91,18 +91,27 @@ class Splitter:
 
     def feed(self, content: bytes) -> Iterator[tuple[str, ...]]:
         """Yield the sentences that are whole now. Raises DecodeError; nothing fits behind that."""
-        self._buffer += content
+        buffer = self._buffer
+        buffer += content
         position = 0
         try:
-            while (found := _word(self._buffer, position)) is not None:
-                start, position = found
-                if start == position:
-                    if self._words:
-                        yield self._ended()
-                    continue
-                self._take(self._buffer[start:position])
+            while position < len(buffer):
+                # Nearly all words are short: their length is one byte.
+                start = position + 1
+                end = start + buffer[position]
+                if end - start >= _FORMS[0][0]:
+                    if (found := _word(buffer, position)) is None:
+                        return
+                    start, end = found
+                elif end > len(buffer):
+                    return
+                position = end
+                if start < end:
+                    self._take(buffer[start:end])
+                elif self._words:
+                    yield self._ended()
         finally:
-            del self._buffer[:position]
+            del buffer[:position]
 
     def _take(self, word: bytearray) -> None:
         self._size += len(word)
@@ -117,8 +126,6 @@ class Splitter:
 
 def _word(buffer: bytearray, position: int) -> tuple[int, int] | None:
     """Return where the word at `position` begins and ends; None where it is not all there."""
-    if position >= len(buffer):
-        return None
     first = buffer[position]
     if first >= _RESERVED:
         raise DecodeError(f"a word begins with the reserved byte {first:#x}")

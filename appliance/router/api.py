@@ -75,6 +75,7 @@ class Connection:
         self._pending: dict[str, _Pending] = {}
         self._finished: list[str] = []
         self._number = 0
+        self._waits = 0.0
         self._events: deque[tuple[str, Fields]] = deque()
         #: Whether more rows came from `listen` than were kept: the table must be read again.
         self.overrun = False
@@ -188,12 +189,19 @@ class Connection:
             tags.append(str(self._number))
             content.append(sentences.encode((*words, f".tag={self._number}")))
         self._pending.update((tag, _Pending()) for tag in tags)
-        self._socket.settimeout(_left(deadline))
+        self._wait_until(deadline)
         try:
             self._socket.sendall(b"".join(content))
         except OSError as error:
             raise _lost(error) from error
         return tags
+
+    def _wait_until(self, deadline: float) -> None:
+        """Set the socket's time-out, at most a tenth late: each setting is a system call."""
+        left = _left(deadline)
+        if not left <= self._waits <= left * 1.1:
+            self._waits = left * 1.05
+            self._socket.settimeout(self._waits)
 
     def _wait(self, seconds: float) -> None:
         with contextlib.suppress(TooLateError):
@@ -201,7 +209,7 @@ class Connection:
 
     def _pump(self, deadline: float) -> None:
         """Read once what has come, and sort it."""
-        self._socket.settimeout(_left(deadline))
+        self._wait_until(deadline)
         try:
             content = self._socket.recv(CHUNK)
         except (TimeoutError, ssl.SSLWantReadError):

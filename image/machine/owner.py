@@ -34,12 +34,12 @@ class Owner:
         """Change the password; return whether the page confirmed it."""
         return self._send("password", {"current": current, "password": new, "again": new})
 
-    def press(self, place: str, fields: dict[str, str]) -> None:
-        """Press a button of the status page, which leads to `place`.
+    def press(self, place: str, fields: dict[str, str], page: str = "") -> None:
+        """Press a button of a page, the status page by default; it leads to `place`.
 
         Raises OSError where it is refused.
         """
-        found = TOKEN.search(self.read(""))
+        found = TOKEN.search(self.read(page))
         body = urllib.parse.urlencode({"csrf": found[1] if found else "", **fields}).encode()
         with self._opener.open(self.url + place, data=body, timeout=SECONDS) as answer:
             answer.read()

@@ -63,6 +63,10 @@ class Home:
         with self.machine.lock:
             return [row["address"] for row in self.machine.rows(LIST)]
 
+    def wish(self, **fields: str) -> None:
+        """Press a button of the tab."""
+        self.owner.press("router/wish", fields, page="router")
+
     def attack(self) -> None:
         """Stream a whole connection in which a bot drives a shell over telnet."""
         port = 30000 + int(time.monotonic()) % 30000
@@ -133,7 +137,7 @@ def test_the_story_of_a_block(home: Home) -> None:
     undo = pasted(page, "RouterOS commands to undo it on home")
     assert terminal.paste(home.machine, pasted(page, "RouterOS commands for home")) == []
     until(lambda: home.pin in home.owner.read("router"), "no certificate is shown")
-    home.owner.press("router/wish", {"kind": "trust", "what": "home", "certificate": home.pin})
+    home.wish(kind="trust", what="home", certificate=home.pin)
     until(
         lambda: any(each["reached"] for each in home.report().get("routers", ())),
         "the router is not reached",
@@ -156,7 +160,7 @@ def test_the_story_of_a_block(home: Home) -> None:
     home.machine.reboot()
     until(lambda: home.rows() == [ATTACKER], "the row is not back")
 
-    home.owner.press("router/wish", {"kind": "lift", "what": f"{ATTACKER}/32"})
+    home.wish(kind="lift", what=f"{ATTACKER}/32")
     until(lambda: home.rows() == [], "it is not lifted")
     home.attack()
     home.guest.run("glovebox selftest", 150)

@@ -7,6 +7,7 @@ beside it. Where RouterOS' behaviour is not known, it refuses.
 
 from __future__ import annotations
 
+import heapq
 import re
 import threading
 import time
@@ -76,6 +77,8 @@ class Machine:
         self.lies = False
         self._number = 0
         self._ends: dict[str, float] = {}
+        # The same, as a heap: a long list is not walked for each command.
+        self._soonest: list[tuple[float, str, str]] = []
         self._keys: dict[tuple[str, str, str], Row] = {}
         self._ids: dict[tuple[str, str], Row] = {}
         self._factory()
@@ -107,7 +110,7 @@ class Machine:
             end()
         with self.lock:
             for path, rows in self.tables.items():
-                for row in [row for row in rows if row.get("dynamic") == "true"]:
+                for row in [row for row in reversed(rows) if row.get("dynamic") == "true"]:
                     self._drop(path, row)
             self.single["/tool/sniffer"]["running"] = "no"
             self.booted = self.clock()
@@ -160,9 +163,15 @@ class Machine:
     def expire(self) -> None:
         """Remove what has run out."""
         now = self.clock()
-        for path in LISTS:
-            for row in [row for row in self.tables.get(path, []) if self._over(row, now)]:
-                self._drop(path, row)
+        while self._soonest and self._soonest[0][0] <= now:
+            end, path, id = heapq.heappop(self._soonest)
+            if self._ends.get(id) == end:
+                self._drop(path, self._ids[path, id])
+
+    def end(self, path: str, id: str, at: float) -> None:
+        """Have a row run out at a time of `clock`."""
+        self._ends[id] = at
+        heapq.heappush(self._soonest, (at, path, id))
 
     def policies(self, user: str) -> set[str]:
         row = next((row for row in self.tables["/user"] if row["name"] == user), None)
@@ -259,7 +268,7 @@ class Machine:
         elif command == "set":
             row.update({key: value for key, value in values.items() if key != "timeout"})
             if "timeout" in values:
-                self._ends[row[".id"]] = self.clock() + seconds(values["timeout"])
+                self.end(path, row[".id"], self.clock() + seconds(values["timeout"]))
             self._tell(path, row)
         else:
             row["disabled"] = "true" if command == "disable" else "false"
@@ -279,12 +288,14 @@ class Machine:
         if path in LISTS:
             self._keys[path, row.get("list", ""), row.get("address", "")] = row
             if "timeout" in row:
-                self._ends[row[".id"]] = self.clock() + seconds(row.pop("timeout"))
+                self.end(path, row[".id"], self.clock() + seconds(row.pop("timeout")))
         self._tell(path, row)
         return row
 
     def _drop(self, path: str, row: Row) -> None:
-        self.tables[path].remove(row)
+        rows = self.tables[path]
+        # From the end, where a restart looks first.
+        del rows[next(at for at in range(len(rows) - 1, -1, -1) if rows[at] is row)]
         self._ids.pop((path, row[".id"]), None)
         self._keys.pop((path, row.get("list", ""), row.get("address", "")), None)
         self._ends.pop(row[".id"], None)
@@ -303,9 +314,6 @@ class Machine:
         if found is None:
             raise Trap("no such item")
         return found
-
-    def _over(self, row: Row, now: float) -> bool:
-        return self._ends.get(row[".id"], now + 1) <= now
 
     def _print(self, path: str, values: Mapping[str, str], queries: list[str]) -> list[Row]:
         rows = [self._seen(row) for row in self.rows(path)]

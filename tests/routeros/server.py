@@ -94,7 +94,9 @@ class _Session:
     def __init__(self, server: ApiServer, transport: socket.socket) -> None:
         self.server, self.machine, self.transport = server, server.machine, transport
         self.user = ""
-        self.listening: dict[str, str] = {}
+        #: By tag: the table, and the fields that are told of it.
+        self.listening: dict[str, tuple[str, frozenset[str]]] = {}
+        self._free_at = 0.0
         self._sending = threading.Lock()
         self._sent = 0
 
@@ -111,6 +113,7 @@ class _Session:
             while content := self.transport.recv(65536):
                 if self.server.silent:
                     continue
+                self._free_at = max(self._free_at, time.monotonic())
                 for words in splitter.feed(content):
                     self.server.transcript.append(("client", words))
                     self._answer(words)
@@ -137,12 +140,17 @@ class _Session:
         elif (path, command) == ("", "execute"):
             self._execute(values, tag)
         elif command == "listen":
-            self._listen(path, tag)
+            self._listen(path, values, tag)
         else:
-            if command in ("add", "remove", "set") and self.server.slow_s:
-                time.sleep(self.server.slow_s)
+            if command in ("add", "remove", "set"):
+                self._take_time()
             rows, ret = self.machine.run(self.user, path, command, values, queries)
             self._rows(rows, ret, command, tag)
+
+    def _take_time(self) -> None:
+        """Take `slow_s` in all, with what the playing itself costs, one command after another."""
+        self._free_at += self.server.slow_s
+        time.sleep(max(self._free_at - time.monotonic(), 0.0))
 
     def _rows(self, rows: list[Row], ret: str, command: str, tag: str) -> None:
         for row in rows:
@@ -177,18 +185,22 @@ class _Session:
             return False
         return "api" in self.machine.policies(name)
 
-    def _listen(self, path: str, tag: str) -> None:
+    def _listen(self, path: str, values: Row, tag: str) -> None:
         if "read" not in self.machine.policies(self.user):
             raise Trap("not enough permissions (9)")
         self.machine.schema.command(path, "print")
-        self.listening[tag] = path
+        fields = frozenset(filter(None, values.get(".proplist", "").split(",")))
+        self.listening[tag] = path, fields
         if self._changed not in self.machine.watchers:
             self.machine.watchers.append(self._changed)
 
     def _changed(self, path: str, row: Row) -> None:
-        for tag in [tag for tag, each in self.listening.items() if each == path]:
+        for tag, (table, fields) in list(self.listening.items()):
+            if table != path:
+                continue
+            told = {k: v for k, v in row.items() if not fields or k in fields | {".dead"}}
             with contextlib.suppress(OSError):
-                self._send("!re", *(f"={key}={value}" for key, value in row.items()), tag=tag)
+                self._send("!re", *(f"={key}={value}" for key, value in told.items()), tag=tag)
 
     def _cancel(self, wanted: str, tag: str) -> None:
         found = f".tag={wanted}"

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address
@@ -11,20 +12,24 @@ from pathlib import Path
 import pytest
 
 from appliance.blocking.book import Book
+from appliance.blocking.enforce import RouterTask
 from appliance.blocking.register import Register
 from appliance.host import clocks
 from appliance.router import plan
 from appliance.router.keeping import Keeping
 from appliance.router.plan import Wanted
+from appliance.service import Stop
 from appliance.settings.sections.block import BlockConfig
 from appliance.settings.sections.router import RouterEntry
 from tests.routeros import server, terminal
 from tests.routeros.machine import Machine
 from tests.routeros.server import ApiServer
-from tests.unit.blocking.test_judge import HANDSHAKES
+from tests.unit.blocking.test_judge import HANDSHAKES, alert
 from tests.unit.router.test_verify import LISTS
 
 PATIENCE_S = 60.0
+FIRST, SECOND = "45.66.77.88", "45.66.77.89"
+LIST = "/ip/firewall/address-list"
 
 
 def until(condition: Callable[[], object], what: str = "", seconds: float = PATIENCE_S) -> None:
@@ -72,3 +77,26 @@ def home(shared_data: Path, tmp_path: Path, certificate: Path) -> Iterator[Home]
         made = Home(tmp_path, machine, api, certificate)
         yield made
         made.book.close()
+
+
+@pytest.fixture
+def stop() -> Stop:
+    return Stop()
+
+
+@pytest.fixture
+def task(home: Home, stop: Stop) -> Iterator[RouterTask]:
+    """Return what keeps the router, running."""
+    made = RouterTask(home.entry, home.keeping, home.register)
+    thread = threading.Thread(target=made.run, args=(stop,))
+    thread.start()
+    yield made
+    stop.set()
+    thread.join(60)
+    assert not thread.is_alive()
+
+
+def attack(home: Home, *sources: str) -> None:
+    """Let these attack somebody inside."""
+    for source in sources:
+        home.register.alert(alert(source=source, destination="192.168.88.20"))

@@ -1,103 +1,16 @@
 # SPDX-License-Identifier: MIT
-"""A router's list is what it should be, whatever happens to the router and to the connection."""
+"""One connection to a router is kept, and none is made in vain."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from ipaddress import ip_network
 
 import pytest
 
-from appliance.blocking import enforce
 from appliance.blocking.enforce import RouterTask
 from appliance.router.picture import Picture
 from appliance.service import Stop
-from tests.unit.blocking.conftest import Home, until
-from tests.unit.blocking.test_judge import alert
-
-FIRST, SECOND, SIX = "45.66.77.88", "45.66.77.89", "2600:1:2:3::9"
-LIST = "/ip/firewall/address-list"
-
-
-@pytest.fixture
-def stop() -> Stop:
-    return Stop()
-
-
-@pytest.fixture
-def task(home: Home, stop: Stop) -> Iterator[RouterTask]:
-    """Return what keeps the router, running."""
-    made = RouterTask(home.entry, home.keeping, home.register)
-    thread = threading.Thread(target=made.run, args=(stop,))
-    thread.start()
-    yield made
-    stop.set()
-    thread.join(60)
-    assert not thread.is_alive()
-
-
-def attack(home: Home, *sources: str) -> None:
-    for source in sources:
-        home.register.alert(alert(source=source, destination="192.168.88.20"))
-
-
-def test_what_attacks_is_on_the_router_proved_and_its_connections_are_gone(
-    home: Home, task: RouterTask
-) -> None:
-    machine = home.machine
-    machine.connection(f"{FIRST}:4444", "192.168.88.20:22")
-    machine.connection("192.168.88.20:50000", f"{FIRST}:443")
-    machine.connection("192.168.88.20:50001", "8.8.8.8:443")
-    written = machine.flash_writes
-    attack(home, FIRST)
-    until(lambda: task.proved == {f"{FIRST}/32": 2})
-    assert home.rows() == [FIRST]
-    left = [row["dst-address"] for row in machine.rows("/ip/firewall/connection")]
-    assert left == ["8.8.8.8:443"]
-    assert machine.packet(FIRST) and not machine.packet(SECOND)
-    assert machine.flash_writes == written
-
-
-def test_many_rows_are_proved_by_one_reading(home: Home, task: RouterTask) -> None:
-    """A router walks its whole list for each query."""
-    until(lambda: task.state.reached)
-    home.api.cut()
-    for number in range(100):
-        home.register.wish(ip_network(f"45.1.{number}.1/32"), 3600, "you")
-    until(lambda: len(task.proved) == 100)
-    home.api.cut()
-    home.machine.reboot()
-    begun = len(home.api.transcript)
-    until(lambda: task.proved == {})
-    until(lambda: len(task.proved) == 100)
-    said = [words for who, words in list(home.api.transcript)[begun:] if who == "client"]
-    assert sum(any(word.startswith("?.id=") for word in words) for words in said) <= enforce.FEW
-
-
-def test_ipv6_is_blocked_as_its_64(home: Home, task: RouterTask) -> None:
-    home.machine.connection(f"[{SIX}]:4444", "[fd00::1]:22", 6)
-    home.register.wish(ip_network("2600:1:2:3::/64"), 3600, "you")
-    until(lambda: task.proved == {"2600:1:2:3::/64": 1})
-    assert home.rows("ipv6") == ["2600:1:2:3::/64"] and home.rows() == []
-
-
-def test_lifting_removes_the_row(home: Home, task: RouterTask) -> None:
-    attack(home, FIRST, SECOND)
-    until(lambda: len(task.proved) == 2)
-    home.register.lift(ip_network(f"{FIRST}/32"))
-    until(lambda: home.rows() == [SECOND])
-    until(lambda: set(task.proved) == {f"{SECOND}/32"})
-
-
-def test_after_a_reboot_the_rows_are_back(home: Home, task: RouterTask) -> None:
-    attack(home, FIRST, SECOND)
-    until(lambda: len(task.proved) == 2)
-    home.machine.reboot()
-    assert home.rows() == []
-    until(lambda: sorted(home.rows()) == [FIRST, SECOND])
-    until(lambda: len(task.proved) == 2)
-    assert home.register.shown(9)[0] == 2
+from tests.unit.blocking.conftest import FIRST, SECOND, Home, attack, until
 
 
 def test_a_lost_connection_is_made_again_once(home: Home, task: RouterTask) -> None:
@@ -110,62 +23,6 @@ def test_a_lost_connection_is_made_again_once(home: Home, task: RouterTask) -> N
     until(lambda: len(task.proved) == 2)
     assert home.rows() == [FIRST, SECOND]
     assert home.machine.logins == logins + 1
-
-
-def test_a_row_that_is_lifted_on_the_router_stays_away(home: Home, task: RouterTask) -> None:
-    attack(home, FIRST, SECOND)
-    until(lambda: len(task.proved) == 2)
-    with home.machine.lock:
-        id = home.machine.rows(LIST)[0][".id"]
-        home.machine.run("admin", LIST, "remove", {".id": id}, [])
-    until(lambda: home.register.shown(9)[0] == 1)
-    attack(home, FIRST, "45.66.77.90")
-    until(lambda: len(task.proved) == 2)
-    assert home.rows() == [SECOND, "45.66.77.90"]
-    assert [each.words for each in home.register.spared][0] == (
-        "Lifted by hand on the router home."
-    )
-
-
-def test_what_is_lifted_while_nobody_looks_stays_away(home: Home, task: RouterTask) -> None:
-    attack(home, FIRST, SECOND)
-    until(lambda: len(task.proved) == 2)
-    with home.machine.lock:
-        home.api.cut()
-        id = home.machine.rows(LIST)[0][".id"]
-        home.machine.watchers.clear()
-        home.machine.run("admin", LIST, "remove", {".id": id}, [])
-    until(lambda: set(task.proved) == {f"{SECOND}/32"})
-    assert home.rows() == [SECOND] and home.register.spared
-
-
-def test_a_row_that_ran_out_early_is_made_again(home: Home, task: RouterTask) -> None:
-    """Another's row did for ours; when its time is over, ours is needed."""
-    with home.machine.lock:
-        row = {"list": "glovebox", "address": FIRST, "comment": "x", "timeout": "1h"}
-        home.machine.run("admin", LIST, "add", row, [])
-    attack(home, FIRST)
-    until(lambda: task.state.reached)
-    home.api.cut()
-    until(lambda: f"{FIRST}/32" in task.proved)
-    with home.machine.lock:
-        id = home.machine.rows(LIST)[0][".id"]
-        home.machine._ends[id] = 0.0
-        home.machine.expire()
-    until(lambda: [r.get("comment", "")[:9] for r in home.machine.rows(LIST)] == ["glovebox "])
-    assert home.register.shown(9)[0] == 1
-
-
-def test_duplicates_of_ours_go(home: Home, task: RouterTask) -> None:
-    attack(home, FIRST)
-    until(lambda: len(task.proved) == 1)
-    with home.machine.lock:
-        # A router that forgot that it holds the row already.
-        home.machine._keys.clear()
-        row = {"list": "glovebox", "address": FIRST, "comment": "glovebox 9 1:2", "timeout": "1h"}
-        home.machine.run("admin", LIST, "add", row, [])
-        home.api.cut()
-    until(lambda: len(home.rows()) == 1 and len(task.proved) == 1)
 
 
 def test_a_user_with_too_few_rights_is_told_and_no_storm_follows(home: Home, stop: Stop) -> None:
@@ -183,22 +40,6 @@ def test_a_user_with_too_few_rights_is_told_and_no_storm_follows(home: Home, sto
     thread.join(60)
 
 
-def test_hostile_rows_and_names_do_no_harm(home: Home, task: RouterTask) -> None:
-    hostile = "\x1b[2J\u202e<script>" + "x" * 100_000
-    with home.machine.lock:
-        home.machine.board = hostile
-        home.machine.single["/system/identity"] = {"name": hostile}
-        for address in (hostile, "", "0.0.0.0/0", "1.2.3.4-1.2.3", "a.name"):
-            home.machine._put(LIST, {"list": "glovebox", "address": address, "comment": hostile})
-        home.machine._put("/ip/address", {"address": hostile, "network": "x"})
-        home.machine._put("/ip/route", {"gateway": hostile})
-    home.api.cut()
-    attack(home, FIRST)
-    until(lambda: f"{FIRST}/32" in task.proved)
-    until(lambda: task.state.foreign == 5)
-    assert task.state.board.isprintable() and len(task.state.board) <= 41
-
-
 def test_a_router_that_does_not_say_for_how_long_it_runs_has_not_restarted(
     home: Home, task: RouterTask
 ) -> None:
@@ -207,30 +48,6 @@ def test_a_router_that_does_not_say_for_how_long_it_runs_has_not_restarted(
     nothing = Picture({})
     assert not task._note_boot(nothing) and not task._note_boot(nothing)
     assert task.proved
-
-
-def test_rows_of_others_stay_and_do_for_ours(home: Home, task: RouterTask) -> None:
-    with home.machine.lock:
-        row = {"list": "glovebox", "address": FIRST, "comment": "the owner's"}
-        home.machine.run("admin", LIST, "add", row, [])
-        home.machine.run("admin", LIST, "add", {"list": "x", "address": SECOND}, [])
-    attack(home, FIRST, SECOND)
-    until(lambda: f"{SECOND}/32" in task.proved)
-    home.register.lift(ip_network(f"{FIRST}/32"))
-    home.register.lift(ip_network(f"{SECOND}/32"))
-    until(lambda: not task.proved)
-    kept = [(row["list"], row["address"]) for row in home.machine.rows(LIST)]
-    assert kept == [("glovebox", FIRST), ("x", SECOND)]
-
-
-def test_a_router_that_lies_has_no_proof(home: Home, task: RouterTask) -> None:
-    until(lambda: task.state.reached)
-    home.machine.lies = True
-    asked = len(home.api.transcript)
-    attack(home, FIRST)
-    until(lambda: any(f"{LIST}/print" in w[0] for _, w in home.api.transcript[asked:]))
-    home.machine.lies = False
-    assert task.proved == {} and home.rows() == []
 
 
 @pytest.mark.parametrize("what", ["password", "certificate"])
@@ -272,28 +89,3 @@ def test_what_the_router_is_like_is_told(home: Home, task: RouterTask) -> None:
     until(lambda: task.state.version == "7.22.1" and task.state.points)
     assert [point.text for point in task.state.points] == ["The router is set up."]
     assert task.state.board == "RB5009UG+S+" and task.state.cpu == 7
-
-
-@pytest.mark.parametrize(
-    ("text", "family", "network"),
-    [
-        ("45.66.77.88:443", "ip", "45.66.77.88/32"), ("45.66.77.88", "ip", "45.66.77.88/32"),
-        ("[2600:1:2:3::9]:443", "ipv6", "2600:1:2:3::/64"),
-        ("2600:1:2:3::9/128", "ipv6", "2600:1:2:3::/64"), ("", "ip", None), ("junk", "ipv6", None),
-    ],
-)  # fmt: skip
-def test_ends_of_connections_are_read(text: str, family: str, network: str | None) -> None:
-    expected = ip_network(network) if network else None
-    assert enforce._network(text, family) == expected
-
-
-@pytest.mark.long
-@pytest.mark.timeout(3600)
-def test_ten_thousand_rows_are_back_after_a_reboot(home: Home, task: RouterTask) -> None:
-    """How long it takes says the benchmark."""
-    for number in range(10_000):
-        home.register.wish(ip_network(f"45.{number >> 8}.{number & 255}.1/32"), 86400, "you")
-    until(lambda: len(task.proved) == 10_000, seconds=1200)
-    home.machine.reboot()
-    until(lambda: len(home.rows()) == 10_000, seconds=1200)
-    until(lambda: len(task.proved) == 10_000, seconds=1200)

@@ -23,7 +23,7 @@ from appliance.settings.sections.capture import CaptureConfig
 from appliance.settings.sections.fit import Address
 
 MOST_ROUTERS = 16
-AFFECTED = ("glovebox-firewall.service", "glovebox-receiver.service")
+AFFECTED = ("glovebox-firewall.service", "glovebox-receiver.service", "glovebox-logs.service")
 
 log = logging.getLogger(__name__)
 

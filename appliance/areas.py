@@ -385,6 +385,24 @@ AREAS = (
         checks="appliance.supervisor.blockingchecks:CHECKS",
     ),
     Area(
+        "logs",
+        "what firewalls and honeypots log",
+        sections=("logs",),
+        commands=(
+            Command("logs", "appliance.logs.service", "take the lines of routers' logs (service)"),
+        ),
+        watched=(
+            Watched(
+                "glovebox-logs.service",
+                called="the receiver of logs",
+                ladder=("glovebox-logs.service",),
+            ),
+        ),
+        reports=("appliance.reports.logs:LogsReport",),
+        checks="appliance.supervisor.areachecks.logchecks:CHECKS",
+        metrics="appliance.logs.metrics:families",
+    ),
+    Area(
         "tools",
         "tools for captures",
         commands=(

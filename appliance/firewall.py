@@ -19,7 +19,7 @@ from appliance.settings.config import Config
 
 # Ports of a Raspberry Pi, and of USB adapters on it; each may serve a network of its own.
 SERVED_PORTS = ("eth0", "eth1", "eth2", "eth3")
-DNS, NTP = 53, 123
+DNS, NTP, LOGS = 53, 123, 514
 # Each answer to a request for an address is written to the card. A device asks a few times when it
 # comes, and every few hours later; in all, a hundred may come at once.
 DHCP = "udp sport 68 udp dport 67"
@@ -73,7 +73,7 @@ table inet glovebox {{
 {limits}
 		tcp dport {{ {tcp} }} accept
 		udp dport {{ {udp} }} accept
-{served}
+{logs}{served}
 	}}
 	set film_hosts {{ type ipv4_addr; size 4096; flags dynamic; }}
 	set asking {{ type ether_addr; size 4096; flags dynamic,timeout; timeout 5m; }}
@@ -141,6 +141,7 @@ def render(settings: Config) -> str:
         strangers=_strangers(settings, f"th dport {{ {_opened(settings, 'tcp', 'udp')} }}"),
         limits="\n".join(f"\t\t{rule}" for rule in _limits()),
         sets="\n".join(f"\t{line}" for line in _sets()), mark=MARK,
+        logs="".join(f"\t\t{rule}\n" for rule in _logs(settings)),
         served="\n".join(f"\t\t{rule}" for rule in _served(settings)),
     )  # fmt: skip
 
@@ -214,6 +215,15 @@ def _routers(settings: Config) -> list[str]:
         if listed:
             matches.append(f"{family} saddr {{ {', '.join(listed)} }}")
     return matches
+
+
+def _logs(settings: Config) -> Iterator[str]:
+    """Yield the rules for the port of logs, which is open to those alone whose logs are taken."""
+    for version, family in ((4, "ip"), (6, "ip6")):
+        listed = ", ".join(str(each) for each in settings.log_senders if each.version == version)
+        if listed:
+            port = f"meta l4proto {{ tcp, udp }} th dport {LOGS}"
+            yield f"{family} saddr {{ {listed} }} {port} accept"
 
 
 def _served(settings: Config) -> list[str]:

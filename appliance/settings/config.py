@@ -21,9 +21,10 @@ from appliance.settings.sections.alerts import AlertsConfig
 from appliance.settings.sections.block import BlockConfig
 from appliance.settings.sections.capture import CaptureConfig
 from appliance.settings.sections.dhcp import DhcpConfig
-from appliance.settings.sections.fit import Unfit
+from appliance.settings.sections.fit import Address, Unfit, without_zone
 from appliance.settings.sections.ids import EngineName, IdsConfig
 from appliance.settings.sections.leds import LedsConfig
+from appliance.settings.sections.logs import LogsConfig
 from appliance.settings.sections.media import MediaConfig
 from appliance.settings.sections.router import RouterConfig
 from appliance.settings.sections.ssh import SshConfig
@@ -74,6 +75,21 @@ class Config:
     access_point: AccessPointConfig = field(default_factory=AccessPointConfig)
     router: RouterConfig = field(default_factory=RouterConfig)
     block: BlockConfig = field(default_factory=BlockConfig)
+    logs: LogsConfig = field(default_factory=LogsConfig)
+
+    @property
+    def log_senders(self) -> tuple[Address, ...]:
+        """Whose logs are taken: those named, and routers that send theirs; else every router known.
+
+        Routers are known by [router], by [capture], or because the owner accepted them.
+        """
+        sending = [router.address for router in self.router.routers if router.log]
+        found = [*self.logs.sources, *sending] or [
+            *(router.address for router in self.router.routers),
+            *self.capture.routers,
+        ]
+        plain = (getattr(each, "ipv4_mapped", None) or without_zone(each) for each in found)
+        return tuple(dict.fromkeys(plain))
 
 
 SECTIONS = {section.name: section for section in dataclasses.fields(Config)}

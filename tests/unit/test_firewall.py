@@ -15,6 +15,7 @@ from appliance.firewall import main, render
 from appliance.settings.config import Config
 from appliance.settings.sections.capture import CaptureConfig
 from appliance.settings.sections.dhcp import DhcpConfig
+from appliance.settings.sections.logs import LogsConfig
 from appliance.settings.sections.router import RouterConfig, RouterEntry
 from appliance.settings.sections.ssh import SshConfig
 from appliance.settings.sections.system import SystemConfig
@@ -61,6 +62,17 @@ def test_render_names_a_router_by_its_address_alone(text: str) -> None:
     (router,) = CaptureConfig(routers=(ip_address(text),)).routers
     rules = render(Config(capture=CaptureConfig(routers=(ip_address(text),))))
     assert "%" not in rules and "ffff" not in rules.lower() and f"{{ {router} }} udp dport" in rules
+
+
+def test_render_opens_the_port_of_logs_to_those_alone_whose_logs_are_taken() -> None:
+    port = "meta l4proto { tcp, udp } th dport 514"
+    assert "514" not in render(Config())
+    sources = (ip_address("192.168.88.1"), ip_address("2001:db8::1"))
+    rules = [line.strip() for line in render(Config(logs=LogsConfig(sources))).splitlines()]
+    assert [rule for rule in rules if "514" in rule] == [
+        f"ip saddr {{ 192.168.88.1 }} {port} accept",
+        f"ip6 saddr {{ 2001:db8::1 }} {port} accept",
+    ]
 
 
 def test_load_falls_back_to_the_default_settings(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: MIT
+"""Lines in ArcSight's Common Event Format, as RouterOS (from 7.18 on) and Cowrie write it. Pure.
+
+`… CEF:0|vendor|product|version|class|name|severity|key=value key=value`: a value goes to the next
+` key=`; `=` and `\\` in it are escaped by a backslash.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from appliance.errors import DecodeError
+
+MARK = "CEF:0|"
+MOST_KEYS = 64
+_KEY = re.compile(r"(?:^| )([A-Za-z0-9_.]{1,32})=", re.ASCII)
+# What stands for a backslash while the other escapes are resolved: no text holds it by then.
+_HELD = "\0"
+
+
+class CommonEvent(NamedTuple):
+    """One line: `name` holds the topics where RouterOS wrote it."""
+
+    vendor: str
+    name: str
+    values: dict[str, str]
+
+    @property
+    def message(self) -> str:
+        """What the line says in words."""
+        return self.values.get("msg", "")
+
+
+def is_one(line: str) -> bool:
+    """Tell whether a line is one of these."""
+    return MARK in line
+
+
+def parse(line: str) -> CommonEvent:
+    """Return what a line holds. Raises DecodeError."""
+    parts = line[line.find(MARK) :].split("|", 7)
+    if len(parts) < 8:
+        raise DecodeError("no line of CEF")
+    return CommonEvent(parts[1], parts[5], _values(parts[7].strip("\r\n\0 ")))
+
+
+def _values(text: str) -> dict[str, str]:
+    keys = []
+    for found in _KEY.finditer(text):
+        keys.append(found)
+        if len(keys) > MOST_KEYS:
+            raise DecodeError("too many keys")
+    ends = [found.start() for found in keys[1:]] + [len(text)]
+    return {
+        found[1]: _plain(text[found.end() : end]) for found, end in zip(keys, ends, strict=False)
+    }
+
+
+def _plain(text: str) -> str:
+    if "\\" not in text:
+        return text
+    held = text.replace(_HELD, "?").replace(r"\\", _HELD)
+    for escaped, plain in ((r"\=", "="), (r"\|", "|"), (r"\n", "\n"), (r"\r", "\r")):
+        held = held.replace(escaped, plain)
+    return held.replace(_HELD, "\\")

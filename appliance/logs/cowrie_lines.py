@@ -1,0 +1,241 @@
+# SPDX-License-Identifier: MIT
+"""Lines of the honeypot Cowrie, 1.x to 3.x: JSON, Python's repr() of it by syslog, and text. Pure.
+
+A source is an address that a line itself names; where it names none, `session` leads to it. Bytes
+that nobody can print stand as the four characters `\\x0a`, whichever form they came in.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+
+from appliance.errors import DecodeError
+from appliance.logs.event import LONGEST_TEXT, Event, Login, NoAddressError, Other, Tunnel, address
+
+LOGIN, TUNNEL = "] login attempt [", "] direct-tcp connection request to "
+_WANTED = frozenset(
+    ("eventid", "src_ip", "session", "username", "password", "dst_ip", "dst_port", "isError")
+)
+_LOGINS = {"cowrie.login.failed": False, "cowrie.login.success": True}
+_ENDS = {"] failed": False, "] succeeded": True}
+# A text of Python's, a number or word, a list of texts, or a sign: what repr() of a dictionary is
+# made of.
+_TOKEN = re.compile(
+    r"""\s{0,8}(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|([\w.+-]{1,64}"""
+    r"""|\[(?:'(?:[^'\\]|\\.)*+'(?:, )?)*+\])|([][{}:,()]))""",
+    re.ASCII | re.DOTALL,
+)
+_MOST_TOKENS, _TOKENS_A_KILOBYTE = 48, 48
+_BYTES = re.compile(
+    r"""b(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")/b(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")""",
+    re.DOTALL,
+)
+_ESCAPE = re.compile(r"\\(?:(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})|(.))", re.DOTALL)
+_SHORT = {"t": r"\x09", "n": r"\x0a", "r": r"\x0d"}
+_SESSION = re.compile(r"[0-9a-zA-Z]{1,32}", re.ASCII)
+_NEW = re.compile(r"New connection: .{2,60} \[session: ([0-9a-zA-Z]{1,32})\]", re.ASCII)
+
+
+def is_one(line: str) -> bool:
+    """Tell whether a line may be one of these."""
+    return (
+        '"eventid"' in line or "'eventid'" in line or LOGIN in line or TUNNEL in line
+        or "HoneyPot" in line or "[ssh," in line or "[telnet," in line or "[cowrie" in line
+    )  # fmt: skip
+
+
+def parse(line: str) -> Event:
+    """Return what a line tells. Raises DecodeError, NoAddressError where nothing says of whom."""
+    if '"eventid"' in line:
+        return _told(_json(line))
+    if "'eventid'" in line:
+        return _told(_repr(line))
+    return _text(line.rstrip("\r\n\0 "))
+
+
+def attempt(message: str, source: str) -> Login:
+    """Return the login that `login attempt [user/password] failed` tells of. Raises DecodeError."""
+    end = next((end for end in _ENDS if message.endswith(end)), None)
+    _, found, rest = f"] {message}".partition(LOGIN)
+    if end is None or not found:
+        raise DecodeError("no login")
+    user, password = _divided(rest[: -len(end)])
+    return Login(source, _kept(user), _kept(password), _ENDS[end])
+
+
+def _json(line: str) -> Mapping[str, object]:
+    try:
+        found = json.loads(line[max(line.find("{"), 0) : line.rfind("}") + 1])
+    except (ValueError, RecursionError) as error:
+        raise DecodeError("no JSON") from error
+    if not isinstance(found, dict):
+        raise DecodeError("no JSON object")
+    return found
+
+
+def _repr(line: str) -> Mapping[str, object]:
+    """Read the texts and numbers of the outermost dictionary that Python's repr() wrote."""
+    values: dict[str, object] = {}
+    depth, key, after_colon = 0, "", False
+    for text, sign in _tokens(line, max(line.find("{"), 0)):
+        if sign is not None and sign in "{[(":
+            depth += 1
+        elif sign is not None and sign in "}])":
+            depth -= 1
+            if not depth:
+                return values
+        if depth != 1:
+            continue
+        if sign == ":":
+            after_colon = True
+        elif sign == ",":
+            after_colon, key = False, ""
+        elif text is not None and after_colon:
+            if key in _WANTED:
+                values[key] = int(text) if text.isdigit() and len(text) <= 5 else text
+        elif text is not None:
+            key = text
+    raise DecodeError("no end of the dictionary")
+
+
+def _tokens(line: str, start: int) -> Iterator[tuple[str | None, str | None]]:
+    """Yield texts with their escapes resolved, and signs; so many as lines of ours have."""
+    most = _MOST_TOKENS + len(line) * _TOKENS_A_KILOBYTE // 1024
+    place = start
+    for _ in range(most):
+        found = _TOKEN.match(line, place)
+        if found is None:
+            raise DecodeError("no dictionary of Python's")
+        place = found.end()
+        single, double, word, sign = found.groups()
+        text = single if single is not None else double
+        yield (word if text is None else _plain(text)), sign
+    raise DecodeError("too many parts")
+
+
+def _plain(text: str) -> str:
+    if "\\" not in text:
+        return text
+    return _ESCAPE.sub(_character, text[: 4 * LONGEST_TEXT])
+
+
+def _character(found: re.Match[str]) -> str:
+    if found[1]:
+        number = int(found[1][1:], 16)
+        # A byte that nobody can print stays as it is written.
+        return chr(number) if 160 < number < 0x110000 and found[1][0] != "x" else found[0]
+    return _SHORT.get(found[2], found[2])
+
+
+def _told(values: Mapping[str, object]) -> Event:
+    name, session = _word(values, "eventid"), _word(values, "session")
+    session = session if _SESSION.fullmatch(session) else ""
+    source = _source(_word(values, "src_ip"))
+    if not source and not session:
+        raise NoAddressError("nothing says of whom")
+    if name in _LOGINS:
+        user, password = _word(values, "username"), _word(values, "password")
+        return Login(source, _kept(user), _kept(password), _LOGINS[name], session)
+    if name == "cowrie.direct-tcpip.request":
+        return Tunnel(source, _kept(_word(values, "dst_ip")), _port(values), session)
+    if not name.startswith("cowrie."):
+        raise DecodeError("no event of Cowrie's")
+    return Other(source, session, name == "cowrie.session.connect")
+
+
+def _word(values: Mapping[str, object], key: str) -> str:
+    found = values.get(key, "")
+    return str(found) if isinstance(found, str | int) else ""
+
+
+def _source(text: str) -> str:
+    try:
+        return address(text)
+    except DecodeError:
+        return ""
+
+
+def _port(values: Mapping[str, object]) -> int:
+    found = values.get("dst_port")
+    if type(found) is not int or not 0 <= found <= 65535:
+        raise DecodeError("no port")
+    return found
+
+
+def _text(line: str) -> Event:
+    """Read a line of the text log: `time [transport,session,address] message`."""
+    end = line.find("] ")
+    begin = line.rfind("[", 0, max(end, 0))
+    # Names of processes stand in brackets too: cowrie[2806]:
+    while end >= 0 and (begin < 0 or "," not in line[begin:end]):
+        found = line.find("] ", end + 1)
+        if found < 0 or line.startswith("] New connection: ", end):
+            break
+        end, begin = found, line.rfind("[", 0, found)
+    if end < 0 or begin < 0:
+        raise DecodeError("no line of Cowrie's")
+    message = line[end + 2 :]
+    if message.startswith("New connection: "):
+        return _connection(message)
+    parts = line[begin + 1 : end].split(",")
+    source = _source(parts[-1])
+    if not source:
+        raise NoAddressError("nothing says of whom")
+    # In 1.x and 2.x a transport has a number that starts anew: no name of a session.
+    if message.startswith("login attempt ["):
+        return attempt(message, source)
+    if message.startswith("direct-tcp connection request to "):
+        return _tunnel(message, source)
+    return Other(source, "")
+
+
+def _connection(message: str) -> Other:
+    found = _NEW.fullmatch(message)
+    if found is None:
+        raise DecodeError("no connection")
+    host = message.removeprefix("New connection: ").partition(" ")[0].rpartition(":")[0]
+    return Other(_source(host), found[1], True)
+
+
+def _tunnel(message: str, source: str) -> Tunnel:
+    target = message.removeprefix("direct-tcp connection request to ").rpartition(" from ")[0]
+    host, _, number = target.rpartition(":")
+    if not (number.isascii() and number.isdigit() and len(number) <= 5 and int(number) <= 65535):
+        raise DecodeError("no port")
+    return Tunnel(source, _kept(host), int(number))
+
+
+def _divided(text: str) -> tuple[str, str]:
+    """Divide user and password: bytes of Python's in 2.x, else at the first slash."""
+    found = _BYTES.fullmatch(text)
+    if found:
+        first, second, third, fourth = found.groups()
+        return _decoded(first or second or ""), _decoded(third or fourth or "")
+    user, slash, password = text.partition("/")
+    if not slash:
+        raise DecodeError("no password")
+    return user, password
+
+
+def _decoded(text: str) -> str:
+    """Return the text of a bytes literal: UTF-8 where it is, other bytes as \\xNN."""
+    plain = _ESCAPE.sub(_octet, text[: 4 * LONGEST_TEXT])
+    return plain.encode("latin-1", "backslashreplace").decode("utf-8", "backslashreplace")
+
+
+def _octet(found: re.Match[str]) -> str:
+    if found[1]:
+        return chr(int(found[1][1:], 16)) if found[1][0] == "x" else found[0]
+    return {"t": "\t", "n": "\n", "r": "\r"}.get(found[2], found[2])
+
+
+def _kept(text: str) -> str:
+    """Cut a text, and write what nobody can print as `\\xNN`."""
+    text = text[:LONGEST_TEXT]
+    if text.isprintable():
+        return text
+    return "".join(
+        each if each.isprintable() else f"\\x{ord(each):02x}" for each in text
+    )[:LONGEST_TEXT]  # fmt: skip

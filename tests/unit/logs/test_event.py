@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: MIT
+"""Addresses, ports and roles of packets."""
+
+from __future__ import annotations
+
+import pytest
+
+from appliance.errors import DecodeError
+from appliance.logs import event
+from appliance.logs.event import LoggedPacket
+
+
+@pytest.mark.parametrize(
+    ("text", "usual"),
+    [("192.0.2.1", "192.0.2.1"), ("2001:0DB8:0::0001", "2001:db8::1"), ("::1", "::1")],
+)
+def test_addresses_have_one_form(text: str, usual: str) -> None:
+    assert event.address(text) == usual
+    assert event.unpacked(event.packed(usual)) == usual
+
+
+@pytest.mark.parametrize(
+    "text", ["", "198.51.100.300", "1.2.3", "010.1.1.1", "a:b", "::1%eth0", "1\0"]
+)
+def test_what_is_no_address_is_refused(text: str) -> None:
+    with pytest.raises(DecodeError):
+        event.address(text)
+
+
+@pytest.mark.parametrize("text", ["", "-1", "65536", "٣", "1e3", "000001"])
+def test_what_is_no_port_is_refused(text: str) -> None:
+    with pytest.raises(DecodeError):
+        event.port(text)
+    assert event.port("65535") == 65535
+
+
+def test_protocols_have_numbers() -> None:
+    packet = LoggedPacket("TCP", "192.0.2.1", 1, "192.0.2.2", 2)
+    assert packet.number == event.TCP
+    assert packet._replace(protocol="47").number == 47
+    assert packet._replace(protocol="GRE").number == 255
+
+
+def test_the_port_aimed_at_is_that_before_a_translation() -> None:
+    packet = LoggedPacket("TCP", "192.0.2.1", 1, "192.0.2.2", 80)
+    assert packet.aimed_port == 80
+    assert packet._replace(aimed=("192.0.2.9", 8080)).aimed_port == 8080
+
+
+@pytest.mark.parametrize(
+    ("flags", "role"),
+    [("", event.ATTEMPT), ("SYN", event.ATTEMPT), ("SYN,ECE,CWR", event.ATTEMPT),
+     ("SYN,ACK", event.ANSWER), ("RST", event.ANSWER), ("ACK", event.ANSWER)],
+)  # fmt: skip
+def test_who_begins_is_told_by_flags(flags: str, role: str) -> None:
+    assert event.tcp_role(flags) == role

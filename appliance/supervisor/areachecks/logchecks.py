@@ -61,7 +61,7 @@ def _lines(report: LogsReport, now: float) -> Result:
     missed = sum(each.count for each in report.dropped if each.reason == "not-understood")
     if missed >= ENOUGH and missed * 2 > report.received:
         return warn("Most lines of the logs are not understood.",
-                    "Send the topic firewall alone; /metrics counts the rest by reason.")  # fmt: skip
+                    "Let it send the topic firewall alone.")  # fmt: skip
     return ok(f"{words.counted(report.received, 'line')} of logs since the start.")
 
 

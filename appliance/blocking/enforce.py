@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
 from appliance.blocking.register import Register
@@ -16,7 +17,7 @@ from appliance.blocking.safe import of_router
 from appliance.host import clocks
 from appliance.reports.blocking import RouterPoint, RouterState
 from appliance.router import api, here, picture, plan, verify
-from appliance.router.api import ApiAddress, Connection
+from appliance.router.api import ApiAddress, Connection, Fields
 from appliance.router.backoff import Backoff
 from appliance.router.keeping import Keeping
 from appliance.router.picture import Picture
@@ -28,6 +29,8 @@ from appliance.router.refusals import (
     RouterError,
     plain,
 )
+from appliance.router.versions import NAME as HISTORY
+from appliance.router.watch import ChangeWatch
 from appliance.service import Stop
 from appliance.settings.sections.router import RouterEntry
 
@@ -48,10 +51,13 @@ class RouterTask:
     def __init__(self, entry: RouterEntry, keeping: Keeping, register: Register) -> None:
         self._entry, self._keeping, self._register = entry, keeping, register
         self._rows = KeptRows(entry.name, register)
+        self._watch = ChangeWatch(entry.name, keeping.folder / HISTORY)
         self._backoff = Backoff()
         self._booted: float | None = None
         self._flash: int | None = None
         self._wake = False
+        # When it was looked at last, and its list read.
+        self._looked, self._read = NEVER, NEVER
         self.state = RouterState(entry.name, str(entry.address), False,
                                  "It has not been asked yet.", time.time())  # fmt: skip
         #: Whether its thread ended by a fault of ours.
@@ -78,6 +84,8 @@ class RouterTask:
             self.broken = True
             stop.set()
             raise
+        finally:
+            self._watch.close()
 
     def retry(self) -> None:
         """Ask the router again now: something may have changed."""
@@ -115,30 +123,41 @@ class RouterTask:
 
     def _serve(self, connection: Connection, stop: Stop) -> None:
         """Keep the list in step until stopped. Raises RouterError when the connection is lost."""
-        rows, tags = self._rows, self._rows.watch(connection)
-        begun, looked, whole = time.monotonic(), NEVER, NEVER
+        takers: dict[str, Callable[[Fields], None]] = {
+            tag: self._rows.gone for tag in self._rows.watch(connection)
+        }
+        if self._entry.history:
+            takers[self._watch.watch(connection)] = self._watch.told
+        begun, self._looked, self._read = time.monotonic(), NEVER, NEVER
         while not stop:
-            if time.monotonic() - looked >= LOOK_S:
-                looked = time.monotonic()
-                if self._look(connection) or rows.doubtful:
-                    whole = NEVER
-            if time.monotonic() - whole >= WHOLE_S:
-                whole = time.monotonic()
-                rows.read(connection)
+            self._step(connection)
             if time.monotonic() - begun >= STEADY_S:
                 self._backoff.worked()
-            rows.keep(connection)
-            self._count_rows()
             for tag, row in connection.events(TICK_S):
-                if tag in tags:
-                    rows.changed(row)
-            if connection.overrun:
-                connection.overrun, whole = False, NEVER
+                takers[tag](row)
 
-    def _count_rows(self) -> None:
-        figures = len(self._rows.proved), self._rows.foreign
-        if figures != (self.state.rows, self.state.foreign):
-            self.state = replace(self.state, rows=figures[0], foreign=figures[1])
+    def _step(self, connection: Connection) -> None:
+        """Look and read where it is time, and write what is wanted."""
+        again = connection.overrun
+        if time.monotonic() - self._looked >= LOOK_S:
+            self._looked = time.monotonic()
+            again |= self._look(connection) or self._rows.doubtful
+        if again or time.monotonic() - self._read >= WHOLE_S:
+            connection.overrun, self._read = False, time.monotonic()
+            self._rows.read(connection)
+        self._rows.keep(connection)
+        if self._entry.history:
+            self._watch.work(connection)
+        self._count()
+
+    def _count(self) -> None:
+        rows, watch = self._rows, self._watch
+        now = replace(
+            self.state, rows=len(rows.proved), foreign=rows.foreign, versions=watch.versions,
+            changed=watch.changed, history=watch.trouble,
+        )  # fmt: skip
+        if now != self.state:
+            self.state = now
 
     def _look(self, connection: Connection) -> bool:
         """See how the router is, and learn from it what must never be blocked.

@@ -28,7 +28,7 @@ MOST_CUT = 200
 # So many rows are looked for one by one; for more of them the list is read once.
 FEW = 8
 ROW = (".id", "address", "timeout", "comment", "disabled")
-# Each row that is added is told, too: no more of it than is looked at.
+# Each row that is added is told, too: no more is asked of it than is looked at.
 CHANGE = (".id", "disabled")
 CONNECTION = (".id", "src-address", "dst-address")
 
@@ -67,10 +67,10 @@ class KeptRows:
         self._placed, self.proved = {}, {}
 
     def watch(self, connection: Connection) -> list[str]:
-        """Ask for every change of the lists; return the tags of those events."""
+        """Ask for every row that goes from the lists; return the tags of those events."""
         # What another connection proved is read again first.
         self._version, self.proved = -1, {}
-        return [connection.listen(_list(family), CHANGE) for family in FAMILIES]
+        return [connection.listen(_list(family), CHANGE, _is_gone) for family in FAMILIES]
 
     def read(self, connection: Connection) -> None:
         """Read the whole list; remove and renew what is not as it should be. `keep` adds."""
@@ -97,13 +97,11 @@ class KeptRows:
             self._extend(connection, family, wanted, now)
         self._tell_proofs()
 
-    def changed(self, row: Fields) -> None:
-        """Take a change of the list: one of our rows that is gone before its time was lifted.
+    def gone(self, row: Fields) -> None:
+        """Take a row that is gone from the list: one of ours, before its time, was lifted.
 
         Where another's row did for ours and is gone, ours is wanted.
         """
-        if not is_yes(row.get(".dead", "")) and not is_yes(row.get("disabled", "")):
-            return
         for network, placed in self._placed.items():
             if placed.id == row.get(".id"):
                 del self._placed[network]
@@ -132,7 +130,7 @@ class KeptRows:
 
     def _still(self, wanted: list[Entry], rows: Iterable[Fields]) -> list[Entry]:
         """Return what is wanted; what was there and is gone was lifted on the router by hand."""
-        ids = {row.get(".id") for row in rows if not is_yes(row.get("disabled", ""))}
+        ids = {row.get(".id") for row in rows if not _is_gone(row)}
         now = clocks.boottime()
         kept = []
         for entry in wanted:
@@ -213,6 +211,10 @@ class KeptRows:
         self._soonest = min((each.ends for each in self._placed.values()), default=math.inf)
         self.proved = {str(network): each.cut for network, each in self._placed.items()
                        if each.proved}  # fmt: skip
+
+
+def _is_gone(row: Fields) -> bool:
+    return is_yes(row.get(".dead", "")) or is_yes(row.get("disabled", ""))
 
 
 def _added(family: str, entry: Entry) -> tuple[str, ...]:

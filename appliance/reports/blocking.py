@@ -58,7 +58,8 @@ class RouterState:
 
     `since` is when it came to be so. `stopped` are packets that the rules dropped, `rows` ours and
     `foreign` others' in the list, `flash` the sectors written since its start when first looked at
-    and now.
+    and now. `versions` are the configurations that are kept of it, `changed` is when the newest was
+    seen first, `history` what is wrong with that.
     """
 
     name: str
@@ -75,6 +76,9 @@ class RouterState:
     stopped: int = 0
     flash: tuple[int, ...] = ()
     points: tuple[RouterPoint, ...] = ()
+    versions: int = 0
+    changed: float = 0.0
+    history: str = ""
 
 
 @dataclass(frozen=True, slots=True)

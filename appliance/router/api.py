@@ -13,7 +13,7 @@ import socket
 import ssl
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -33,6 +33,7 @@ MOST_EVENTS = 20_000
 
 Fields = Mapping[str, str]
 Words = tuple[str, ...]
+Filter = Callable[[Fields], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,9 @@ class _Pending:
     rows: list[Fields] = field(default_factory=list)
     refusal: RefusedError | None = None
     answer: Answer | None = None
-    listening: bool = False
+    # Of a `listen`: which rows are kept, and whether the connection is of use without it.
+    wanted: Filter | None = None
+    optional: bool = False
 
 
 class Connection:
@@ -140,13 +143,38 @@ class Connection:
                     answers[places.pop(tag)] = self._pending.pop(tag).answer or Answer()
                     deadline = time.monotonic() + limit
 
-    def listen(self, path: str, fields: Iterable[str] = ()) -> str:
-        """Ask for every change of a table from now on; return the tag of its events."""
+    def listen(
+        self,
+        path: str,
+        fields: Iterable[str] = (),
+        wanted: Filter = lambda row: True,
+        *,
+        optional: bool = False,
+    ) -> str:
+        """Ask for every change of a table from now on; return the tag of its events.
+
+        Rows that are not `wanted` are dropped at once. An `optional` one may be refused.
+        """
         names = ",".join(fields)
         words = sentences.command(f"{path}/listen", {".proplist": names} if names else None)
         (tag,) = self._begin([words], time.monotonic() + self._timeout)
-        self._pending[tag].listening = True
+        self._pending[tag].wanted, self._pending[tag].optional = wanted, optional
         return tag
+
+    def begin(self, words: Words) -> str:
+        """Begin a command that takes long; return its tag for `ended`."""
+        return self._begin([words], time.monotonic() + self._timeout)[0]
+
+    def ended(self, tag: str) -> Answer | None:
+        """Return the answer to what was begun, once; None where there is none yet."""
+        found = self._pending.get(tag)
+        if found is None or found.answer is None:
+            return None
+        return self._pending.pop(tag).answer
+
+    def give_up(self, tag: str) -> None:
+        """Drop what a command that was begun may still answer."""
+        self._pending.pop(tag, None)
 
     def cancel(self, tag: str) -> None:
         """End what was begun by `listen`."""
@@ -164,8 +192,10 @@ class Connection:
         if not self._events:
             self._wait(seconds)
         for tag, pending in list(self._pending.items()):
-            if pending.listening and pending.answer is not None:
+            if pending.wanted is not None and pending.answer is not None:
                 del self._pending[tag]
+                if pending.optional:
+                    continue
                 raise pending.answer.refusal or RefusedError("", Refusal.ENDED)
         found = list(self._events)
         self._events.clear()
@@ -242,10 +272,12 @@ class Connection:
             found.answer = Answer(tuple(found.rows), reply.values.get("ret", ""), found.refusal)
 
     def _row(self, reply: Reply, found: _Pending) -> None:
-        if not found.listening:
+        if found.wanted is None:
             if len(found.rows) >= MOST_ROWS:
                 raise RouterError(f"the router answered with more than {MOST_ROWS} rows")
             found.rows.append(reply.values)
+        elif not found.wanted(reply.values):
+            return
         elif len(self._events) < MOST_EVENTS:
             self._events.append((reply.tag, reply.values))
         else:

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""`glovebox router setup|check|undo NAME`: what is done on a router, whether it is, and back."""
+"""`glovebox router setup|check|undo NAME`: what is done on a router, whether it is, and back.
+
+`history` is told by history_command.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +16,13 @@ from pathlib import Path
 from appliance import shape
 from appliance.errors import ConfigError, InputError
 from appliance.reports.levels import Level
-from appliance.router import api, here, picture, plan, setup, verify
+from appliance.router import api, here, history_command, picture, plan, setup, verify
 from appliance.router.api import ApiAddress, Connection
 from appliance.router.keeping import FOLDER, Keeping
 from appliance.router.plan import NAME, Wanted
 from appliance.router.verify import Point
 from appliance.settings import config
-from appliance.settings.sections.router import RouterEntry
+from appliance.settings.sections.router import RouterConfig, RouterEntry
 
 EPILOG = """\
 Without --user, setup and undo print a block to be pasted into a terminal of the router. With it
@@ -36,13 +39,23 @@ def main(argv: Sequence[str]) -> int:
     settings, errors = config.load(arguments.config or config.FILES)
     for error in errors:
         print(f"glovebox router: {error}", file=sys.stderr)
-    entry = settings.router.named(arguments.name)
-    if entry is None:
-        known = ", ".join(router.name for router in settings.router.routers) or "none"
-        raise ConfigError(f"[router] routers: no router {arguments.name!r}; there are: {known}")
+    if arguments.command == "history" and not arguments.name:
+        names = [router.name for router in settings.router.routers]
+        return history_command.run(arguments, names)
+    entry = _named(settings.router, arguments.name)
+    if arguments.command == "history":
+        return history_command.run(arguments, [entry.name])
     keeping = Keeping(entry.name, arguments.folder)
     commands = {"setup": _setup, "check": _check, "undo": _undo}
     return commands[arguments.command](entry, keeping, arguments)
+
+
+def _named(settings: RouterConfig, name: str) -> RouterEntry:
+    found = settings.named(name)
+    if found is None:
+        known = ", ".join(router.name for router in settings.routers) or "none"
+        raise ConfigError(f"[router] routers: no router {name!r}; there are: {known}")
+    return found
 
 
 def wanted(entry: RouterEntry, keeping: Keeping, found: picture.Picture | None = None) -> Wanted:
@@ -147,4 +160,8 @@ def _parser() -> argparse.ArgumentParser:
         else:
             command.add_argument("--user", help="do it over the API, as this user of the router")
             command.add_argument("--yes", action="store_true", help="do not ask")
+    text = "show what changed on the routers, and who did it"
+    told = commands.add_parser("history", help=text, description=text)
+    told.add_argument("name", nargs="?", help="the router's name in the settings; all by default")
+    told.add_argument("--git", type=Path, metavar="DIR", help="write a bare git repository there")
     return parser

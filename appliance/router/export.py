@@ -18,6 +18,14 @@ _NOISE = re.compile(
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _HEADER = re.compile(r"^#.* by RouterOS \d", re.MULTILINE)
 
+# Names of settings that hold a secret; a public key is none.
+_NAMES = r"(?<![\w-])(?!public-key)[\w-]*(?:password|passphrase|secret|token|key|psk|community)"
+# Within a script, quotes are escaped: `password=\"…\"`, `:local password \"…\"`.
+_IN_SCRIPT = re.compile(rf'(?i)({_NAMES}(?:[ =:]|\\_){{1,4}})\\"(?:[^"\\]|\\[^"])*\\"')
+_QUOTED = re.compile(rf'(?i)({_NAMES}=)"(?:[^"\\]|\\.)*"')
+_BARE = re.compile(rf'(?i)({_NAMES}=)[^\s"\\]+')
+MASK = "(hidden)"
+
 
 def clean(text: str) -> str:
     """Return the lines that are configuration: wrapped ones joined, what changes by itself gone.
@@ -28,6 +36,14 @@ def clean(text: str) -> str:
     joined = re.sub(r"\\\n[ \t]*", "", plain)
     lines = (line.rstrip() for line in joined.split("\n"))
     return "".join(f"{line}\n" for line in lines if line and not _NOISE.fullmatch(line))
+
+
+def masked(text: str) -> str:
+    """Return an export without what could be a secret: passwords, keys, tokens, in scripts too.
+
+    RouterOS 7 leaves its own secrets out; what people write into scripts it does not know.
+    """
+    return _BARE.sub(rf"\1{MASK}", _QUOTED.sub(rf"\1{MASK}", _IN_SCRIPT.sub(rf"\1{MASK}", text)))
 
 
 def is_whole(text: str) -> bool:

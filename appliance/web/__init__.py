@@ -18,11 +18,14 @@ from appliance.access.guard import FOR_PROGRAMS, Access
 from appliance.access.vault import Vault
 from appliance.alerts.news import Newsroom
 from appliance.alerts.pages import AlertPages
+from appliance.blocking import pages as blocking
 from appliance.blocking import wishes
 from appliance.charts import hours
 from appliance.host import network
 from appliance.reports.outcomes import words_of
 from appliance.requests import ACCEPTING, FILMS, REBOOT
+from appliance.router import pages as router
+from appliance.router.keeping import FOLDER as KEPT
 from appliance.settings.config import Config
 from appliance.web import (
     accepting,
@@ -34,7 +37,6 @@ from appliance.web import (
     live,
     metrics,
     pages,
-    router,
     selftest,
     tabs,
     visits,
@@ -79,12 +81,14 @@ def create_app(
     wished: Path = wishes.FOLDER,
     reboot: Path = REBOOT,
     routers: Path = ACCEPTING,
+    kept: Path = KEPT,
 ) -> Flask:
     """Return the WSGI application for `config`.
 
     `monitor`, `history` and `vault` let the caller share or replace what the pages rest on; `doors`
     is where they ask for MEDIA to be opened, `wished` where for a router or a block, `reboot` where
-    for a restart of the machine, `routers` where for accepting only some.
+    for a restart of the machine, `routers` where for accepting only some; `kept` is what is kept of
+    the routers.
     """
     app = Flask(__name__)
     app.json.sort_keys = False  # type: ignore[attr-defined]
@@ -92,7 +96,8 @@ def create_app(
     app.jinja_env.globals |= {"title": config.web.title, "static_url": _static_urls(app)}
     app.jinja_env.globals |= {"machine": _machine, "hours": hours, "hostname": _name}
     app.jinja_env.globals |= {"tabs": tabs.TABS, "this_tab": _tab, "version": __version__}
-    app.jinja_env.globals |= {"router_pastes": functools.partial(router.pastes, config.router)}
+    pastes = functools.partial(router.pastes, config.router, kept)
+    app.jinja_env.globals |= {"router_pastes": pastes}
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.after_request(_secure)
     app.register_error_handler(HTTPException, _show_error)
@@ -108,7 +113,8 @@ def create_app(
     app.register_blueprint(live.blueprint(figures))
     app.register_blueprint(selftest.blueprint(requests))
     app.register_blueprint(copying.blueprint(doors))
-    app.register_blueprint(router.blueprint(wished, bool(config.router.routers)))
+    app.register_blueprint(blocking.blueprint(wished, bool(config.router.routers)))
+    app.register_blueprint(router.blueprint(config.router, kept))
     app.register_blueprint(api.blueprint(*sensor))
     app.register_blueprint(entry.blueprint(guard))
     app.register_blueprint(erasing.blueprint(guard, reboot))

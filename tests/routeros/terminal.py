@@ -75,8 +75,14 @@ def _row(path: str, row: Row) -> str:
 
 
 def _line(path: str, command: str, values: Row) -> str:
-    words = " ".join(f'{key}="{value}"' for key, value in sorted(values.items()))
+    words = " ".join(f'{key}="{_escaped(value)}"' for key, value in sorted(values.items()))
     return f"{path.replace('/', ' ').replace(' ', '/', 1)} {command} {words}"
+
+
+def _escaped(value: str) -> str:
+    for sign, written in (("\\", "\\\\"), ('"', '\\"'), ("$", "\\$"), ("\r", "\\r"), ("\n", "\\n")):
+        value = value.replace(sign, written)
+    return value
 
 
 def _hidden(path: str, row: Row) -> bool:

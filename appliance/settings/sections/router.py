@@ -26,6 +26,7 @@ class RouterEntry:
     inside: str = "LAN"
     outside: str = "WAN"
     port: int = 8729
+    history: bool = True
 
     def __post_init__(self) -> None:
         named = bool(re.fullmatch("[a-z0-9][a-z0-9-]{0,19}", self.name))

@@ -26,6 +26,10 @@ from tests.routeros.machine import Machine
 from tests.routeros.server import ApiServer
 from tests.unit.blocking.test_judge import HANDSHAKES, alert
 from tests.unit.router.test_verify import LISTS
+from tests.unit.web.conftest import app as app
+from tests.unit.web.conftest import cheap_scrypt as cheap_scrypt
+from tests.unit.web.conftest import client as client
+from tests.unit.web.conftest import stranger as stranger
 
 PATIENCE_S = 60.0
 FIRST, SECOND = "45.66.77.88", "45.66.77.89"

@@ -11,6 +11,7 @@ import pytest
 from tests.routeros import server
 from tests.routeros.machine import Machine
 from tests.routeros.server import ApiServer
+from tests.unit.web.conftest import cheap_scrypt as cheap_scrypt
 
 
 @pytest.fixture(scope="session")

@@ -391,3 +391,33 @@ def test_more_events_than_are_kept_are_told(monkeypatch: pytest.MonkeyPatch) -> 
         router.sendall(b"".join(sentences.encode(["!re", f"=a={n}", f".tag={tag}"]) for n in "abc"))
         assert len(connection.events(5)) == 2
         assert connection.overrun
+
+
+def test_only_wanted_changes_are_kept(plain_api: ApiServer) -> None:
+    with connected(plain_api) as router:
+        router.listen(LIST, (".id",), lambda row: ".dead" in row)
+        ids = [router.call(f"{LIST}/add", entry(n)).ret for n in range(3)]
+        router.call(f"{LIST}/remove", {".id": ids[1]})
+        assert [row for _, row in router.events(10)] == [{".id": ids[1], ".dead": "true"}]
+
+
+def test_what_is_begun_is_answered_while_other_things_go_on(plain_api: ApiServer) -> None:
+    with connected(plain_api) as router:
+        tag = router.begin(sentences.command(f"{LIST}/print"))
+        other = router.begin(sentences.command(f"{LIST}/print"))
+        router.give_up(other)
+        assert router.rows("/system/identity")
+        answer = router.ended(tag)
+        assert answer is not None and answer.rows == () and answer.refusal is None
+        assert router.ended(tag) is None and router.ended(other) is None
+
+
+def test_an_optional_listen_may_be_refused(plain_api: ApiServer) -> None:
+    with connected(plain_api) as router:
+        router.listen("/nowhere", optional=True)
+        router.rows("/system/identity")
+        assert router.events(0.001) == []
+        router.listen("/nowhere")
+        router.rows("/system/identity")
+        with pytest.raises(RefusedError):
+            router.events(0.001)

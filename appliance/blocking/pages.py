@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""The tab of routers and blocking: its line, what is to be pasted, and the owner's buttons."""
+"""Blocking on the page: its line on the overview, and the owner's buttons."""
 
 from __future__ import annotations
 
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,27 +18,12 @@ from appliance.access.guard import logged_in, text
 from appliance.blocking import judge, wishes
 from appliance.blocking.wishes import Wish, WishKind
 from appliance.errors import GloveboxError
-from appliance.router import here, plan
-from appliance.router.keeping import FOLDER, Keeping
-from appliance.router.plan import Wanted
-from appliance.router.refusals import RouterError
-from appliance.settings.sections.router import RouterConfig
-from appliance.web.facts import Facts
+from appliance.reports.blocking import BlockingReport
 
 # glovebox-blocking remembers it for a day, unless it is started anew.
 TELL_S, MOST_TOLD = 600.0, 64
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Paste:
-    """What is pasted into a router's terminal to set it up, and to undo that; or why not."""
-
-    name: str
-    block: str = ""
-    undo: str = ""
-    trouble: str = ""
 
 
 class Owners:
@@ -64,30 +48,13 @@ class Owners:
 
 def line(figures: Mapping[str, Any]) -> str:
     """Say how many routers answer, and how many networks are blocked."""
-    facts: Facts = figures["facts"]
-    report = facts.blocking
+    report: BlockingReport | None = figures["facts"].blocking
     if report is None or not report.routers:
         return "No router is set up."
     reached = sum(router.reached for router in report.routers)
     routers = f"{reached} of {words.counted(len(report.routers), 'router')} answer."
     would = "" if report.mode == "on" else " would be"
     return f"{routers} {words.counted(report.count, 'network')}{would} blocked."
-
-
-def pastes(settings: RouterConfig, folder: Path = FOLDER) -> list[Paste]:
-    """Return what is to be pasted on each router; it holds the password of Glovebox's user."""
-    found = []
-    for router in settings.routers:
-        secret = Keeping(router.name, folder).secret()
-        try:
-            if secret is None:
-                raise RouterError("Blocking has not started yet; wait a minute.")
-            wanted = Wanted(router, here.towards(router.address), secret.password)
-            steps = plan.steps(wanted)
-            found.append(Paste(router.name, plan.script(steps), plan.undo_script(steps)))
-        except RouterError as error:
-            found.append(Paste(router.name, trouble=str(error)))
-    return found
 
 
 def blueprint(folder: Path = wishes.FOLDER, read: bool = True) -> Blueprint:

@@ -1,21 +1,17 @@
 # SPDX-License-Identifier: MIT
-"""The tab of routers and blocking: what it says, what is to be pasted, and its buttons."""
+"""The tab of routers and blocking: what it says, and its buttons."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import replace
-from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 
-from appliance.blocking import wishes
+from appliance.blocking import pages, wishes
 from appliance.blocking.wishes import Wish, WishKind
-from appliance.router.keeping import Keeping
-from appliance.settings.sections.router import RouterConfig, RouterEntry
-from appliance.web import router
 from tests.unit.reports.test_blocking import REPORT
 from tests.unit.web.test_entry import form_token, set_up
 from tests.unit.web.test_pages import shown
@@ -57,23 +53,14 @@ def test_what_strangers_wrote_is_only_text(client: FlaskClient, tmp_path: Path) 
     assert HOSTILE not in client.get("/router").text
 
 
-def test_what_is_pasted_holds_the_password_and_is_for_the_owner(tmp_path: Path) -> None:
-    settings = RouterConfig((RouterEntry("home", ip_address("127.0.0.1")),))
-    (paste,) = router.pastes(settings, tmp_path)
-    assert paste.trouble and not paste.block
-    secret = Keeping("home", tmp_path).made_secret()
-    (paste,) = router.pastes(settings, tmp_path)
-    assert secret.password in paste.block and "/user remove" in paste.undo
-
-
 def test_where_the_owner_looks_from_is_told_once_in_a_while(tmp_path: Path) -> None:
-    owners = router.Owners(tmp_path)
+    owners = pages.Owners(tmp_path)
     for address, now in (("45.1.1.1", 0.0), ("45.1.1.1", 1.0), ("192.168.1.9", 2.0), ("", 3.0),
                          ("::ffff:45.1.1.2", 4.0), ("45.1.1.1", 601.0)):  # fmt: skip
         owners.note(address, now)
     told = [wish.what for wish in wishes.inbox(tmp_path).take()]
     assert told == ["45.1.1.1", "::ffff:45.1.1.2", "45.1.1.1"]
-    router.Owners(tmp_path / "away").note("45.1.1.1", 0.0)
+    pages.Owners(tmp_path / "away").note("45.1.1.1", 0.0)
 
 
 @pytest.fixture

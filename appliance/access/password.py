@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The owner's password: set, changed, checked in a time that tells nothing.
 
-scrypt takes 32 MB for each check, so one is made at a time; appliance.web.fairness says whose.
+scrypt takes 32 MB for each check, so one is made at a time; appliance.access.fairness says whose.
 """
 
 from __future__ import annotations

@@ -19,18 +19,20 @@ import waitress
 from flask import Flask
 
 from appliance import service
-from appliance.access import boot_text, password
+from appliance.access import boot_text, channel, listening, password
+from appliance.access.fairness import Dispatcher
 from appliance.access.guard import Access
 from appliance.errors import GloveboxError, InputError
 from appliance.service import Running
 from appliance.settings import report
 from appliance.settings.password_hash import hashed_password
-from appliance.web import LARGEST_BODY, channel, create_app, listening, live
-from appliance.web.fairness import Dispatcher
+from appliance.web import LARGEST_BODY, create_app, live
 from appliance.web.monitor import ENGINE_USER, Monitor
 
 TICK = 1.0  # seconds between two looks at the sensor
-PATIENCE = 10.0  # seconds that the server may take to answer us
+# Of the watchdog's time: asked after a third, and a flood may keep the answer for most of the rest.
+PERIOD, PATIENCE = 1 / 3, 0.6
+LONGEST_S = 20.0  # that it waits for an answer where no watchdog does
 THREADS = 4 + live.SEATS
 HTTPS_PORT = 443
 OWN = {channel.OWN_HEADER: channel.OWN}
@@ -54,7 +56,7 @@ log = logging.getLogger(__name__)
 
 
 def main(argv: Sequence[str]) -> int:
-    """Serve until SIGTERM, SIGINT or SIGHUP. Raises what `appliance.web.listening.open` raises."""
+    """Serve until SIGTERM, SIGINT or SIGHUP. Raises as `listening.open_socket` does."""
     return service.run("web", _parser(), argv, _serve, instead=_hashed)
 
 
@@ -154,19 +156,20 @@ def _attend(
     running: Running, server: threading.Thread, monitor: Monitor, own: socket.socket
 ) -> None:
     """Look at the sensor each second, and tell systemd that the server answers."""
-    period, due = _watchdog_period(os.environ), 0.0
+    watchdog, due = _watchdog(os.environ), 0.0
+    patience = min(PATIENCE * watchdog, LONGEST_S)
     while not running.stop:
         monitor.facts()
-        if time.monotonic() >= due and listening.answers(own, "/healthz", PATIENCE, OWN):
+        if time.monotonic() >= due and listening.answers(own, "/healthz", patience, OWN):
             running.beat()
-            due = time.monotonic() + period
+            due = time.monotonic() + PERIOD * watchdog
         if not server.is_alive():
             raise GloveboxError("the server ended by itself")
         running.stop.wait(TICK)
 
 
-def _watchdog_period(environment: Mapping[str, str]) -> float:
-    """Return half the watchdog's time in seconds; infinity without one (sd_watchdog_enabled(3))."""
+def _watchdog(environment: Mapping[str, str]) -> float:
+    """Return the watchdog's time in seconds; infinity without one (sd_watchdog_enabled(3))."""
     ours = environment.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
     microseconds = environment.get("WATCHDOG_USEC", "")
-    return int(microseconds) / 2e6 if ours and microseconds.isdigit() else math.inf
+    return int(microseconds) / 1e6 if ours and microseconds.isdigit() else math.inf

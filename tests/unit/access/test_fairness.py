@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.web import fairness
-from appliance.web.fairness import Dispatcher, FairQueue, Line
+from appliance.access import fairness
+from appliance.access.fairness import Dispatcher, FairQueue, Line, ReadingOrder
 
 DEADLINE = 60.0
 
@@ -23,6 +23,10 @@ class Task:
     source: str
     is_check: bool = False
     line: Line | None = None
+
+    @property
+    def host(self) -> str:
+        return self.source
 
     def ask(self) -> None:
         pass
@@ -70,6 +74,52 @@ def test_one_source_never_has_all_threads() -> None:
     assert queue.popleft().source == "visitor"
 
 
+def test_of_one_host_only_a_few_requests_are_read_before_they_are_served() -> None:
+    queue = FairQueue(8)
+    connections = [Task("greedy") for _ in range(330)]
+    for connection in connections:
+        if queue.reading.may(connection):
+            queue.append(connection)
+    assert queue.reading.is_full("greedy")
+    assert order(queue, fairness.MOST_WAITING) == ["greedy"] * fairness.MOST_WAITING
+    assert not queue.reading.is_full("greedy")
+    assert queue.reading.may(Task("visitor"))
+
+
+def test_each_connection_of_a_host_is_read_in_its_turn() -> None:
+    """However often the others of its host ask anew, and whichever the loop looks at first."""
+    queue = FairQueue(8)
+    connections = [Task("greedy") for _ in range(330)]
+    read: list[int] = []
+    for _ in range(1 + 330 // fairness.MOST_WAITING):
+        for number, connection in enumerate(connections):
+            if queue.reading.may(connection):
+                read.append(number)
+                queue.append(connection)
+        order(queue, len(queue.pages.waiting["greedy"]))
+    assert set(read) == set(range(330))
+    assert len(read) < 330 + fairness.MOST_WAITING
+
+
+@given(st.lists(st.tuples(st.integers(0, 40), st.sampled_from(["read", "close", "serve"]))))
+def test_no_connection_waits_for_one_that_is_closed(moves: list[tuple[int, str]]) -> None:
+    queue = FairQueue(8)
+    connections = [Task(f"10.0.0.{number % 2}") for number in range(41)]
+    for number, move in moves:
+        if move == "close":
+            queue.reading.forget(connections[number])
+        elif move == "serve" and len(queue):
+            order(queue, 1)
+        elif queue.reading.may(connections[number]):
+            queue.append(connections[number])
+    for connection in connections:
+        queue.reading.forget(connection)
+    while len(queue):
+        order(queue, 1)
+    assert queue.reading == ReadingOrder()
+    assert all(queue.reading.may(Task(f"10.0.0.{host}")) for host in range(2))
+
+
 def test_checks_are_made_one_at_a_time_and_keep_no_page_waiting() -> None:
     queue = FairQueue(8)
     for number in range(20):
@@ -100,7 +150,7 @@ def test_each_task_is_served_once(given_tasks: list[tuple[int, bool]]) -> None:
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
-    monkeypatch.setattr("appliance.web.fairness.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("appliance.access.fairness.time.monotonic", lambda: now[0])
     line = Line(1, 1, halved=0.0)
     for number in range(20_000):
         now[0] += 0.01

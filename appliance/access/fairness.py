@@ -11,12 +11,14 @@ from __future__ import annotations
 import time
 from collections import Counter, deque
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from waitress.task import ThreadedTaskDispatcher
 
 HALVE_S = 10.0  # what somebody had counts half after this time
 MOST_SOURCES = 2048
+MOST_WAITING = 16  # requests of one host that are read before they can be served
 
 
 @dataclass
@@ -65,6 +67,41 @@ class Line:
             self.had = Counter({source: count // 2 for source, count in most if count > 1})
 
 
+@dataclass
+class ReadingOrder:
+    """Whose turn it is to be read, of the connections of one host that have something to say.
+
+    A turn of the server's loop reads what all connections bring. Were it hundreds of requests of
+    one host, everybody else would wait for them there, before any line is formed. So of each host
+    a few are read, those first that have waited longest; the rest stays in the kernel. `waiting`
+    counts the requests of each host that were read and not yet served.
+    """
+
+    waiting: Counter[str] = field(default_factory=Counter)
+    unread: dict[str, dict[Any, None]] = field(default_factory=dict)
+
+    def is_full(self, host: str) -> bool:
+        """Tell whether so much of a host waits that no more of it need be read."""
+        return self.waiting[host] >= MOST_WAITING
+
+    def may(self, connection: Any) -> bool:
+        """Tell whether a connection, which knows its `host`, is read now; else it is remembered."""
+        unread = self.unread.setdefault(connection.host, {})
+        unread.setdefault(connection)
+        places = max(0, MOST_WAITING - self.waiting[connection.host])
+        first = connection in islice(unread, places)
+        if first:
+            self.forget(connection)
+        return first
+
+    def forget(self, connection: Any) -> None:
+        """Take a connection out of the line: it was read, or it is closed."""
+        unread = self.unread.get(connection.host, {})
+        unread.pop(connection, None)
+        if not unread:
+            self.unread.pop(connection.host, None)
+
+
 class FairQueue:
     """Stands in for the deque of waitress's dispatcher, whose lock is held for all calls."""
 
@@ -72,6 +109,7 @@ class FairQueue:
         # Two threads are for others, whatever one source wants.
         self.pages = Line(threads, max(1, threads - 2))
         self.checks = Line(1, 1)
+        self.reading = ReadingOrder()
 
     def __len__(self) -> int:
         return int(any(line.next() is not None for line in (self.checks, self.pages)))
@@ -81,13 +119,16 @@ class FairQueue:
         task.ask()
         task.line = self.checks if task.is_check else self.pages
         task.line.append(task)
+        self.reading.waiting[task.host] += 1
 
     def popleft(self) -> Any:
         """Return the task whose turn it is. Raises IndexError where there is none."""
         for line in (self.checks, self.pages):
             source = line.next()
             if source is not None:
-                return line.take(source)
+                task = line.take(source)
+                self.reading.waiting -= Counter({task.host: 1})
+                return task
         raise IndexError("nobody's turn")
 
 

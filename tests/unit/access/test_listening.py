@@ -10,8 +10,8 @@ import threading
 
 import pytest
 
+from appliance.access import listening
 from appliance.errors import AddressInUseError, InputError, PrivilegeError
-from appliance.web import listening
 
 
 @pytest.mark.parametrize(

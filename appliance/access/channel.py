@@ -13,6 +13,7 @@ import contextlib
 import functools
 import hmac
 import secrets
+import select
 import ssl
 import time
 from collections import Counter
@@ -21,6 +22,8 @@ from copy import copy
 from typing import Any
 
 from waitress.channel import HTTPChannel
+
+from appliance.access.fairness import ReadingOrder
 
 REQUEST_SECONDS = 10.0  # from its first byte to its last
 MOST = 400  # connections; a browser opens six, and answers that wait may be 100 kB each
@@ -38,12 +41,31 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
     def __init__(self, server: Any, sock: Any, addr: Any, adj: Any, map: Any, known: Known) -> None:
         self._known = known
+        self._reading: ReadingOrder = server.task_dispatcher.queue.reading
         self.since = time.monotonic()
         self.host = self.source = str(addr[0])
         self.is_check = False
         self.line: Any = None
         super().__init__(server, sock, addr, adj, map)
         make_room(self._map)
+
+    def readable(self) -> bool:
+        """Tell whether it may be read: what a host asks beyond its share waits in the kernel."""
+        return bool(super().readable()) and not self._reading.is_full(self.host)
+
+    def handle_read(self) -> None:
+        """Read, unless it is the turn of another connection of its host."""
+        if self._reading.may(self):
+            self.read()
+
+    def read(self) -> None:
+        """Read what has come."""
+        super().handle_read()
+
+    def handle_close(self) -> None:
+        """Close it, and wait for nothing any more."""
+        self._reading.forget(self)
+        super().handle_close()
 
     def received(self, data: bytes) -> bool:
         """Take in what came; close the connection where its request takes too long."""
@@ -91,7 +113,7 @@ class TlsChannel(Channel):
         self._is_open = False
         super().__init__(server, wrapped, *arguments, **keywords)
 
-    def handle_read(self) -> None:
+    def read(self) -> None:
         """Go on with the handshake, then read a record."""
         try:
             if not self._is_open:
@@ -156,11 +178,26 @@ def install(
     for each in (server, *getattr(server, "map", {}).values()):
         if not hasattr(each, "channel_class"):
             continue
+        each.handle_accept = functools.partial(_accept_all, each, each.handle_accept)
         each.channel_class = _careful(plain)
         if secure is not None and each.socket.fileno() in encrypted:
             each.channel_class = _careful(secure)
             each.adj = copy(each.adj)
             each.adj.url_scheme = "https"
+
+
+def _accept_all(server: Any, accept: Callable[[], None]) -> None:
+    """Take every connection that waits: waitress takes one a turn, and a turn is long in a flood.
+
+    Whoever comes after hundreds of one host would wait for as many turns, this service's own
+    question as well.
+    """
+    waiting = select.poll()
+    waiting.register(server.socket, select.POLLIN)
+    for _ in range(MOST):
+        accept()
+        if not server.readable() or not waiting.poll(0):
+            return
 
 
 def _careful(kind: Callable[..., Channel]) -> Callable[..., Channel | None]:

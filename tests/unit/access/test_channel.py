@@ -16,9 +16,8 @@ import psutil
 import pytest
 import waitress
 
-from appliance.access import certificate
-from appliance.web import channel
-from appliance.web.fairness import Dispatcher
+from appliance.access import certificate, channel
+from appliance.access.fairness import Dispatcher
 from appliance.web.serve import LIMITS, THREADS
 
 DEADLINE = 60.0
@@ -94,6 +93,24 @@ def test_clients_that_do_not_read_leave_room_for_others(place: tuple[str, int]) 
             client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 4)
         assert get(place).endswith(ANSWER)
         assert process.memory_info().rss - before < 64 * MEBIBYTE
+
+
+def test_all_who_wait_to_be_accepted_are() -> None:
+    """In one turn of the server's loop, which is long when hundreds ask."""
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as listening:
+        dispatcher = Dispatcher(THREADS)
+        server = waitress.create_server(
+            application, sockets=[listening], _dispatcher=dispatcher, **LIMITS
+        )
+        channel.install(server, lambda cookies: None)
+        with contextlib.ExitStack() as opened:
+            for _ in range(20):
+                opened.enter_context(socket.create_connection(listening.getsockname(), DEADLINE))
+            server.handle_accept()
+            accepted = [each for each in server._map.values() if isinstance(each, channel.Channel)]
+            assert len(accepted) == 20
+        server.close()
+        dispatcher.shutdown()
 
 
 def test_the_client_that_waited_longest_gives_way(
@@ -180,7 +197,7 @@ def test_what_comes_in_one_record_is_answered_whole(tmp_path: Path) -> None:
 
 
 def test_a_known_browser_has_a_place_of_its_own() -> None:
-    """It is served before others of its own address, which wait by the hundred."""
+    """It is answered though hundreds of its own address wait, and the line knows it by name."""
     asked: list[str] = []
 
     def known(cookies: str) -> str | None:

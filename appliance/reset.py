@@ -23,8 +23,12 @@ from appliance.settings import imager, owner_file, report
 # Windows hides how the name of a file ends; capitals make no difference on a FAT.
 ASKING = ("reset", "reset.txt")
 NOTE = Path("web/erase")
-# What tells of people: alerts, leases and the devices' names, what routers logged, who logged in.
-OF_PEOPLE = (Path("alerts"), Path("dhcp"), Path("logs"), Path("web/log-ins.json"))
+# What tells of people: alerts, leases and the devices' names, what routers logged, who logged in,
+# marks and notes.
+OF_PEOPLE = (
+    *(Path("alerts"), Path("dhcp"), Path("logs")),
+    *(Path("web/log-ins.json"), Path("web/marks")),
+)
 KEPT_BY_MKFS = "lost+found"
 
 log = logging.getLogger(__name__)

@@ -54,7 +54,7 @@ WRITING = frozenset(
     {
         *("entry.setup", "entry.login", "entry.logout", "entry.password"),
         *("selftest.request", "copying.request", "router.request", "erasing.erase"),
-        "accepting.request",
+        *("accepting.request", "alerts.mark"),
     }
 )
 OPEN = frozenset({"static", "api.healthz"})

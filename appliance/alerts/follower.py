@@ -72,6 +72,11 @@ class Follower:
         self._saved = 0
         self._repaired: Repair | None = None
 
+    @property
+    def added(self) -> int:
+        """How many alerts were stored since the start."""
+        return self._added
+
     def step(self, hurry: bool = False) -> float:
         """Store what is due, with `hurry` at once; return the seconds until the next step."""
         # Also while nothing can be stored: later nobody knows when it was.

@@ -17,19 +17,22 @@ from appliance.alerts.by_hour import HOUR_US, Hour, HourCounts
 from appliance.alerts.ends import Ends
 from appliance.alerts.schema import ALERTS
 from appliance.alerts.store import DATABASE, ENDS, SELECT, to_alert
+from appliance.alerts.way import Way
 from appliance.store import numbers
 from appliance.store.numbers import Search, Stretch
 from appliance.store.reading import StoreReader
 
 WINDOW = 20_000  # alerts that are looked at between two looks at the clock
-BUDGET = 0.06  # seconds for one search
+BUDGET = 0.12  # seconds for one search
 
 
 @dataclass(frozen=True)
 class Filter:
     """What alerts must fit; None fits all. `text` is part of the message, in whatever case.
 
-    `ends` is what the source or the destination must fit.
+    `ends` is what the source or the destination must fit, `port` one of their ports, `way` the
+    direction, `source` and `destination` addresses as they are stored; times from `since_us` to
+    before `until_us`, in microseconds since 1970.
     """
 
     text: str | None = None
@@ -38,6 +41,12 @@ class Filter:
     gid: int | None = None
     rev: int | None = None
     ends: Ends | None = None
+    port: int | None = None
+    since_us: int | None = None
+    until_us: int | None = None
+    way: Way | None = None
+    source: str | None = None
+    destination: str | None = None
 
     def __bool__(self) -> bool:
         return self != Filter()
@@ -160,6 +169,26 @@ def _prepare(connection: sqlite3.Connection, wanted: Filter) -> tuple[str | None
         sides = [_side(wanted.ends, side) for side in ("source", "destination")]
         clause += f" AND ({' OR '.join(condition for condition, _ in sides)})"
         values += [value for _, values_of in sides for value in values_of]
+    if wanted.port is not None:
+        clause += " AND (source_port = ? OR destination_port = ?)"
+        values += [wanted.port, wanted.port]
+    for side, address in (("source", wanted.source), ("destination", wanted.destination)):
+        if address is not None:
+            clause += f" AND {side} = ?"
+            values.append(address)
+    if wanted.way is not None:
+        connection.create_function("goes", 2, wanted.way.fits, deterministic=True)
+        clause += " AND goes(source, destination)"
+    return _between(wanted, clause, values)
+
+
+def _between(wanted: Filter, clause: str, values: list[str | int]) -> tuple[str, list[str | int]]:
+    """Add the condition on the time."""
+    for bound, sign in ((wanted.since_us, ">="), (wanted.until_us, "<")):
+        if bound is not None:
+            # What was counted with an alert came later than that.
+            column = "coalesce(last_us, time_us)" if sign == ">=" else "time_us"
+            clause, values = f"{clause} AND {column} {sign} ?", [*values, bound]
     return clause, values
 
 

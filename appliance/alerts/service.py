@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from appliance import service
+from appliance.alerts.alike_store import AlikeKeeper
 from appliance.alerts.follower import Follower
 from appliance.alerts.store import DATABASE
 from appliance.host import clocks
@@ -43,11 +44,11 @@ def _body(running: Running) -> int:
     if arguments.once:
         carrier.finish()
     else:
-        follow(carrier, running)
+        follow(carrier, running, AlikeKeeper(arguments.database))
     return 0
 
 
-def follow(carrier: Follower, running: Running) -> None:
+def follow(carrier: Follower, running: Running, keeper: AlikeKeeper) -> None:
     """Follow until stopped, then store what is still in the spool: a reboot would lose it."""
     told = -PUBLISH_S
     pause = carrier.step()
@@ -55,6 +56,9 @@ def follow(carrier: Follower, running: Running) -> None:
         if time.monotonic() - told >= PUBLISH_S:
             told = time.monotonic()
             running.beat(describe(carrier.report()), carrier.report)
+        # To store comes first: rows are added up while nothing waits.
+        if pause and keeper.step(carrier.added, time.monotonic()):
+            pause = 0.0
         if running.stop.wait(pause):
             break
         pause = carrier.step()

@@ -16,8 +16,13 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, Unauthorized
 from appliance import __version__, words
 from appliance.access.guard import FOR_PROGRAMS, Access
 from appliance.access.vault import Vault
+from appliance.alerts import inbox_page, stream_page
+from appliance.alerts.alike_store import AlikeReader
+from appliance.alerts.inbox_page import Letters
+from appliance.alerts.marks import MarkBook
 from appliance.alerts.news import Newsroom
 from appliance.alerts.pages import AlertPages
+from appliance.alerts.way import Homes
 from appliance.blocking import pages as blocking
 from appliance.blocking import wishes
 from appliance.charts import hours
@@ -29,7 +34,6 @@ from appliance.router.keeping import FOLDER as KEPT
 from appliance.settings.config import Config
 from appliance.web import (
     accepting,
-    alerts,
     api,
     copying,
     entry,
@@ -59,6 +63,7 @@ HEADERS = {
 }
 FILTERS = (
     words.number,
+    words.counted,
     words.rate,
     wording.size,
     words.duration,
@@ -103,13 +108,17 @@ def create_app(
     app.register_error_handler(HTTPException, _show_error)
     sensor = monitor or Monitor(config), history or AlertPages()
     visits.install(app, sensor[0].directory)
-    guard = Access(vault or Vault(), config.web, sensor[0].directory)
+    secrets = vault or Vault()
+    guard = Access(secrets, config.web, sensor[0].directory)
     guard.install(app)
     app.extensions["access"] = guard
     requests = selftest.Requests(sensor[0].directory)
     figures = pages.Figures(sensor[0], Newsroom(sensor[1]), requests).now
     app.register_blueprint(pages.blueprint(figures))
-    app.register_blueprint(alerts.blueprint(figures, sensor[1]))
+    homes, marks = Homes(config.ids.home_networks), MarkBook(secrets.directory)
+    letters = Letters(AlikeReader(sensor[1].database), marks, sensor[1], homes)
+    app.register_blueprint(inbox_page.blueprint(figures, letters))
+    app.register_blueprint(stream_page.blueprint(figures, sensor[1], homes))
     app.register_blueprint(live.blueprint(figures))
     app.register_blueprint(selftest.blueprint(requests))
     app.register_blueprint(copying.blueprint(doors))

@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from appliance.alerts import stream_page
 from appliance.blocking import pages as blocking
-from appliance.web import alerts, devices, system
+from appliance.web import devices, system
 
 Figures = Mapping[str, Any]
 """What the templates rest on: pages.Figures says what there is."""
@@ -68,8 +69,9 @@ TABS = (
         path="/alerts",
         icon="M6 17V11a6 6 0 0 1 12 0v6l2 1H4zM10 21h4",
         parts=("announcement", "standing"),
-        line=alerts.line,
-        endpoint="alerts.search",
+        line=stream_page.line,
+        endpoint="alerts.inbox",
+        below=("stream.search", "alerts.row"),
     ),
     Tab(
         name="devices",

@@ -70,6 +70,10 @@ def test_page_of_the_shipped_capture(tab: Page, guest: Guest) -> None:
     guest.run("glovebox selftest", 150)
     tab.goto("/alerts")
     tab.get_by_text("WEB-IIS cmd.exe access").first.wait_for(timeout=60_000)
+    # The rows are the store's, the marks the page's: each in its sandbox, on DATA.
+    for file, owner in (("alerts/alike.db", "640 glovebox-alerts"),
+                        ("web/marks/marks.db", "600 glovebox-web")):  # fmt: skip
+        assert guest.run(f"stat -c '%a %U' /var/lib/glovebox/{file}").strip() == owner
     SCREENSHOT.parent.mkdir(parents=True, exist_ok=True)
     tab.screenshot(path=SCREENSHOT, full_page=True)
 

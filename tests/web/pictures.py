@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from tests.conftest import CHROMIUM_ARGUMENTS, PROJECT
-from tests.web.preview import ADDRESS, Preview, Quiet
+from tests.web.preview import ADDRESS, PASSWORD, Preview, Quiet
 from tests.web.states import STATES
 
 FOLDER = PROJECT / "docs" / "pictures"
@@ -25,13 +25,17 @@ LARGEST = 170_000  # bytes
 
 @dataclass(frozen=True)
 class Shot:
-    """One picture: of which state and address, in a window of `width` × `height` CSS pixels."""
+    """One picture: of which state and address, in a window of `width` × `height` CSS pixels.
+
+    `owner`: with the buttons of who is logged in.
+    """
 
     name: str
     state: str
     path: str = "/"
     width: int = 1160
     height: int = 760
+    owner: bool = False
 
 
 SHOTS = (
@@ -39,7 +43,7 @@ SHOTS = (
     Shot("page-losing", "losing", height=700),
     Shot("page-waiting", "waiting", height=640),
     Shot("page-in-the-car", "in-the-car", "/devices", width=390, height=844),
-    Shot("alerts", "watching", "/alerts", height=840),
+    Shot("alerts", "watching", "/alerts", height=840, owner=True),
 )
 
 
@@ -62,6 +66,10 @@ def take(browser: Browser, url: str, shot: Shot, target: Path) -> None:
         color_scheme="light", timezone_id="Europe/Berlin", locale="en-GB", reduced_motion="reduce",
     )  # fmt: skip
     page = context.new_page()
+    if shot.owner:
+        page.goto("/login")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Log in").click()
     page.goto(shot.path)
     if shot.path == "/":
         expect(page.locator("#state")).to_contain_text(STATES[shot.state][1], timeout=20_000)

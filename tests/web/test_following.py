@@ -198,7 +198,7 @@ def test_times_are_shown_where_the_viewer_lives(browser: Browser, sensor: Sensor
         locale="de-DE",
     )
     page = context.new_page()
-    page.goto("/alerts")
+    page.goto("/alerts/stream")
     moment = page.locator("td time")
     expect(moment).to_contain_text("14:43:03")
     expect(moment).to_have_attribute("title", "2026-11-20 09:13:03 UTC")

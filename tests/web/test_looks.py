@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Response, expect
 
 from appliance.alerts.news import ROWS
-from appliance.web.alerts import PER_PAGE
+from appliance.alerts.stream_page import PER_PAGE
 from appliance.web.tabs import BY_NAME, TABS, Tab
 from tests.conftest import PROJECT
 from tests.net.namespaces import DEADLINE_S
@@ -262,7 +262,7 @@ def test_skipping_leads_to_the_content(browser: Browser, sensor: Sensor) -> None
 def test_every_tab_is_small_and_its_own(browser: Browser, sensor: Sensor, each: Tab) -> None:
     """With its style, its script and the first news of each part, and a full page of alerts."""
     answers: list[Response] = []
-    add(sensor.store, [an_alert(message="x" * 60) for _ in range(PER_PAGE + 1)])
+    add(sensor.store, [an_alert(message="x" * 60, sid=sid) for sid in range(PER_PAGE + 1)])
     with in_the_car(sensor), tab(browser, sensor, "desktop") as page:
         page.on("response", lambda answer: answers.append(answer))
         page.goto(each.path)

@@ -152,7 +152,7 @@ def test_hostile_values_stay_text(
     assert "<img src=x" not in text
 
 
-@pytest.mark.parametrize("address", ["/", "/alerts"])
+@pytest.mark.parametrize("address", ["/", "/alerts/stream"])
 @pytest.mark.usefixtures("fresh")
 def test_alerts_say_when_their_time_is_not_to_be_believed(
     client: FlaskClient, store: AlertStore, address: str

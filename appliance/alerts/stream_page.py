@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""`/alerts`: every alert that is stored, page by page or by what one looks for."""
+"""`/alerts/stream`: every alert that is stored, page by page or by what one looks for."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Blueprint, render_template, request
@@ -12,29 +12,31 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest
 
 from appliance import words
-from appliance.alerts import ends
+from appliance.alerts import asked
+from appliance.alerts.asked import FIELDS
 from appliance.alerts.news import GRAVE
 from appliance.alerts.pages import AlertPage, AlertPages
 from appliance.alerts.search import Filter
+from appliance.alerts.way import DIRECTIONS, Homes
 from appliance.web import parameters
 from appliance.web.facts import Facts
 
-FIELDS = ("text", "priority", "sid", "address")
 PER_PAGE = 100
-LONGEST_TEXT = 100
 
 
-def blueprint(figures: Callable[[], Mapping[str, Any]], history: AlertPages) -> Blueprint:
-    """Return the route `/alerts`; `figures` returns what the frame of the page rests on."""
-    routes = Blueprint("alerts", __name__)
+def blueprint(
+    figures: Callable[[], Mapping[str, Any]], history: AlertPages, homes: Homes
+) -> Blueprint:
+    """Return the route `/alerts/stream`; `figures` returns what the frame of the page rests on."""
+    routes = Blueprint("stream", __name__)
 
-    @routes.get("/alerts")
+    @routes.get("/alerts/stream")
     def search() -> ResponseReturnValue:
         parameters.allow(("before", "after", *FIELDS))
         before, after = parameters.whole("before"), parameters.whole("after")
-        shown = figures()
+        shown = {**figures(), "directions": DIRECTIONS}
         given = {name: value for name in FIELDS if (value := request.args.get(name, "").strip())}
-        wanted, errors = _filter(given, _names(shown))
+        wanted, errors = asked.parse(given, device_names(shown), homes)
         if errors:
             # What was written stays in the form, beside what is wrong with it.
             nothing = {"history": AlertPage(), "newest": True, "overview": None}
@@ -51,37 +53,7 @@ def blueprint(figures: Callable[[], Mapping[str, Any]], history: AlertPages) -> 
     return routes
 
 
-def _filter(
-    given: Mapping[str, str], names: Mapping[str, Sequence[str]]
-) -> tuple[Filter, list[str]]:
-    """Return what the fields of the form ask for, and what is wrong with them."""
-    values: dict[str, Any] = {}
-    errors = list[str]()
-    for field, text in given.items():
-        try:
-            values |= _field(field, text, names)
-        except ValueError as error:
-            errors.append(str(error))
-    return Filter(**values), errors
-
-
-def _field(field: str, text: str, names: Mapping[str, Sequence[str]]) -> Mapping[str, Any]:
-    """Return what one field asks for. Raises ValueError."""
-    if len(text) > LONGEST_TEXT:
-        raise ValueError(f"'{text[:40]}…' is too long: expected at most {LONGEST_TEXT} letters.")
-    if field == "sid":
-        gid, sid, rev = ends.rule(text)
-        return {"gid": gid, "sid": sid, "rev": rev}
-    if field == "address":
-        return {"ends": ends.parse(text, names)}
-    if field == "priority":
-        if not parameters.WHOLE.fullmatch(text) or int(text) > ends.LARGEST_NUMBER:
-            raise ValueError(f"'{text[:40]}' is no priority. Expected a number, 1 for the gravest.")
-        return {"priority": int(text)}
-    return {"text": text}
-
-
-def _names(figures: Mapping[str, Any]) -> dict[str, list[str]]:
+def device_names(figures: Mapping[str, Any]) -> dict[str, list[str]]:
     """Return the addresses of the devices that have one from here, by their names."""
     names: dict[str, list[str]] = {}
     facts: Facts = figures["facts"]

@@ -403,6 +403,30 @@ AREAS = (
         metrics="appliance.logs.metrics:families",
     ),
     Area(
+        "flows",
+        "flows",
+        sections=("flows",),
+        commands=(
+            Command(
+                "flows", "appliance.flows.service", "take the flows that routers send (service)"
+            ),
+        ),
+        watched=(
+            Watched(
+                "glovebox-flows.service",
+                called="the collector of flows",
+                ladder=("glovebox-flows.service",),
+            ),
+        ),
+        ports=(
+            OpenPort(2055, "udp", "flows of a router (NetFlow)"),
+            OpenPort(4739, "udp", "flows of a router (IPFIX)"),
+        ),
+        reports=("appliance.reports.flows:FlowsReport",),
+        checks="appliance.supervisor.areachecks.flowschecks:CHECKS",
+        metrics="appliance.flows.metrics:families",
+    ),
+    Area(
         "tools",
         "tools for captures",
         commands=(

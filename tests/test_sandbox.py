@@ -27,7 +27,10 @@ ABOVE = {
     "glovebox-wifi@.service": 1.6,
 }
 # Those whose parsers meet what strangers send or plug in.
-PARSERS = ("glovebox-films.service", "glovebox-ids.service", "glovebox-dnsmasq@.service")
+PARSERS = (
+    "glovebox-films.service", "glovebox-ids.service", "glovebox-dnsmasq@.service",
+    "glovebox-flows.service",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module", params=["snort", "suricata"])

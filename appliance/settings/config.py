@@ -22,6 +22,7 @@ from appliance.settings.sections.block import BlockConfig
 from appliance.settings.sections.capture import CaptureConfig
 from appliance.settings.sections.dhcp import DhcpConfig
 from appliance.settings.sections.fit import Address, Unfit, without_zone
+from appliance.settings.sections.flows import FlowsConfig
 from appliance.settings.sections.ids import EngineName, IdsConfig
 from appliance.settings.sections.leds import LedsConfig
 from appliance.settings.sections.logs import LogsConfig
@@ -76,6 +77,7 @@ class Config:
     router: RouterConfig = field(default_factory=RouterConfig)
     block: BlockConfig = field(default_factory=BlockConfig)
     logs: LogsConfig = field(default_factory=LogsConfig)
+    flows: FlowsConfig = field(default_factory=FlowsConfig)
 
     @property
     def log_senders(self) -> tuple[Address, ...]:

@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: MIT
+"""`glovebox flows`: takes the flows that routers send (NetFlow 5 and 9, IPFIX)."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import logging
+import signal
+import socket
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import fields
+from pathlib import Path
+
+from appliance import service
+from appliance.errors import InputError
+from appliance.flows import keeping
+from appliance.flows.collector import Collector, Datagram
+from appliance.flows.exporters import Exporter, Exporters, FlowTally
+from appliance.flows.inlet import Inlet
+from appliance.flows.keeping import TemplateFile
+from appliance.reports.flows import FlowCounts, FlowExporter, FlowsReport
+from appliance.service import Running
+from appliance.settings.config import Config
+from appliance.settings.sections.fit import Address
+from appliance.udp import kernel
+from appliance.udp.kernel import Growth
+from appliance.udp.sockets import Endpoint, open_listeners, parse_endpoint
+
+log = logging.getLogger(__name__)
+
+DESCRIPTION = """\
+Take NetFlow 5, NetFlow 9 and IPFIX by UDP, on the sockets that systemd hands over or on ports of
+its own, until a signal stops it."""
+EPILOG = """\
+exit status: 0 stopped by SIGTERM, SIGINT or SIGHUP; 2 bad usage or address; 5 a port is held by
+another process."""
+
+
+def listed(settings: Config) -> tuple[Address, ...]:
+    """Return who may send flows: who is listed, and the routers that are set up to do so."""
+    routers = (each.address for each in settings.router.routers if each.flows)
+    return (*settings.flows.exporters, *routers)
+
+
+class FlowService:
+    """The parts of the service, and what it publishes of them."""
+
+    def __init__(
+        self, collector: Collector, templates: TemplateFile, sockets: Sequence[socket.socket]
+    ) -> None:
+        self._collector, self._templates = collector, templates
+        self._ports = tuple(sorted({each.getsockname()[1] for each in sockets}))
+        self._sockets = [(each, Growth(0)) for each in sockets]
+        self._started = time.time()
+
+    def take(self, datagrams: list[Datagram]) -> None:
+        """Take datagrams that came just now."""
+        self._collector.receive(datagrams, time.time_ns() // 1_000_000, time.monotonic())
+
+    def tick(self) -> None:
+        """Do what is due each second."""
+        now = time.monotonic()
+        self._collector.waiting.expire(now)
+        self._templates.tick(now)
+
+    def finish(self) -> None:
+        """Keep what must last."""
+        self._templates.keep()
+
+    def report(self) -> FlowsReport:
+        """Return what is published."""
+        collector, now = self._collector, time.time()
+        # By a clock that stands near 1970, what was before then was at once.
+        to_epoch = now - time.monotonic()
+        for each, growth in self._sockets:
+            growth.update(kernel.socket_drops(each))
+        waiting = collector.waiting
+        since = waiting.since
+        return FlowsReport(
+            updated=now,
+            started=self._started,
+            ports=self._ports,
+            total=_counts(collector.exporters.total()),
+            exporters=tuple(
+                _exporter(each, collector.exporters.counts(each), to_epoch)
+                for each in collector.exporters
+            ),
+            sets=collector.sets,
+            waited=waiting.came,
+            fetched=waiting.decoded,
+            expired=waiting.expired,
+            waiting=len(waiting),
+            waiting_since=None if since is None else max(0.0, since + to_epoch),
+            templates=len(collector.templates),
+            templates_evicted=collector.templates.evicted,
+            socket_overflow=sum(growth.total for _, growth in self._sockets),
+            error=self._templates.error,
+        )
+
+
+def _counts(found: FlowTally) -> FlowCounts:
+    return FlowCounts(**{each.name: getattr(found, each.name) for each in fields(FlowCounts)})
+
+
+def _exporter(found: Exporter, counts: FlowTally, to_epoch: float) -> FlowExporter:
+    return FlowExporter(
+        address=found.address,
+        listed=found.listed,
+        version=found.version,
+        last_seen=max(0.0, found.last_seen + to_epoch),
+        newest=found.newest_ms / 1000,
+        ahead=max(0, found.skew_ms) / 1000,
+        behind=max(0, -found.skew_ms) / 1000,
+        sampling=found.sampling,
+        counts=_counts(counts),
+    )
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the service; `--help` tells the exit statuses."""
+    return service.run(FlowsReport.NAME, _parser(), argv, _body)
+
+
+def _body(running: Running) -> int:
+    with ExitStack() as stack:
+        return _collect(running, stack)
+
+
+def _collect(running: Running, stack: ExitStack) -> int:
+    """Wire the parts together and run until stopped."""
+    settings, arguments = running.settings, running.arguments
+    sockets = _sockets(arguments.listen, stack)
+    collector = Collector(Exporters(listed(settings)), settings.flows.line_speed_mbit)
+    templates = TemplateFile(collector.templates, arguments.templates)
+    templates.restore()
+    flows = FlowService(collector, templates, sockets)
+    inlet = Inlet(sockets, flows.take, lambda: _tick(running, flows))
+    # What exists by now stays: the collector of garbage need not look at it again.
+    gc.freeze()
+    _tick(running, flows)
+    try:
+        inlet.run(running.stop, _wake_on_signals(stack))
+    finally:
+        flows.finish()
+        running.publisher.publish(flows.report())
+    return 0
+
+
+def _tick(running: Running, flows: FlowService) -> None:
+    flows.tick()
+    report = flows.report()
+    running.beat(_line(report), lambda: report)
+
+
+def _sockets(asked: Sequence[Endpoint] | None, stack: ExitStack) -> list[socket.socket]:
+    """Return the sockets of systemd, or those that are asked for. Raises InputError for none."""
+    if asked:
+        return [stack.enter_context(each) for each in open_listeners(asked)]
+    found = [stack.enter_context(each) for each in service.inherited_sockets()]
+    if not found:
+        raise InputError("systemd handed over no socket: name ports by --listen")
+    for each in found:
+        if each.type != socket.SOCK_DGRAM:
+            raise InputError("systemd handed over a socket that is not UDP: see ListenDatagram=")
+    return found
+
+
+def _wake_on_signals(stack: ExitStack) -> socket.socket:
+    """Return a socket that becomes readable on a signal: a poll on it can be late for none."""
+    reader, writer = (stack.enter_context(end) for end in socket.socketpair())
+    writer.setblocking(False)
+    stack.callback(signal.set_wakeup_fd, signal.set_wakeup_fd(writer.fileno()))
+    return reader
+
+
+def _line(report: FlowsReport) -> str:
+    return f"{report.total.kept} flows from {len(report.exporters)} exporters"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="glovebox flows", description=DESCRIPTION, epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    add = parser.add_argument
+    add("--listen", action="append", type=parse_endpoint, metavar="[ADDR:]PORT",
+        help="may be repeated (default: systemd's sockets)")  # fmt: skip
+    add("--templates", type=Path, default=keeping.FILE, help="where they are kept (%(default)s)")
+    return parser

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: MIT
+"""What glovebox-flows publishes: who sends flows, and what became of every one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from appliance.reports.statusfile import StatusFile
+
+STALE_S = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class FlowCounts:
+    """What became of datagrams and records.
+
+    received = decoded + malformed + unsupported + unlisted + again; records = kept + absurd.
+    `lost` is before us, by the sequence numbers: datagrams of version 9, records of the others.
+    `reversed` are flows that ended before they began, `replaced` those whose time was mended.
+    """
+
+    received: int = 0
+    received_bytes: int = 0
+    decoded: int = 0
+    malformed: int = 0
+    unsupported: int = 0
+    unlisted: int = 0
+    again: int = 0
+    records: int = 0
+    kept: int = 0
+    absurd: int = 0
+    option_records: int = 0
+    reversed: int = 0
+    replaced: int = 0
+    lost: int = 0
+    restarts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FlowExporter:
+    """One who sends flows. `last_seen` and `newest` (of its flows) are seconds since the epoch.
+
+    `ahead` or `behind` is by how many seconds its clock differs from ours; `sampling` of how many
+    packets it looks at one, 0 where it does not say. `version` is 5, 9 or 10 (IPFIX), 0 before any
+    could be read.
+    """
+
+    address: str
+    listed: bool
+    version: int
+    last_seen: float
+    newest: float
+    ahead: float
+    behind: float
+    sampling: int
+    counts: FlowCounts
+
+
+@dataclass(frozen=True, slots=True)
+class FlowsReport(StatusFile):
+    """The collector at `updated` (since the epoch); counts since it was `started`.
+
+    Sets = decoded at once + `waited`; waited = `fetched` + `expired` + `waiting`. The oldest set
+    waits since `waiting_since`, None where none does. `socket_overflow` are datagrams for which the
+    kernel had no room.
+    """
+
+    NAME: ClassVar[str] = "flows"
+
+    updated: float
+    started: float
+    ports: tuple[int, ...]
+    total: FlowCounts
+    exporters: tuple[FlowExporter, ...]
+    sets: int = 0
+    waited: int = 0
+    fetched: int = 0
+    expired: int = 0
+    waiting: int = 0
+    waiting_since: float | None = None
+    templates: int = 0
+    templates_evicted: int = 0
+    socket_overflow: int = 0
+    error: str = ""
+
+    def is_fresh(self, now: float) -> bool:
+        """Tell whether the report is of now."""
+        return abs(now - self.updated) <= STALE_S

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: MIT
+"""Whose flows are taken, and what is known of the line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from appliance.settings.sections.fit import Address, expect, without_zone
+
+# A terabit a second.
+FASTEST_MBIT = 1_000_000
+
+
+@dataclass(frozen=True)
+class FlowsConfig:
+    exporters: tuple[Address, ...] = ()
+    line_speed_mbit: int = 0
+
+    def __post_init__(self) -> None:
+        plain = (getattr(each, "ipv4_mapped", None) or each for each in self.exporters)
+        kept = tuple(dict.fromkeys(without_zone(each) for each in plain))
+        object.__setattr__(self, "exporters", kept)
+        for each in self.exporters:
+            expect(not each.is_multicast, "exporters", str(each), "the address of a router")
+        fits = 0 <= self.line_speed_mbit <= FASTEST_MBIT
+        expect(fits, "line_speed_mbit", self.line_speed_mbit, "0 to 1,000,000; 0: not known")

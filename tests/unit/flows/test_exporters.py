@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: MIT
+"""Who sends: listed or not, counted apart or together, never more than there is room for."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+
+import pytest
+
+from appliance.flows.exporters import MOST, MOST_STREAMS, OTHERS, Exporters
+from appliance.flows.templates import StreamKey
+from appliance.formats.ip import IPV4_MAPPED
+from tests.unit.flows.exporting import ROUTER
+
+
+@pytest.mark.parametrize(
+    ("listed", "expected"),
+    [
+        ([], True),
+        (["192.168.88.1"], True),
+        (["::ffff:192.168.88.1"], True),
+        (["192.168.88.2"], False),
+    ],
+)
+def test_who_is_listed_may_send(listed: list[str], expected: bool) -> None:
+    found = Exporters([ip_address(each) for each in listed]).find(ROUTER)
+    assert (found.address, found.listed) == ("192.168.88.1", expected)
+
+
+def test_this_machine_may_always_send() -> None:
+    exporters = Exporters([ip_address("192.168.88.1")])
+    assert exporters.find(IPV4_MAPPED + bytes((127, 0, 0, 1))).listed
+
+
+def test_forged_addresses_are_counted_together() -> None:
+    exporters = Exporters()
+    for index in range(3 * MOST):
+        found = exporters.find(IPV4_MAPPED + index.to_bytes(4))
+        found.last_seen = float(index)
+        found.counts.received += 1
+        exporters.stream(StreamKey(found.key, 1, 0, 9), found).sequence.lost = 2
+    kept = list(exporters)
+    assert len(kept) == MOST + 1 and kept[-1].address == OTHERS
+    assert exporters.total().received == 3 * MOST
+    assert exporters.total().lost == 6 * MOST
+    # Numbers are those of the ones that are counted apart.
+    assert len({each.number for each in kept}) == MOST + 1
+
+
+def test_streams_are_bounded_and_what_they_lost_stays() -> None:
+    exporters = Exporters()
+    found = exporters.find(ROUTER)
+    for domain in range(MOST_STREAMS + 9):
+        stream = exporters.stream(StreamKey(ROUTER, 1, domain, 9), found)
+        stream.last_seen, stream.sequence.lost, stream.sequence.restarts = float(domain), 1, 1
+    assert exporters.counts(found).lost == exporters.total().restarts == MOST_STREAMS + 9

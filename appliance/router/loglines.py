@@ -38,6 +38,13 @@ class Hand:
         return f"{self.user}{where}{f' by {self.way}' if self.way else ''}"
 
 
+def names_other(message: str, user: str) -> bool:
+    """Tell whether a line tells of a login or a change by anybody but `user`."""
+    short = message[:LONGEST]
+    found = _CHANGE.search(short) or _LOGIN.search(short)
+    return found is not None and found["user"] != user
+
+
 def login(message: str) -> Hand | None:
     """Return who logged in; None where a line tells of something else."""
     return _hand(_LOGIN.search(message[:LONGEST]))

@@ -36,10 +36,8 @@ log = logging.getLogger(__name__)
 
 def tells(row: Fields) -> bool:
     """Whether a line of the log tells of a login or a change, and not of one of ours."""
-    if "system" not in row.get("topics", ""):
-        return False
-    found = loglines.change(row.get("message", "")) or loglines.login(row.get("message", ""))
-    return found is not None and found.user != NAME
+    told = "system" in row.get("topics", "")
+    return told and loglines.names_other(row.get("message", ""), NAME)
 
 
 @dataclass

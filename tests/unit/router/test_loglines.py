@@ -34,6 +34,13 @@ def test_who_logged_in() -> None:
     assert loglines.login("login failure for user x from 1.2.3.4 via ssh") is None
 
 
+def test_what_somebody_else_did_is_told_from_what_we_did() -> None:
+    line = "item added by api:{}@192.168.88.9 (*1)"
+    assert loglines.names_other(line.format("admin"), "glovebox")
+    assert not loglines.names_other(line.format("glovebox"), "glovebox")
+    assert not loglines.names_other("link up", "glovebox")
+
+
 @given(st.text() | st.text().map(lambda text: f"x changed by {text}"))
 def test_whatever_is_written_there_becomes_one_plain_line(text: str) -> None:
     found = loglines.change(text)

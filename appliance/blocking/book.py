@@ -32,18 +32,23 @@ CREATE TABLE block (
     by TEXT NOT NULL,
     rule TEXT NOT NULL,
     message TEXT NOT NULL,
-    words TEXT NOT NULL
+    words TEXT NOT NULL,
+    ended REAL
 );
 CREATE TABLE never (network TEXT PRIMARY KEY) WITHOUT ROWID;
 """
-BLOCKS = Schema("the book of blocks", 1, TABLES)
+UPGRADES = {1: "ALTER TABLE block ADD COLUMN ended REAL;"}
+BLOCKS = Schema("the book of blocks", 2, TABLES, UPGRADES)
 RUNS, LIFTED = "runs", "lifted"
-_COLUMNS = "id, network, direction, since, until, state, by, rule, message, words"
+_COLUMNS = "id, network, direction, since, until, state, by, rule, message, words, ended"
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One block; times in seconds since the epoch, `rule` as "1:2010935", `by` who wanted it."""
+    """One block; times in seconds since the epoch, `rule` as "1:2010935", `by` who wanted it.
+
+    `ended` is when it was lifted, None where it was not.
+    """
 
     network: Network
     direction: str
@@ -55,6 +60,7 @@ class Block:
     words: str
     id: int = 0
     state: str = RUNS
+    ended: float | None = None
 
 
 class Book:
@@ -79,8 +85,8 @@ class Book:
     def add(self, block: Block) -> Block:
         """Note a block; return it with its id."""
         values = (str(block.network), block.direction, block.since, block.until, block.state,
-                  block.by, block.rule, block.message, block.words)  # fmt: skip
-        query = f"INSERT INTO block ({_COLUMNS[4:]}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                  block.by, block.rule, block.message, block.words, block.ended)  # fmt: skip
+        query = f"INSERT INTO block ({_COLUMNS[4:]}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         with self._changing():
             id = self._connection.execute(query, values).lastrowid or 0
             self._connection.execute("DELETE FROM block WHERE id <= ?", (id - KEEP,))
@@ -91,10 +97,21 @@ class Book:
         with self._changing():
             self._connection.execute("UPDATE block SET until = ? WHERE id = ?", (until, id))
 
-    def lift(self, id: int) -> None:
-        """Note that a block was lifted by hand; when it would have ended stays known."""
+    def lift(self, id: int, at: float) -> None:
+        """Note that a block was lifted at a time; when it would have ended stays known."""
+        query = "UPDATE block SET state = ?, ended = ? WHERE id = ?"
         with self._changing():
-            self._connection.execute("UPDATE block SET state = ? WHERE id = ?", (LIFTED, id))
+            self._connection.execute(query, (LIFTED, at, id))
+
+    def over(self, now: float, most: int) -> list[Block]:
+        """Return the blocks that are over at `now`, which ended last first."""
+        query = (
+            f"SELECT {_COLUMNS} FROM block WHERE state = ? OR until <= ?"
+            " ORDER BY coalesce(ended, until) DESC LIMIT ?"
+        )
+        with database.explained(BLOCKS):
+            rows = self._connection.execute(query, (LIFTED, now, most)).fetchall()
+        return [_block(row) for row in rows]
 
     def lifted(self, now: float) -> list[Block]:
         """Return what was lifted and would still run at `now`."""
@@ -135,6 +152,9 @@ class Book:
             yield
 
 
-def _block(row: tuple[int, str, str, float, float, str, str, str, str, str]) -> Block:
-    id, network, direction, since, until, state, by, rule, message, words = row
-    return Block(ip_network(network), direction, since, until, by, rule, message, words, id, state)
+def _block(
+    row: tuple[int, str, str, float, float, str, str, str, str, str, float | None],
+) -> Block:
+    id, network, direction, since, until, state, by, rule, message, words, ended = row
+    return Block(ip_network(network), direction, since, until, by, rule, message, words, id, state,
+                 ended)  # fmt: skip

@@ -13,18 +13,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from appliance.blocking import judge
-from appliance.blocking.book import Block, Book
+from appliance.blocking.book import LIFTED, Block, Book
 from appliance.blocking.difference import OURS, Entry
 from appliance.blocking.judge import WEAK_WITHIN_S, Ruling, Upshot, World
 from appliance.blocking.safe import SafeNetwork, SafeSet
 from appliance.ids.alert import Alert
 from appliance.ids.rules import Key
-from appliance.reports.blocking import Blocked, Spared
+from appliance.reports.blocking import Blocked, PastBlock, Spared
 from appliance.router.refusals import plain
 from appliance.settings.sections.block import LONGEST_S, BlockConfig
 from appliance.settings.sections.fit import Network
 
-MOST_WEAK, MOST_SPARED, MOST_LIFTED = 4096, 30, 4096
+MOST_WEAK, MOST_SPARED, MOST_LIFTED, MOST_OVER = 4096, 30, 4096, 30
 # For so long, where the owner was is safe.
 OWNER_S, MOST_OWNERS = 86400.0, 64
 LIFTED_WORDS = "lifted"
@@ -63,9 +63,12 @@ class Register:
         self._running: dict[Network, _Running] = {}
         self._ends: dict[Network, float] = {}
         # The book belongs to one thread.
-        self._unsaved: deque[int] = deque()
+        self._unsaved: deque[tuple[int, float]] = deque()
         self._lifted: dict[Network, float] = {}
         self._spared: deque[Spared] = deque(maxlen=MOST_SPARED)
+        self._over_at = -1
+        #: The blocks that ended last, the newest first, as of the last `save`.
+        self.over: tuple[PastBlock, ...] = ()
         #: Alerts that were judged.
         self.judged = 0
         #: Changes whenever the routers must look again.
@@ -192,7 +195,7 @@ class Register:
             running = self._running.pop(network, None)
             ends = self._ends.pop(network, None)
             if running is not None and ends is not None:
-                self._unsaved.append(running.block.id)
+                self._unsaved.append((running.block.id, self._wall()))
                 while len(self._lifted) >= MOST_LIFTED:
                     del self._lifted[next(iter(self._lifted))]
                 self._lifted[network] = ends
@@ -203,9 +206,14 @@ class Register:
 
     def save(self) -> None:
         """Note what was dropped. Raises StoreError; then it is tried again the next time."""
+        # Before the rest: what is dropped meanwhile is another version.
+        version = self.version
         while self._unsaved:
-            self._book.lift(self._unsaved[0])
+            self._book.lift(*self._unsaved[0])
             self._unsaved.popleft()
+        if version != self._over_at:
+            self.over = tuple(map(_past, self._book.over(self._wall(), MOST_OVER)))
+            self._over_at = version
 
     def entries(self) -> list[Entry]:
         """Return the rows that belong on every router now; none unless blocking is on."""
@@ -282,6 +290,12 @@ class Register:
         for network in over:
             del self._running[network], self._ends[network]
         self.version += bool(over)
+
+
+def _past(block: Block) -> PastBlock:
+    ended = block.until if block.ended is None else block.ended
+    return PastBlock(str(block.network), block.since, ended, block.state == LIFTED, block.rule,
+                     block.message, block.words, block.by)  # fmt: skip
 
 
 def _shown(running: _Running, until: float) -> Blocked:

@@ -98,6 +98,7 @@ class Blocking:
             error=self.error,
             never=self.register.never[:SHOWN],
             anybody=not self.settings.capture.routers,
+            over=self.register.over,
         )
 
     def _alerts(self) -> bool:

@@ -33,6 +33,20 @@ class Blocked:
 
 
 @dataclass(frozen=True, slots=True)
+class PastBlock:
+    """A block that is over; times in seconds since the epoch. `lifted`: before its time."""
+
+    network: str
+    since: float
+    ended: float
+    lifted: bool
+    rule: str
+    message: str
+    words: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Spared:
     """An address that is not blocked although it attacked: refused, held, or lifted by hand."""
 
@@ -86,7 +100,8 @@ class BlockingReport(StatusFile):
     """Blocking at `updated` (since the epoch); `position` is the last alert that was judged.
 
     It is below 0 while it is not known. `never` are networks that the owner never wants to be
-    blocked; `anybody` tells that anybody may stream frames here, and so cause alerts.
+    blocked; `anybody` tells that anybody may stream frames here, and so cause alerts. `over` are
+    the blocks that ended last.
     """
 
     NAME: ClassVar[str] = "blocking"
@@ -102,6 +117,7 @@ class BlockingReport(StatusFile):
     error: str = ""
     never: tuple[str, ...] = ()
     anybody: bool = False
+    over: tuple[PastBlock, ...] = ()
 
     def is_fresh(self, now: float) -> bool:
         """Tell whether the report is of now."""

@@ -6,7 +6,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from appliance.reports.blocking import Blocked, BlockingReport, RouterPoint, RouterState, Spared
+from appliance.reports.blocking import (
+    Blocked,
+    BlockingReport,
+    PastBlock,
+    RouterPoint,
+    RouterState,
+    Spared,
+)
 from appliance.reports.dhcp import PortReport, Tenant
 from appliance.reports.films import Client, Drive, Films, Library
 from appliance.reports.levels import Level
@@ -179,6 +186,9 @@ def a_blocking_report(now: float, **changes: Any) -> BlockingReport:
                 "the router home.", "ICMP PING NMAP"),),
         (home, away),
         never=("45.1.1.1/32",),
+        over=(PastBlock("45.2.2.2/32", now - 9000, now - 5400, True, "1:2010935",
+                        "WEB Log4Shell, JNDI lookup (CVE-2021-44228)", "attacked from outside",
+                        "alerts"),),
     )  # fmt: skip
     return replace(report, **changes)
 

@@ -192,3 +192,24 @@ def test_hostile_messages_are_shown_plain(book: Book, times: Times) -> None:
     found.alert(alert(message="a\x1b[2J\n" + "x" * 999))
     (shown,) = found.shown(9)[1]
     assert shown.message.isprintable() and len(shown.message) <= 121
+
+
+def test_what_is_over_is_told_with_how_it_ended(book: Book, times: Times) -> None:
+    found = register(book, times)
+    found.alert(alert())
+    found.wish(ip_network("45.1.1.1/32"), 600, "you")
+    found.save()
+    assert [each.network for each in found.over] == []
+    times.go_on(60)
+    found.lift(ip_network("45.1.1.1/32"))
+    times.go_on(3600)
+    assert found.shown(9)[0] == 0
+    found.save()
+    ran, lifted = found.over
+    assert (ran.network, ran.ended - ran.since, ran.lifted) == (str(NETWORK), 3600.0, False)
+    assert (lifted.network, lifted.ended - lifted.since, lifted.lifted) == (
+        "45.1.1.1/32", 60.0, True
+    )  # fmt: skip
+    again = register(book, times)
+    again.save()
+    assert again.over == found.over

@@ -16,18 +16,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance import files, service
+from appliance.ids.engine import OWNER_RULES
 from appliance.requests import EVERYTHING, PERSONAL
+from appliance.ruleset import rules_text
 from appliance.service import Running
 from appliance.settings import imager, owner_file, report
 
 # Windows hides how the name of a file ends; capitals make no difference on a FAT.
 ASKING = ("reset", "reset.txt")
 NOTE = Path("web/erase")
-# What tells of people: alerts, leases and the devices' names, what routers logged, who logged in,
-# marks and notes.
-OF_PEOPLE = (
-    *(Path("alerts"), Path("dhcp"), Path("logs")),
-    *(Path("web/log-ins.json"), Path("web/marks")),
+# What tells of people: alerts, leases and the devices' names, who was blocked, flows, what routers
+# and honeypots logged, who logged in, marks and notes.
+OF_PEOPLE = tuple(
+    Path(part)
+    for part in ("alerts", "blocking", "dhcp", "flows", "logs", "web/log-ins.json", "web/marks")
 )
 KEPT_BY_MKFS = "lost+found"
 
@@ -81,7 +83,7 @@ def _all(data: Path) -> Iterator[Path]:
 
 def _forget_settings(places: ErasedPlaces) -> list[str]:
     problems: list[str] = []
-    for name in (report.NAME, *imager.NAMES):
+    for name in (report.NAME, OWNER_RULES[0].name, rules_text.NAME, *imager.NAMES):
         problems += _delete(places.boot / name)
     try:
         files.write_durable(places.boot / owner_file.NAME, places.defaults.read_bytes(), 0o600)

@@ -7,10 +7,13 @@ import re
 
 import pytest
 
+from appliance.reset import OF_PEOPLE
 from tests.conftest import PROJECT
 
 DATA = "/var/lib/glovebox/"
 LINES = (PROJECT / "systemd/tmpfiles.d/glovebox.conf").read_text().splitlines()
+# Settings, secrets, the time, and what a router's settings were.
+TELL_NOTHING = {"accepted", "probation", "router", "rules.d", "settings", "ssh", "time", "web"}
 USERS = (PROJECT / "systemd/sysusers.d/glovebox.conf").read_text()
 
 
@@ -33,6 +36,12 @@ def number(name: str) -> int | None:
 
 def test_folders_of_services_are_found() -> None:
     assert {f"{DATA}alerts", f"{DATA}web", f"{DATA}settings"} <= owned().keys()
+
+
+def test_of_each_folder_it_is_decided_whether_it_tells_of_people() -> None:
+    """What does goes with the personal data that the owner deletes."""
+    parts = {place.removeprefix(DATA) for place in entries("d")}
+    assert parts == {path.parts[0] for path in OF_PEOPLE} | TELL_NOTHING
 
 
 @pytest.mark.parametrize("place", owned())

@@ -12,7 +12,9 @@ import threading
 from collections import OrderedDict, deque
 from collections.abc import Collection
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv6Address, IPv6Network, ip_network
+
+from appliance.formats import plain_address
 
 FREE = 3  # wrong passwords without a wait: people mistype
 LONGEST = 30.0  # seconds
@@ -84,13 +86,8 @@ def subscriber(address: str, links: Collection[IPv6Network] = ()) -> str:
     That is its address; of IPv6 from outside of our `links` the /64, for there one subscriber has
     a whole one. On our links a /64 holds everybody at home.
     """
-    try:
-        parsed = ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if isinstance(parsed, IPv4Address):
-        return str(parsed)
-    if parsed.ipv4_mapped:
-        return str(parsed.ipv4_mapped)
+    parsed = plain_address.read(address)
+    if not isinstance(parsed, IPv6Address):
+        return str(parsed or address)
     is_neighbour = parsed.is_link_local or any(parsed in link for link in links)
     return str(parsed if is_neighbour else ip_network((parsed, 64), strict=False))

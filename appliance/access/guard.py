@@ -17,7 +17,6 @@ import ssl
 import time
 from collections.abc import Mapping
 from datetime import timedelta
-from ipaddress import ip_address
 from pathlib import Path
 
 from flask import Flask, Response, redirect, request, session, url_for
@@ -39,6 +38,7 @@ from appliance.access.known import Browsers
 from appliance.access.opening import Opening
 from appliance.access.password import Password
 from appliance.access.vault import Vault
+from appliance.formats import plain_address
 from appliance.host import network
 from appliance.settings.password_hash import hashed_password
 from appliance.settings.sections.web import WebConfig
@@ -230,12 +230,8 @@ def form_token() -> str:
 
 def is_local(address: str | None) -> bool:
     """Tell whether a client is on this machine."""
-    try:
-        parsed = ip_address((address or "").partition("%")[0])
-    except ValueError:
-        return False
-    mapped = getattr(parsed, "ipv4_mapped", None)
-    return (mapped or parsed).is_loopback
+    parsed = plain_address.read(address or "")
+    return parsed is not None and parsed.is_loopback
 
 
 def _to_https() -> ResponseReturnValue:
@@ -245,7 +241,7 @@ def _to_https() -> ResponseReturnValue:
 
 
 class Misdirected(HTTPException):
-    """The request is for another host (RFC 9110, 15.5.20); what answers tells nothing of us."""
+    """The request is for another host (RFC 9110, 15.5.20)."""
 
     code = 421
 

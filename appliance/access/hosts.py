@@ -13,8 +13,8 @@ import socket
 import threading
 import time
 from collections.abc import Iterable
-from ipaddress import IPv4Address, IPv6Address, ip_address
 
+from appliance.formats import plain_address
 from appliance.host import network
 
 # Names below these are never sold: RFC 6762 (local), 8375 (home.arpa), ICANN's reservation
@@ -48,7 +48,7 @@ class OwnHosts:
     def __contains__(self, name: object) -> bool:
         if not isinstance(name, str):
             return False
-        address = _address(name)
+        address = plain_address.read(name)
         if address is not None and address.is_loopback:
             return True
         with self._lock:
@@ -68,14 +68,6 @@ def is_same_site(origin: str | None, fetch_site: str | None, scheme: str, host: 
     if fetch_site is not None and fetch_site not in ("same-origin", "none"):
         return False
     return origin is None or origin.lower() == f"{scheme}://{host}".lower()
-
-
-def _address(text: str) -> IPv4Address | IPv6Address | None:
-    try:
-        parsed = ip_address(text)
-    except ValueError:
-        return None
-    return getattr(parsed, "ipv4_mapped", None) or parsed
 
 
 def _unnumbered(name: str) -> str:

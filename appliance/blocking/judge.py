@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from enum import Enum
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_network
 
 from appliance.blocking.safe import SafeSet
+from appliance.formats import plain_address
 from appliance.ids.alert import Alert
 from appliance.ids.rules import Key
 from appliance.settings.sections.block import BlockConfig
@@ -87,7 +88,7 @@ def judge(alert: Alert, world: World) -> Ruling:
     scan = is_scan(alert)
     if alert.priority > settings.priority and not (scan and settings.scans):
         return _nothing("It is not grave enough.")
-    source, target = address_of(alert.source), address_of(alert.destination)
+    source, target = plain_address.read(alert.source), plain_address.read(alert.destination)
     if source is None or target is None:
         return _nothing("It has no address.")
     inside = world.safe.is_inside(source), world.safe.is_inside(target)
@@ -159,18 +160,6 @@ def is_weak(alert: Alert, direction: str, scan: bool, handshake: bool) -> bool:
     if scan or alert.source_port is None:
         return True
     return not handshake if alert.protocol.upper() == "TCP" else direction == "in"
-
-
-def address_of(text: str) -> IPv4Address | IPv6Address | None:
-    """Return an address; one of IPv4 that is written as IPv6 is taken out. None for what is none.
-
-    Source: RFC 4291, section 2.5.5.2.
-    """
-    try:
-        found = ip_address(text.partition("%")[0])
-    except ValueError:
-        return None
-    return (found.ipv4_mapped or found) if isinstance(found, IPv6Address) else found
 
 
 def to_block(address: IPv4Address | IPv6Address) -> Network:

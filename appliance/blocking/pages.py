@@ -15,9 +15,10 @@ from werkzeug.exceptions import BadRequest, ServiceUnavailable
 
 from appliance import words
 from appliance.access.guard import logged_in, text
-from appliance.blocking import judge, wishes
+from appliance.blocking import wishes
 from appliance.blocking.wishes import Wish, WishKind
 from appliance.errors import GloveboxError
+from appliance.formats import plain_address
 from appliance.reports.blocking import BlockingReport
 
 # glovebox-blocking remembers it for a day, unless it is started anew.
@@ -35,7 +36,7 @@ class Owners:
 
     def note(self, address: str, now: float) -> None:
         """Take where a request with a session came from. What is private is safe anyway."""
-        found = judge.address_of(address)
+        found = plain_address.read(address)
         if found is None or not found.is_global or now - self._told.get(address, -TELL_S) < TELL_S:
             return
         recent = list(self._told.items())[-MOST_TOLD:]

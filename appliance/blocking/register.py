@@ -17,6 +17,7 @@ from appliance.blocking.book import LIFTED, Block, Book
 from appliance.blocking.difference import OURS, Entry
 from appliance.blocking.judge import WEAK_WITHIN_S, Ruling, Upshot, World
 from appliance.blocking.safe import SafeNetwork, SafeSet
+from appliance.formats import plain_address
 from appliance.ids.alert import Alert
 from appliance.ids.rules import Key
 from appliance.reports.blocking import Blocked, PastBlock, Spared
@@ -263,7 +264,7 @@ class Register:
 
     def _of(self, alert: Alert) -> _Running | None:
         for text in (alert.source, alert.destination):
-            address = judge.address_of(text)
+            address = plain_address.read(text)
             if address and (found := self._running.get(judge.to_block(address))):
                 return found
         return None

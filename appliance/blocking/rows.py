@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from appliance.blocking import judge
 from appliance.blocking.difference import SLACK_S, Entry, difference, timeout
 from appliance.blocking.register import Register
-from appliance.formats import sentences
+from appliance.formats import plain_address, sentences
 from appliance.host import clocks
 from appliance.router.api import Answer, Connection, Fields
 from appliance.router.picture import is_yes
@@ -274,5 +274,5 @@ def _network(text: str, family: str) -> Network | None:
     host = text.rpartition(":")[0] if family == "ip" and ":" in text else text
     if family == "ipv6" and host.startswith("["):
         host = host[1:].partition("]")[0]
-    address = judge.address_of(host.partition("/")[0])
+    address = plain_address.read(host.partition("/")[0])
     return judge.to_block(address) if address is not None else None

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from appliance.blocking import judge
 from appliance.errors import InputError
+from appliance.formats import plain_address
 from appliance.requests import Inbox
 from appliance.settings.sections.fit import Network
 
@@ -52,7 +53,7 @@ def inbox(folder: Path = FOLDER) -> Inbox[Wish]:
 
 def network_of(text: str) -> Network:
     """Return what somebody wants to be blocked: an address, of IPv6 its /64. Raises ValueError."""
-    address = judge.address_of(text.partition("/")[0].strip())
+    address = plain_address.read(text.partition("/")[0].strip())
     if address is None:
         raise ValueError(f"{text!r:.60} is no address")
     return judge.to_block(address)

@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
+from appliance.formats.plain_address import plain
 from appliance.reports.logs import LogSender
-from appliance.settings.sections.fit import without_zone
 from appliance.udp.sources import LOOPBACK, address_of
 
 # Unlisted ones that are known by name; more of them, and all start anew.
@@ -29,10 +29,10 @@ class Senders:
     """The senders: those that may send, and LOOPBACK, are always known."""
 
     def __init__(self, listed: Collection[IPv4Address | IPv6Address]) -> None:
-        plain = [str(without_zone(each)) for each in listed]
-        self._listed = {text: LineSender(text, True) for text in plain}
+        named = [str(plain(each)) for each in listed]
+        self._listed = {text: LineSender(text, True) for text in named}
         self._listed |= {str(each): LineSender(str(each), True) for each in LOOPBACK}
-        self._named = tuple(plain)
+        self._named = tuple(named)
         self._by_host: dict[str, LineSender] = {}
 
     def find(self, host: str) -> LineSender:

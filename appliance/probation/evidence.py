@@ -5,15 +5,16 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import socket
 import subprocess
 from dataclasses import dataclass
-from ipaddress import ip_address
 from pathlib import Path
 
 import psutil
 
 from appliance import areas
+from appliance.formats import plain_address
 from appliance.host import links, network
 from appliance.probation.keeping import OnTrial
 from appliance.reports import statusfile
@@ -24,6 +25,8 @@ from appliance.requests import VISITED
 LEASES = Path("/run/systemd/netif/leases")
 # Discarded where it arrives (RFC 863); that it is sent makes the kernel look for the neighbour.
 DISCARD = 9
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,9 @@ def _reachable() -> set[str]:
     try:
         done = subprocess.run(argv, capture_output=True, check=True, timeout=10)
         return {str(each["dst"]) for each in json.loads(done.stdout or b"[]")}
-    except (OSError, subprocess.SubprocessError, ValueError, KeyError, TypeError):
+    except (OSError, subprocess.SubprocessError, ValueError, KeyError, TypeError) as error:
+        # Else a gateway that answers would look like one that does not.
+        log.warning("which neighbours answer is not known: %s", error)
         return set()
 
 
@@ -120,9 +125,5 @@ def _streamed(runtime: Path) -> bool:
 
 def _is_outside(remote: str, local: str) -> bool:
     """Tell whether an address is of another machine."""
-    try:
-        address = ip_address(remote.partition("%")[0])
-    except ValueError:
-        return False
-    plain = getattr(address, "ipv4_mapped", None) or address
-    return not plain.is_loopback and remote != local
+    address = plain_address.read(remote)
+    return address is not None and not address.is_loopback and remote != local

@@ -6,6 +6,7 @@ from __future__ import annotations
 import socket
 from ipaddress import ip_address
 
+from appliance.formats.plain_address import plain
 from appliance.router.refusals import RouterError
 from appliance.settings.sections.fit import Address
 
@@ -19,6 +20,6 @@ def towards(router: Address) -> Address:
     try:
         with socket.socket(family, socket.SOCK_DGRAM) as asking:
             asking.connect((str(router), _DISCARD))
-            return ip_address(str(asking.getsockname()[0]).partition("%")[0])
+            return plain(ip_address(asking.getsockname()[0]))
     except OSError as error:
         raise RouterError(f"{router}: no way leads there ({error.strerror})") from error

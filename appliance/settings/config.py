@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from appliance.errors import ConfigError
+from appliance.formats.plain_address import plain
 from appliance.settings.sections.access_point import AccessPointConfig
 from appliance.settings.sections.alerts import AlertsConfig
 from appliance.settings.sections.block import BlockConfig
 from appliance.settings.sections.capture import CaptureConfig
 from appliance.settings.sections.dhcp import DhcpConfig
-from appliance.settings.sections.fit import Address, Unfit, without_zone
+from appliance.settings.sections.fit import Address, Unfit
 from appliance.settings.sections.flows import FlowsConfig
 from appliance.settings.sections.ids import EngineName, IdsConfig
 from appliance.settings.sections.leds import LedsConfig
@@ -90,8 +91,7 @@ class Config:
             *(router.address for router in self.router.routers),
             *self.capture.routers,
         ]
-        plain = (getattr(each, "ipv4_mapped", None) or without_zone(each) for each in found)
-        return tuple(dict.fromkeys(plain))
+        return tuple(dict.fromkeys(map(plain, found)))
 
 
 SECTIONS = {section.name: section for section in dataclasses.fields(Config)}

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from appliance.formats.ip import IPV4_MAPPED
+from appliance.formats.plain_address import plain
 from appliance.reports.outcomes import Tally, total
 
 # So many are counted apart: forged addresses must not fill the memory.
@@ -98,5 +99,4 @@ def key_of(address: IPv4Address | IPv6Address) -> bytes:
 
 def address_of(key: bytes) -> IPv4Address | IPv6Address:
     """Return the address that 16 bytes stand for: the IPv4 address where one is mapped."""
-    address = IPv6Address(key)
-    return address.ipv4_mapped or address
+    return plain(IPv6Address(key))

@@ -7,6 +7,7 @@ import functools
 import socket
 import zlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from flask import Flask, Response, jsonify, render_template, request, url_for
@@ -29,8 +30,8 @@ from appliance.charts import hours
 from appliance.host import network
 from appliance.reports.outcomes import words_of
 from appliance.requests import ACCEPTING, FILMS, REBOOT
+from appliance.router import keeping
 from appliance.router import pages as router
-from appliance.router.keeping import FOLDER as KEPT
 from appliance.settings.config import Config
 from appliance.web import (
     accepting,
@@ -77,23 +78,35 @@ FILTERS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """Where the page asks other services for something, and what they keep for it to show.
+
+    In `films` it asks for MEDIA to be opened, in `wishes` for a router or a block, in `reboot` for
+    a restart of the machine, in `accepting` for accepting only some routers; `routers` holds what
+    is kept of each.
+    """
+
+    films: Path = FILMS
+    wishes: Path = wishes.FOLDER
+    reboot: Path = REBOOT
+    accepting: Path = ACCEPTING
+    routers: Path = keeping.FOLDER
+
+
+DOORS = Doors()
+
+
 def create_app(
     config: Config,
     monitor: Monitor | None = None,
     history: AlertPages | None = None,
     vault: Vault | None = None,
-    doors: Path = FILMS,
-    wished: Path = wishes.FOLDER,
-    reboot: Path = REBOOT,
-    routers: Path = ACCEPTING,
-    kept: Path = KEPT,
+    doors: Doors = DOORS,
 ) -> Flask:
     """Return the WSGI application for `config`.
 
-    `monitor`, `history` and `vault` let the caller share or replace what the pages rest on; `doors`
-    is where they ask for MEDIA to be opened, `wished` where for a router or a block, `reboot` where
-    for a restart of the machine, `routers` where for accepting only some; `kept` is what is kept of
-    the routers.
+    What the caller gives is shared, or replaces what the page rests on.
     """
     app = Flask(__name__)
     app.json.sort_keys = False  # type: ignore[attr-defined]
@@ -101,7 +114,7 @@ def create_app(
     app.jinja_env.globals |= {"title": config.web.title, "static_url": _static_urls(app)}
     app.jinja_env.globals |= {"machine": _machine, "hours": hours, "hostname": _name}
     app.jinja_env.globals |= {"tabs": tabs.TABS, "this_tab": _tab, "version": __version__}
-    pastes = functools.partial(router.pastes, config.router, kept)
+    pastes = functools.partial(router.pastes, config.router, doors.routers)
     app.jinja_env.globals |= {"router_pastes": pastes}
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.after_request(_secure)
@@ -121,13 +134,13 @@ def create_app(
     app.register_blueprint(stream_page.blueprint(figures, sensor[1], homes))
     app.register_blueprint(live.blueprint(figures))
     app.register_blueprint(selftest.blueprint(requests))
-    app.register_blueprint(copying.blueprint(doors))
-    app.register_blueprint(blocking.blueprint(wished, bool(config.router.routers)))
-    app.register_blueprint(router.blueprint(config.router, kept))
+    app.register_blueprint(copying.blueprint(doors.films))
+    app.register_blueprint(blocking.blueprint(doors.wishes, bool(config.router.routers)))
+    app.register_blueprint(router.blueprint(config.router, doors.routers))
     app.register_blueprint(api.blueprint(*sensor))
     app.register_blueprint(entry.blueprint(guard))
-    app.register_blueprint(erasing.blueprint(guard, reboot))
-    app.register_blueprint(accepting.blueprint(sensor[0], routers))
+    app.register_blueprint(erasing.blueprint(guard, doors.reboot))
+    app.register_blueprint(accepting.blueprint(sensor[0], doors.accepting))
     app.register_blueprint(metrics.blueprint(sensor[0], sensor[1].database))
     return app
 

@@ -17,7 +17,8 @@ from appliance.reset import ErasedPlaces, erase, wanted
 def places(tmp_path: Path) -> ErasedPlaces:
     """Return a card that was in use."""
     made = ErasedPlaces(tmp_path / "boot", tmp_path / "data", tmp_path / "defaults.toml")
-    for name in ("alerts/alerts.db", "dhcp/eth0.leases", "web/password", "web/log-ins.json",
+    for name in ("alerts/alerts.db", "blocking/blocks.json", "dhcp/eth0.leases",
+                 "logs/2026-11-30", "router/home/history.db", "web/password", "web/log-ins.json",
                  "web/token", "settings/glovebox.toml", "rules.d/own.rules", "ssh/key",
                  "lost+found/x"):  # fmt: skip
         file = made.data / name
@@ -25,7 +26,9 @@ def places(tmp_path: Path) -> ErasedPlaces:
         file.write_text("of the owner")
     made.boot.mkdir()
     made.defaults.write_text("# defaults\n")
-    for name in ("glovebox.toml", "glovebox-errors.txt", "user-data", "kernel8.img"):
+    for name in ("glovebox.toml", "glovebox-errors.txt", "user-data", "kernel8.img",
+                 "rules/own.rules", "glovebox-rules.txt"):  # fmt: skip
+        (made.boot / name).parent.mkdir(exist_ok=True)
         (made.boot / name).write_text("of the owner")
     return made
 
@@ -56,7 +59,8 @@ def test_personal_data_goes_and_the_rest_stays(places: ErasedPlaces) -> None:
     assert wanted(places) == PERSONAL
     assert erase(PERSONAL, places) == []
     assert remaining(places.data) == {
-        "web/password", "web/token", "settings/glovebox.toml", "rules.d/own.rules", "ssh/key",
+        "web/password", "web/token", "settings/glovebox.toml", "router/home/history.db",
+        "rules.d/own.rules", "ssh/key",
         "lost+found/x",
     }  # fmt: skip
     assert (places.boot / "glovebox.toml").read_text() == "of the owner"

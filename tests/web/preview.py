@@ -35,7 +35,7 @@ from appliance.settings.config import Config
 from appliance.settings.sections.web import WebConfig
 from appliance.supervisor.observations import Observations
 from appliance.supervisor.observe import ObservedPlaces, Observer
-from appliance.web import create_app
+from appliance.web import Doors, create_app
 from appliance.web.monitor import Monitor
 from tests.conftest import PROJECT
 from tests.web.serving import Sensor
@@ -131,7 +131,7 @@ class Preview:
     def _page(self, sensor: SampleSensor) -> Flask:
         database = sensor.directory / "alerts.db"
         history = AlertPages(database)
-        doors = sensor.directory / "doors"
+        doors = Doors(films=sensor.directory / "doors")
         observer = SampleObserver(sensor)
         monitor = Monitor(self._config, directory=sensor.directory, observer=observer)
         return create_app(self._config, monitor, history, Vault(self._folder / "web"), doors)

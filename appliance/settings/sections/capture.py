@@ -6,7 +6,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from appliance.settings.sections.fit import LONGEST_NAME, Address, expect, without_zone
+from appliance.formats.plain_address import plain
+from appliance.settings.sections.fit import LONGEST_NAME, Address, expect
 
 _EXPECTED = "1 to 15 characters: letters, digits and any of _ . @ -"
 _NAME = re.compile(f"[A-Za-z0-9][A-Za-z0-9_.@-]{{0,{LONGEST_NAME - 1}}}")
@@ -21,9 +22,7 @@ class CaptureConfig:
     def __post_init__(self) -> None:
         # ::ffff:192.0.2.1 is the router 192.0.2.1, for the firewall too. The kernel's rules know
         # no zone (%eth0): the address says as much.
-        routers = (getattr(each, "ipv4_mapped", None) or each for each in self.routers)
-        plain = tuple(dict.fromkeys(without_zone(router) for router in routers))
-        object.__setattr__(self, "routers", plain)
+        object.__setattr__(self, "routers", tuple(dict.fromkeys(map(plain, self.routers))))
         # It goes into files of other programs.
         named = _NAME.fullmatch(self.interface)
         expect(named is not None, "interface", self.interface, _EXPECTED)

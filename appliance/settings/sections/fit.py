@@ -40,11 +40,6 @@ def is_secret(key: str) -> bool:
     return any(part in key for part in _SECRET)
 
 
-def without_zone(address: Address) -> Address:
-    """Return an address without what says at which interface it is (fe80::1%eth0)."""
-    return IPv6Address(int(address)) if isinstance(address, IPv6Address) else address
-
-
 def _shown(key: str, value: object) -> str:
     # What is wrong is shown on the page and on BOOT: no password may be among it.
     if is_secret(key):

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from appliance.settings.sections.fit import Address, expect, without_zone
+from appliance.formats.plain_address import plain
+from appliance.settings.sections.fit import Address, expect
 
 # A terabit a second.
 FASTEST_MBIT = 1_000_000
@@ -17,8 +18,7 @@ class FlowsConfig:
     line_speed_mbit: int = 0
 
     def __post_init__(self) -> None:
-        plain = (getattr(each, "ipv4_mapped", None) or each for each in self.exporters)
-        kept = tuple(dict.fromkeys(without_zone(each) for each in plain))
+        kept = tuple(dict.fromkeys(map(plain, self.exporters)))
         object.__setattr__(self, "exporters", kept)
         for each in self.exporters:
             expect(not each.is_multicast, "exporters", str(each), "the address of a router")

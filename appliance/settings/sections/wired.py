@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from appliance.settings.sections.fit import Address, Interface, expect, without_zone
+from appliance.formats.plain_address import plain
+from appliance.settings.sections.fit import Address, Interface, expect
 
 
 @dataclass(frozen=True)
@@ -17,8 +18,7 @@ class WiredConfig:
     def __post_init__(self) -> None:
         # They are of the one port that this section is about.
         for key in ("gateways", "dns"):
-            plain = tuple(without_zone(each) for each in getattr(self, key))
-            object.__setattr__(self, key, plain)
+            object.__setattr__(self, key, tuple(map(plain, getattr(self, key))))
         for address in self.addresses:
             expect(_is_host(address), "addresses", str(address), _OWN)
         for gateway in self.gateways:

@@ -17,7 +17,7 @@ from appliance.router.versions import VersionStore
 from appliance.settings.config import Config
 from appliance.settings.sections.router import RouterConfig, RouterEntry
 from appliance.settings.sections.web import WebConfig
-from appliance.web import create_app
+from appliance.web import Doors, create_app
 from appliance.web.monitor import Monitor
 from tests.unit.web.conftest import TOKEN
 from tests.unit.web.test_entry import set_up
@@ -44,7 +44,7 @@ def owner(tmp_path: Path, kept: Path) -> FlaskClient:
     config = Config(router=SETTINGS, web=WebConfig(api_token=TOKEN))
     monitor = Monitor(config, engine_user="daemon", directory=tmp_path)
     app = create_app(config, monitor, AlertPages(tmp_path / "a.db"), Vault(tmp_path / "web"),
-                     kept=kept, wished=tmp_path)  # fmt: skip
+                     Doors(wishes=tmp_path, routers=kept))  # fmt: skip
     app.testing = True
     client = app.test_client()
     set_up(client)

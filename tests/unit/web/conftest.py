@@ -20,7 +20,7 @@ from appliance.settings import password_hash
 from appliance.settings.config import Config
 from appliance.settings.sections.capture import CaptureConfig
 from appliance.settings.sections.web import WebConfig
-from appliance.web import create_app
+from appliance.web import Doors, create_app
 from appliance.web.monitor import Monitor
 from tests.web.reports import a_health, a_report, a_selftest
 
@@ -49,9 +49,8 @@ def app(tmp_path: Path) -> Flask:
     monitor = Monitor(config, engine_user="daemon", directory=tmp_path)
     database = tmp_path / "alerts.db"
     history = AlertPages(database)
-    vault, doors = Vault(tmp_path / "web"), tmp_path / "doors"
-    wished, reboot, routers = (tmp_path / name for name in ("wishes", "reboot", "routers"))
-    made = create_app(config, monitor, history, vault, doors, wished, reboot, routers)
+    doors = Doors(*(tmp_path / name for name in ("doors", "wishes", "reboot", "routers")))
+    made = create_app(config, monitor, history, Vault(tmp_path / "web"), doors)
     made.testing = True
     return made
 

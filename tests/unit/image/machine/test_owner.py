@@ -13,7 +13,7 @@ from werkzeug.serving import make_server
 from appliance.access.vault import Vault
 from appliance.alerts.pages import AlertPages
 from appliance.settings.config import Config
-from appliance.web import create_app
+from appliance.web import Doors, create_app
 from appliance.web.monitor import Monitor
 from image.machine.owner import Owner
 
@@ -26,7 +26,7 @@ def url(tmp_path: Path) -> Iterator[str]:
     config, database = Config(), tmp_path / "alerts.db"
     history = AlertPages(database)
     monitor = Monitor(config, engine_user="daemon", directory=tmp_path)
-    app = create_app(config, monitor, history, Vault(tmp_path / "web"), tmp_path / "doors")
+    app = create_app(config, monitor, history, Vault(tmp_path / "web"), Doors(tmp_path / "doors"))
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()

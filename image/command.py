@@ -7,8 +7,9 @@ import os
 import re
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from appliance.errors import DiskFullError, GloveboxError, NetworkError
@@ -34,22 +35,46 @@ def run(
     Raises NetworkError, DiskFullError or BuildError with the last lines that it printed.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
+    process = None
     with log.open("wb") as output:
-        process = subprocess.Popen(
-            [str(word) for word in argv],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, "LC_ALL": "C.UTF-8", **(environment or {})},
-            process_group=0,
-        )
         try:
+            with interrupts_put_off():
+                process = subprocess.Popen(
+                    [str(word) for word in argv],
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    env={**os.environ, "LC_ALL": "C.UTF-8", **(environment or {})},
+                    process_group=0,
+                )
             status = process.wait()
         except BaseException:
-            end(process)
+            if process:
+                end(process)
             raise
     if status != 0:
         raise explain(str(argv[0]), status, log)
+
+
+@contextmanager
+def interrupts_put_off() -> Iterator[None]:
+    """Put Ctrl-C off to the end of a block: whoever starts a program must know it to end it.
+
+    Raises KeyboardInterrupt then. In other threads than the main one nobody interrupts.
+    """
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler or (
+        threading.current_thread() is not threading.main_thread()
+    ):
+        yield
+        return
+    came = threading.Event()
+    signal.signal(signal.SIGINT, lambda number, frame: came.set())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if came.is_set():
+        raise KeyboardInterrupt
 
 
 def output(argv: Sequence[str]) -> str:

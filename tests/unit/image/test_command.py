@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import DiskFullError, GloveboxError, NetworkError
-from image.command import BuildError, run
+from image.command import BuildError, interrupts_put_off, run
 from tests.interrupts import hear_interrupts
 
 
@@ -60,3 +60,17 @@ def test_run_interrupted_leaves_nothing_running(tmp_path: Path) -> None:
             parent.send_signal(signal.SIGINT)
             assert alive.read() == b""
         assert parent.wait(60) != 0
+
+
+def test_an_interrupt_while_a_program_starts_comes_once_it_is_known() -> None:
+    signal_here = signal.getsignal(signal.SIGINT)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    reached = []
+    try:
+        with pytest.raises(KeyboardInterrupt), interrupts_put_off():
+            signal.raise_signal(signal.SIGINT)
+            reached.append("the end of the block")
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, signal_here)
+    assert reached

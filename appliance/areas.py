@@ -390,6 +390,11 @@ AREAS = (
         sections=("logs",),
         commands=(
             Command("logs", "appliance.logs.service", "take the lines of routers' logs (service)"),
+            Command(
+                "fireplot",
+                "appliance.logs.fireplot_command",
+                "draw which ports were tried on a day, as SVG",
+            ),
         ),
         watched=(
             Watched(

@@ -54,7 +54,7 @@ WRITING = frozenset(
     {
         *("entry.setup", "entry.login", "entry.logout", "entry.password"),
         *("selftest.request", "copying.request", "router.request", "erasing.erase"),
-        *("accepting.request", "alerts.mark"),
+        *("accepting.request", "alerts.mark", "logs.delete"),
     }
 )
 OPEN = frozenset({"static", "api.healthz"})

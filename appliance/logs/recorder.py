@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from appliance.charts.picture_grid import row_of
 from appliance.logs import day_files, owner_days
 from appliance.logs.day_files import FOLDER, KINDS, PACKETS, PARTS, VISITS, DayFile
 from appliance.logs.event import TCP, UDP, LoggedPacket, Login, Tunnel, packed
 from appliance.logs.owner_days import OwnerDay
 from appliance.logs.packets_block import PacketsBlock
-from appliance.logs.picture_grid import row_of
 from appliance.logs.visits_block import VisitsBlock
 
 SAVE_S = 600.0

@@ -28,6 +28,7 @@ from appliance.blocking import pages as blocking
 from appliance.blocking import wishes
 from appliance.charts import hours
 from appliance.host import network
+from appliance.logs import pages as log_pages
 from appliance.reports.outcomes import words_of
 from appliance.requests import ACCEPTING, FILMS, REBOOT
 from appliance.router import keeping
@@ -103,6 +104,7 @@ def create_app(
     history: AlertPages | None = None,
     vault: Vault | None = None,
     doors: Doors = DOORS,
+    drawn: log_pages.DrawnDays | None = None,
 ) -> Flask:
     """Return the WSGI application for `config`.
 
@@ -141,6 +143,8 @@ def create_app(
     app.register_blueprint(entry.blueprint(guard))
     app.register_blueprint(erasing.blueprint(guard, doors.reboot))
     app.register_blueprint(accepting.blueprint(sensor[0], doors.accepting))
+    drawn = drawn or log_pages.DrawnDays(config.system.zone or "UTC")
+    app.register_blueprint(log_pages.blueprint(figures, config, sensor[0].directory, drawn))
     app.register_blueprint(metrics.blueprint(sensor[0], sensor[1].database))
     return app
 

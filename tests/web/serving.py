@@ -79,6 +79,8 @@ class Sensor:
             "GLOVEBOX_WEB_STATE": str(self.vault.directory),
             "GLOVEBOX_BLOCKING_REQUESTS": str(self.directory / "wishes"),
             "GLOVEBOX_ROUTER_DIRECTORY": str(self.directory / "router"),
+            "GLOVEBOX_LOGS_DIRECTORY": str(self.directory / "logs"),
+            "GLOVEBOX_LOGS_RUNTIME": str(self.directory / "logs-parts"),
             **self._own,
         }
 

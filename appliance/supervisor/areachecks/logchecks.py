@@ -57,11 +57,11 @@ def _lines(report: LogsReport, now: float) -> Result:
         return ok("No line of a router's log has come since the start.")
     if now - max(last, report.since) > QUIET_S:
         return warn(f"No line of a log has come for {words.duration(now - last)}.",
-                    "Look whether your router still sends its log.")  # fmt: skip
+                    "Look at the tab Pictures whether lines arrive.")  # fmt: skip
     missed = sum(each.count for each in report.dropped if each.reason == "not-understood")
     if missed >= ENOUGH and missed * 2 > report.received:
         return warn("Most lines of the logs are not understood.",
-                    "Let it send the topic firewall alone.")  # fmt: skip
+                    "The tab Pictures shows the last of them.")  # fmt: skip
     return ok(f"{words.counted(report.received, 'line')} of logs since the start.")
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from array import array
 
-ROWS = 720
+ROWS = 520
 LAST_PORT = 65535
 
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from appliance.logs.picture_grid import LAST_PORT, ROWS, row_of
+from appliance.charts.picture_grid import LAST_PORT, ROWS, row_of
 
 
 def test_the_last_port_is_at_the_top_and_the_first_at_the_bottom() -> None:

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: MIT
+"""`glovebox fireplot`: draw which ports were tried on a day."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from appliance import files
+from appliance.charts import fireplot
+from appliance.errors import InputError
+from appliance.logs import day_view, owner_days
+from appliance.logs.day_files import FOLDER, PACKETS, PARTS, DayFile
+from appliance.settings import config
+
+
+def main(argv: Sequence[str]) -> int:
+    """Draw a day; return 0, or 1 where nothing is known of it. Raises InputError."""
+    arguments = _parser().parse_args(argv)
+    zone = config.load()[0].system.zone or "UTC"
+    day = owner_days.on(_date(arguments.day, zone), zone)
+    file = DayFile(day.date, PACKETS, arguments.folder, arguments.parts)
+    view = day_view.read(day, file)
+    _write(arguments.output, fireplot.draw(view.picture()))
+    print(f"{day.date}: {view.caption()}", file=sys.stderr)
+    return 0 if view.total else 1
+
+
+def _date(text: str, zone: str) -> date:
+    if text == "today":
+        return owner_days.of(time.time(), zone).date
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise InputError(f"--day {text[:32]}: a day is expected, like 2026-11-30") from error
+
+
+def _write(output: str, svg: str) -> None:
+    if output == "-":
+        print(svg, end="")
+        return
+    try:
+        files.write_whole(Path(output), svg, 0o644)
+    except OSError as error:
+        raise InputError(f"{output}: {error.strerror or error}") from error
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="glovebox fireplot",
+        description="Draw which ports were tried on a day, as SVG.",
+        epilog="exit status: 0 drawn; 1 drawn, and nothing is known of that day; 2 bad usage.",
+    )
+    add = parser.add_argument
+    add("--day", default="today", help="like 2026-11-30 (%(default)s)")
+    add("-o", "--output", default="-", metavar="FILE", help="where to (- for stdout)")
+    add("--folder", type=Path, default=FOLDER, help="the days' files (%(default)s)")
+    add("--parts", type=Path, default=PARTS, help="what is not there yet (%(default)s)")
+    return parser

@@ -70,7 +70,7 @@ def section(kind: type[Any], table: Mapping[str, Any], within: str = "") -> Any:
     for key in table:
         if key not in hints:
             raise Unfit(
-                f"{_named(key, within, hints)}: no such key{_near(key, hints)}; {_those(hints)}"
+                f"{_named(key, within, hints)}: no such key{_meant(key, hints)}; {_those(hints)}"
             )
     for part in dataclasses.fields(kind):
         if "empty" in part.metadata and table.get(part.name) == "":
@@ -135,6 +135,15 @@ def _near(key: str, hints: Mapping[str, object]) -> str:
 
     found = difflib.get_close_matches(key.lower()[:40], list(hints), n=1, cutoff=0.75)
     return f' (perhaps "{found[0]}" is meant)' if found else ""
+
+
+def _meant(key: str, hints: Mapping[str, object]) -> str:
+    """Say where a key belongs that stands one level too high, or which one it is like."""
+    for name, kind in hints.items():
+        for part in typing.get_args(kind):
+            if dataclasses.is_dataclass(part) and key in typing.get_type_hints(part):
+                return f"; it stands inside {name} = [{{ {key} = …, … }}]"
+    return _near(key, hints)
 
 
 def _hint(wanted: type[Any]) -> str:

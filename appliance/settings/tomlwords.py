@@ -30,6 +30,9 @@ QUOTES = re.compile(
 )
 LONG_NUMBER = re.compile(r"\d{640}")
 TYPOGRAPHIC = 'typographic quotes; type straight ones, as in name = "glovebox"'
+NOT_UTF8 = "a letter such as ä or é is not saved as UTF-8; save the file again as UTF-8"
+WINDOWS_QUOTES = (b"\x82", b"\x84", *(bytes([each]) for each in range(0x91, 0x95)))
+"""How Windows-1252 writes low and high typographic quotes."""
 ONE_LINE = "what stands in { … } must be on one line, without a comma before the }"
 
 
@@ -46,7 +49,8 @@ def decoded(content: bytes, file: str) -> str:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        words = "a letter such as ä or é is not saved as UTF-8; save the file again as UTF-8"
+        quoted = content[error.start : error.start + 1] in WINDOWS_QUOTES
+        words = TYPOGRAPHIC if quoted else NOT_UTF8
         raise ConfigError(f"{file}: line {line}: {words}") from None
     return text.replace("\r\n", "\n").replace("\r", "\n")
 

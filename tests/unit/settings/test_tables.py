@@ -16,6 +16,11 @@ from tests.refusal import refusal
 @pytest.mark.parametrize(
     ("text", "words"),
     [
+        (
+            '[wifi]\nssid = "Home"\n',
+            ["it stands inside networks = [{ ssid = …, … }]"],
+        ),
+        ('[router]\naddress = "192.0.2.1"\n', ["it stands inside routers = [{ address = …, … }]"]),
         ("[capture]\nport = [1]\n", ["[capture] port", "no such key", "ports"]),
         ("[radio]\n", ["[radio]", "no such section", "capture"]),
         ("capture = 1\n", ["capture = 1", "expected a section"]),

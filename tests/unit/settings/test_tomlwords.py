@@ -22,6 +22,8 @@ from appliance.settings.tomlwords import LARGEST_FILE, decoded, explained
         (b"%PDF-1.4", "PDF"),
         (b"\n<html>", "web page"),
         (b'[a]\ntitle = "Caf\xe9"\n', "line 2: a letter such as"),
+        (b"[a]\ntitle = \x93Glovebox\x94\n", "line 2: typographic quotes"),
+        (b"[a]\ntitle = \x84Glovebox\x93\n", "line 2: typographic quotes"),
         (b"#" * (LARGEST_FILE + 1), "larger than"),
     ],
 )

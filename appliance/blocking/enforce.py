@@ -10,10 +10,11 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from ipaddress import ip_network
 
 from appliance.blocking.register import Register
 from appliance.blocking.rows import KeptRows
-from appliance.blocking.safe import of_router
+from appliance.blocking.safe import named, of_router
 from appliance.host import clocks
 from appliance.reports.blocking import RouterPoint, RouterState
 from appliance.router import api, here, picture, plan, verify
@@ -29,6 +30,7 @@ from appliance.router.refusals import (
     RouterError,
     plain,
 )
+from appliance.router.servers import UpdateServers
 from appliance.router.versions import NAME as HISTORY
 from appliance.router.watch import ChangeWatch
 from appliance.service import Stop
@@ -52,6 +54,7 @@ class RouterTask:
         self._entry, self._keeping, self._register = entry, keeping, register
         self._rows = KeptRows(entry.name, register)
         self._watch = ChangeWatch(entry.name, keeping.folder / HISTORY)
+        self._servers = UpdateServers()
         self._backoff = Backoff()
         self._booted: float | None = None
         self._flash: int | None = None
@@ -128,6 +131,7 @@ class RouterTask:
         }
         if self._entry.history:
             takers[self._watch.watch(connection)] = self._watch.told
+        self._servers.begin()
         begun, self._looked, self._read = time.monotonic(), NEVER, NEVER
         while not stop:
             self._step(connection)
@@ -146,6 +150,7 @@ class RouterTask:
             connection.overrun, self._read = False, time.monotonic()
             self._rows.read(connection)
         self._rows.keep(connection)
+        self._servers.work(connection)
         if self._entry.history:
             self._watch.work(connection)
         self._count()
@@ -166,7 +171,10 @@ class RouterTask:
         """
         found = picture.read(connection)
         restarted = self._note_boot(found)
-        self._register.router(self._entry.name, of_router(self._entry.name, found))
+        servers = map(ip_network, self._servers.addresses())
+        why = f"an update server of the router {self._entry.name}"
+        safe = [*of_router(self._entry.name, found), *named(servers, why)]
+        self._register.router(self._entry.name, safe)
         wanted = Wanted(self._entry, here.towards(self._entry.address), "", found)
         points = tuple(
             RouterPoint(each.level, plain(each.text, 300), each.advice)

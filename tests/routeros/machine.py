@@ -68,6 +68,8 @@ class Machine:
         self.single: dict[str, Row] = {}
         self.users: dict[str, str] = {"admin": "secret"}
         self.log: list[str] = []
+        #: What its name server knows.
+        self.names: dict[str, str] = {}
         self.logins = 0
         self.flash_writes = 0
         self.booted = clock()

@@ -227,6 +227,11 @@ class _Session:
             line = console.unquoted(body.removesuffix("]"))
             self._send("!done", f"=ret={console.parsed(line, self.machine.schema)}", tag=tag)
             return
+        if script.startswith(":put [:resolve "):
+            name = script.removeprefix(":put [:resolve ").removesuffix("]")
+            told = self.machine.names.get(name, "failure: dns name does not exist")
+            self._send("!done", f"=ret={told}", tag=tag)
+            return
         if script == "/export terse":
             self._send("!done", f"=ret={self.server.spoil(terminal.export(self.machine))}", tag=tag)
             return

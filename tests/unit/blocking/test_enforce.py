@@ -7,8 +7,10 @@ import threading
 
 import pytest
 
+from appliance.blocking import enforce
 from appliance.blocking.enforce import RouterTask
 from appliance.router.picture import Picture
+from appliance.router.servers import NAMES
 from appliance.service import Stop
 from tests.unit.blocking.conftest import FIRST, SECOND, Home, attack, until
 
@@ -89,3 +91,17 @@ def test_what_the_router_is_like_is_told(home: Home, task: RouterTask) -> None:
     until(lambda: task.state.version == "7.22.1" and task.state.points)
     assert [point.text for point in task.state.points] == ["The router is set up."]
     assert task.state.board == "RB5009UG+S+" and task.state.cpu == 7
+
+
+def test_update_servers_are_never_blocked(home: Home, stop: Stop) -> None:
+    home.machine.names = dict.fromkeys(NAMES, FIRST)
+    attack(home, FIRST, SECOND)
+    task = RouterTask(home.entry, home.keeping, home.register)
+    thread = threading.Thread(target=task.run, args=(stop,))
+    thread.start()
+    until(lambda: f"{SECOND}/32" in task.proved and task._servers.addresses())
+    task._looked = enforce.NEVER
+    until(lambda: set(task.proved) == {f"{SECOND}/32"})
+    assert home.rows() == [SECOND]
+    stop.set()
+    thread.join(60)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """`glovebox router setup|check|undo NAME`: what is done on a router, whether it is, and back.
 
-`history` is told by history_command.
+What many routers have in common, `history` and `run`, stands in modules of its own.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from appliance import shape
 from appliance.errors import ConfigError, InputError
 from appliance.reports.levels import Level
-from appliance.router import api, here, history_command, picture, plan, setup, verify
+from appliance.router import api, here, history_command, picture, plan, run_command, setup, verify
 from appliance.router.api import ApiAddress, Connection
 from appliance.router.keeping import FOLDER, Keeping
 from appliance.router.plan import NAME, Wanted
@@ -42,6 +43,8 @@ def main(argv: Sequence[str]) -> int:
     if arguments.command == "history" and not arguments.name:
         names = [router.name for router in settings.router.routers]
         return history_command.run(arguments, names)
+    if arguments.command == "run":
+        return _run(settings.router, arguments)
     entry = _named(settings.router, arguments.name)
     if arguments.command == "history":
         return history_command.run(arguments, [entry.name])
@@ -117,6 +120,18 @@ def _undo(entry: RouterEntry, keeping: Keeping, arguments: argparse.Namespace) -
     return 0 if same else 1
 
 
+def _run(settings: RouterConfig, arguments: argparse.Namespace) -> int:
+    routers = run_command.chosen(settings, arguments.routers)
+    password = _password(arguments.user) if arguments.user else ""
+
+    def reached(router: RouterEntry) -> Connection:
+        keeping = Keeping(router.name, arguments.folder)
+        name, secret = arguments.user or NAME, password or keeping.made_secret().password
+        return opened(router, keeping, name, secret)
+
+    return run_command.run(arguments, routers, reached, lambda ask: _agrees(arguments.yes, ask))
+
+
 def _told(points: tuple[Point, ...], as_json: bool) -> int:
     if as_json:
         print(json.dumps([shape.to_json(point) for point in points], indent=2))
@@ -132,10 +147,10 @@ def _password(user: str) -> str:
     return sys.stdin.readline().rstrip("\n")
 
 
-def _agrees(yes: bool) -> bool:
+def _agrees(yes: bool, question: str = "Do this?") -> bool:
     if yes:
         return True
-    print("Do this? Type yes: ", end="", flush=True)
+    print(f"{question} Type yes: ", end="", flush=True)
     return sys.stdin.readline().strip() == "yes"
 
 
@@ -164,4 +179,15 @@ def _parser() -> argparse.ArgumentParser:
     told = commands.add_parser("history", help=text, description=text)
     told.add_argument("name", nargs="?", help="the router's name in the settings; all by default")
     told.add_argument("--git", type=Path, metavar="DIR", help="write a bare git repository there")
+    _add_run(commands)
     return parser
+
+
+def _add_run(commands: Any) -> None:
+    text = "run the same command on many routers, and show the same answers together"
+    command = commands.add_parser("run", help=text, description=text)
+    command.add_argument("words", nargs="+", metavar="COMMAND", help="like: /system resource print")
+    command.add_argument("-r", dest="routers", default="", metavar="A,B", help="on these alone")
+    command.add_argument("--change", action="store_true", help="it may change something")
+    command.add_argument("--user", help="as this user of the routers, whose password is asked for")
+    command.add_argument("--yes", action="store_true", help="do not ask")

@@ -32,17 +32,23 @@ def parse(connection: Connection, orders: Iterable[Order]) -> None:
     What it checks are names, not values (RouterOS manual, Scripting, `:parse`).
     """
     for order in orders:
-        said = _output(connection, f":put [:parse {quote(order.line)}]")
-        if said.lstrip().startswith(_WRONG):
+        said = misunderstood(connection, order.line)
+        if said:
             raise SetupError(
                 f"this router does not understand {order.line.partition('=')[0]}…: {plain(said)}; "
                 "nothing was changed"
             )
 
 
+def misunderstood(connection: Connection, line: str) -> str:
+    """Return what a router says is wrong with a line that it only reads; empty for nothing."""
+    said = output(connection, f":put [:parse {quote(line)}]")
+    return said if said.lstrip().startswith(_WRONG) else ""
+
+
 def exported(connection: Connection) -> str:
     """Return the router's configuration, cleaned. Raises SetupError where it is not all there."""
-    text = _output(connection, "/export terse")
+    text = output(connection, "/export terse")
     if not export.is_whole(text):
         raise SetupError("the router's export is incomplete; nothing was changed")
     return export.clean(text)
@@ -141,6 +147,7 @@ def _take_back(connection: Connection, steps: tuple[Step, ...]) -> None:
                     raise
 
 
-def _output(connection: Connection, script: str) -> str:
-    answer = connection.call("/execute", {"script": script, "as-string": ""}, timeout=EXPORT_S)
+def output(connection: Connection, script: str, seconds: float = EXPORT_S) -> str:
+    """Run a script, and return what it prints. Raises RouterError."""
+    answer = connection.call("/execute", {"script": script, "as-string": ""}, timeout=seconds)
     return answer.ret

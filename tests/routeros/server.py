@@ -235,8 +235,7 @@ class _Session:
         if script == "/export terse":
             self._send("!done", f"=ret={self.server.spoil(terminal.export(self.machine))}", tag=tag)
             return
-        refused = terminal.paste(self.machine, script, self.user)
-        self._send("!done", f"=ret={'; '.join(refused)}", tag=tag)
+        self._send("!done", f"=ret={terminal.output(self.machine, script, self.user)}", tag=tag)
 
     def _fatal(self, reason: str) -> None:
         self._send("!fatal", reason)

@@ -33,6 +33,22 @@ def paste(machine: Machine, text: str, user: str = "admin") -> list[str]:
     return refused
 
 
+def output(machine: Machine, text: str, user: str) -> str:
+    """Return what a script prints: the rows of a `print`, and what was refused."""
+    found = []
+    for line in console.lines(text):
+        try:
+            command = console.parse(line, machine.schema)
+            if command.command != "print":
+                run(machine, command, user)
+                continue
+            rows, _ = machine.run(user, command.path, "print", {}, [])
+            found += [_line(str(at), "", row).strip() for at, row in enumerate(rows)]
+        except Trap as trap:
+            found.append(trap.message)
+    return "\r\n".join(found)
+
+
 def run(machine: Machine, line: Line, user: str) -> None:
     """Run one command. Raises Trap."""
     values = dict(line.values)

@@ -96,6 +96,10 @@ class Channel(HTTPChannel):  # type: ignore[misc]
             super().service()
         finally:
             self.server.task_dispatcher.ended(line, source)
+            # There is room for another of this host, which the loop must know; waitress itself
+            # wakes it for clients alone that are still there.
+            if not self.connected:
+                self.server.pull_trigger()
 
 
 class TlsChannel(Channel):

@@ -9,8 +9,10 @@ import socket
 import ssl
 import struct
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -46,8 +48,21 @@ def served(
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
         yield listening.getsockname()
+        # Afterwards nothing wakes its loop any more.
+        wait_until(lambda: not any(isinstance(each, channel.Channel) for each in map_of(server)))
         server.close()
         thread.join(DEADLINE)
+
+
+def map_of(server: Any) -> list[object]:
+    """Return what the server's loop looks at; it goes on changing it."""
+    return list(server._map.copy().values())
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + DEADLINE
+    while not holds() and time.monotonic() < end:
+        time.sleep(0.01)
 
 
 @pytest.fixture
@@ -57,7 +72,8 @@ def place() -> Iterator[tuple[str, int]]:
 
 
 def get(place: tuple[str, int]) -> bytes:
-    with socket.create_connection(place, DEADLINE) as client:
+    """Return the answer to somebody else than those who connect from 127.0.0.1."""
+    with socket.create_connection(place, DEADLINE, ("127.0.0.2", 0)) as client:
         client.sendall(b"GET / HTTP/1.0\r\n\r\n")
         return b"".join(iter(lambda: client.recv(65536), b""))
 
@@ -107,7 +123,7 @@ def test_all_who_wait_to_be_accepted_are() -> None:
             for _ in range(20):
                 opened.enter_context(socket.create_connection(listening.getsockname(), DEADLINE))
             server.handle_accept()
-            accepted = [each for each in server._map.values() if isinstance(each, channel.Channel)]
+            accepted = [each for each in map_of(server) if isinstance(each, channel.Channel)]
             assert len(accepted) == 20
         server.close()
         dispatcher.shutdown()

@@ -96,11 +96,21 @@ in_project() {
 }
 
 # What needs no machine of its own runs three at a time, as much of it waits for a browser; then the
-# rest, which would disturb each other.
+# booted image beside the network tests, which wait most of the time. Its lines come when both ended.
 all_tests() {
-    local status=0
+    local status=0 log
     (in_project -m pytest -n 3 --dist worksteal tests/unit tests/web tests/test_*.py) || status=$?
-    (in_project -m pytest tests/net tests/image) || status=$?
+    mkdir -p build
+    log=build/tests-of-the-image.log
+    echo "build.sh: the tests of the booted image write to $log" >&2
+    (in_project -m pytest tests/image) >"$log" 2>&1 &
+    image=$!
+    # Ctrl-C does not reach what runs in the background.
+    trap 'kill "$image" 2>/dev/null' EXIT
+    (in_project -m pytest tests/net) || status=$?
+    wait "$image" || status=$?
+    trap - EXIT
+    cat "$log"
     exit "$status"
 }
 

@@ -395,6 +395,11 @@ AREAS = (
                 "appliance.logs.fireplot_command",
                 "draw which ports were tried on a day, as SVG",
             ),
+            Command(
+                "glow",
+                "appliance.logs.glow_command",
+                "draw who wanted to go where through a honeypot, as SVG",
+            ),
         ),
         watched=(
             Watched(

@@ -59,7 +59,9 @@ WRITING = frozenset(
 )
 OPEN = frozenset({"static", "api.healthz"})
 ENTRY = frozenset({"entry.setup", "entry.login"})
-FOR_PROGRAMS = ("/api/", "/live", "/stream", "/metrics")
+FOR_PROGRAMS = ("/api/", "/live", "/stream", "/metrics", "/feeds/")
+# What a key in the address opens, for programs that send no header.
+FEEDS = frozenset({"logs.munin", "logs.afterglow", "logs.properties"})
 FIELD = "csrf"
 
 
@@ -118,6 +120,7 @@ class Access:
         app.before_request(self._admit)
         app.jinja_env.globals |= {"csrf": form_token, "logged_in": logged_in}
         app.jinja_env.globals |= {"log_ins": self.entries.now, "fingerprint": self.fingerprint_now}
+        app.jinja_env.globals |= {"feed_key": self.feed_key}
 
     def end_sessions(self, app: Flask) -> None:
         """Make every session void, wherever it is."""
@@ -172,6 +175,8 @@ class Access:
             _check_form()
         if self._has_token() and request.method in READING:
             return None
+        if endpoint in FEEDS and self._has_feed_key():
+            return None
         if not self.password.is_set:
             return None if endpoint == "entry.setup" else _turned_away("entry.setup")
         if endpoint in ENTRY or (endpoint == "metrics.metrics" and is_local(request.remote_addr)):
@@ -197,6 +202,14 @@ class Access:
         # Without a certificate the page would be closed for good.
         wanted = self._settings.https == "only" and bool(self.fingerprint)
         return wanted and not request.is_secure and not is_local(request.remote_addr)
+
+    def feed_key(self) -> str:
+        """Return what opens the feeds alone, in an address; another token makes another key."""
+        return hmac.new(self._token, b"feeds", "sha256").hexdigest()[:32]
+
+    def _has_feed_key(self) -> bool:
+        given = request.args.get("key", "")
+        return hmac.compare_digest(given.encode(errors="replace"), self.feed_key().encode())
 
     def _has_token(self) -> bool:
         kind, _, given = request.headers.get("Authorization", "").partition(" ")

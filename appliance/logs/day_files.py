@@ -24,6 +24,8 @@ from appliance import files
 
 FOLDER = Path(os.environ.get("GLOVEBOX_LOGS_DIRECTORY", "/var/lib/glovebox/logs"))
 PARTS = Path(os.environ.get("GLOVEBOX_LOGS_RUNTIME", "/run/glovebox-logs"))
+# Diagrams of honeypots, which are made anew after a start.
+DIAGRAMS = Path(os.environ.get("GLOVEBOX_GLOW_DIRECTORY", "/run/glovebox-glow"))
 PACKETS, VISITS = "packets", "honeypot"
 KINDS = (PACKETS, VISITS)
 LARGEST_BLOCK = 1 << 20  # bytes, unpacked

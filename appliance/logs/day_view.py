@@ -15,7 +15,7 @@ from appliance.charts.picture_grid import ROWS, row_of
 from appliance.errors import DecodeError
 from appliance.logs import packets_block
 from appliance.logs.day_files import DayFile
-from appliance.logs.event import TCP, UDP, unpacked
+from appliance.logs.lines.event import TCP, UDP, unpacked
 from appliance.logs.owner_days import OwnerDay
 from appliance.logs.packets_block import SPAN_S, PacketsBlock
 

@@ -22,15 +22,16 @@ def main(argv: Sequence[str]) -> int:
     """Draw a day; return 0, or 1 where nothing is known of it. Raises InputError."""
     arguments = _parser().parse_args(argv)
     zone = config.load()[0].system.zone or "UTC"
-    day = owner_days.on(_date(arguments.day, zone), zone)
+    day = owner_days.on(date_of(arguments.day, zone), zone)
     file = DayFile(day.date, PACKETS, arguments.folder, arguments.parts)
     view = day_view.read(day, file)
-    _write(arguments.output, fireplot.draw(view.picture()))
+    write(arguments.output, fireplot.draw(view.picture()))
     print(f"{day.date}: {view.caption()}", file=sys.stderr)
     return 0 if view.total else 1
 
 
-def _date(text: str, zone: str) -> date:
+def date_of(text: str, zone: str) -> date:
+    """Return the day that an option names, or today. Raises InputError."""
     if text == "today":
         return owner_days.of(time.time(), zone).date
     try:
@@ -39,7 +40,8 @@ def _date(text: str, zone: str) -> date:
         raise InputError(f"--day {text[:32]}: a day is expected, like 2026-11-30") from error
 
 
-def _write(output: str, svg: str) -> None:
+def write(output: str, svg: str) -> None:
+    """Write a picture to a file, or to stdout for `-`. Raises InputError."""
     if output == "-":
         print(svg, end="")
         return

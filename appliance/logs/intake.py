@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from appliance.logs import line_ledger
-from appliance.logs.framing import LONGEST, Framer
+from appliance.logs.lines.framing import LONGEST, Framer
 from appliance.logs.senders import LineSender, Senders
 
 MOST_CONNECTIONS, MOST_OF_ONE = 32, 8

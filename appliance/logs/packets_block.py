@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from appliance.errors import DecodeError
-from appliance.logs.event import unpacked
+from appliance.logs.lines.event import unpacked
 
 _HEAD = struct.Struct("<IHHI")
 MOST = 9000  # packets: some 64 KB

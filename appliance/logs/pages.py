@@ -5,31 +5,23 @@ from __future__ import annotations
 
 import gzip
 import logging
-import threading
-import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import BadRequest, NotFound, ServiceUnavailable
+from werkzeug.exceptions import ServiceUnavailable
 
 from appliance.charts import fireplot
 from appliance.host import network
-from appliance.logs import day_files, day_view, owner_days, service
-from appliance.logs.day_files import FOLDER, PACKETS, PARTS, DayFile
-from appliance.logs.day_view import DayView
+from appliance.logs import honeypot_pages, service
+from appliance.logs.drawn_days import DrawnDays
 from appliance.logs.service import DayWish
 from appliance.reports.logs import LogsReport
 from appliance.requests import FullError
 from appliance.settings.config import Config
 
-# Days that are kept drawn. One that takes long to draw is drawn anew less often: it takes at most a
-# twentieth of the time.
-KEPT, SLOW_S, SHARE = 4, 0.5, 20
 SVG = "image/svg+xml"
 REASONS = {
     "not-understood": "not understood",
@@ -46,61 +38,14 @@ KINDS = {
     "attempt": "attempts",
     "answer": "answers",
     "passed": "let through, or going out",
-    "login": "log-ins at a honeypot",
+    "failed-login": "log-ins at a honeypot that failed",
+    "login": "log-ins there that succeeded",
     "tunnel": "tunnels through a honeypot",
     "honeypot": "other words of a honeypot",
     "checked": "checks that lines arrive",
 }
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class DrawnDay:
-    """A day as it was drawn; `taken` are seconds, `at` is by the monotonic clock."""
-
-    view: DayView
-    svg: bytes
-    version: str
-    at: float
-    taken: float
-
-    def is_good(self, version: str, now: float) -> bool:
-        """Tell whether it may be shown again."""
-        is_slow = self.taken >= SLOW_S
-        return self.version == version or (is_slow and now - self.at < SHARE * self.taken)
-
-
-@dataclass
-class DrawnDays:
-    """The days that were looked at last. Several threads may use it; one at a time draws."""
-
-    zone: str
-    folder: Path = FOLDER
-    parts: Path = PARTS
-    _drawn: dict[date, DrawnDay] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def days(self) -> list[date]:
-        """Return the days that there are, and that of now, the newest first."""
-        now = owner_days.of(time.time(), self.zone).date
-        return sorted({now, *day_files.days(self.folder, self.parts)}, reverse=True)
-
-    def get(self, day: date) -> DrawnDay:
-        """Return a day as it is now, or was a moment ago."""
-        file = DayFile(day, PACKETS, self.folder, self.parts)
-        with self._lock:
-            version, begin = file.version(), time.monotonic()
-            found = self._drawn.pop(day, None)
-            if found is None or not found.is_good(version, begin):
-                view = day_view.read(owner_days.on(day, self.zone), file)
-                svg = gzip.compress(fireplot.draw(view.picture()).encode(), 9)
-                now = time.monotonic()
-                found = DrawnDay(view, svg, version, now, now - begin)
-            self._drawn[day] = found
-            while len(self._drawn) > KEPT:
-                del self._drawn[next(iter(self._drawn))]
-        return found
 
 
 def blueprint(
@@ -111,22 +56,22 @@ def blueprint(
 
     @routes.get("/fireplot")
     def show() -> ResponseReturnValue:
-        day = _day(request.args.get("day"), days)
-        view = days.get(day).view
+        day = days.asked(request.args.get("day"))
+        view = days.fireplots.get(day).view
         shown: dict[str, Any] = {"drawn": view, "day": day, "days": days.days()}
         shown["size"] = fireplot.size(view.day.minutes)
         return render_template("fireplot.html", **figures(), **shown, **_lines(config, runtime))
 
     @routes.get("/fireplot/<name>.svg")
     def picture(name: str) -> ResponseReturnValue:
-        svg = days.get(_day(name, days)).svg
+        svg = days.fireplots.get(days.asked(name)).svg
         if request.accept_encodings["gzip"]:
             return Response(svg, mimetype=SVG, headers={"Content-Encoding": "gzip"})
         return Response(gzip.decompress(svg), mimetype=SVG)
 
     @routes.post("/fireplot")
     def delete() -> ResponseReturnValue:
-        day = _day(request.form.get("day"), days)
+        day = days.asked(request.form.get("day"))
         try:
             service.inbox(days.parts).post(DayWish(day.isoformat()))
         except (OSError, FullError) as error:
@@ -135,6 +80,7 @@ def blueprint(
         log.warning("the day %s is deleted, as %s wished", day, request.remote_addr)
         return redirect(url_for("logs.show"), 303)
 
+    honeypot_pages.add(routes, figures, runtime, days)
     return routes
 
 
@@ -149,17 +95,3 @@ def _lines(config: Config, runtime: Path) -> dict[str, Any]:
         "keep_days": config.logs.keep_days,
         "here": here,
     }
-
-
-def _day(text: str | None, days: DrawnDays) -> date:
-    """Return the day that is asked for, that of now where none is. Raises BadRequest, NotFound."""
-    known = days.days()
-    if text is None:
-        return owner_days.of(time.time(), days.zone).date
-    try:
-        day = date.fromisoformat(text[:32])
-    except ValueError as error:
-        raise BadRequest("A day is expected, like 2026-11-30.") from error
-    if day not in known:
-        raise NotFound("Nothing is known of that day.")
-    return day

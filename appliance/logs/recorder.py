@@ -12,7 +12,7 @@ from pathlib import Path
 from appliance.charts.picture_grid import row_of
 from appliance.logs import day_files, owner_days
 from appliance.logs.day_files import FOLDER, KINDS, PACKETS, PARTS, VISITS, DayFile
-from appliance.logs.event import TCP, UDP, LoggedPacket, Login, Tunnel, packed
+from appliance.logs.lines.event import TCP, UDP, LoggedPacket, Login, Tunnel, packed
 from appliance.logs.owner_days import OwnerDay
 from appliance.logs.packets_block import PacketsBlock
 from appliance.logs.visits_block import VisitsBlock
@@ -22,6 +22,8 @@ SAVE_S = 600.0
 RETRY_S = 10.0
 # Bytes of a day after which a table gives way to its picture; at most, and of all days together.
 FULL_DAY, LARGEST_DAY, LARGEST = 2 << 20, 4 << 20, 40 << 20
+# The same for what compresses to nothing: bytes of blocks as they are read again.
+FULL_PACKETS, LARGEST_VISITS = 7_000_000, 16_000_000
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +47,7 @@ class Recorder:
     trouble: str = ""
     _day: OwnerDay | None = None
     _size: int = 0
+    _read: dict[str, int] = field(default_factory=dict)
     _saved: float = 0.0
     _changed: set[str] = field(default_factory=set)
     _packets: PacketsBlock = field(default_factory=PacketsBlock)
@@ -66,7 +69,8 @@ class Recorder:
         if not self._is_ready(second) or (not self._packets.takes(second) and not self.save(now)):
             return False
         protocol = event.number
-        if self._size >= FULL_DAY and not self._adds(second, protocol, port):
+        is_full = self._size >= FULL_DAY or self._read[PACKETS] >= FULL_PACKETS
+        if is_full and not self._adds(second, protocol, port):
             self._packets.leave_out(second)
             self.thinned += 1
         else:
@@ -77,6 +81,8 @@ class Recorder:
     def visit(self, now: float, event: Login | Tunnel) -> bool:
         """Keep what a honeypot saw; tell whether there is room for it."""
         if not self._is_ready(int(now)) or (self._visits.is_full and not self.save(now)):
+            return False
+        if self._read[VISITS] >= LARGEST_VISITS:
             return False
         self._visits.add(int(now), event)
         self._changed.add(VISITS)
@@ -120,7 +126,7 @@ class Recorder:
     def forget(self, day: date) -> None:
         """Delete a day, that of now too. Raises OSError."""
         if self._day is not None and self._day.date == day:
-            self._day, self._size = None, 0
+            self._day, self._size, self._read = None, 0, {}
             self._packets, self._visits = PacketsBlock(), VisitsBlock()
             self._points.clear()
         day_files.delete(day, self.folder, self.parts)
@@ -133,6 +139,7 @@ class Recorder:
                 return False
             self._day = owner_days.of(second, self.zone)
             self._size = day_files.size(self.folder, self._day.date)
+            self._read = {kind: sum(map(len, self._file(kind).blocks())) for kind in KINDS}
             self._points.clear()
         return self._size < LARGEST_DAY
 
@@ -151,6 +158,7 @@ class Recorder:
         length = file.append(block)
         self.written += length
         self._size += length
+        self._read[kind] += len(block)
         self.kept += length
         if kind == PACKETS:
             self._packets = PacketsBlock()

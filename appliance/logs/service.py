@@ -18,7 +18,9 @@ from appliance import service
 from appliance.errors import DecodeError
 from appliance.logs import line_ledger
 from appliance.logs.day_files import FOLDER, PARTS
-from appliance.logs.event import (
+from appliance.logs.intake import Intake
+from appliance.logs.line_ledger import LineLedger
+from appliance.logs.lines.event import (
     ATTEMPT,
     Event,
     LoggedPacket,
@@ -27,9 +29,7 @@ from appliance.logs.event import (
     NotForUsError,
     Tunnel,
 )
-from appliance.logs.intake import Intake
-from appliance.logs.line_ledger import LineLedger
-from appliance.logs.meaning import Reader
+from appliance.logs.lines.meaning import Reader
 from appliance.logs.recorder import Recorder
 from appliance.logs.senders import LineSender, Senders
 from appliance.reports.logs import LogsReport
@@ -118,7 +118,7 @@ def _kind(event: Event) -> str:
     if isinstance(event, LoggedPacket):
         return event.role
     if isinstance(event, Login):
-        return "login"
+        return "login" if event.succeeded else "failed-login"
     return "tunnel" if isinstance(event, Tunnel) else "honeypot"
 
 

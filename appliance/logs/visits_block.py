@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from appliance.errors import DecodeError
-from appliance.logs.event import Login, Tunnel
+from appliance.logs.lines.event import Login, Tunnel
 
 MOST_BYTES = 64_000
 

@@ -29,6 +29,7 @@ from appliance.blocking import wishes
 from appliance.charts import hours
 from appliance.host import network
 from appliance.logs import pages as log_pages
+from appliance.logs.drawn_days import DrawnDays
 from appliance.reports.outcomes import words_of
 from appliance.requests import ACCEPTING, FILMS, REBOOT
 from appliance.router import keeping
@@ -104,7 +105,7 @@ def create_app(
     history: AlertPages | None = None,
     vault: Vault | None = None,
     doors: Doors = DOORS,
-    drawn: log_pages.DrawnDays | None = None,
+    drawn: DrawnDays | None = None,
 ) -> Flask:
     """Return the WSGI application for `config`.
 
@@ -143,7 +144,7 @@ def create_app(
     app.register_blueprint(entry.blueprint(guard))
     app.register_blueprint(erasing.blueprint(guard, doors.reboot))
     app.register_blueprint(accepting.blueprint(sensor[0], doors.accepting))
-    drawn = drawn or log_pages.DrawnDays(config.system.zone or "UTC")
+    drawn = drawn or DrawnDays(config.system.zone or "UTC")
     app.register_blueprint(log_pages.blueprint(figures, config, sensor[0].directory, drawn))
     app.register_blueprint(metrics.blueprint(sensor[0], sensor[1].database))
     return app

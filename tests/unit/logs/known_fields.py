@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from appliance.logs.event import LoggedPacket
+from appliance.logs.lines.event import LoggedPacket
 
 
 def differing(packet: LoggedPacket, expected: Mapping[str, Any]) -> dict[str, object]:

@@ -9,7 +9,7 @@ from appliance.charts.picture_grid import ROWS, row_of
 from appliance.logs import day_view, owner_days
 from appliance.logs.day_files import PACKETS, DayFile
 from appliance.logs.day_view import DayView
-from appliance.logs.event import LoggedPacket
+from appliance.logs.lines.event import LoggedPacket
 from appliance.logs.packets_block import PacketsBlock
 from appliance.logs.recorder import Recorder
 from tests.unit.logs.conftest import BERLIN, NOON

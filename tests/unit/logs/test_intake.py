@@ -11,8 +11,8 @@ from ipaddress import ip_address
 import pytest
 
 from appliance.logs import intake as module
-from appliance.logs.framing import LONGEST
 from appliance.logs.intake import MOST_OF_ONE, Intake
+from appliance.logs.lines.framing import LONGEST
 from appliance.logs.senders import LineSender, Senders
 from tests.unit.logs.conftest import a_line
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from appliance.errors import DecodeError
 from appliance.logs import packets_block
-from appliance.logs.event import packed
+from appliance.logs.lines.event import packed
 from appliance.logs.packets_block import MOST, SPAN_S, PacketsBlock
 
 SOURCES = st.binary(min_size=4, max_size=4) | st.binary(min_size=16, max_size=16)

@@ -13,46 +13,16 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from appliance.access.vault import Vault
 from appliance.logs import pages, service
 from appliance.logs.day_files import PACKETS
 from appliance.logs.line_ledger import REASONS
-from appliance.logs.pages import DrawnDays
 from appliance.logs.recorder import Recorder
 from appliance.logs.service import DayWish
 from appliance.reports.logs import DroppedLines
-from appliance.settings.config import Config
-from appliance.settings.sections.capture import CaptureConfig
-from appliance.settings.sections.web import WebConfig
-from appliance.web import create_app
-from appliance.web.monitor import Monitor
-from tests.unit.logs.conftest import BERLIN
 from tests.unit.logs.test_day_view import packet
 from tests.unit.reports.test_logs import REPORT
-from tests.unit.web.conftest import TOKEN
 
 PASSWORD = "correct horse battery"
-
-
-@pytest.fixture
-def days(recorder: Recorder) -> DrawnDays:
-    return DrawnDays(BERLIN, recorder.folder, recorder.parts)
-
-
-@pytest.fixture
-def app(days: DrawnDays, tmp_path: Path) -> Flask:
-    config = Config(capture=CaptureConfig(interface="lo"), web=WebConfig(api_token=TOKEN))
-    monitor = Monitor(config, engine_user="daemon", directory=tmp_path)
-    made = create_app(config, monitor, vault=Vault(tmp_path / "web"), drawn=days)
-    made.testing = True
-    return made
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    made = app.test_client()
-    made.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {TOKEN}"
-    return made
 
 
 def filled(recorder: Recorder, port: int = 22) -> date:
@@ -108,29 +78,6 @@ def test_lines_that_became_nothing_are_shown_and_do_no_harm(
 
 def test_every_reason_and_kind_has_words() -> None:
     assert pages.REASONS.keys() == set(REASONS)
-
-
-def test_a_day_is_drawn_once_while_nothing_changes(days: DrawnDays, recorder: Recorder) -> None:
-    today = filled(recorder)
-    first = replace(days.get(today), taken=0.0)
-    days._drawn[today] = first
-    assert days.get(today) is first
-    filled(recorder, 23)
-    assert days.get(today).view.total == 2
-
-
-def test_a_picture_that_takes_long_is_drawn_less_often(days: DrawnDays, recorder: Recorder) -> None:
-    today = filled(recorder)
-    drawn = days.get(today)
-    slow = replace(drawn, version="another", taken=5.0)
-    assert slow.is_good(drawn.version, slow.at + 99) and not slow.is_good("x", slow.at + 101)
-
-
-def test_few_days_are_kept_drawn(days: DrawnDays, recorder: Recorder) -> None:
-    filled(recorder)
-    for day in range(1, 10):
-        days.get(date(2026, 11, day))
-    assert len(days._drawn) == pages.KEPT
 
 
 def test_the_owner_deletes_a_day(app: Flask, recorder: Recorder) -> None:

@@ -11,7 +11,7 @@ import pytest
 from appliance.logs import day_files, packets_block, visits_block
 from appliance.logs import recorder as recorder_module
 from appliance.logs.day_files import PACKETS, VISITS, DayFile
-from appliance.logs.event import LoggedPacket, Login, Tunnel
+from appliance.logs.lines.event import LoggedPacket, Login, Tunnel
 from appliance.logs.recorder import SAVE_S, Recorder
 from tests.unit.logs.conftest import BERLIN, NOON
 
@@ -83,6 +83,22 @@ def test_a_full_day_keeps_its_picture(recorder: Recorder, monkeypatch: pytest.Mo
     assert recorder.thinned == 5
     file = DayFile(DAY, PACKETS, recorder.folder, recorder.parts)
     assert sum(packets_block.decode(block).thinned for block in file.blocks()) == 5
+
+
+def test_a_flood_that_compresses_to_nothing_fills_a_day_too(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("appliance.logs.recorder.FULL_PACKETS", 1)
+    monkeypatch.setattr("appliance.logs.recorder.LARGEST_VISITS", 1)
+    assert recorder.packet(NOON, PACKET) and recorder.visit(NOON, LOGIN)
+    recorder.save(NOON)
+    for _ in range(5):
+        assert recorder.packet(NOON, PACKET) and not recorder.visit(NOON, LOGIN)
+    again = Recorder(BERLIN, 30, recorder.folder, recorder.parts)
+    again.begin(NOON)
+    again.packet(NOON, PACKET)
+    assert not again.visit(NOON, LOGIN)
+    assert again.packet(NOON, PACKET) and again.thinned == 1
 
 
 def test_a_day_has_an_end(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,7 @@ import pytest
 from appliance.errors import GloveboxError
 from appliance.logs import service
 from appliance.logs.day_files import PACKETS, DayFile
-from appliance.logs.meaning import Reader
+from appliance.logs.lines.meaning import Reader
 from appliance.logs.recorder import Recorder
 from appliance.logs.senders import Senders
 from appliance.logs.service import DayWish, Lines, LogService
@@ -63,7 +63,7 @@ def test_every_line_is_an_event_or_a_counted_drop(lines: Lines) -> None:
         take(lines, text)
     take(lines, a_line(), "192.168.88.99")
     assert lines.ledger.events == {
-        "attempt": 1, "answer": 1, "login": 1, "honeypot": 1, "tunnel": 1, "checked": 1
+        "attempt": 1, "answer": 1, "failed-login": 1, "honeypot": 1, "tunnel": 1, "checked": 1
     }  # fmt: skip
     assert dropped(lines) == {
         "not-understood": 1, "other-topic": 1, "no-source": 1, "empty": 2, "unlisted": 1

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from appliance.errors import DecodeError
 from appliance.logs import visits_block
-from appliance.logs.event import Login, Tunnel
+from appliance.logs.lines.event import Login, Tunnel
 from appliance.logs.visits_block import VisitsBlock
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from appliance.errors import DecodeError
-from appliance.logs.event import ATTEMPT, PASSED, LoggedPacket, address, port, tcp_role
+from appliance.logs.lines.event import ATTEMPT, PASSED, LoggedPacket, address, port, tcp_role
 
 LONGEST = 2048
 _HEAD = re.compile(

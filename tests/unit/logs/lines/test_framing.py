@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.logs.framing import LONGEST, Framer
+from appliance.logs.lines.framing import LONGEST, Framer
 from tests.unit.logs.conftest import a_line
 
 LINES = [a_line(port).encode() for port in (1, 22, 65535)]

@@ -12,7 +12,15 @@ import re
 from collections.abc import Iterator, Mapping
 
 from appliance.errors import DecodeError
-from appliance.logs.event import LONGEST_TEXT, Event, Login, NoAddressError, Other, Tunnel, address
+from appliance.logs.lines.event import (
+    LONGEST_TEXT,
+    Event,
+    Login,
+    NoAddressError,
+    Other,
+    Tunnel,
+    address,
+)
 
 LOGIN, TUNNEL = "] login attempt [", "] direct-tcp connection request to "
 _WANTED = frozenset(

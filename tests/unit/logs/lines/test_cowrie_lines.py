@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from appliance.errors import DecodeError
-from appliance.logs import cowrie_lines
-from appliance.logs.event import Event, Login, NoAddressError, Other, Tunnel
+from appliance.logs.lines import cowrie_lines
+from appliance.logs.lines.event import Event, Login, NoAddressError, Other, Tunnel
 
 FORMS = ("json", "remotesyslog.ndjson", "log")
 

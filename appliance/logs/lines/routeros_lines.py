@@ -11,7 +11,15 @@ from __future__ import annotations
 import re
 
 from appliance.errors import DecodeError
-from appliance.logs.event import ANSWER, ATTEMPT, PASSED, LoggedPacket, address, port, tcp_role
+from appliance.logs.lines.event import (
+    ANSWER,
+    ATTEMPT,
+    PASSED,
+    LoggedPacket,
+    address,
+    port,
+    tcp_role,
+)
 
 LONGEST = 2048  # characters; those after them count for nothing
 _END = "0-9a-fA-F:."

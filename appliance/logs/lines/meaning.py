@@ -8,8 +8,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
 from appliance.errors import DecodeError
-from appliance.logs import cef_lines, cowrie_lines, netfilter_lines, pf_lines, routeros_lines
-from appliance.logs.event import (
+from appliance.logs.lines import cef_lines, cowrie_lines, netfilter_lines, pf_lines, routeros_lines
+from appliance.logs.lines.event import (
     ATTEMPT,
     PASSED,
     Event,

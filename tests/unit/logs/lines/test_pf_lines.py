@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import DecodeError
-from appliance.logs import pf_lines
-from appliance.logs.event import ANSWER, ATTEMPT, PASSED
+from appliance.logs.lines import pf_lines
+from appliance.logs.lines.event import ANSWER, ATTEMPT, PASSED
 from tests.unit.logs.conftest import known_lines
 from tests.unit.logs.known_fields import differing
 

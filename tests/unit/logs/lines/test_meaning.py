@@ -13,8 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.errors import DecodeError
-from appliance.logs.event import ATTEMPT, PASSED, LoggedPacket, Login, NoAddressError, NotForUsError
-from appliance.logs.meaning import MOST_SESSIONS, Reader, understand
+from appliance.logs.lines.event import (
+    ATTEMPT,
+    PASSED,
+    LoggedPacket,
+    Login,
+    NoAddressError,
+    NotForUsError,
+)
+from appliance.logs.lines.meaning import MOST_SESSIONS, Reader, understand
 from tests.unit.logs.conftest import a_line, known_lines
 
 FORGED = "input: in:x out:y, proto TCP (SYN), 203.0.113.66:1->192.0.2.10:22, len 40"

@@ -6,8 +6,8 @@ from __future__ import annotations
 import pytest
 
 from appliance.errors import DecodeError
-from appliance.logs import event
-from appliance.logs.event import LoggedPacket
+from appliance.logs.lines import event
+from appliance.logs.lines.event import LoggedPacket
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import DecodeError
-from appliance.logs import cef_lines
+from appliance.logs.lines import cef_lines
 from tests.unit.logs.conftest import known_lines
 
 

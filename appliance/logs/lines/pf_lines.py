@@ -8,7 +8,7 @@ Values with commas between, by place; the places after the eighth differ between
 from __future__ import annotations
 
 from appliance.errors import DecodeError
-from appliance.logs.event import ATTEMPT, PASSED, LoggedPacket, address, port, tcp_role
+from appliance.logs.lines.event import ATTEMPT, PASSED, LoggedPacket, address, port, tcp_role
 
 LONGEST = 2048
 _INTERFACE, _ACTION, _DIRECTION, _VERSION = 4, 6, 7, 8

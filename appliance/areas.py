@@ -121,6 +121,11 @@ AREAS = (
                 "appliance.ids.rules_command",
                 "check rules of yours: which would be in force, and why not the others",
             ),
+            Command(
+                "quieten",
+                "appliance.ids.quieten",
+                "have rules say less, as the page wishes (service)",
+            ),
         ),
         reports=("appliance.reports.rules:RulesReport",),
         watched=(

@@ -54,7 +54,7 @@ WRITING = frozenset(
     {
         *("entry.setup", "entry.login", "entry.logout", "entry.password"),
         *("selftest.request", "copying.request", "router.request", "erasing.erase"),
-        *("accepting.request", "alerts.mark", "logs.delete"),
+        *("accepting.request", "alerts.mark", "logs.delete", "rules.quieten"),
     }
 )
 OPEN = frozenset({"static", "api.healthz"})

@@ -15,6 +15,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, NotFound, ServiceUnavailable
 
 from appliance import words
+from appliance.access import parameters
 from appliance.access.guard import text
 from appliance.alerts import asked, triage
 from appliance.alerts.alike import HOUR_US, AlikeKey
@@ -27,7 +28,6 @@ from appliance.alerts.stream_page import device_names
 from appliance.alerts.triage import DONE, OPEN, SEEN, STATES, SortedInbox
 from appliance.alerts.way import DIRECTIONS, Homes
 from appliance.store.database import StoreError
-from appliance.web import parameters
 
 PER_PAGE = 25
 NEWEST = 10

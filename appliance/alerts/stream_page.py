@@ -5,21 +5,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest
 
 from appliance import words
+from appliance.access import parameters
 from appliance.alerts import asked
 from appliance.alerts.asked import FIELDS
 from appliance.alerts.news import GRAVE
 from appliance.alerts.pages import AlertPage, AlertPages
 from appliance.alerts.search import Filter
 from appliance.alerts.way import DIRECTIONS, Homes
-from appliance.web import parameters
-from appliance.web.facts import Facts
+
+if TYPE_CHECKING:
+    from appliance.web.facts import Facts
 
 PER_PAGE = 100
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from appliance.ids.handover import Handover
+from appliance.ruleset import quiet
 from appliance.ruleset.filters import FilterLine
 from appliance.ruleset.owner_rules import Checker, Entry, Gathered
 from appliance.settings.config import Config
@@ -22,7 +23,12 @@ SPOOL = DIRECTORY / "spool"
 ENGINE_ROOT = Path("/usr/lib/glovebox/engine")
 # Holds a folder for each engine, and one for all of them.
 TEMPLATES = Path("/usr/share/glovebox")
-OWNER_RULES = (Path("/boot/firmware/rules"), Path("/var/lib/glovebox/rules.d"))
+OWNER_RULES = (
+    Path("/boot/firmware/rules"),
+    Path("/var/lib/glovebox/rules.d"),
+    # What was quietened on the page.
+    quiet.FOLDER / quiet.LINES.parent,
+)
 
 
 @dataclass(frozen=True, slots=True)

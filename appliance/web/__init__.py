@@ -17,12 +17,13 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, Unauthorized
 from appliance import __version__, words
 from appliance.access.guard import FOR_PROGRAMS, Access
 from appliance.access.vault import Vault
-from appliance.alerts import inbox_page, stream_page
+from appliance.alerts import inbox_page, rule_page, stream_page
 from appliance.alerts.alike_store import AlikeReader
 from appliance.alerts.inbox_page import Letters
 from appliance.alerts.marks import MarkBook
 from appliance.alerts.news import Newsroom
 from appliance.alerts.pages import AlertPages
+from appliance.alerts.rule_page import QuietPlaces
 from appliance.alerts.way import Homes
 from appliance.blocking import pages as blocking
 from appliance.blocking import wishes
@@ -86,7 +87,7 @@ class Doors:
 
     In `films` it asks for MEDIA to be opened, in `wishes` for a router or a block, in `reboot` for
     a restart of the machine, in `accepting` for accepting only some routers; `routers` holds what
-    is kept of each.
+    is kept of each, `quieting` is for rules that say less.
     """
 
     films: Path = FILMS
@@ -94,6 +95,7 @@ class Doors:
     reboot: Path = REBOOT
     accepting: Path = ACCEPTING
     routers: Path = keeping.FOLDER
+    quieting: QuietPlaces = QuietPlaces()
 
 
 DOORS = Doors()
@@ -135,6 +137,7 @@ def create_app(
     letters = Letters(AlikeReader(sensor[1].database), marks, sensor[1], homes)
     app.register_blueprint(inbox_page.blueprint(figures, letters))
     app.register_blueprint(stream_page.blueprint(figures, sensor[1], homes))
+    app.register_blueprint(rule_page.blueprint(figures, letters, doors.quieting))
     app.register_blueprint(live.blueprint(figures))
     app.register_blueprint(selftest.blueprint(requests))
     app.register_blueprint(copying.blueprint(doors.films))

@@ -10,11 +10,12 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, ServiceUnavailable
 
 from appliance import __version__, words
+from appliance.access import parameters
 from appliance.alerts.pages import AlertPages
 from appliance.reports.receiver import ReceiverReport
 from appliance.reports.supervisor import Health
 from appliance.shape import to_json
-from appliance.web import parameters, wording
+from appliance.web import wording
 from appliance.web.facts import Facts
 from appliance.web.monitor import Monitor
 

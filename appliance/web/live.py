@@ -27,7 +27,8 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, ServiceUnavailable
 
-from appliance.web import parameters, tabs
+from appliance.access import parameters
+from appliance.web import tabs
 
 SEATS = 4
 LONGEST_NAME = 20

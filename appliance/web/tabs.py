@@ -71,7 +71,7 @@ TABS = (
         parts=("announcement", "standing"),
         line=stream_page.line,
         endpoint="alerts.inbox",
-        below=("stream.search", "alerts.row"),
+        below=("stream.search", "alerts.row", "rules.rule", "rules.quieted"),
     ),
     Tab(
         name="devices",

@@ -155,3 +155,27 @@ def test_captures_hold_all_that_is_promised(shared_data: Path) -> None:
     for name, capture in CAPTURES.items():
         if not (shared_data / capture).is_file():
             missing(f"{name}: no {capture}")
+
+
+QUIETEN = """\
+from appliance.ruleset import quiet
+quiet.inbox().post(quiet.QuietWish(quiet.Quieted(1, 1000140, "by_src", "192.0.2.9"), {lift}))
+"""
+LINE = "suppress gen_id 1, sig_id 1000140, track by_src, ip 192.0.2.9"
+
+
+@pytest.mark.long
+def test_what_the_page_quietens_is_in_force_until_it_is_lifted(guest: Guest) -> None:
+    """In the sandboxes of page, list and configuration; each time the engine listens again."""
+    rules = "/run/glovebox-ids/rules/owner.rules"
+    for lift in (False, True):
+        run = guest.run("systemctl show -P InvocationID glovebox-ids").strip()
+        code = base64.b64encode(QUIETEN.format(lift=lift).encode()).decode()
+        guest.run(f"echo {code} | base64 -d | runuser -u glovebox-web -- python3 -")
+        deadline = time.monotonic() + PATIENCE_S
+        while guest.run("systemctl show -P InvocationID glovebox-ids").strip() in (run, ""):
+            assert time.monotonic() < deadline, "the engine was not started anew"
+        # It is started only with its configuration, and active only once it listens.
+        guest.run("systemctl start glovebox-ids", PATIENCE_S)
+        assert (LINE in guest.run(f"cat {rules}")) is not lift
+    assert guest.run("systemctl --failed --plain --no-legend") == ""

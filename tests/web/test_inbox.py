@@ -91,7 +91,8 @@ def test_inbox_looks_well(browser: Browser, sensor: Sensor, size: str, scheme: s
     answer = page.goto("/alerts?state=any")
     assert answer is not None and len(answer.body()) < LARGEST_PAGE
     href = page.locator(".inbox .message a").first.get_attribute("href")
-    for name, path in (("inbox", "/alerts"), ("row", href or "")):
+    rule = "/alerts/rule?sid=1:2000198&way=by_src&address=198.51.100.6&time=week"
+    for name, path in (("inbox", "/alerts"), ("row", href or ""), ("rule", rule)):
         page.goto(path)
         picture(page, f"{name}-{size}-{scheme}")
         assert findings(page) == []

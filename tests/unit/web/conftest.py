@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 
 from appliance.access.vault import Vault
 from appliance.alerts.pages import AlertPages
+from appliance.alerts.rule_page import QuietPlaces
 from appliance.reports.alerts import AlertStoreReport
 from appliance.reports.receiver import ReceiverReport
 from appliance.reports.supervisor import Health
@@ -49,7 +50,10 @@ def app(tmp_path: Path) -> Flask:
     monitor = Monitor(config, engine_user="daemon", directory=tmp_path)
     database = tmp_path / "alerts.db"
     history = AlertPages(database)
-    doors = Doors(*(tmp_path / name for name in ("doors", "wishes", "reboot", "routers")))
+    names = ("doors", "wishes", "reboot", "routers", "kept")
+    quieting = QuietPlaces(tmp_path / "quiet", tmp_path / "quiet-requests")
+    films, wishes, reboot, accepting, kept = (tmp_path / name for name in names)
+    doors = Doors(films, wishes, reboot, accepting, kept, quieting)
     made = create_app(config, monitor, history, Vault(tmp_path / "web"), doors)
     made.testing = True
     return made

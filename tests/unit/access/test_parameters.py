@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from werkzeug.exceptions import BadRequest
 
-from appliance.web import parameters
+from appliance.access import parameters
 
 
 def test_whole_reads_a_number() -> None:

@@ -18,9 +18,12 @@ from appliance import service
 from appliance.errors import InputError
 from appliance.flows import keeping
 from appliance.flows.collector import Collector, Datagram
+from appliance.flows.counting import HostCounting
 from appliance.flows.exporters import Exporter, Exporters, FlowTally
 from appliance.flows.inlet import Inlet
 from appliance.flows.keeping import TemplateFile
+from appliance.flows.schema import DATABASE
+from appliance.flows.storing import Storing
 from appliance.reports.flows import FlowCounts, FlowExporter, FlowsReport
 from appliance.service import Running
 from appliance.settings.config import Config
@@ -49,26 +52,37 @@ class FlowService:
     """The parts of the service, and what it publishes of them."""
 
     def __init__(
-        self, collector: Collector, templates: TemplateFile, sockets: Sequence[socket.socket]
+        self,
+        collector: Collector,
+        templates: TemplateFile,
+        sockets: Sequence[socket.socket],
+        counting: HostCounting,
+        database: Path,
     ) -> None:
-        self._collector, self._templates = collector, templates
+        self._collector, self._templates, self._counting = collector, templates, counting
+        self._storing = Storing(counting.take, database)
         self._ports = tuple(sorted({each.getsockname()[1] for each in sockets}))
         self._sockets = [(each, Growth(0)) for each in sockets]
         self._started = time.time()
 
     def take(self, datagrams: list[Datagram]) -> None:
         """Take datagrams that came just now."""
-        self._collector.receive(datagrams, time.time_ns() // 1_000_000, time.monotonic())
+        now = time.monotonic()
+        flows = self._collector.receive(datagrams, time.time_ns() // 1_000_000, now)
+        if len(flows):
+            self._counting.add(flows, now)
 
     def tick(self) -> None:
         """Do what is due each second."""
         now = time.monotonic()
         self._collector.waiting.expire(now)
         self._templates.tick(now)
+        self._storing.tick(now, len(self._counting) > 0)
 
     def finish(self) -> None:
         """Keep what must last."""
         self._templates.keep()
+        self._storing.finish()
 
     def report(self) -> FlowsReport:
         """Return what is published."""
@@ -97,7 +111,12 @@ class FlowService:
             templates=len(collector.templates),
             templates_evicted=collector.templates.evicted,
             socket_overflow=sum(growth.total for _, growth in self._sockets),
-            error=self._templates.error,
+            copies=self._counting.copies,
+            bytes_in=self._counting.bytes_in,
+            bytes_out=self._counting.bytes_out,
+            stored_at=self._storing.stored_at,
+            given_up=self._storing.given_up,
+            error=self._storing.error or self._templates.error,
         )
 
 
@@ -136,7 +155,8 @@ def _collect(running: Running, stack: ExitStack) -> int:
     collector = Collector(Exporters(listed(settings)), settings.flows.line_speed_mbit)
     templates = TemplateFile(collector.templates, arguments.templates)
     templates.restore()
-    flows = FlowService(collector, templates, sockets)
+    counting = HostCounting(settings)
+    flows = FlowService(collector, templates, sockets, counting, arguments.database)
     inlet = Inlet(sockets, flows.take, lambda: _tick(running, flows))
     # What exists by now stays: the collector of garbage need not look at it again.
     gc.freeze()
@@ -189,4 +209,5 @@ def _parser() -> argparse.ArgumentParser:
     add("--listen", action="append", type=parse_endpoint, metavar="[ADDR:]PORT",
         help="may be repeated (default: systemd's sockets)")  # fmt: skip
     add("--templates", type=Path, default=keeping.FILE, help="where they are kept (%(default)s)")
+    add("--database", type=Path, default=DATABASE, help="totals of hosts (%(default)s)")
     return parser

@@ -63,7 +63,9 @@ class FlowsReport(StatusFile):
 
     Sets = decoded at once + `waited`; waited = `fetched` + `expired` + `waiting`. The oldest set
     waits since `waiting_since`, None where none does. `socket_overflow` are datagrams for which the
-    kernel had no room.
+    kernel had no room. Flows kept = counted for hosts + `copies`; `bytes_in` and `bytes_out` are
+    those of hosts, where both ends are inside counted for both. Totals were last stored at
+    `stored_at`, 0 before; `given_up` are quarters of an hour that could not be.
     """
 
     NAME: ClassVar[str] = "flows"
@@ -82,6 +84,11 @@ class FlowsReport(StatusFile):
     templates: int = 0
     templates_evicted: int = 0
     socket_overflow: int = 0
+    copies: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    stored_at: float = 0.0
+    given_up: int = 0
     error: str = ""
 
     def is_fresh(self, now: float) -> bool:

@@ -28,6 +28,8 @@ from appliance.alerts.way import Homes
 from appliance.blocking import pages as blocking
 from appliance.blocking import wishes
 from appliance.charts import hours
+from appliance.flows import pages as flows
+from appliance.flows.pages import HostPages
 from appliance.host import network
 from appliance.logs import pages as log_pages
 from appliance.logs.drawn_days import DrawnDays
@@ -108,6 +110,7 @@ def create_app(
     vault: Vault | None = None,
     doors: Doors = DOORS,
     drawn: DrawnDays | None = None,
+    hosts: HostPages | None = None,
 ) -> Flask:
     """Return the WSGI application for `config`.
 
@@ -138,6 +141,8 @@ def create_app(
     app.register_blueprint(inbox_page.blueprint(figures, letters))
     app.register_blueprint(stream_page.blueprint(figures, sensor[1], homes))
     app.register_blueprint(rule_page.blueprint(figures, letters, doors.quieting))
+    found = hosts or HostPages(config.flows)
+    app.register_blueprint(flows.blueprint(figures, found, sensor[0].directory))
     app.register_blueprint(live.blueprint(figures))
     app.register_blueprint(selftest.blueprint(requests))
     app.register_blueprint(copying.blueprint(doors.films))

@@ -12,6 +12,7 @@ from typing import Any
 
 from appliance.alerts import stream_page
 from appliance.blocking import pages as blocking
+from appliance.flows import pages as flows
 from appliance.web import devices, system
 
 Figures = Mapping[str, Any]
@@ -72,6 +73,17 @@ TABS = (
         line=stream_page.line,
         endpoint="alerts.inbox",
         below=("stream.search", "alerts.row", "rules.rule", "rules.quieted"),
+    ),
+    Tab(
+        name="traffic",
+        title="Traffic",
+        short="Traffic",
+        path="/hosts",
+        icon="M4 20V4M4 20h16M8 16l4-6 3 3 5-7",
+        parts=("announcement", "standing"),
+        line=flows.line,
+        endpoint="hosts.list",
+        below=("hosts.one",),
     ),
     Tab(
         name="devices",

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance.flows.host_reader import HostReader
 from appliance.flows.records import Flows, address
 from appliance.reports.flows import FlowsReport
 from tests.conftest import PROJECT, missing
@@ -219,7 +220,8 @@ def exported(tmp_path: Path, version: int) -> list[bytes]:
 def service(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
     """Run the service as a process; it ends by SIGTERM, with status 0."""
     argv = [GLOVEBOX, "flows", "--listen", f"127.0.0.1:{port}",
-            "--templates", str(folder / "templates.json")]  # fmt: skip
+            "--templates", str(folder / "templates.json"),
+            "--database", str(folder / "hosts.db")]  # fmt: skip
     environment = os.environ | {"GLOVEBOX_RUNTIME_DIRECTORY": str(folder), "GLOVEBOX_CONFIG": ""}
     process = subprocess.Popen(argv, env=environment)
     try:
@@ -265,3 +267,8 @@ def test_a_process_takes_what_comes_and_says_so_each_second(tmp_path: Path) -> N
     assert found.total.received == found.total.decoded == len(datagrams)
     assert (found.total.lost, found.waiting, found.socket_overflow) == (0, 0, 0)
     assert found.exporters[0].address == "127.0.0.1"
+    # The last totals are stored when it ends: every byte is of some host.
+    sums = HostReader(tmp_path / "hosts.db").hosts(0, 1 << 40)
+    mine, _ = ours(datagrams)
+    assert sum(each.both for each in sums.values()) == sum(each[2] for each in mine.values())
+    assert found.bytes_in + found.bytes_out == sum(each.both for each in sums.values())

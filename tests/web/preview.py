@@ -29,6 +29,8 @@ from appliance.access.vault import Vault
 from appliance.alerts.pages import AlertPages
 from appliance.alerts.store import AlertStore
 from appliance.errors import AddressInUseError, GloveboxError
+from appliance.flows.pages import HostPages
+from appliance.flows.schema import DATABASE
 from appliance.host.links import Interface
 from appliance.ids import snort
 from appliance.settings.config import Config
@@ -134,7 +136,9 @@ class Preview:
         doors = Doors(films=sensor.directory / "doors")
         observer = SampleObserver(sensor)
         monitor = Monitor(self._config, directory=sensor.directory, observer=observer)
-        return create_app(self._config, monitor, history, Vault(self._folder / "web"), doors)
+        hosts = HostPages(self._config.flows, sensor.directory / DATABASE.name)
+        vault = Vault(self._folder / "web")
+        return create_app(self._config, monitor, history, vault, doors, hosts=hosts)
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         """Answer a request; with the token, so that looking needs no login."""

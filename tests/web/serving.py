@@ -76,6 +76,7 @@ class Sensor:
         return {
             "GLOVEBOX_RUNTIME_DIRECTORY": str(self.directory),
             "GLOVEBOX_DATABASE": str(self.directory / "alerts.db"),
+            "GLOVEBOX_FLOWS": str(self.directory),
             "GLOVEBOX_WEB_STATE": str(self.vault.directory),
             "GLOVEBOX_BLOCKING_REQUESTS": str(self.directory / "wishes"),
             "GLOVEBOX_ROUTER_DIRECTORY": str(self.directory / "router"),

@@ -18,6 +18,7 @@ from appliance.reports.levels import Level
 from appliance.reports.states import State
 from appliance.reports.supervisor import Health, Rates
 from tests.web.alerts import add, an_alert
+from tests.web.flows import add_flows
 from tests.web.reports import (
     ROUTER,
     a_blocking_report,
@@ -79,6 +80,7 @@ def watching(sensor: Sensor) -> Iterator[None]:
     add_realistic_alerts(sensor)
     sensor.publish(a_rules_report())
     sensor.publish(a_blocking_report(time.time()))
+    add_flows(sensor.directory, time.time())
     with flowing(sensor, 1234, keepalives=500, feedback=48), supervising(sensor):
         yield
 

@@ -11,8 +11,11 @@ from pathlib import Path
 import pytest
 
 from appliance.flows.collector import Collector
+from appliance.flows.counting import HostCounting
 from appliance.flows.exporters import Exporters
+from appliance.flows.host_reader import HostReader
 from appliance.flows.keeping import TemplateFile
+from appliance.flows.schema import DATABASE
 from appliance.flows.service import FlowService, listed, main
 from appliance.reports.flows import FlowsReport
 from appliance.settings import config
@@ -39,7 +42,8 @@ def test_what_is_published_and_kept(tmp_path: Path) -> None:
     kept = TemplateFile(collector.templates, tmp_path / "templates.json")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as inlet:
         inlet.bind(("127.0.0.1", 0))
-        flows = FlowService(collector, kept, [inlet])
+        counting = HostCounting(Config())
+        flows = FlowService(collector, kept, [inlet], counting, tmp_path / DATABASE.name)
         waits = v9(flow_set(300, record()), sequence=1)
         flows.take([(ROUTER, 7, memoryview(v9(flow_set(0, template()), flow_set(256, record()))))])
         flows.take([(ROUTER, 7, memoryview(waits))])
@@ -56,6 +60,8 @@ def test_what_is_published_and_kept(tmp_path: Path) -> None:
         "192.168.88.1", 9, report.total,
     )  # fmt: skip
     assert (tmp_path / "templates.json").is_file()
+    assert (report.bytes_in, report.bytes_out, report.copies) == (0, 1000, 0)
+    assert list(map(str, HostReader(tmp_path / DATABASE.name).hosts(0, 1 << 40))) == ["10.77.0.9"]
     report.publish(tmp_path)
     assert FlowsReport.read(tmp_path) == report
 

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: MIT
+"""The same traffic told twice, by another interface or another exporter: counted once. Pure.
+
+A flow is a copy where ends, ports, protocol, bytes and packets are the same, begin and end lie
+within a second, and interface or exporter differ (VLANs, bridges, two routers in a row).
+"""
+
+from __future__ import annotations
+
+import secrets
+
+import numpy as np
+
+from appliance.flows.records import FLOW, Flows, Mask, Words, none
+
+NEAR_MS = 1000
+# Among so many of the last flows a copy is looked for.
+WINDOW = 4096
+_PARTS = ("src_hi", "src_lo", "dst_hi", "dst_lo", "bytes", "packets")
+_SMALL = ("sport", "dport", "proto")
+
+
+class Copies:
+    """Remembers the last flows."""
+
+    def __init__(self) -> None:
+        # Odd numbers that nobody outside knows: else he could make flows look like copies.
+        self._factors = [np.uint64(secrets.randbits(64) | 1) for _ in (*_PARTS, "small")]
+        self._before = none()
+        self._keys_before = np.zeros(0, np.uint64)
+
+    def find(self, flows: Flows) -> Mask:
+        """Tell which flows are copies of earlier ones, and remember these flows."""
+        fresh = self._keys(flows)
+        keys = np.concatenate([self._keys_before, fresh])
+        copies = self._look(flows, keys) if _any_twice(keys) else np.zeros(len(flows), np.bool_)
+        kept, kept_keys = flows[~copies][-WINDOW:], fresh[~copies][-WINDOW:]
+        room = WINDOW - len(kept)
+        self._before = np.concatenate([self._before[-room:] if room else none(), kept])
+        self._keys_before = np.concatenate([self._keys_before[-room:][:room], kept_keys])
+        return copies
+
+    def _look(self, flows: Flows, keys: Words) -> Mask:
+        """Compare each flow with the one before it of the same key, in the order of their times."""
+        both = np.concatenate([self._before, flows])
+        order = np.lexsort((np.arange(len(both)), both["first"], keys))
+        pairs = np.flatnonzero(keys[order][1:] == keys[order][:-1])
+        one, other = both[order[pairs]], both[order[pairs + 1]]
+        same = np.ones(len(pairs), np.bool_)
+        for name in (*_PARTS, *_SMALL):
+            same &= one[name] == other[name]
+        for name in ("first", "last"):
+            same &= np.abs(one[name] - other[name]) <= NEAR_MS
+        elsewhere = np.zeros(len(pairs), np.bool_)
+        for name in ("exporter", "in_if", "out_if"):
+            elsewhere |= one[name] != other[name]
+        found = np.zeros(len(both), np.bool_)
+        # The one that came later is the copy, whichever began earlier.
+        later = np.maximum(order[pairs], order[pairs + 1])
+        found[later[same & elsewhere]] = True
+        return found[len(self._before) :]
+
+    def _keys(self, flows: Flows) -> Words:
+        small = np.zeros(len(flows), np.uint64)
+        for name in _SMALL:
+            small = small << np.uint64(16) | flows[name].astype(np.uint64)
+        keys = small * self._factors[-1]
+        for name, factor in zip(_PARTS, self._factors, strict=False):
+            keys = (keys ^ flows[name] * factor) * np.uint64(0x9E3779B97F4A7C15)
+            keys ^= keys >> np.uint64(29)
+        return np.asarray(keys)
+
+
+def _any_twice(keys: Words) -> bool:
+    ordered = np.sort(keys)
+    return bool((ordered[1:] == ordered[:-1]).any())
+
+
+assert {*_PARTS, *_SMALL} <= set(FLOW.names or ())

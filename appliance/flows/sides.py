@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: MIT
+"""Whose traffic a flow is: the host inside, the end outside, and the direction. Pure.
+
+A router translates addresses: the answer to a host inside goes to the router's own address outside,
+and who it is for stands only among the addresses after translation (fields 225 and 226).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
+
+import numpy as np
+from numpy.typing import NDArray
+
+from appliance.flows.records import Flows, Mask, Words, halves
+
+Network = IPv4Network | IPv6Network
+
+# Where nobody says which networks are the owner's, these are: private, link-local, unique local.
+USUAL: tuple[Network, ...] = tuple(
+    map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16",
+                     "fc00::/7", "fe80::/10"))
+)  # fmt: skip
+_FULL = (1 << 64) - 1
+Index = NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Sides:
+    """A row for each flow, and for one between two hosts inside a second one, of the other host.
+
+    `flow` is the flow's number in its array. `out` tells that the host sent it. Where no end is
+    inside, the host is 0: that is the traffic of nobody here.
+    """
+
+    flow: Index
+    host_hi: Words
+    host_lo: Words
+    peer_hi: Words
+    peer_lo: Words
+    out: Mask
+    local: int
+
+
+class OwnNetworks:
+    """The networks of the owner, and the router's addresses outside."""
+
+    def __init__(self, networks: Iterable[Network] = (), single: Iterable[Network] = ()) -> None:
+        """Take the networks (the usual ones where there are none), and single addresses."""
+        found = [*(tuple(networks) or USUAL), *single]
+        self._masks = [_mask(each) for each in dict.fromkeys(found)]
+
+    def holds(self, high: Words, low: Words) -> Mask:
+        """Tell which addresses are the owner's."""
+        found = np.zeros(len(high), np.bool_)
+        for mask_hi, mask_lo, want_hi, want_lo in self._masks:
+            if mask_hi == np.uint64(_FULL) and want_hi == 0:
+                found |= (high == 0) & (low & mask_lo == want_lo)
+            else:
+                found |= (high & mask_hi == want_hi) & (low & mask_lo == want_lo)
+        return found
+
+
+def _mask(network: Network) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
+    bits = network.prefixlen + (96 if network.version == 4 else 0)
+    whole = (1 << 128) - (1 << 128 - bits)
+    want_hi, want_lo = halves(network.network_address)
+    return (np.uint64(whole >> 64), np.uint64(whole & _FULL), np.uint64(want_hi),
+            np.uint64(want_lo))  # fmt: skip
+
+
+def sides(flows: Flows, own: OwnNetworks) -> Sides:
+    """Return whose each flow is."""
+    src_hi, src_lo, from_inside = _end(flows, "src", own)
+    dst_hi, dst_lo, to_inside = _end(flows, "dst", own)
+    local = from_inside & to_inside
+    nobody = ~(from_inside | to_inside)
+    index = np.arange(len(flows))
+    host_hi, host_lo = np.where(from_inside, src_hi, dst_hi), np.where(from_inside, src_lo, dst_lo)
+    peer_hi, peer_lo = np.where(from_inside, dst_hi, src_hi), np.where(from_inside, dst_lo, src_lo)
+    host_hi[nobody] = host_lo[nobody] = 0
+    if not local.any():
+        return Sides(index, host_hi, host_lo, peer_hi, peer_lo, from_inside, 0)
+    return Sides(
+        np.concatenate([index, index[local]]),
+        np.concatenate([host_hi, dst_hi[local]]),
+        np.concatenate([host_lo, dst_lo[local]]),
+        np.concatenate([peer_hi, src_hi[local]]),
+        np.concatenate([peer_lo, src_lo[local]]),
+        np.concatenate([from_inside, np.zeros(int(local.sum()), np.bool_)]),
+        int(local.sum()),
+    )
+
+
+def _end(flows: Flows, name: str, own: OwnNetworks) -> tuple[Words, Words, Mask]:
+    """Return one end of each flow as it is inside, and whether it is."""
+    high, low = flows[f"{name}_hi"].copy(), flows[f"{name}_lo"].copy()
+    inside = own.holds(high, low)
+    nat_hi, nat_lo = flows[f"nat_{name}_hi"], flows[f"nat_{name}_lo"]
+    translated = ~inside & ((nat_lo != 0) | (nat_hi != 0))
+    if translated.any():
+        at = np.flatnonzero(translated)
+        real = at[own.holds(nat_hi[at], nat_lo[at])]
+        high[real], low[real] = nat_hi[real], nat_lo[real]
+        inside[real] = True
+    return high, low, inside

@@ -146,8 +146,10 @@ def test_only_documented_ports_listen(guest: Guest) -> None:
     sockets = guest.run("ss -H -l -n -u -t -p").splitlines()
     ports = {line.split()[4].rpartition(":")[2]: line for line in sockets}
     # 68 and 546: networkd's DHCP clients; 123: chrony, which the firewall lets only the kit ask;
-    # 5353: our name by multicast DNS; 8200 and 1900: films; 514: logs of routers.
+    # 5353: our name by multicast DNS; 8200 and 1900: films; 514: logs of routers;
+    # 2055 and 4739: their flows.
     documented = {"37008", "80", "443", "123", "5353", "8200", "1900", "514"}
+    documented |= {"2055", "4739"}
     undocumented = ports.keys() - documented - {"68", "546"}
     # minidlna announces itself from a port of the kernel's choice.
     assert [line for port in undocumented if "minidlnad" not in (line := ports[port])] == []

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: MIT
+"""A router's flows in the booted image: the service starts by itself, and the host is shown."""
+
+from __future__ import annotations
+
+import pytest
+
+from image.machine.guest import Guest
+from image.machine.page_client import PageClient
+from tests.unit.flows.exporting import flow_set, record, template, v9
+
+pytestmark = [pytest.mark.image, pytest.mark.timeout(600)]
+
+SEND = (
+    "import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto("
+    "bytes.fromhex('{}'), ('127.0.0.1', 2055))"
+)
+
+
+def test_a_host_is_shown_by_itself(guest: Guest, page: PageClient) -> None:
+    """Of this machine's own flow alone: whoever is listed, it always may send."""
+    made = v9(flow_set(0, template()), flow_set(256, record()))
+    assert guest.execute("systemctl is-active glovebox-flows.socket")[0] == 0
+    guest.run(f'python3 -c "{SEND.format(made.hex())}"')
+    told = "grep -q '.kept.:1,' /run/glovebox/flows.json"
+    guest.run(f'timeout 200 sh -c "until {told}; do sleep 0.2; done"', 220)
+    # Its last totals are stored when it ends; templates, too.
+    guest.run("systemctl restart glovebox-flows.service", 120)
+    (found,) = page.get("api/hosts")["hosts"]
+    assert (found["address"], found["month"]) == ("10.77.0.9", {"in": 0, "out": 1000})
+    kept = guest.run("stat -c '%a %U %G' /var/lib/glovebox/flows/hosts.db")
+    assert kept.strip() == "640 glovebox-flows glovebox"
+    guest.run("test -s /var/lib/glovebox/flows/templates.json")
+    print(guest.run("systemctl show glovebox-flows -P MemoryCurrent -P MemoryPeak"))

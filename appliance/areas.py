@@ -366,6 +366,19 @@ AREAS = (
         ),
     ),
     Area(
+        "neighbours",
+        "MikroTik devices nearby",
+        commands=(
+            Command(
+                "neighbours",
+                "appliance.neighbours.service",
+                "look for MikroTik devices nearby (service)",
+            ),
+        ),
+        ports=(OpenPort(5678, "udp", "MikroTik devices tell that they are there (MNDP)"),),
+        reports=("appliance.reports.neighbours:NeighboursReport",),
+    ),
+    Area(
         "blocking",
         "blocking",
         sections=("block",),

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from appliance.formats import mndp
 from appliance.formats.tzsp import encode
 from image.build.context import BUILD
 from image.build.image import Image
@@ -28,6 +29,7 @@ from tests.image import boot
 from tests.routeros import server, terminal
 from tests.routeros.machine import Machine
 from tests.routeros.server import ApiServer
+from tests.unit.formats.test_mndp import MAC, announcement
 from tests.unit.router.test_verify import LISTS
 
 pytestmark = [pytest.mark.image, pytest.mark.long, pytest.mark.timeout(1800)]
@@ -109,7 +111,7 @@ def home(image: Image, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hom
             ' capture = "mangle" }]\n'
         )
         card = boot.prepared(image, folder, {"glovebox.toml": settings.encode()})
-        forwards = [Forward("udp", TZSP_PORT), Forward("tcp", 80)]
+        forwards = [Forward("udp", TZSP_PORT), Forward("udp", mndp.PORT), Forward("tcp", 80)]
         with Guest(card, BUILD, forwards) as guest:
             boot.started(guest)
             owner = Owner(PageClient(guest.host_port(80)).url)
@@ -201,3 +203,22 @@ def test_its_files_are_its_own(home: Home) -> None:
         ["glovebox-blocking", "glovebox-web", "2750"],
         ["glovebox-blocking", "glovebox", "700"],
     ]
+
+
+def test_devices_nearby_are_found_when_the_owner_asks(home: Home) -> None:
+    """The unit starts for the button, hears a device, and ends by itself."""
+    home.owner.press("router/look", {}, page="router")
+    place = ("127.0.0.1", home.guest.host_port(mndp.PORT))
+
+    def found() -> object:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as device:
+            device.sendto(announcement((1, MAC), (5, b"attic")), place)
+        return "attic" in home.owner.read("router")
+
+    until(found, "the device is not found")
+    until(
+        lambda: "inactive" in home.guest.execute("systemctl is-active glovebox-neighbours", 60)[1],
+        "it does not end",
+    )
+    journal = home.guest.run("journalctl -b -u glovebox-neighbours --no-pager")
+    assert "nobody is asked" not in journal and "rror" not in journal

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""MikroTik devices nearby, found without knowing an address."""

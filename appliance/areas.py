@@ -399,7 +399,10 @@ AREAS = (
                 ladder=("glovebox-blocking.service",),
             ),
         ),
-        reports=("appliance.reports.blocking:BlockingReport",),
+        reports=(
+            "appliance.reports.blocking:BlockingReport",
+            "appliance.reports.answers:AnswersReport",
+        ),
         checks="appliance.supervisor.blockingchecks:CHECKS",
     ),
     Area(

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from ipaddress import ip_network
 
+from appliance.blocking.asking import Questions
 from appliance.blocking.register import Register
 from appliance.blocking.rows import KeptRows
 from appliance.blocking.safe import named, of_router
@@ -55,6 +56,8 @@ class RouterTask:
         self._rows = KeptRows(entry.name, register)
         self._watch = ChangeWatch(entry.name, keeping.folder / HISTORY)
         self._servers = UpdateServers()
+        #: What the owner asks of it.
+        self.questions = Questions(entry.name)
         self._backoff = Backoff()
         self._booted: float | None = None
         self._flash: int | None = None
@@ -132,6 +135,7 @@ class RouterTask:
         if self._entry.history:
             takers[self._watch.watch(connection)] = self._watch.told
         self._servers.begin()
+        self.questions.begin()
         begun, self._looked, self._read = time.monotonic(), NEVER, NEVER
         while not stop:
             self._step(connection)
@@ -151,6 +155,7 @@ class RouterTask:
             self._rows.read(connection)
         self._rows.keep(connection)
         self._servers.work(connection)
+        self.questions.work(connection)
         if self._entry.history:
             self._watch.work(connection)
         self._count()

@@ -20,6 +20,7 @@ from appliance.blocking.wishes import Wish, WishKind
 from appliance.errors import GloveboxError
 from appliance.formats import plain_address
 from appliance.reports.blocking import BlockingReport
+from appliance.router.reading import only_reads
 
 # glovebox-blocking remembers it for a day, unless it is started anew.
 TELL_S, MOST_TOLD = 600.0, 64
@@ -91,9 +92,22 @@ def _wish() -> Wish:
         kind = WishKind(text(request.form, "kind"))
         if kind is WishKind.OWNER:
             raise ValueError("not by a button")
+        if kind is WishKind.ASK:
+            return _question(what)
         if kind in (WishKind.BLOCK, WishKind.LIFT, WishKind.NEVER, WishKind.AGAIN):
             what = str(wishes.network_of(what))
     except ValueError as error:
         raise BadRequest("That is no address, or no button of this page.") from error
     certificate = text(request.form, "certificate")[:64] if kind is WishKind.TRUST else ""
     return Wish(kind, what, certificate=certificate)
+
+
+def _question(what: str) -> Wish:
+    """Return what is asked of a router, or of all. Raises BadRequest."""
+    command = text(request.form, "command")[:600].strip()
+    if not only_reads(command):
+        raise BadRequest(
+            "Only plain prints and exports are asked here, like /system resource print or "
+            "/ip/firewall/filter export."
+        )
+    return Wish(WishKind.ASK, what, command=command)

@@ -25,10 +25,12 @@ from appliance.blocking.wishes import Wish, WishKind
 from appliance.errors import GloveboxError
 from appliance.host import clocks, network
 from appliance.ids import alert as alerts
+from appliance.reports.answers import AnswersReport
 from appliance.reports.blocking import BlockingReport
 from appliance.reports.statusfile import RUNTIME_DIRECTORY
 from appliance.requests import Inbox
 from appliance.router.keeping import FOLDER, Keeping
+from appliance.router.reading import only_reads
 from appliance.service import Running
 from appliance.settings.config import Config
 from appliance.store.database import StoreError
@@ -59,6 +61,7 @@ class Blocking:
     rules: Handshakes = field(default_factory=Handshakes)
     error: str = ""
     _told: str = ""
+    _answered: AnswersReport = AnswersReport(())
     _asked: deque[Wish] = field(default_factory=deque)
 
     def step(self) -> bool:
@@ -129,6 +132,8 @@ class Blocking:
     def _grant(self, wish: Wish) -> None:
         if wish.kind in (WishKind.TRUST, WishKind.RETRY):
             self._router(wish)
+        elif wish.kind is WishKind.ASK:
+            self._ask(wish)
         elif wish.kind is WishKind.BLOCK:
             found = self.register.wish(wishes.network_of(wish.what), wish.seconds, "you")
             log.info("asked to block %.60r: %s", wish.what, found.words)
@@ -141,6 +146,25 @@ class Blocking:
                 self.register.lift(ip_network(block.network))
         else:
             self.register.lift(wishes.network_of(wish.what), never=wish.kind is WishKind.NEVER)
+
+    def answers(self) -> AnswersReport | None:
+        """Return what routers answered, where it is not what was returned before."""
+        for task in self.tasks:
+            task.questions.overdue()
+        found = tuple(each.questions.answer for each in self.tasks)
+        told = AnswersReport(tuple(each for each in found if each is not None))
+        if told == self._answered:
+            return None
+        self._answered = told
+        return told
+
+    def _ask(self, wish: Wish) -> None:
+        # The page has looked already; but it is the page that strangers reach.
+        if not only_reads(wish.command):
+            raise ValueError("only what reads is asked")
+        for task in self.tasks:
+            if wish.what in (wishes.EVERYBODY, task.state.name):
+                task.questions.ask(wish.command)
 
     def _router(self, wish: Wish) -> None:
         for task in self.tasks:
@@ -203,6 +227,8 @@ def _follow(blocking: Blocking, running: Running) -> None:
     while not running.stop:
         more = blocking.step()
         running.beat(_line(blocking), blocking.report)
+        if (answers := blocking.answers()) is not None:
+            running.publisher.publish(answers)
         if not more:
             running.stop.wait(STEP_S)
 

@@ -21,7 +21,8 @@ ASKED = "Asked; `glovebox blocks` tells what came of it."
 
 class WishKind(Enum):
     """What is wanted: of a network to BLOCK it, LIFT it, NEVER block it, or AGAIN after all; of a
-    router to TRUST its certificate or RETRY it. OWNER tells where the owner is just now.
+    router to TRUST its certificate, RETRY it, or ASK it something. OWNER tells where the owner is
+    just now.
     """
 
     BLOCK = "block"
@@ -31,19 +32,22 @@ class WishKind(Enum):
     OWNER = "owner"
     TRUST = "trust"
     RETRY = "retry"
+    ASK = "ask"
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """One request: `what` is a network, "all" (LIFT), or a router's name.
+    """One request: `what` is a network, a router's name, or "all" (LIFT, ASK).
 
-    `certificate` is the SHA-256 that the owner has compared (TRUST), `seconds` how long to block.
+    `command` is what is asked, `certificate` the SHA-256 that the owner has compared (TRUST),
+    `seconds` how long to block.
     """
 
     kind: WishKind
     what: str
     seconds: float = 3600.0
     certificate: str = ""
+    command: str = ""
 
 
 def inbox(folder: Path = FOLDER) -> Inbox[Wish]:

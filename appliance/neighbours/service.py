@@ -80,7 +80,7 @@ def _ask(interface: str) -> None:
             asking.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode())
             asking.sendto(QUESTION, (EVERYBODY, PORT))
     except OSError as error:
-        log.debug("%s: nobody is asked: %s", interface, error)
+        log.info("%s: nobody is asked: %s", interface, error)
 
 
 @contextlib.contextmanager

@@ -14,6 +14,8 @@ from appliance.settings.sections.router import MOST, RouterEntry
 
 TIMEOUT_S = 20.0
 LONGEST, MOST_LINES = 1 << 20, 10_000
+#: So many lines fit on the page.
+MOST_SHOWN = 200
 # RouterOS answers with text whatever became of a command.
 _FAILED = (
     "ambiguous value", "bad command", "bad parameter", "expected ", "failure:", "invalid ",
@@ -70,9 +72,14 @@ def _asked(router: RouterEntry, command: str, opened: Opened) -> Said:
             text = setup.output(connection, command, TIMEOUT_S)
     except RouterError as error:
         return Said(router.name, (f"{plain(str(error))}.",), True)
-    lines = text[:LONGEST].splitlines()[:MOST_LINES]
+    return Said(router.name, *read(text))
+
+
+def read(text: str, most: int = MOST_LINES) -> tuple[tuple[str, ...], bool]:
+    """Return what a router printed as plain lines, and whether it tells of a failure."""
+    lines = text[:LONGEST].splitlines()[:most]
     failed = bool(lines) and lines[0].lower().startswith(_FAILED)
-    return Said(router.name, tuple(_shown(line) for line in lines), failed)
+    return tuple(_shown(line) for line in lines), failed
 
 
 def _shown(line: str) -> str:

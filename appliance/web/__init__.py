@@ -34,6 +34,7 @@ from appliance.host import network
 from appliance.logs import pages as log_pages
 from appliance.logs.drawn_days import DrawnDays
 from appliance.neighbours import pages as neighbours
+from appliance.reports.answers import AnswersReport
 from appliance.reports.outcomes import words_of
 from appliance.requests import ACCEPTING, FILMS, REBOOT
 from appliance.router import keeping
@@ -150,6 +151,8 @@ def create_app(
     app.register_blueprint(blocking.blueprint(doors.wishes, bool(config.router.routers)))
     app.register_blueprint(router.blueprint(config.router, doors.routers))
     neighbours.install(app, sensor[0].directory)
+    answers = functools.partial(AnswersReport.read, sensor[0].directory)
+    app.jinja_env.globals |= {"router_answers": answers}
     app.register_blueprint(api.blueprint(*sensor))
     app.register_blueprint(entry.blueprint(guard))
     app.register_blueprint(erasing.blueprint(guard, doors.reboot))

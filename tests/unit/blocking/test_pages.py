@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 
 from appliance.blocking import pages, wishes
 from appliance.blocking.wishes import Wish, WishKind
+from appliance.reports.answers import AnswersReport, RouterAnswer
 from tests.unit.reports.test_blocking import REPORT
 from tests.unit.web.test_entry import form_token, set_up
 from tests.unit.web.test_pages import shown
@@ -78,6 +79,8 @@ def wished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ({"kind": "trust", "what": "home", "certificate": "ab" * 32},
          Wish(WishKind.TRUST, "home", certificate="ab" * 32)),
         ({"kind": "retry", "what": "home"}, Wish(WishKind.RETRY, "home")),
+        ({"kind": "ask", "what": "all", "command": " /log print "},
+         Wish(WishKind.ASK, "all", command="/log print")),
     ],
 )  # fmt: skip
 def test_buttons_ask(stranger: FlaskClient, wished: Path, form: dict[str, str], wish: Wish) -> None:
@@ -95,6 +98,8 @@ def test_buttons_ask(stranger: FlaskClient, wished: Path, form: dict[str, str], 
         {"kind": "lift"},
         {"kind": "owner", "what": "45.1.1.1"},
         {"kind": "block", "what": ""},
+        {"kind": "ask", "what": "all", "command": "/system reboot"},
+        {"kind": "ask", "what": "all"},
     ],
 )
 def test_buttons_ask_for_nothing_else(
@@ -108,3 +113,10 @@ def test_buttons_ask_for_nothing_else(
 
 def test_buttons_need_a_session(client: FlaskClient, wished: Path) -> None:
     assert client.post("/router/wish", data={"kind": "lift", "what": "x"}).status_code == 403
+
+
+def test_answers_are_text(client: FlaskClient, tmp_path: Path) -> None:
+    answer = RouterAnswer("home", "/log print", time.time(), (HOSTILE, "second"), True)
+    AnswersReport((answer,)).publish(tmp_path)
+    text = client.get("/router").text
+    assert "second" in text and HOSTILE not in text and "home failed" in text

@@ -20,6 +20,7 @@ from appliance.blocking.service import Blocking, own_networks
 from appliance.blocking.wishes import Wish, WishKind
 from appliance.ids.alert import Alert
 from appliance.ids.rules import Key
+from appliance.reports.answers import AnswersReport
 from appliance.service import Stop
 from appliance.settings.config import Config
 from appliance.settings.sections.block import BlockConfig
@@ -48,6 +49,7 @@ class Sensor:
         self.blocking = Blocking(settings, home.register, reader, self.inbox, [task],
                                  home.folder, 0, _Known())  # fmt: skip
         self.thread = threading.Thread(target=task.run, args=(self.stop,))
+        self.told = AnswersReport(())
 
     def until(self, condition: Callable[[], object]) -> None:
         """Step as the service does, in the thread that made the book, until something is so."""
@@ -137,6 +139,22 @@ def test_wishes_that_nobody_may_have_are_refused(sensor: Sensor) -> None:
     sensor.inbox.post(Wish(WishKind.RETRY, "../../etc"))
     sensor.attack()
     sensor.until(lambda: sensor.home.rows() == [ATTACKER])
+
+
+def test_the_owner_asks_and_nothing_is_changed(sensor: Sensor) -> None:
+    def answered() -> object:
+        sensor.told = sensor.blocking.answers() or sensor.told
+        return sensor.told.answers
+
+    sensor.inbox.post(Wish(WishKind.ASK, "all", command="/system reboot"))
+    sensor.inbox.post(Wish(WishKind.ASK, "nobody", command="/log print"))
+    sensor.inbox.post(Wish(WishKind.ASK, "home", command="/system identity print"))
+    sensor.until(answered)
+    (answer,) = sensor.told.answers
+    assert answer.command == "/system identity print" and "MikroTik" in answer.lines[0]
+    assert sensor.blocking.answers() is None
+    asked = [w[1] for _, w in list(sensor.home.api.transcript) if w[0] == "/execute"]
+    assert "=script=/system reboot" not in asked
 
 
 def test_a_store_that_is_away_is_told_and_ends_nothing(tmp_path: Path, home: Home) -> None:

@@ -33,9 +33,9 @@ class Hand:
 
     @property
     def words(self) -> str:
-        """Say it on one line, as `admin from 192.0.2.1 by winbox`."""
+        """Say it on one line, as `admin from 192.0.2.1 with winbox`."""
         where = f" from {self.where}" if self.where else ""
-        return f"{self.user}{where}{f' by {self.way}' if self.way else ''}"
+        return f"{self.user}{where}{f' with {self.way}' if self.way else ''}"
 
 
 def names_other(message: str, user: str) -> bool:

@@ -10,8 +10,12 @@ from playwright.sync_api import Browser, Page, expect
 
 from appliance.blocking import wishes
 from appliance.blocking.wishes import Wish, WishKind
+from appliance.reports.answers import AnswersReport, RouterAnswer
 from appliance.reports.blocking import RouterState
+from appliance.reports.neighbours import Neighbour, NeighboursReport
+from appliance.router import versions
 from appliance.router.keeping import Keeping
+from appliance.router.versions import VersionStore
 from tests.net.namespaces import DEADLINE_S, ROUTER_ADDRESS
 from tests.web.axe import findings
 from tests.web.reports import a_blocking_report
@@ -98,4 +102,31 @@ def test_what_happens_is_followed(browser: Browser, sensor: Sensor) -> None:
     expect(page.locator("#routers")).to_contain_text("1,234 packets stopped")
     page.get_by_role("link", name="3 alerts").first.click()
     expect(page.get_by_label("From or to")).to_have_value("2600:1234:5678:9abc::/64")
+    page.context.close()
+
+
+def test_changes_and_answers_fit_a_phone_and_are_clean(browser: Browser, sensor: Sensor) -> None:
+    sensor.configure(ROUTERS)
+    kept = sensor.directory / "router"
+    (kept / "home").mkdir(parents=True)
+    past = VersionStore(versions.file_of("home", kept))
+    line = "/ip firewall filter add action=drop chain=input comment=" + "x" * 200
+    past.add(time.time() - 9000, "/ip dns set servers=192.0.2.1\n", "", ())
+    past.add(time.time(), f"{line}\n", "eva from 192.168.88.5 with winbox", ("rule added by eva",))
+    past.close()
+    sensor.publish(a_blocking_report(time.time()))
+    lines = ("  uptime: 3w2d  " + "y" * 200, "  version: 7.22.1")
+    sensor.publish(AnswersReport((RouterAnswer("home", "/log print", time.time(), lines, False),)))
+    device = Neighbour("02:00:00:00:00:01", "attic", "hAP ax2", "7.22.1", "bridge", ("fe80::1",))
+    sensor.publish(NeighboursReport(time.time(), time.time(), True, (device,)))
+    page = entered(browser, sensor)
+    expect(page.get_by_label("Answer of home to /log print")).to_contain_text("7.22.1")
+    expect(page.get_by_role("table", name="MikroTik devices nearby")).to_contain_text("attic")
+    for path in ("/router", "/router/changes", "/router/changes/home/2"):
+        page.goto(path)
+        assert findings(page) == [], path
+        assert all(overflow(page, size) <= 0 for size in SIZES), path
+    expect(page.get_by_label("Lines that came")).to_contain_text("- /ip dns set")
+    page.get_by_role("link", name="All changes").click()
+    expect(page.get_by_role("main")).to_contain_text("eva from 192.168.88.5 with winbox")
     page.context.close()

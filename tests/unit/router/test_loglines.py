@@ -30,7 +30,7 @@ def test_who_changed_something(message: str, hand: Hand | None) -> None:
 
 def test_who_logged_in() -> None:
     found = loglines.login("user admin logged in from 192.168.88.5 via winbox")
-    assert found is not None and found.words == "admin from 192.168.88.5 by winbox"
+    assert found is not None and found.words == "admin from 192.168.88.5 with winbox"
     assert loglines.login("login failure for user x from 1.2.3.4 via ssh") is None
 
 

@@ -79,7 +79,7 @@ def test_a_change_is_seen_soon_with_who_did_it_and_from_where(router: Router) ->
     assert router.whos() == [""]
     router.now += watch.QUIET_S + watch.APART_S
     router.work()
-    assert router.whos() == ["eva from 192.168.88.5 by winbox, admin", ""]
+    assert router.whos() == ["eva from 192.168.88.5 with winbox, admin", ""]
     newest = VersionReader(router.path).versions(1)[0]
     assert newest.said == ("filter rule added by eva", "item added by admin")
 

@@ -86,6 +86,11 @@ def _router(router: RouterState, report: BlockingReport, now: float) -> Result:
         long = now - router.since > AWAY_S
         return fail(text, "") if long and report.mode == "on" else warn(text, "")
     bad = next((each for each in router.points if each.level is not Level.OK), None)
+    if bad is None and router.history:
+        return warn(
+            f"Changes of the router {router.name} are not kept: {router.history}",
+            "It is tried again each hour; history = false beside its name ends that.",
+        )
     if bad is None:
         return ok(f"The router {router.name} is set up.")
     told = fail if bad.level is Level.FAIL and report.mode == "on" else warn

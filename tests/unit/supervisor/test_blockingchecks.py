@@ -104,3 +104,10 @@ def test_the_worst_router_speaks(name: str) -> None:
 def test_blocking_is_told(values: dict[str, Any], level: Level, words: str) -> None:
     found = blockingchecks.blocking(history(**values))
     assert found is not None and found.level is level and words in found.words
+
+
+def test_changes_that_are_not_kept_are_told() -> None:
+    trouble = replace(WELL, points=(), history="Its export was not complete, and is not kept.")
+    found = blockingchecks.routers(history(routers=(trouble,)))
+    assert found is not None and found.level is Level.WARN
+    assert "home" in found.words and "not complete" in found.words

@@ -41,11 +41,8 @@ class _Gathered:
     stream: Stream
     layout: Layout
     contents: list[bytes | memoryview] = field(default_factory=list)
-    counts: list[int] = field(default_factory=list)
-    exports: list[int] = field(default_factory=list)
-    uptimes: list[int] = field(default_factory=list)
-    skews: list[int] = field(default_factory=list)
-    samplings: list[int] = field(default_factory=list)
+    notes: list[tuple[int, int, int, int, int]] = field(default_factory=list)
+    """Of each set: records, export time, uptime, skew, sampling."""
 
 
 class Collector:
@@ -211,7 +208,7 @@ class Collector:
         columns = layout.varied(found, content)
         if columns.count:
             pieces = _Gathered(stream, found)
-            self._note(pieces, columns.count, header, skew)
+            pieces.notes.append(_note(columns.count, header, skew))
             self._finish(pieces, columns)
         return columns.count
 
@@ -226,20 +223,14 @@ class Collector:
         if pieces is None:
             pieces = self._pieces[key] = _Gathered(stream, found)
         pieces.contents.append(content)
-        self._note(pieces, count, header, skew)
+        pieces.notes.append(_note(count, header, skew))
         self._pending += count
-
-    def _note(self, pieces: _Gathered, count: int, header: FlowHeader, skew: int) -> None:
-        pieces.counts.append(count)
-        pieces.exports.append(header.export_ms)
-        pieces.uptimes.append(header.uptime_ms)
-        pieces.skews.append(skew)
-        pieces.samplings.append(header.sampling)
 
     def _decode(self) -> None:
         for pieces in self._pieces.values():
             content = b"".join(pieces.contents)
-            columns = layout.columns(pieces.layout, content, sum(pieces.counts))
+            count = sum(note[0] for note in pieces.notes)
+            columns = layout.columns(pieces.layout, content, count)
             self._finish(pieces, columns)
         self._pieces.clear()
         self._pending = 0
@@ -247,18 +238,13 @@ class Collector:
     def _finish(self, pieces: _Gathered, columns: layout.Columns) -> None:
         """Make flows of columns, mend their times, and set aside what cannot be."""
         stream, exporter = pieces.stream, pieces.stream.exporter
-        counts = np.array(pieces.counts)
-        sending = Sending(
-            np.repeat(np.array(pieces.exports, np.int64), counts),
-            np.repeat(np.array(pieces.uptimes, np.int64), counts),
-            stream.key.version != netflow.IPFIX,
-        )
+        counts, *told = np.array(pieces.notes, np.int64).T
+        exports, uptimes, skews, samplings = (np.repeat(each, counts) for each in told)
+        sending = Sending(exports, uptimes, stream.key.version != netflow.IPFIX)
         flows = layout.flows(columns, lambda found: times.times(found, sending, stream.boot))
         flows["exporter"] = exporter.number
-        told = np.repeat(np.array(pieces.samplings, np.uint32), counts)
-        told[told == 0] = exporter.sampling
-        flows["sampling"] = np.where(flows["sampling"] == 0, told, flows["sampling"])
-        skews = np.repeat(np.array(pieces.skews, np.int64), counts)
+        samplings[samplings == 0] = exporter.sampling
+        flows["sampling"] = np.where(flows["sampling"] == 0, samplings, flows["sampling"])
         self._done.append(self._sound(exporter, flows, skews))
 
     def _sound(self, exporter: Exporter, flows: Flows, skews: Ints) -> Flows:
@@ -278,3 +264,8 @@ class Collector:
         if len(kept):
             exporter.newest_ms = max(exporter.newest_ms, int(kept["last"].max()))
         return np.asarray(kept, FLOW)
+
+
+def _note(count: int, header: FlowHeader, skew: int) -> tuple[int, int, int, int, int]:
+    # IPFIX and NetFlow tell seconds, so nothing here is beyond 64 bits.
+    return count, header.export_ms, header.uptime_ms, skew, header.sampling

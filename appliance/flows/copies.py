@@ -8,14 +8,16 @@ within a second, and interface or exporter differ (VLANs, bridges, two routers i
 from __future__ import annotations
 
 import secrets
+from collections import deque
 
 import numpy as np
 
-from appliance.flows.records import FLOW, Flows, Mask, Words, none
+from appliance.flows.records import FLOW, Flows, Mask, Words
 
 NEAR_MS = 1000
-# Among so many of the last flows a copy is looked for.
-WINDOW = 4096
+# Among so many of the last flows, and some more, a copy is looked for. A flow or two may come at a
+# time: then they are put together now and then.
+WINDOW, MOST_PIECES = 4096, 64
 _PARTS = ("src_hi", "src_lo", "dst_hi", "dst_lo", "bytes", "packets")
 _SMALL = ("sport", "dport", "proto")
 
@@ -26,23 +28,35 @@ class Copies:
     def __init__(self) -> None:
         # Odd numbers that nobody outside knows: else he could make flows look like copies.
         self._factors = [np.uint64(secrets.randbits(64) | 1) for _ in (*_PARTS, "small")]
-        self._before = none()
-        self._keys_before = np.zeros(0, np.uint64)
+        self._before: deque[tuple[Flows, Words]] = deque()
+        self._count = 0
 
     def find(self, flows: Flows) -> Mask:
         """Tell which flows are copies of earlier ones, and remember these flows."""
         fresh = self._keys(flows)
-        keys = np.concatenate([self._keys_before, fresh])
-        copies = self._look(flows, keys) if _any_twice(keys) else np.zeros(len(flows), np.bool_)
-        kept, kept_keys = flows[~copies][-WINDOW:], fresh[~copies][-WINDOW:]
-        room = WINDOW - len(kept)
-        self._before = np.concatenate([self._before[-room:] if room else none(), kept])
-        self._keys_before = np.concatenate([self._keys_before[-room:][:room], kept_keys])
+        keys = np.concatenate([*(each for _, each in self._before), fresh])
+        if not _any_twice(keys):
+            self._remember(flows, fresh)
+            return np.zeros(len(flows), np.bool_)
+        copies = self._look(flows, keys)
+        self._remember(flows[~copies], fresh[~copies])
         return copies
+
+    def _remember(self, flows: Flows, keys: Words) -> None:
+        """Keep at least the last WINDOW flows; what came together goes together."""
+        if not len(flows):
+            return
+        self._before.append((flows, keys))
+        self._count += len(flows)
+        while self._count - len(self._before[0][0]) >= WINDOW:
+            self._count -= len(self._before.popleft()[0])
+        if len(self._before) > MOST_PIECES:
+            together = [np.concatenate(each) for each in zip(*self._before, strict=True)]
+            self._before = deque([(together[0], together[1])])
 
     def _look(self, flows: Flows, keys: Words) -> Mask:
         """Compare each flow with the one before it of the same key, in the order of their times."""
-        both = np.concatenate([self._before, flows])
+        both = np.concatenate([*(each for each, _ in self._before), flows])
         order = np.lexsort((np.arange(len(both)), both["first"], keys))
         pairs = np.flatnonzero(keys[order][1:] == keys[order][:-1])
         one, other = both[order[pairs]], both[order[pairs + 1]]
@@ -58,7 +72,7 @@ class Copies:
         # The one that came later is the copy, whichever began earlier.
         later = np.maximum(order[pairs], order[pairs + 1])
         found[later[same & elsewhere]] = True
-        return found[len(self._before) :]
+        return found[len(both) - len(flows) :]
 
     def _keys(self, flows: Flows) -> Words:
         small = np.zeros(len(flows), np.uint64)

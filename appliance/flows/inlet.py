@@ -57,12 +57,21 @@ class Inlet:
         for each in sockets:
             count = self._batch.receive(each)
             if count:
-                self._take([self._datagram(index, each.family) for index in range(count)])
+                self._take(self._datagrams(count, each.family))
             full = full or count == SLOTS
         return full
 
-    def _datagram(self, index: int, family: int) -> Datagram:
-        names = self._batch.view(SLOTS).names
-        name = bytes(names[index * NAME_BYTES : (index + 1) * NAME_BYTES])
-        key = name[_IPV6] if family == socket.AF_INET6 else IPV4_MAPPED + name[_IPV4]
-        return key, int.from_bytes(name[_PORT]), self._batch.datagram(index)
+    def _datagrams(self, count: int, family: int) -> list[Datagram]:
+        names = bytes(self._batch.view(count).names)
+        found: list[Datagram] = []
+        name = sender = b""
+        port = 0
+        for index in range(count):
+            # Most come from the one who sent the one before.
+            other = names[index * NAME_BYTES : (index + 1) * NAME_BYTES]
+            if other != name:
+                name, port = other, int.from_bytes(other[_PORT])
+                is_six = family == socket.AF_INET6
+                sender = name[_IPV6] if is_six else IPV4_MAPPED + name[_IPV4]
+            found.append((sender, port, self._batch.datagram(index)))
+        return found

@@ -9,7 +9,7 @@ import logging
 import signal
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import fields
 from pathlib import Path
@@ -30,9 +30,14 @@ from appliance.settings.config import Config
 from appliance.settings.sections.fit import Address
 from appliance.udp import kernel
 from appliance.udp.kernel import Growth
-from appliance.udp.sockets import Endpoint, open_listeners, parse_endpoint
+from appliance.udp.sockets import Endpoint, open_listeners, parse_endpoint, set_receive_buffer
 
 log = logging.getLogger(__name__)
+
+# Some 65,000 of the smallest flows there can be; a batch of a router's datagrams is less.
+PORTION_BYTES = 512 << 10
+# As the socket unit has it.
+RECEIVE_BUFFER = 8 << 20
 
 DESCRIPTION = """\
 Take NetFlow 5, NetFlow 9 and IPFIX by UDP, on the sockets that systemd hands over or on ports of
@@ -40,6 +45,20 @@ its own, until a signal stops it."""
 EPILOG = """\
 exit status: 0 stopped by SIGTERM, SIGINT or SIGHUP; 2 bad usage or address; 5 a port is held by
 another process."""
+
+
+def portions(datagrams: list[Datagram]) -> Iterator[list[Datagram]]:
+    """Yield datagrams of at most PORTION_BYTES together, or one: that many flows fit in memory."""
+    portion: list[Datagram] = []
+    size = 0
+    for each in datagrams:
+        if portion and size + len(each[2]) > PORTION_BYTES:
+            yield portion
+            portion, size = [], 0
+        portion.append(each)
+        size += len(each[2])
+    if portion:
+        yield portion
 
 
 def listed(settings: Config) -> tuple[Address, ...]:
@@ -68,9 +87,10 @@ class FlowService:
     def take(self, datagrams: list[Datagram]) -> None:
         """Take datagrams that came just now."""
         now = time.monotonic()
-        flows = self._collector.receive(datagrams, time.time_ns() // 1_000_000, now)
-        if len(flows):
-            self._counting.add(flows, now)
+        for portion in portions(datagrams):
+            flows = self._collector.receive(portion, time.time_ns() // 1_000_000, now)
+            if len(flows):
+                self._counting.add(flows, now)
 
     def tick(self) -> None:
         """Do what is due each second."""
@@ -178,7 +198,10 @@ def _tick(running: Running, flows: FlowService) -> None:
 def _sockets(asked: Sequence[Endpoint] | None, stack: ExitStack) -> list[socket.socket]:
     """Return the sockets of systemd, or those that are asked for. Raises InputError for none."""
     if asked:
-        return [stack.enter_context(each) for each in open_listeners(asked)]
+        opened = [stack.enter_context(each) for each in open_listeners(asked)]
+        for each in opened:
+            set_receive_buffer(each, RECEIVE_BUFFER)
+        return opened
     found = [stack.enter_context(each) for each in service.inherited_sockets()]
     if not found:
         raise InputError("systemd handed over no socket: name ports by --listen")

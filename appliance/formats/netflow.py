@@ -22,6 +22,8 @@ FIRST_DATA_SET = 256
 # A field of IPFIX with this length tells its own in each record (RFC 7011, 7).
 VARIABLE = 0xFFFF
 V5_RECORD_BYTES = 48
+# A flow cannot be told in less; made-up ones of a byte each would fill the memory.
+SMALLEST_FLOW = 8
 
 _V5 = struct.Struct("!HHIIIIBBH")
 _V9 = struct.Struct("!HHIIII")
@@ -207,6 +209,7 @@ def sound(template: Template) -> Template:
         raise DecodeError("a template of more scopes than fields")
     if template.number < FIRST_DATA_SET:
         raise DecodeError("a template for what is no set of data")
-    if not any(field.length for field in template.fields):
-        raise DecodeError("a template of records without a byte")
+    least = sum(1 if each.length == VARIABLE else each.length for each in template.fields)
+    if least < (1 if template.is_options else SMALLEST_FLOW):
+        raise DecodeError("a template of records that tell nothing")
     return template

@@ -31,7 +31,7 @@ from tests.unit.flows.exporting import NOW_MS, UPTIME_MS, flow_set, record, temp
 
 DATAGRAMS, PER, BUFFER = 8_000, 23, 8 << 20
 # So many wait at most: less than the buffer holds.
-BURST = 128
+BURST = 256
 
 
 def made(count: int) -> list[bytes]:

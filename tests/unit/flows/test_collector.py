@@ -282,9 +282,11 @@ def test_a_router_with_a_wrong_clock_is_told_and_put_right() -> None:
 
 def test_small_records_by_the_thousand_take_bounded_memory() -> None:
     receiving = Receiving()
-    receiving.take(v9(flow_set(0, template(256, ((4, 1),)))))
-    full = [v9(flow_set(256, bytes(60_000)), sequence=1 + n) for n in range(4)]
-    assert len(receiving.take(*full)) == 240_000 > MOST_AT_ONCE
+    receiving.take(v9(flow_set(0, template(256, ((4, 1), (8, 4))))))
+    assert accounted(receiving).malformed == 1
+    receiving.take(v9(flow_set(0, template(256, ((4, 4), (8, 4)))), sequence=1))
+    full = [v9(flow_set(256, bytes(60_000)), sequence=2 + n) for n in range(8)]
+    assert len(receiving.take(*full)) == 60_000 > MOST_AT_ONCE
     accounted(receiving)
 
 
@@ -293,7 +295,7 @@ def test_10_000_templates_and_the_router_still_has_its_own() -> None:
     receiving.take(v9(flow_set(0, template())))
     other = key_of(address_of(bytes(15) + b"\x09"))
     for number in range(10_000):
-        fields = ((8, 4), (1, 1 + number % 8))
+        fields = ((8, 4), (1, 4 + number % 8))
         receiving.take(
             v9(flow_set(0, template(256 + number % 500, fields)), domain=number // 500,
                sequence=number), key=other,

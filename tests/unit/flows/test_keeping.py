@@ -16,7 +16,7 @@ STREAM = StreamKey(ROUTER, 5000, 0, 9)
 
 
 def learn(known: Templates, number: int) -> None:
-    known.learn(STREAM, Template(number, (FlowField(1, 4),)))
+    known.learn(STREAM, Template(number, (FlowField(1, 8),)))
 
 
 def test_the_first_change_is_kept_soon_and_others_seldom(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from appliance.flows.exporters import Exporters
 from appliance.flows.host_reader import HostReader
 from appliance.flows.keeping import TemplateFile
 from appliance.flows.schema import DATABASE
-from appliance.flows.service import FlowService, listed, main
+from appliance.flows.service import PORTION_BYTES, FlowService, listed, main, portions
 from appliance.reports.flows import FlowsReport
 from appliance.settings import config
 from appliance.settings.config import Config
@@ -71,3 +71,11 @@ def test_without_a_socket_there_is_nothing_to_do(monkeypatch: pytest.MonkeyPatch
     monkeypatch.delenv("LISTEN_FDS", raising=False)
     with pytest.raises(ValueError, match="--listen"):
         main([])
+
+
+def test_large_datagrams_are_taken_a_few_at_a_time() -> None:
+    small, large = (ROUTER, 7, memoryview(bytes(1400))), (ROUTER, 7, memoryview(bytes(65_000)))
+    assert [len(each) for each in portions([small] * 256)] == [256]
+    sizes = [len(each) for each in portions([large] * 20)]
+    assert sum(sizes) == 20 and max(sizes) * 65_000 <= PORTION_BYTES
+    assert list(portions([])) == []

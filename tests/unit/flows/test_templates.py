@@ -15,7 +15,7 @@ from tests.unit.flows.exporting import ROUTER
 STREAM = StreamKey(ROUTER, 5000, 0, 9)
 
 
-def a_template(number: int = 256, length: int = 4, is_options: bool = False) -> Template:
+def a_template(number: int = 256, length: int = 8, is_options: bool = False) -> Template:
     return Template(number, (FlowField(1, length),), is_options)
 
 
@@ -30,10 +30,10 @@ def a_template(number: int = 256, length: int = 4, is_options: bool = False) -> 
 )
 def test_a_number_means_something_else_for_each_stream(other: StreamKey) -> None:
     known = Templates()
-    known.learn(STREAM, a_template(length=4))
-    known.learn(other, a_template(length=8))
+    known.learn(STREAM, a_template(length=8))
+    known.learn(other, a_template(length=12))
     sizes = [found.size for each in (STREAM, other) if (found := known.find(each, 256))]
-    assert sizes == [4, 8]
+    assert sizes == [8, 12]
 
 
 def test_only_what_is_new_changes_anything() -> None:
@@ -41,7 +41,7 @@ def test_only_what_is_new_changes_anything() -> None:
     assert known.learn(STREAM, a_template())
     assert not known.learn(STREAM, a_template())
     assert known.changes == 1
-    assert known.learn(STREAM, a_template(length=8)) and len(known) == 1
+    assert known.learn(STREAM, a_template(length=12)) and len(known) == 1
 
 
 def test_withdrawn_ones_are_gone() -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What other programs read: Munin's counters, AfterGlow's rows; strangers' text does no harm."""
+"""What other programs read: Munin's counters, AfterGlow's rows, Logstalgia's lines. Pure."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ import io
 from collections.abc import Iterable, Mapping
 
 from appliance.logs.lines.event import Login, Tunnel
+from appliance.logs.live_ring import LiveRow
 from appliance.reports.logs import LogsReport
 
 # What a spreadsheet takes for a formula begins with one of these.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+LONGEST = 64  # characters of a name or a password in Logstalgia
 COUNTERS = {
     "failed": ("failed-login", "log-ins that failed"),
     "succeeded": ("login", "log-ins that succeeded"),
@@ -60,6 +62,23 @@ def afterglow_rows(events: Iterable[tuple[int, Login | Tunnel]]) -> str:
         if isinstance(event, Tunnel):
             writer.writerow((event.source, event.port, cell(event.host)))
     return text.getvalue()
+
+
+def logstalgia_line(row: LiveRow, now: int | None = None) -> str:
+    """Return `time|source|what|code|size|success`, stamped with `now` where that is given.
+
+    A log-in that succeeded has 0, so that its ball passes the paddle. A `|` in a password would
+    have Logstalgia read another success: it stands as `?`, as all does that is no printable ASCII.
+    """
+    what, code = plain(row.what) or "?", plain(row.with_what)
+    time = row.time if now is None else now
+    return f"{time}|{row.source}|{what}|{code}|{row.size}|{int(not row.passed)}\n"
+
+
+def plain(text: str) -> str:
+    """Return a text as printable ASCII without `|`, cut."""
+    cut = text[:LONGEST]
+    return "".join(each if " " <= each <= "~" and each != "|" else "?" for each in cut)
 
 
 def cell(text: str) -> str:

@@ -15,7 +15,7 @@ from werkzeug.exceptions import ServiceUnavailable
 
 from appliance.charts import fireplot
 from appliance.host import network
-from appliance.logs import honeypot_pages, service
+from appliance.logs import honeypot_pages, live_pages, service
 from appliance.logs.drawn_days import DrawnDays
 from appliance.logs.service import DayWish
 from appliance.reports.logs import LogsReport
@@ -81,6 +81,7 @@ def blueprint(
         return redirect(url_for("logs.show"), 303)
 
     honeypot_pages.add(routes, figures, runtime, days)
+    live_pages.add(routes, figures, days)
     return routes
 
 

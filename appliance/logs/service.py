@@ -30,6 +30,7 @@ from appliance.logs.lines.event import (
     Tunnel,
 )
 from appliance.logs.lines.meaning import Reader
+from appliance.logs.live_ring import LiveRing
 from appliance.logs.recorder import Recorder
 from appliance.logs.senders import LineSender, Senders
 from appliance.reports.logs import LogsReport
@@ -41,6 +42,8 @@ from appliance.udp import kernel
 PORT = 514
 TURN_S = 0.5
 SHOW_S = 1.0
+# So soon watchers see what came.
+LIVE_S = 0.1
 # A clock that shows an earlier time than that of the program has never been set.
 EARLIEST = Path(appliance.__file__).stat().st_mtime
 
@@ -64,6 +67,7 @@ class Lines:
     clock: Callable[[], float] = time.time
     earliest: float = EARLIEST
     ledger: LineLedger = field(default_factory=LineLedger)
+    ring: LiveRing = field(default_factory=LiveRing)
     word: str = field(default_factory=lambda: f"glovebox-{secrets.token_hex(4)}")
     heard: float = 0.0
     heard_from: str = ""
@@ -86,6 +90,7 @@ class Lines:
             self.ledger.drop(line_ledger.CLOCK_UNSET, text, sender.address)
         elif self._keep(now, event):
             self.ledger.event(_kind(event))
+            self._show(now, event)
         else:
             self.ledger.drop(line_ledger.OVER_LIMIT, text, sender.address)
 
@@ -98,6 +103,10 @@ class Lines:
         if isinstance(event, LoggedPacket):
             return event.role != ATTEMPT or self.recorder.packet(now, event)
         return not isinstance(event, Login | Tunnel) or self.recorder.visit(now, event)
+
+    def _show(self, now: float, event: Event) -> None:
+        if isinstance(event, Login) or (isinstance(event, LoggedPacket) and event.role == ATTEMPT):
+            self.ring.add(now, event)
 
     def _not_understood(self, text: str, sender: LineSender, error: DecodeError) -> None:
         if self.word in text:
@@ -131,10 +140,15 @@ class LogService:
     inbox: Inbox[DayWish]
     since: float
     _shown: float = 0.0
+    _told: float = 0.0
 
     def turn(self) -> None:
         """Take what comes within half a second, and do once a second what is due."""
-        self.intake.turn(TURN_S)
+        ring = self.lines.ring
+        self.intake.turn(LIVE_S if ring.is_changed else TURN_S)
+        if ring.is_changed and time.monotonic() - self._told >= LIVE_S:
+            self._told = time.monotonic()
+            ring.publish()
         if time.monotonic() - self._shown < SHOW_S:
             return
         self._shown = time.monotonic()
@@ -191,7 +205,8 @@ def _body(running: Running) -> int:
     sockets = service.inherited_sockets() or _opened(arguments.listen)
     recorder = _recorder(settings, arguments)
     recorder.begin(time.time())
-    lines = Lines(Senders(settings.log_senders), recorder, Reader(settings.logs.words))
+    senders, ring = Senders(settings.log_senders), LiveRing(arguments.parts)
+    lines = Lines(senders, recorder, Reader(settings.logs.words), ring=ring)
     intake = Intake(sockets, lines.senders, lines.take, lines.drop)
     served = LogService(lines, intake, inbox(arguments.parts), time.time())
     while not running.stop:

@@ -112,7 +112,7 @@ TABS = (
         icon="M4 4v16h16M8 15h.01M10 8h.01M13 12h.01M13 17h.01M17 7h.01M18 14h.01",
         parts=("announcement", "standing"),
         endpoint="logs.show",
-        below=("logs.honeypot",),
+        below=("logs.honeypot", "logs.watch"),
     ),
     Tab(
         name="system",

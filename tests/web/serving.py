@@ -82,6 +82,7 @@ class Sensor:
             "GLOVEBOX_ROUTER_DIRECTORY": str(self.directory / "router"),
             "GLOVEBOX_LOGS_DIRECTORY": str(self.directory / "logs"),
             "GLOVEBOX_LOGS_RUNTIME": str(self.directory / "logs-parts"),
+            "GLOVEBOX_GLOW_DIRECTORY": str(self.directory / "glow"),
             **self._own,
         }
 

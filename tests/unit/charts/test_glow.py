@@ -79,6 +79,7 @@ def test_nothing_covers_anything_in_random_graphs(seed: int) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1800)
 def test_nothing_covers_anything_in_a_thousand_random_graphs() -> None:
     for seed in range(1000):
         assert covered(glow.draw(glow.graph(random_ways(seed)), "").svg) == 0, seed

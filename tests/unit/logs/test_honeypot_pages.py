@@ -68,7 +68,7 @@ def test_tables_are_short_and_printable() -> None:
     assert tables(view)[-1][1][0][0] == "[2001:db8::25]:0"
 
 
-FEEDS = ("/feeds/munin", "/feeds/afterglow.csv", "/feeds/afterglow.properties")
+FEEDS = ("/feeds/munin", "/feeds/afterglow.csv", "/feeds/afterglow.properties", "/feeds/logstalgia")
 
 
 @pytest.mark.parametrize("path", FEEDS)
@@ -79,7 +79,9 @@ def test_a_key_opens_the_feeds_alone(app: Flask, path: str) -> None:
     found = re.search(r"key=([0-9a-f]{32})", page)
     assert found
     outside = {"REMOTE_ADDR": "192.168.1.7"}
-    assert program.get(f"{path}?key={found[1]}", environ_base=outside).status_code == 200
+    answer = program.get(f"{path}?key={found[1]}", environ_base=outside, buffered=False)
+    assert answer.status_code == 200
+    answer.close()
     for wrong in ("", "?key=", "?key=" + "0" * 32, "?key=%ff"):
         assert program.get(path + wrong, environ_base=outside).status_code == 401
     for other in ("/honeypot", "/api/alerts", "/fireplot"):

@@ -74,7 +74,7 @@ def blueprint(figures: Callable[[], Mapping[str, Any]], letters: Letters) -> Blu
         parameters.allow((*_KEPT, "page", "did"))
         page, did = parameters.whole("page") or 1, parameters.whole("did")
         shown = figures()
-        given, state = _given(), _state()
+        given, state = _given(), shown_state(request.args)
         wanted, errors = asked.parse(given, device_names(shown), letters.homes)
         view = InboxView() if errors else _look(letters, wanted, state)
         first = (page - 1) * PER_PAGE
@@ -139,8 +139,9 @@ def _given() -> dict[str, str]:
     return {name: value for name in FIELDS if (value := request.args.get(name, "").strip())}
 
 
-def _state() -> str:
-    state = request.args.get("state", "") or OPEN
+def shown_state(fields: Mapping[str, str]) -> str:
+    """Return which rows are asked for, by their state. Raises BadRequest."""
+    state = fields.get("state", "") or OPEN
     if state not in SHOWN_STATES:
         raise BadRequest(f"No state '{state[:32]}'; there are {', '.join(SHOWN_STATES)}.")
     return state

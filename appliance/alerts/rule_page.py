@@ -18,11 +18,10 @@ from werkzeug.exceptions import BadRequest, ServiceUnavailable
 
 from appliance.access import parameters
 from appliance.access.guard import text
-from appliance.alerts import meaning
 from appliance.alerts.alike import Alike
 from appliance.alerts.inbox_page import Letters
 from appliance.errors import GloveboxError
-from appliance.ids import rule_text
+from appliance.ids import meaning, rule_text
 from appliance.reports.rules import RulesReport
 from appliance.ruleset import quiet
 from appliance.ruleset.quiet import HOURLY, SOURCE, TARGET, Quieted, QuietError, QuietWish

@@ -17,7 +17,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, Unauthorized
 from appliance import __version__, words
 from appliance.access.guard import FOR_PROGRAMS, Access
 from appliance.access.vault import Vault
-from appliance.alerts import inbox_page, rule_page, stream_page
+from appliance.alerts import export_page, inbox_page, rule_page, stream_page
 from appliance.alerts.alike_store import AlikeReader
 from appliance.alerts.inbox_page import Letters
 from appliance.alerts.marks import MarkBook
@@ -141,6 +141,7 @@ def create_app(
     homes, marks = Homes(config.ids.home_networks), MarkBook(secrets.directory)
     letters = Letters(AlikeReader(sensor[1].database), marks, sensor[1], homes)
     app.register_blueprint(inbox_page.blueprint(figures, letters))
+    app.register_blueprint(export_page.blueprint(figures, letters))
     app.register_blueprint(stream_page.blueprint(figures, sensor[1], homes))
     app.register_blueprint(rule_page.blueprint(figures, letters, doors.quieting))
     found = hosts or HostPages(config.flows)
@@ -153,7 +154,7 @@ def create_app(
     neighbours.install(app, sensor[0].directory)
     answers = functools.partial(AnswersReport.read, sensor[0].directory)
     app.jinja_env.globals |= {"router_answers": answers}
-    app.register_blueprint(api.blueprint(*sensor))
+    app.register_blueprint(api.blueprint(sensor[0]))
     app.register_blueprint(entry.blueprint(guard))
     app.register_blueprint(erasing.blueprint(guard, doors.reboot))
     app.register_blueprint(accepting.blueprint(sensor[0], doors.accepting))

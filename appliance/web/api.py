@@ -7,11 +7,9 @@ from typing import Any
 
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import BadRequest, ServiceUnavailable
+from werkzeug.exceptions import ServiceUnavailable
 
 from appliance import __version__, words
-from appliance.access import parameters
-from appliance.alerts.pages import AlertPages
 from appliance.reports.receiver import ReceiverReport
 from appliance.reports.supervisor import Health
 from appliance.shape import to_json
@@ -19,12 +17,9 @@ from appliance.web import wording
 from appliance.web.facts import Facts
 from appliance.web.monitor import Monitor
 
-DEFAULT_LIMIT = 50
-MOST = 1000
 
-
-def blueprint(monitor: Monitor, history: AlertPages) -> Blueprint:
-    """Return the routes `/healthz`, `/api/status` and `/api/alerts`."""
+def blueprint(monitor: Monitor) -> Blueprint:
+    """Return the routes `/healthz` and `/api/status`."""
     routes = Blueprint("api", __name__)
 
     @routes.get("/healthz")
@@ -37,19 +32,6 @@ def blueprint(monitor: Monitor, history: AlertPages) -> Blueprint:
     @routes.get("/api/status")
     def status() -> ResponseReturnValue:
         return jsonify(status_object(monitor.facts()))
-
-    @routes.get("/api/alerts")
-    def alerts() -> ResponseReturnValue:
-        parameters.allow(("limit", "after", "before"))
-        limit = parameters.clamped("limit", DEFAULT_LIMIT, MOST)
-        after, before = parameters.whole("after"), parameters.whole("before")
-        if after is not None and before is not None:
-            raise BadRequest("Give after or before, not both.")
-        page = history.latest(limit, before) if after is None else history.after(after, limit)
-        if page.trouble:
-            raise ServiceUnavailable(page.trouble)
-        in_order = page.alerts if after is None else page.alerts[::-1]
-        return jsonify(count=page.count, alerts=in_order)
 
     return routes
 

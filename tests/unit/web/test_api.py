@@ -161,7 +161,7 @@ def test_alerts_are_chosen_by_the_query(
         ("after=9223372036854775808", "after = '9223372036854775808': expected"),
         ("before=1.5", "before = '1.5': expected"),
         ("before=2&after=1", "Give after or before, not both."),
-        ("limits=5", "No parameter 'limits'; there are limit, after, before."),
+        ("limits=5", "No parameter 'limits'; there are limit, after, before, text"),
     ],
 )
 def test_alerts_refuses_a_wrong_query_in_json(

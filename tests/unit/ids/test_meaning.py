@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from appliance.alerts import meaning
-from appliance.alerts.meaning import MALWARE, SCAN, UNKNOWN, WEB
+from appliance.ids import meaning
+from appliance.ids.meaning import MALWARE, SCAN, UNKNOWN, WEB
 from tests.conftest import PROJECT
 
 

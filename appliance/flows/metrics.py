@@ -35,6 +35,15 @@ def _of_all(report: FlowsReport) -> Iterator[Family]:
         "Flows decoded, by what became of them.",
         by_label({"kept": total.kept, "absurd": total.absurd}, "outcome"),
     )
+    yield counter("glovebox_flow_copies_total",
+                  "Flows that another interface or exporter had told of.",
+                  report.copies)  # fmt: skip
+    yield Family(
+        "glovebox_flow_host_bytes_total",
+        "counter",
+        "Bytes of all hosts, by direction; those between two of them count for both.",
+        by_label({"in": report.bytes_in, "out": report.bytes_out}, "direction"),
+    )
     yield counter("glovebox_flow_sets_expired_total",
                   "Sets of data whose template never came.", report.expired)  # fmt: skip
     yield counter("glovebox_flow_socket_overflow_total",

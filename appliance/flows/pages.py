@@ -4,15 +4,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, jsonify, redirect, render_template, url_for
+from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import NotFound, ServiceUnavailable
+from werkzeug.exceptions import BadRequest, NotFound, ServiceUnavailable
 
 from appliance.charts import traffic
 from appliance.charts.traffic import Traffic
@@ -27,7 +27,9 @@ from appliance.udp.sources import address_of, key_of
 if TYPE_CHECKING:
     from appliance.web.facts import Facts
 
-MOST_SHOWN = 100
+MOST_SHOWN, MOST_SHARES = 100, 30
+# Of how many days peers and services can be seen together, and in words.
+DAYS = {1: "today", 7: "in 7 days", 30: "in 30 days"}
 DAY_S, WEEK_S, MONTH_S, YEAR_S = 86_400, 7 * 86_400, 30 * 86_400, 365 * 86_400
 PROTOCOLS = {1: "ICMP", 2: "IGMP", 6: "TCP", 17: "UDP", 47: "GRE", 50: "ESP", 58: "ICMPv6"}
 SERVICES = {
@@ -99,18 +101,18 @@ class HostPages:
             self._graph("Year", host, Grain.DAY, now, YEAR_S, Grain.DAY, "a year"),
         ]
 
-    def peers(self, host: Address, now: float) -> list[Share]:
-        """Return with whom a host had to do today."""
-        found = self._reader.details(host, Detail.PEERS, periods.day(now))
-        return [
-            Share("" if not (high or low) else str(host_reader.address_of_halves(high, low)), used)
+    def peers(self, host: Address, since: int) -> list[Share]:
+        """Return with whom a host had to do since a day began."""
+        found = self._reader.details(host, Detail.PEERS, since)
+        return _shares(
+            ("" if not (high or low) else str(host_reader.address_of_halves(high, low)), used)
             for high, low, used in found
-        ]
+        )
 
-    def services(self, host: Address, now: float) -> list[Share]:
-        """Return by which services a host had to do with others today."""
-        found = self._reader.details(host, Detail.SERVICES, periods.day(now))
-        return [Share(service(low) if low else "", used) for _, low, used in found]
+    def services(self, host: Address, since: int) -> list[Share]:
+        """Return by which services a host had to do with others since a day began."""
+        found = self._reader.details(host, Detail.SERVICES, since)
+        return _shares((service(low) if low else "", used) for _, low, used in found)
 
     def _graph(
         self, title: str, host: Address | None, span: Grain, now: float, length: int, step: int,
@@ -129,6 +131,17 @@ def _begin(now: float, length: int, step: int) -> int:
     if step == Grain.DAY:
         return periods.day(periods.day(now) - length + step + DAY_S // 2)
     return int(now) // step * step - length + step
+
+
+def _shares(found: Iterable[tuple[str, Sum]]) -> list[Share]:
+    """Return the greatest by name, and all others together without one, at the end."""
+    shares, rest = list[Share](), Sum()
+    for name, used in found:
+        if name and len(shares) < MOST_SHARES:
+            shares.append(Share(name, used))
+        else:
+            rest = rest.plus(used.came, used.went)
+    return [*shares, Share("", rest)] if rest.both else shares
 
 
 def _known(reach: tuple[int, int] | None, begin: int, step: int, count: int) -> slice:
@@ -210,8 +223,8 @@ def blueprint(
         address = _address(host)
         if str(address) != host:
             return redirect(url_for("hosts.one", host=str(address)), 301)
-        shown, now = figures(), time.time()
-        values = _one(pages, address, now)
+        shown, now, days = figures(), time.time(), _days()
+        values = {"days": days, "choices": DAYS, **_one(pages, address, now, days)}
         name = names(shown["facts"]).get(str(address), "")
         return render_template("host.html", **shown, **values, host=address, name=name, bits=bits)
 
@@ -236,12 +249,23 @@ def _list(pages: HostPages, now: float, known: Mapping[str, str]) -> dict[str, A
         return {"lines": [], "nobody": Sum(), "graph": None, "more": 0, "trouble": str(error)}
 
 
-def _one(pages: HostPages, host: Address, now: float) -> dict[str, Any]:
+def _one(pages: HostPages, host: Address, now: float, days: int) -> dict[str, Any]:
+    # Noon of the first day: where the clocks change, days have other lengths.
+    since = periods.day(periods.day(now) + DAY_S // 2 - (days - 1) * DAY_S)
     try:
-        found = {"graphs": pages.graphs(host, now), "peers": pages.peers(host, now)}
-        return found | {"services": pages.services(host, now), "trouble": ""}
+        found = {"graphs": pages.graphs(host, now), "peers": pages.peers(host, since)}
+        return found | {"services": pages.services(host, since), "trouble": ""}
     except StoreError as error:
         return {"graphs": [], "peers": [], "services": [], "trouble": str(error)}
+
+
+def _days() -> int:
+    """Return of how many days peers are wanted. Raises BadRequest."""
+    text = request.args.get("days", "1")
+    found = next((days for days in DAYS if str(days) == text), None)
+    if found is None:
+        raise BadRequest(f"days: expected one of {', '.join(map(str, DAYS))}.")
+    return found
 
 
 def _address(text: str) -> Address:

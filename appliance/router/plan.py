@@ -258,8 +258,12 @@ def _mangle(wanted: Wanted, family: str) -> Step:
 
 def _flows(wanted: Wanted) -> Step:
     before = _before(wanted, "/ip/traffic-flow", USUAL_FLOW)
+    # From the address by which it is known here: else it may send from 0.0.0.0, or another one.
+    own = wanted.router.address
+    fits = own.version == wanted.sensor.version and not own.is_link_local
+    source = {"src_address": str(own)} if fits else {}
     target = add("/ip/traffic-flow/target", dst_address=str(wanted.sensor), port=str(FLOWS),
-                 version="9", v9_template_timeout="1m")  # fmt: skip
+                 **source, version="9", v9_template_timeout="1m")  # fmt: skip
     return Step(
         "flows",
         "who talked to whom, by traffic flow",

@@ -82,10 +82,44 @@ def test_a_host_has_four_graphs_peers_and_services(client: FlaskClient, tmp_path
     assert len(found) < 100_000
 
 
+def test_peers_of_several_days_are_added(tmp_path: Path, client: FlaskClient) -> None:
+    host, peer = ip_address("10.0.0.9"), (1, *halves(ip_address("192.0.2.9")), 1_000_000, 0)
+    now = time.time()
+    with contextlib.closing(HostStore(tmp_path / DATABASE.name)) as store:
+        for days in (40, 20, 3, 0):
+            cells: Cells = {(int(now) // 300, 1): [1, 0, 0, 0, 0]}
+            taken = Taken([NOBODY, halves(host)], cells, [peer], [])
+            store.add(taken, now - days * 86_400)
+    for query, words in (
+        ("", "1 MB"),
+        ("?days=1", "1 MB"),
+        ("?days=7", "2 MB"),
+        ("?days=30", "3 MB"),
+    ):
+        found = client.get(f"/hosts/{host}{query}").text
+        row = found.partition("192.0.2.9")[2]
+        assert row.startswith(f'</th><td class="figure" data-label="In">{words}<')
+    assert client.get(f"/hosts/{host}?days=2").status_code == 400
+
+
+def test_only_the_greatest_peers_are_shown(tmp_path: Path, client: FlaskClient) -> None:
+    host, now = ip_address("10.0.0.9"), time.time()
+    with contextlib.closing(HostStore(tmp_path / DATABASE.name)) as store:
+        for day in (2, 1, 0):
+            peers = [
+                (1, *halves(ip_address(0xC0000200 + day * 20 + each)), 1000 + each, 0)
+                for each in range(20)
+            ]
+            store.add(Taken([NOBODY, halves(host)], {(int(now) // 300, 1): [1] * 5}, peers, []),
+                      now - day * 86_400)  # fmt: skip
+    found = client.get(f"/hosts/{host}?days=7").text
+    assert found.count('<th scope="row">192.0.2.') == 30 and found.count("all others") == 1
+
+
 def test_a_host_that_had_nothing_is_no_error(client: FlaskClient, tmp_path: Path) -> None:
     add_flows(tmp_path, time.time())
     answer = client.get("/hosts/10.9.9.9")
-    assert answer.status_code == 200 and "None today." in answer.text
+    assert answer.status_code == 200 and "None." in answer.text
 
 
 @pytest.mark.parametrize("path", ["<script>", "999.1.1.1", "a" * 3000, "10.0.0.0/8"])

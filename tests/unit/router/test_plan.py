@@ -206,6 +206,26 @@ def test_after_a_reboot_the_stream_goes_on(shared_data: Path) -> None:
         assert plan.missing(steps, pictured(machine)) == ()
 
 
+@pytest.mark.parametrize(
+    ("address", "sensor", "source"),
+    [
+        ("192.168.88.1", "192.168.88.5", "src-address=192.168.88.1"),
+        ("192.168.88.1", "2001:db8::5", ""),
+        ("fe80::1", "fe80::5", ""),
+    ],
+)
+def test_flows_come_from_the_address_that_is_listed(address: str, sensor: str, source: str) -> None:
+    """By it glovebox-flows knows who may send."""
+    entry = RouterEntry("home", ip_address(address), flows=True)
+    (step,) = (
+        each
+        for each in plan.steps(Wanted(entry, ip_address(sensor), "0123456789abcdef"))
+        if each.name == "flows"
+    )
+    (target,) = (order.line for order in step.do if order.menu.endswith("/target"))
+    assert source in target and ("src-address" in target) == bool(source)
+
+
 def test_each_step_tells_why_and_what_it_costs() -> None:
     for wanted in wanteds():
         for step in plan.steps(wanted):

@@ -8,7 +8,10 @@ import re
 
 import pytest
 
-from image.machine.guest import Guest
+from image.build.context import BUILD
+from image.build.image import Image
+from image.demo import TZSP_PORT, page_of, wait_ready
+from image.machine.guest import Forward, Guest
 from image.machine.page_client import PageClient
 from tests.unit.logs.conftest import a_line
 
@@ -76,3 +79,20 @@ def test_the_honeypots_day_is_drawn(guest: Guest, page: PageClient) -> None:
 def test_strangers_find_the_port_closed(guest: Guest) -> None:
     """Nobody's logs are taken in an image that is given no router."""
     assert "514" not in guest.run("nft list chain inet glovebox input")
+
+
+@pytest.mark.long
+def test_a_power_cut_costs_what_was_not_on_the_card_yet(image: Image) -> None:
+    """A restart of the service stands in for the ten minutes; the machine is a fresh one."""
+    with Guest(image, BUILD, [Forward("udp", TZSP_PORT), Forward("tcp", 80)]) as machine:
+        wait_ready(machine)
+        send(machine, *(a_line(port) for port in (22, 23)))
+        machine.run("systemctl restart glovebox-logs")
+        send(machine, a_line(443))
+        assert attempts(page_of(machine)) == 6
+        machine.cut_power()
+        machine.power_on()
+        wait_ready(machine)
+        assert attempts(page_of(machine)) == 4
+        send(machine, a_line(443))
+        assert attempts(page_of(machine)) == 6

@@ -20,6 +20,7 @@ from appliance.logs.owner_days import OwnerDay
 from appliance.logs.packets_block import SPAN_S, PacketsBlock
 
 MOST = 10  # rows of a table
+MOST_SOURCES = 50_000  # that are counted apart
 HOURS = 3 * 60
 PROTOCOLS = {TCP: "TCP", UDP: "UDP"}
 # Port 0 is none, and gets a row below the picture.
@@ -33,6 +34,7 @@ class DayView:
 
     `ports` counts by protocol and port, `sources` by address, packed. `others` are of other
     protocols than TCP and UDP; `thinned` are in no table, and add no point to the picture.
+    `is_cut`: there were more sources than are counted.
     """
 
     day: OwnerDay
@@ -44,6 +46,7 @@ class DayView:
     sources: Counter[bytes] = field(default_factory=Counter)
     others: int = 0
     thinned: int = 0
+    is_cut: bool = False
 
     @property
     def total(self) -> int:
@@ -75,8 +78,12 @@ class DayView:
             [f"{protocol} {port}" for protocol, port, _ in self.top_ports()[:3]]
         )  # fmt: skip
         found = f"{words.counted(self.total, 'attempt')}: {self.count(TCP):,} by TCP, "
-        found += f"{self.count(UDP):,} by UDP, from {words.counted(len(self.sources), 'source')}."
+        found += f"{self.count(UDP):,} by UDP, from {self._sources()}."
         return found + (f" Most wanted {ports}." if ports else "")
+
+    def _sources(self) -> str:
+        more = "more than " if self.is_cut else ""
+        return more + words.counted(len(self.sources), "source")
 
     def picture(self) -> FireplotDay:
         """Return what is drawn."""
@@ -119,6 +126,10 @@ def _add(view: DayView, block: PacketsBlock) -> None:
     for number, count in Counter(block.places).items():
         view.sources[packed[number]] += count
     view.thinned += block.thinned
+    if len(view.sources) > MOST_SOURCES:
+        # Whoever invents sources fills no memory; those that came often stay.
+        view.sources = Counter(dict(view.sources.most_common(MOST_SOURCES // 2)))
+        view.is_cut = True
 
 
 def _draw(

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
+
 from appliance.charts.picture_grid import ROWS, row_of
 from appliance.logs import day_view, owner_days
 from appliance.logs.day_files import PACKETS, DayFile
@@ -50,6 +52,21 @@ def test_what_is_on_the_card_and_what_is_not_yet_add_up(recorder: Recorder) -> N
     recorder.packet(NOON, packet(23))
     recorder.show()
     assert a_view(recorder).total == 2
+
+
+def test_invented_sources_fill_no_memory(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(day_view, "MOST_SOURCES", 20)
+    for number in range(200):
+        if number % 5 == 0:
+            recorder.packet(NOON, packet(22))
+        recorder.packet(NOON, packet(22, f"203.0.113.{number}"))
+        recorder.save(NOON)
+        recorder._saved = 0.0
+    view = a_view(recorder)
+    assert len(view.sources) <= 20 and view.top_sources()[0] == ("198.51.100.7", 40)
+    assert "from more than" in view.caption()
 
 
 def test_a_day_without_packets(recorder: Recorder) -> None:

@@ -2,9 +2,9 @@
 """Packets of some minutes as columns, which compress well: about three bytes each. Pure.
 
 A block holds, little endian: its first second (u32 since the epoch), the number of packets (u16)
-and of sources (u16), packets that were left out for want of room (u32); the sources, each one byte
-for its length and 4 or 16 for the address; then the columns: seconds since the first (u16), ports
-at which the senders aimed (u16, 0 for none), numbers of sources (u16), and of protocols (u8).
+and of sources (u16), packets that were left out for want of room (u32); the lengths of the sources
+(u8, 4 or 16 each), then the sources; then the columns: seconds since the first (u16), ports at
+which the senders aimed (u16, 0 for none), numbers of sources (u16), and of protocols (u8).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import sys
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from appliance.errors import DecodeError
 from appliance.logs.lines.event import unpacked
@@ -75,7 +76,7 @@ class PacketsBlock:
     def encode(self) -> bytes:
         """Return the block's bytes."""
         head = _HEAD.pack(self.begin, len(self), len(self.sources), self.thinned)
-        sources = b"".join(bytes((len(each),)) + each for each in self.sources)
+        sources = bytes(map(len, self.sources)) + b"".join(self.sources)
         columns = b"".join(map(_bytes, (self.seconds, self.ports, self.places)))
         return head + sources + columns + self.protocols
 
@@ -101,15 +102,20 @@ def decode(data: bytes) -> PacketsBlock:
 
 
 def _sources(data: bytes, number: int) -> tuple[dict[bytes, int], int]:
-    sources: dict[bytes, int] = {}
-    place = _HEAD.size
-    for each in range(number):
-        length = data[place]
-        if length not in (4, 16) or place + 1 + length > len(data):
-            raise DecodeError("a block holds what is no address")
-        sources[data[place + 1 : place + 1 + length]] = each
-        place += 1 + length
-    return sources, place
+    begin = _HEAD.size + number
+    lengths = data[_HEAD.size : begin]
+    if lengths.count(4) + lengths.count(16) != number:
+        raise DecodeError("a block holds what is no address")
+    end = begin + sum(lengths)
+    ends = range(begin, end, 4) if lengths.count(4) == number else _places(begin, lengths)
+    found = [data[place : place + length] for place, length in zip(ends, lengths, strict=True)]
+    if end > len(data):
+        raise DecodeError("a block is cut off")
+    return {source: each for each, source in enumerate(found)}, end
+
+
+def _places(begin: int, lengths: bytes) -> list[int]:
+    return [begin + before for before in accumulate(lengths, initial=0)][:-1]
 
 
 def _bytes(column: array[int]) -> bytes:

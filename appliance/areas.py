@@ -458,6 +458,36 @@ AREAS = (
         metrics="appliance.flows.metrics:families",
     ),
     Area(
+        "intel",
+        "lists of bad names and addresses",
+        sections=("intel",),
+        commands=(
+            Command(
+                "intel",
+                "appliance.intel.service",
+                "look for listed names and addresses in the traffic (service)",
+            ),
+            Command(
+                "intel-lists",
+                "appliance.intel.card_lists",
+                "take the lists on the card, and say what came of each",
+            ),
+        ),
+        watched=(
+            Watched(
+                "glovebox-intel.service",
+                called="the search for listed names",
+                ladder=("glovebox-intel.service",),
+            ),
+        ),
+        reports=(
+            "appliance.reports.intel:IntelReport",
+            "appliance.reports.intel:IntelListsReport",
+        ),
+        checks="appliance.supervisor.areachecks.intelchecks:CHECKS",
+        metrics="appliance.intel.metrics:families",
+    ),
+    Area(
         "tools",
         "tools for captures",
         commands=(

@@ -29,7 +29,7 @@ ABOVE = {
 # Those whose parsers meet what strangers send or plug in.
 PARSERS = (
     "glovebox-films.service", "glovebox-ids.service", "glovebox-dnsmasq@.service",
-    "glovebox-flows.service",
+    "glovebox-flows.service", "glovebox-intel.service",
 )  # fmt: skip
 
 

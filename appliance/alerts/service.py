@@ -15,7 +15,10 @@ from appliance.alerts.store import DATABASE
 from appliance.host import clocks
 from appliance.ids import engines
 from appliance.ids.engine import DIRECTORY, ENGINE_ROOT, SPOOL
+from appliance.ids.eve_spool import EveSpool
 from appliance.ids.handover import Nothing
+from appliance.intel import hit_spool, meetings
+from appliance.intel.joined import Joined
 from appliance.reports.alerts import AlertStoreReport
 from appliance.service import PUBLISH_S, Running
 
@@ -33,10 +36,14 @@ def main(argv: Sequence[str]) -> int:
 def _body(running: Running) -> int:
     arguments, settings = running.arguments, running.settings
     engine = engines.chosen(settings)
-    carrier = Follower(
-        source=engine.handover(arguments.spool, arguments.directory, arguments.root)
+    engines_own = (
+        engine.handover(arguments.spool, arguments.directory, arguments.root)
         if engine
-        else Nothing(),
+        else Nothing()
+    )
+    matchers = EveSpool(arguments.intel_spool, hit_spool.PREFIX, meetings.ENGINE)
+    carrier = Follower(
+        source=Joined(engines_own, matchers),
         path=arguments.database,
         boot=clocks.boot_id(),
         keep=settings.alerts.keep if arguments.keep is None else arguments.keep,
@@ -81,6 +88,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="glovebox alerts", description=DESCRIPTION, epilog=EPILOG)
     add = parser.add_argument
     add("--spool", type=Path, default=SPOOL, help="where alerts come in (%(default)s)")
+    add("--intel-spool", type=Path, default=hit_spool.FOLDER,
+        help="where those of the lists come in (%(default)s)")  # fmt: skip
     add("--database", type=Path, default=DATABASE, help="where they go (%(default)s)")
     add("--directory", type=Path, default=DIRECTORY, help="holds its configuration (%(default)s)")
     add("--root", type=Path, default=ENGINE_ROOT, help="the engine's root (%(default)s)")

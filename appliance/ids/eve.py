@@ -40,7 +40,7 @@ def record(line: bytes) -> Mapping[str, Any]:
     return found
 
 
-def alert(found: Mapping[str, Any]) -> Alert | None:
+def alert(found: Mapping[str, Any], engine: str = ENGINE) -> Alert | None:
     """Return the alert in a record, None for records of other types. Raises DecodeError."""
     if found.get("event_type") != "alert":
         # Each record has a type; of one without nobody knows whether it was an alert.
@@ -48,12 +48,12 @@ def alert(found: Mapping[str, Any]) -> Alert | None:
             raise DecodeError("a record without a type")
         return None
     try:
-        return _alert(found, found["alert"])
+        return _alert(found, found["alert"], engine)
     except (KeyError, TypeError, ValueError, OSError, OverflowError) as error:
         raise DecodeError(f"not an alert as Suricata writes them: {error!r}") from error
 
 
-def _alert(found: Mapping[str, Any], raised: Mapping[str, Any]) -> Alert:
+def _alert(found: Mapping[str, Any], raised: Mapping[str, Any], engine: str) -> Alert:
     return Alert(
         time_us=_time_us(found["timestamp"]),
         gid=_number(raised["gid"]),
@@ -67,7 +67,7 @@ def _alert(found: Mapping[str, Any], raised: Mapping[str, Any]) -> Alert:
         source_port=_port(found.get("src_port")),
         destination=_address(found.get("dest_ip")),
         destination_port=_port(found.get("dest_port")),
-        engine=ENGINE,
+        engine=engine,
     )
 
 

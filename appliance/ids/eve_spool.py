@@ -30,14 +30,14 @@ STATISTICS = "statistics.json"
 # Several of its lines, the newest of which is wanted.
 STATISTICS_KEPT = 1 << 16
 
-_NAME = re.compile(r"alert\.(\d+)\.json")
-
 
 class EveSpool:
-    """Suricata's hand-over."""
+    """Suricata's hand-over, or that of another `engine` whose files begin with `prefix`."""
 
-    def __init__(self, spool: Path) -> None:
+    def __init__(self, spool: Path, prefix: str = "alert", engine: str = eve.ENGINE) -> None:
         self._spool = spool
+        self._engine = engine
+        self._name = re.compile(rf"{prefix}\.(\d+)\.json")
 
     @property
     def batch_bytes(self) -> int:
@@ -46,7 +46,7 @@ class EveSpool:
     def files(self) -> Sequence[SpoolFile]:
         found = []
         for path in self._spool.iterdir():
-            match = _NAME.fullmatch(path.name)
+            match = self._name.fullmatch(path.name)
             if match is None:
                 continue
             with contextlib.suppress(FileNotFoundError):
@@ -64,7 +64,7 @@ class EveSpool:
                 continue
             begin = min(holes.first_data(file.path, position), file.size)
             data = read_at(file.path, begin, min(budget, file.size - begin))
-            taken = _take(data, batch, file.name)
+            taken = _take(data, batch, file.name, self._engine)
             if begin + taken > position:
                 batch.positions[file.name] = begin + taken
                 budget -= taken
@@ -78,7 +78,7 @@ class EveSpool:
                 continue
             data = read_at(file.path, position, min(budget, file.size - position))
             end = data.rfind(b"\n") + 1
-            newest = _newest_grave(data[:end], worst) or newest
+            newest = _newest_grave(data[:end], worst, self._engine) or newest
             reached[file.name], budget = position + end, budget - len(data)
         return Ahead(newest, reached)
 
@@ -106,7 +106,7 @@ class EveSpool:
             excess -= lost
 
 
-def _take(data: bytes, batch: SpoolBatch, name: str) -> int:
+def _take(data: bytes, batch: SpoolBatch, name: str, engine: str) -> int:
     """Put what whole lines hold into the batch; return how many bytes they took.
 
     What makes no sense is counted and passed over, and so is a line without an end.
@@ -122,7 +122,7 @@ def _take(data: bytes, batch: SpoolBatch, name: str) -> int:
         # A hole that ends within a page leaves zeros before the first line.
         if line := line.lstrip(b"\0"):
             try:
-                _sort(eve.alert(eve.record(line)), batch)
+                _sort(eve.alert(eve.record(line), engine), batch)
             except DecodeError as error:
                 batch.unreadable += 1
                 first_reason = first_reason or str(error)
@@ -131,13 +131,13 @@ def _take(data: bytes, batch: SpoolBatch, name: str) -> int:
     return end
 
 
-def _newest_grave(data: bytes, worst: int) -> Alert | None:
+def _newest_grave(data: bytes, worst: int, engine: str) -> Alert | None:
     # Most lines are told apart by their text: to parse one takes fifty times as long.
     marks = [b'"severity":%d' % priority for priority in range(worst + 1)]
     lines = [line for line in data.split(b"\n") if any(mark in line for mark in marks)]
     for line in reversed(lines):
         with contextlib.suppress(DecodeError):
-            found = eve.alert(eve.record(line.lstrip(b"\0")))
+            found = eve.alert(eve.record(line.lstrip(b"\0")), engine)
             if found is not None and found.priority <= worst and not marker.is_marker(found):
                 return found
     return None

@@ -25,6 +25,7 @@ from appliance.settings.sections.dhcp import DhcpConfig
 from appliance.settings.sections.fit import Address, Unfit
 from appliance.settings.sections.flows import FlowsConfig
 from appliance.settings.sections.ids import EngineName, IdsConfig
+from appliance.settings.sections.intel import IntelConfig
 from appliance.settings.sections.leds import LedsConfig
 from appliance.settings.sections.logs import LogsConfig
 from appliance.settings.sections.media import MediaConfig
@@ -79,6 +80,7 @@ class Config:
     block: BlockConfig = field(default_factory=BlockConfig)
     logs: LogsConfig = field(default_factory=LogsConfig)
     flows: FlowsConfig = field(default_factory=FlowsConfig)
+    intel: IntelConfig = field(default_factory=IntelConfig)
 
     @property
     def log_senders(self) -> tuple[Address, ...]:

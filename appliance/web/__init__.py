@@ -31,6 +31,9 @@ from appliance.charts import hours
 from appliance.flows import pages as flows
 from appliance.flows.pages import HostPages
 from appliance.host import network
+from appliance.intel import kept_lists
+from appliance.intel import pages as intel
+from appliance.intel import service as intel_service
 from appliance.logs import pages as log_pages
 from appliance.logs.drawn_days import DrawnDays
 from appliance.neighbours import pages as neighbours
@@ -90,8 +93,9 @@ class Doors:
     """Where the page asks other services for something, and what they keep for it to show.
 
     In `films` it asks for MEDIA to be opened, in `wishes` for a router or a block, in `reboot` for
-    a restart of the machine, in `accepting` for accepting only some routers; `routers` holds what
-    is kept of each, `quieting` is for rules that say less.
+    a restart of the machine, in `accepting` for accepting only some routers, in `agreeing` for a
+    list to be taken; `routers` and `lists` hold what is kept of each, `quieting` is for rules that
+    say less.
     """
 
     films: Path = FILMS
@@ -100,6 +104,8 @@ class Doors:
     accepting: Path = ACCEPTING
     routers: Path = keeping.FOLDER
     quieting: QuietPlaces = QuietPlaces()
+    lists: Path = kept_lists.FOLDER
+    agreeing: Path = intel_service.WISHES
 
 
 DOORS = Doors()
@@ -160,6 +166,8 @@ def create_app(
     app.register_blueprint(accepting.blueprint(sensor[0], doors.accepting))
     drawn = drawn or DrawnDays(config.system.zone or "UTC")
     app.register_blueprint(log_pages.blueprint(figures, config, sensor[0].directory, drawn))
+    reports, allow = sensor[0].directory, config.intel.allow
+    app.register_blueprint(intel.blueprint(figures, allow, reports, doors.lists, doors.agreeing))
     app.register_blueprint(metrics.blueprint(sensor[0], sensor[1].database))
     return app
 

@@ -115,6 +115,15 @@ TABS = (
         below=("logs.honeypot", "logs.watch"),
     ),
     Tab(
+        name="intel",
+        title="Intelligence",
+        short="Lists",
+        path="/intel",
+        icon="M4 6h10M4 12h7M4 18h5M17 11a4 4 0 1 1-1 7.9M20 21l-2-3",
+        parts=("announcement", "standing"),
+        endpoint="intel.show",
+    ),
+    Tab(
         name="system",
         title="System",
         short="System",

@@ -83,6 +83,8 @@ class Sensor:
             "GLOVEBOX_LOGS_DIRECTORY": str(self.directory / "logs"),
             "GLOVEBOX_LOGS_RUNTIME": str(self.directory / "logs-parts"),
             "GLOVEBOX_GLOW_DIRECTORY": str(self.directory / "glow"),
+            "GLOVEBOX_INTEL_DIRECTORY": str(self.directory / "intel"),
+            "GLOVEBOX_INTEL_REQUESTS": str(self.directory / "intel-wishes"),
             **self._own,
         }
 

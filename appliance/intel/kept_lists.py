@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: MIT
+"""Lists in force, one file each on DATA: what they hold, sorted, so that one look finds an entry.
+
+The first line of a file is JSON (ListFacts); each line below is a name or a network in the one form
+that `formats.indicators` gives it, sorted by bytes. A file is replaced whole, and only if changed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import mmap
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_network
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from appliance import files, shape
+from appliance.formats.indicators import written
+from appliance.reports.intel import ListFacts
+
+FOLDER = Path(os.environ.get("GLOVEBOX_INTEL_DIRECTORY", "/var/lib/glovebox/intel"))
+ENDING = ".list"
+# What all lists together may take of the card.
+MOST_BYTES = 64 << 20
+
+Address = IPv4Address | IPv6Address
+
+
+@dataclass(frozen=True, slots=True)
+class ListVerdict:
+    """A list says so: its name, and which of its entries it is."""
+
+    list_name: str
+    entry: str
+
+
+class KeptList:
+    """A list that is in force, open for looking things up. Raises OSError, ValueError."""
+
+    def __init__(self, file: Path) -> None:
+        with file.open("rb") as stream:
+            self._data = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+        self._begin = self._data.find(b"\n") + 1
+        self.facts = shape.from_json(ListFacts, json.loads(self._data[: self._begin]))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:  # fmt: skip
+        self._data.close()
+
+    def lines(self) -> Iterator[bytes]:
+        """Yield the entries, sorted by bytes, without the ends of the lines."""
+        self._data.seek(self._begin)
+        for line in iter(self._data.readline, b""):
+            yield line[:-1]
+
+    def holds(self, entry: bytes) -> bool:
+        """Tell whether an entry stands in the list exactly so."""
+        low, high = self._begin, len(self._data)
+        while low < high:
+            start = self._data.rfind(b"\n", self._begin - 1, (low + high) // 2) + 1
+            end = self._data.find(b"\n", start)
+            found = self._data[start:end]
+            if found == entry:
+                return True
+            low, high = (end + 1, high) if found < entry else (low, start)
+        return False
+
+    def find_name(self, name: str) -> str:
+        """Return the entry that a name is, or is below; empty where there is none."""
+        labels = name.split(".")
+        above = (".".join(labels[place:]) for place in range(len(labels) - 1))
+        return next((each for each in above if self.holds(each.encode())), "")
+
+    def find_address(self, address: Address) -> str:
+        """Return the narrowest network that an address is in; empty where there is none."""
+        lengths = self.facts.lengths4 if address.version == 4 else self.facts.lengths6
+        for length in sorted(lengths, reverse=True):
+            entry = written(ip_network((address, length), strict=False))
+            if self.holds(entry.encode()):
+                return entry
+        return ""
+
+
+def write(folder: Path, facts: ListFacts, entries: Iterable[bytes]) -> None:
+    """Put a list in force; `entries` are sorted by bytes. Raises OSError."""
+    head = json.dumps(shape.to_json(facts), separators=(",", ":")).encode()
+    content = b"".join(line + b"\n" for line in (head, *entries))
+    files.write_durable(folder / f"{facts.name}{ENDING}", content, 0o640)
+
+
+def remove(folder: Path, name: str) -> None:
+    """Take a list out of force. Raises OSError."""
+    files.remove(folder / f"{name}{ENDING}")
+
+
+def names(folder: Path) -> list[str]:
+    """Return the names of the lists in force, sorted; none where there is no folder."""
+    try:
+        found = sorted(folder.glob(f"*{ENDING}"))
+    except OSError:
+        return []
+    return [file.name.removesuffix(ENDING) for file in found if not file.name.startswith(".")]
+
+
+def opened(folder: Path, stack: contextlib.ExitStack) -> list[KeptList]:
+    """Return all lists in force, open until the stack is; what cannot be read is left out."""
+    found = []
+    for name in names(folder):
+        with contextlib.suppress(OSError, ValueError):
+            found.append(stack.enter_context(KeptList(folder / f"{name}{ENDING}")))
+    return found
+
+
+def who_lists(kept: Iterable[KeptList], what: str | Address) -> list[ListVerdict]:
+    """Return which lists say that a name or an address is bad."""
+    found = []
+    for each in kept:
+        entry = each.find_name(what) if isinstance(what, str) else each.find_address(what)
+        if entry:
+            found.append(ListVerdict(each.facts.name, entry))
+    return found

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: MIT
+"""From hits to alerts: one a device, indicator and hour; who never raises any. Pure."""
+
+from __future__ import annotations
+
+import zlib
+from collections import OrderedDict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+from appliance.formats.indicators import Network
+from appliance.ids.alert import Alert
+from appliance.ids.naming import protocol_name
+from appliance.intel.kept_lists import ListVerdict
+from appliance.intel.sightings import FROM, Sighting
+from appliance.reports.intel import ListedMeeting
+
+# The generator of these alerts; engines have others (Snort's gen-msg.map).
+GID = 613
+ENGINE = "intel"
+CLASSIFICATION = "Met something on a list of known bad names and addresses"
+# Priorities: two lists that agree, one list, and who is only called by others.
+SURE, LISTED, ONLY_CALLED = 1, 2, 3
+HOUR_S = 3600.0
+MOST_KEPT, MOST_A_MINUTE = 4096, 60
+MOST_LISTS_NAMED = 3
+
+Address = IPv4Address | IPv6Address
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What never raises an alert: names with all below them, and networks."""
+
+    names: frozenset[str] = frozenset()
+    networks: tuple[Network, ...] = ()
+
+    def name(self, name: str) -> bool:
+        """Tell whether a name, or one above it, is allowed."""
+        labels = name.split(".")
+        return any(".".join(labels[place:]) in self.names for place in range(len(labels)))
+
+    def address(self, address: Address) -> bool:
+        """Tell whether an address is in an allowed network."""
+        return any(address in network for network in self.networks)
+
+
+@dataclass
+class MeetingCounts:
+    """What became of each hit: their sum is `hits`."""
+
+    hits: int = 0
+    alerts: int = 0
+    alike: int = 0
+    allowed: int = 0
+    held_back: int = 0
+
+
+@dataclass
+class Meetings:
+    """Which device met what within this hour. `own` are addresses that never raise alerts:
+
+    this machine's, the routers', the resolvers'. Times are seconds since the epoch.
+    """
+
+    allowed: Allowed
+    own: Collection[Address]
+    counts: MeetingCounts = field(default_factory=MeetingCounts)
+    _kept: OrderedDict[tuple[bytes, str], ListedMeeting] = field(default_factory=OrderedDict)
+    _minute: int = 0
+    _raised: int = 0
+
+    def take(self, seen: Sighting, listed: Sequence[ListVerdict], now: float) -> Alert | None:
+        """Count a hit, and return the alert that it raises; `listed` is not empty."""
+        self.counts.hits += 1
+        device, other = ip_address(seen.device), ip_address(seen.other)
+        entry = listed[0].entry
+        if self._is_allowed(seen, device, other):
+            self.counts.allowed += 1
+            return None
+        meeting = self._meeting(seen, listed, str(device), str(other), now)
+        if meeting.count > 1:
+            self.counts.alike += 1
+            return None
+        if not self._may_raise(now):
+            self.counts.held_back += 1
+            # The next one may: it was not told yet.
+            del self._kept[seen.device, entry]
+            return None
+        self.counts.alerts += 1
+        return _alert(seen, listed, str(device), str(other), now)
+
+    def not_told(self) -> None:
+        """Count the alert that was returned last as held back: it could not be handed on."""
+        self.counts.alerts -= 1
+        self.counts.held_back += 1
+
+    def recent(self, most: int) -> tuple[ListedMeeting, ...]:
+        """Return the meetings that began last, the newest first."""
+        return tuple(list(self._kept.values())[: -most - 1 : -1])
+
+    def _is_allowed(self, seen: Sighting, device: Address, other: Address) -> bool:
+        if device in self.own or (seen.how == FROM and other in self.own):
+            return True
+        if seen.name:
+            return self.allowed.name(seen.name.decode("ascii", "replace"))
+        return self.allowed.address(ip_address(seen.address))
+
+    def _meeting(
+        self, seen: Sighting, listed: Sequence[ListVerdict], device: str, other: str, now: float
+    ) -> ListedMeeting:
+        key = (seen.device, listed[0].entry)
+        found = self._kept.get(key)
+        # Both ways: a clock that was set must not keep an hour for ever.
+        if found is not None and abs(now - found.first) < HOUR_S:
+            self._kept[key] = found = replace(found, count=found.count + 1, last=now)
+            return found
+        self._kept.pop(key, None)
+        named = tuple(each.list_name for each in listed)
+        made = ListedMeeting(device, other, listed[0].entry, seen.how, named, 1, now, now)
+        self._kept[key] = made
+        while len(self._kept) > MOST_KEPT:
+            self._kept.popitem(last=False)
+        return made
+
+    def _may_raise(self, now: float) -> bool:
+        minute = int(now // 60)
+        if minute != self._minute:
+            self._minute, self._raised = minute, 0
+        self._raised += 1
+        return self._raised <= MOST_A_MINUTE
+
+
+def message_of(seen: Sighting, listed: Sequence[ListVerdict]) -> str:
+    """Return what an alert says: all of it stands on our lists, nothing of it in the frame."""
+    named = ", ".join(each.list_name for each in listed[:MOST_LISTS_NAMED])
+    more = len(listed) - MOST_LISTS_NAMED
+    rest = f" and {more} more" if more > 0 else ""
+    return f"Known bad: {seen.how} {listed[0].entry} (says {named}{rest})"
+
+
+def sid_of(entry: str) -> int:
+    """Return the number of an entry: each is a rule of its own, to be muted by itself."""
+    return zlib.crc32(entry.encode()) & 0x7FFFFFFF
+
+
+def _alert(
+    seen: Sighting, listed: Sequence[ListVerdict], device: str, other: str, now: float
+) -> Alert:
+    sides = (device, seen.device_port, other, seen.other_port)
+    if seen.how == FROM:
+        sides = (other, seen.other_port, device, seen.device_port)
+    sure = SURE if len({each.list_name for each in listed}) > 1 else LISTED
+    return Alert(
+        time_us=int(now * 1e6), gid=GID, sid=sid_of(listed[0].entry), rev=1,
+        message=message_of(seen, listed), classification=CLASSIFICATION,
+        priority=ONLY_CALLED if seen.how == FROM else sure,
+        protocol=protocol_name(seen.protocol), source=sides[0], source_port=sides[1],
+        destination=sides[2], destination_port=sides[3], engine=ENGINE,
+    )  # fmt: skip

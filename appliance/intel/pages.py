@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: MIT
+"""`/intel`: the lists, who met what is on them, and whether a name or an address is listed."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import BadRequest, ServiceUnavailable
+
+from appliance.formats import plain_address
+from appliance.formats.indicators import RefusedEntryError, read_name
+from appliance.intel import kept_lists, meetings, service
+from appliance.intel.kept_lists import ListVerdict
+from appliance.intel.service import AgreedList
+from appliance.reports.intel import IntelListsReport, IntelReport
+from appliance.requests import FullError
+
+LONGEST = 253
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ListAnswer:
+    """What the lists say of what was asked; `wrong` where it was no name and no address."""
+
+    asked: str
+    wrong: bool = False
+    found: tuple[ListVerdict, ...] = ()
+    allowed: bool = False
+
+
+def blueprint(
+    figures: Callable[[], Mapping[str, Any]],
+    allow: Sequence[str],
+    runtime: Path,
+    folder: Path,
+    wishes: Path,
+) -> Blueprint:
+    """Return the routes; `figures` is the frame of each page, `allow` is what the settings allow.
+
+    `runtime` holds the status files, `folder` the lists, `wishes` what the owner agrees to.
+    """
+    routes = Blueprint("intel", __name__)
+    allowed = service.allowed_of(allow)
+
+    @routes.get("/intel")
+    def show() -> ResponseReturnValue:
+        asked = request.args.get("q", "").strip()[:LONGEST]
+        shown = {
+            "answer": answer(asked, folder, allowed) if asked else None,
+            "lists": IntelListsReport.read(runtime),
+            "matcher": IntelReport.read(runtime),
+            "allow": allow,
+            "sid_of": meetings.sid_of,
+            "gid": meetings.GID,
+        }
+        return render_template("intel.html", **figures(), **shown)
+
+    @routes.post("/intel")
+    def agree() -> ResponseReturnValue:
+        name, _, digest = request.form.get("list", "")[:200].rpartition(" ")
+        if not name or len(digest) != 64:
+            raise BadRequest("That is no button of this page.")
+        try:
+            service.inbox(wishes).post(AgreedList(name, digest))
+        except (OSError, FullError) as error:
+            log.error("no request to take %.64r: %s", name, error)
+            raise ServiceUnavailable("The request cannot be written.") from error
+        log.warning("the list %.64r is taken as it is, as %s wished", name, request.remote_addr)
+        return redirect(url_for("intel.show"), 303)
+
+    return routes
+
+
+def answer(asked: str, folder: Path, allowed: meetings.Allowed) -> ListAnswer:
+    """Look up a name or an address in all lists."""
+    address = plain_address.read(asked)
+    with contextlib.ExitStack() as stack:
+        kept = kept_lists.opened(folder, stack)
+        if address is not None:
+            found = kept_lists.who_lists(kept, address)
+            return ListAnswer(str(address), False, tuple(found), allowed.address(address))
+        try:
+            name = read_name(asked)
+        except RefusedEntryError:
+            return ListAnswer(asked, wrong=True)
+        return ListAnswer(name, False, tuple(kept_lists.who_lists(kept, name)), allowed.name(name))

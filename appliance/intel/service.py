@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: MIT
+"""`glovebox intel`: look for what is on the lists in the live traffic, beside the engine.
+
+The lists are taken from the card by a process of its own (`glovebox intel-lists`): sorting them
+needs memory that a service would keep.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from ipaddress import ip_network
+from pathlib import Path
+
+from appliance import service
+from appliance.formats.indicators import Network, RefusedEntryError, read_name
+from appliance.formats.plain_address import plain
+from appliance.host import network
+from appliance.intel import card_lists
+from appliance.intel.card_lists import CARD
+from appliance.intel.hit_spool import FOLDER as SPOOL
+from appliance.intel.hit_spool import HitSpool
+from appliance.intel.kept_lists import FOLDER
+from appliance.intel.matcher import Matcher
+from appliance.intel.meetings import Address, Allowed, Meetings
+from appliance.intel.sniffer import IntelSniffer
+from appliance.reports.intel import IntelReport
+from appliance.requests import Inbox
+from appliance.service import Running
+from appliance.settings.config import Config
+
+WISHES = Path(os.environ.get("GLOVEBOX_INTEL_REQUESTS", "/run/glovebox-intel/wishes"))
+TURN_S, RETRY_S, DUE_S = 0.5, 5.0, 1.0
+RECENT = 20
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class AgreedList:
+    """The owner takes a list as it is now, which is told by its digest."""
+
+    name: str
+    digest: str
+
+
+@dataclass
+class ListTaking:
+    """The process that takes the lists; `done` tells once that it has ended."""
+
+    card: Path
+    folder: Path
+    _process: subprocess.Popen[bytes] | None = None
+    _again: bool = False
+
+    def begin(self) -> None:
+        """Take the lists, once more where it is being done."""
+        self._again = self._process is not None
+        if not self._again:
+            argv = [sys.executable, "-m", "appliance.cli", "intel-lists"]
+            argv += ["--card", str(self.card), "--folder", str(self.folder)]
+            self._process = subprocess.Popen(argv)
+
+    def done(self) -> bool:
+        """Tell whether the lists have been taken since this was asked last."""
+        if self._process is None or self._process.poll() is None:
+            return False
+        if self._process.returncode:
+            log.error("the lists could not be taken: status %d", self._process.returncode)
+        self._process = None
+        if self._again:
+            self.begin()
+        return True
+
+    def close(self) -> None:
+        """End it, and wait for its end."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait()
+
+
+@dataclass
+class IntelService:
+    """The parts of the service, a turn at a time."""
+
+    interface: str
+    matcher: Matcher
+    taking: ListTaking
+    inbox: Inbox[AgreedList]
+    folder: Path
+    since: float
+    sniffer: IntelSniffer | None = None
+    lost: int = 0
+    trouble: str = ""
+    _due: float = 0.0
+    _retry: float = 0.0
+
+    def turn(self, seconds: float = TURN_S) -> None:
+        """Look at what comes within half a second, and do once a second what is due."""
+        now = time.monotonic()
+        if now >= self._due:
+            self._due = now + DUE_S
+            self._wishes()
+            self._lists(now)
+        if self.sniffer is None:
+            time.sleep(min(seconds, self._due - now) if self._due > now else 0)
+            return
+        self.sniffer.wait(seconds)
+        at = time.time()
+        try:
+            for frame in self.sniffer.frames():
+                self.matcher.frame(frame, at)
+        except OSError as error:
+            self._stop_looking(f"{self.interface}: {error.strerror or error}")
+
+    def report(self) -> IntelReport:
+        """Return what is published."""
+        matcher, counts = self.matcher, self.matcher.meetings.counts
+        return IntelReport(
+            updated=time.time(), since=self.since, indicators=matcher.known.entries,
+            frames=matcher.frames, lost=self.lost + (self.sniffer.lost if self.sniffer else 0),
+            undecoded=matcher.undecoded, looked_up=matcher.looked_up, hits=counts.hits,
+            alerts=counts.alerts, alike=counts.alike, allowed=counts.allowed,
+            held_back=counts.held_back, recent=matcher.meetings.recent(RECENT),
+            hidden=dict(matcher.hidden), trouble=self.trouble,
+        )  # fmt: skip
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self.taking.close()
+        if self.sniffer is not None:
+            self.sniffer.close()
+        self.matcher.close()
+
+    def _lists(self, now: float) -> None:
+        if self.taking.done():
+            self.matcher.load(self.folder)
+            log.info("%d names and addresses are looked for", self.matcher.known.entries)
+        wanted = self.matcher.known.entries > 0
+        if wanted and self.sniffer is None and now >= self._retry:
+            self._begin_looking()
+        elif not wanted and self.sniffer is not None:
+            self._stop_looking("")
+
+    def _begin_looking(self) -> None:
+        try:
+            self.sniffer, self.trouble = IntelSniffer(self.interface), ""
+        except OSError as error:
+            self._stop_looking(f"{self.interface}: {error.strerror or error}")
+
+    def _stop_looking(self, trouble: str) -> None:
+        if trouble and trouble != self.trouble:
+            log.error("%s; nothing is looked for", trouble)
+        if self.sniffer is not None:
+            self.lost += self.sniffer.lost
+            self.sniffer.close()
+        self.sniffer, self.trouble = None, trouble
+        self._retry = time.monotonic() + RETRY_S
+
+    def _wishes(self) -> None:
+        try:
+            for wish in self.inbox.take():
+                card_lists.agree(self.folder, wish.name[:64], wish.digest[:64])
+                log.info("the owner takes the list %.64r as it is", wish.name)
+                self.taking.begin()
+        except OSError as error:
+            log.warning("what the page asks for is not done: %.100s", error)
+
+
+def inbox(folder: Path = WISHES) -> Inbox[AgreedList]:
+    """Return where the page tells what the owner agrees to."""
+    return Inbox(folder, AgreedList)
+
+
+def allowed_of(entries: Sequence[str]) -> Allowed:
+    """Return what the settings allow; sections.intel has checked it."""
+    names: set[str] = set()
+    networks: list[Network] = []
+    for entry in entries:
+        try:
+            names.add(read_name(entry))
+        except RefusedEntryError:
+            networks.append(ip_network(entry, strict=False))
+    return Allowed(frozenset(names), tuple(networks))
+
+
+def own_addresses(settings: Config) -> set[Address]:
+    """Return who never raises an alert: this machine, routers, and servers of names."""
+    return {
+        *map(plain, network.own_addresses()),
+        *map(plain, settings.capture.routers),
+        *(plain(router.address) for router in settings.router.routers),
+        *map(plain, settings.intel.resolvers),
+    }
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the service; `--help` tells the exit statuses."""
+    return service.run(IntelReport.NAME, _parser(), argv, _body)
+
+
+def _body(running: Running) -> int:
+    settings, arguments = running.settings, running.arguments
+    meetings = Meetings(allowed_of(settings.intel.allow), own_addresses(settings))
+    served = IntelService(
+        arguments.interface or settings.capture.interface,
+        Matcher(meetings, HitSpool(arguments.spool)),
+        ListTaking(arguments.card, arguments.folder),
+        inbox(arguments.wishes),
+        arguments.folder,
+        time.time(),
+    )
+    served.taking.begin()
+    while not running.stop:
+        served.turn()
+        running.beat(f"{served.matcher.meetings.counts.hits} hits", served.report)
+    served.close()
+    running.publisher.publish(served.report())
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="glovebox intel",
+        description="Look for listed names and addresses; ends with SIGTERM, SIGINT or SIGHUP.",
+        epilog="exit status: 0 stopped by a signal; 1 a fault; 2 bad usage.",
+    )
+    add = parser.add_argument
+    add("--interface", help="where frames are looked at (default: as configured)")
+    add("--card", type=Path, default=CARD, help="where lists come from (%(default)s)")
+    add("--folder", type=Path, default=FOLDER, help="where they are kept (%(default)s)")
+    add("--spool", type=Path, default=SPOOL, help="where alerts go (%(default)s)")
+    add("--wishes", type=Path, default=WISHES, help="where the page asks (%(default)s)")
+    return parser

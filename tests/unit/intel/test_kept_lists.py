@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: MIT
+"""Lists in force: every entry is found, and nothing else."""
+
+from __future__ import annotations
+
+import contextlib
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from appliance.intel import kept_lists
+from appliance.intel.kept_lists import KeptList, ListVerdict, who_lists
+from appliance.reports.intel import ListFacts
+from tests.unit.intel.sample_lists import take
+
+ENTRY = st.from_regex(rb"[a-z0-9_]{1,6}(\.[a-z0-9_]{1,6}){0,2}", fullmatch=True)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sets(ENTRY, max_size=40), ENTRY)
+def test_what_a_list_holds_is_found_and_no_other(
+    tmp_path: Path, entries: set[bytes], other: bytes
+) -> None:
+    kept_lists.write(tmp_path, ListFacts("a", "d", 0.0, len(entries), 0), sorted(entries))
+    with KeptList(tmp_path / "a.list") as kept:
+        assert list(kept.lines()) == sorted(entries)
+        assert all(kept.holds(each) for each in entries)
+        assert kept.holds(other) == (other in entries)
+        assert not kept.holds(b'{"name"') and not kept.holds(b"")
+
+
+def test_names_are_found_below_a_listed_one(tmp_path: Path) -> None:
+    take(tmp_path, a_txt="bad.example\nx.other.example\n")
+    with KeptList(tmp_path / "kept/a.txt.list") as kept:
+        assert kept.find_name("bad.example") == kept.find_name("www.x.bad.example") == "bad.example"
+        assert kept.find_name("other.example") == kept.find_name("notbad.example") == ""
+        assert kept.find_name("example") == ""
+
+
+def test_the_narrowest_network_is_told(tmp_path: Path) -> None:
+    take(tmp_path, a_txt="198.51.100.0/24\n198.51.100.7\n2001:db8::/32\n")
+    with KeptList(tmp_path / "kept/a.txt.list") as kept:
+        assert kept.find_address(ip_address("198.51.100.7")) == "198.51.100.7"
+        assert kept.find_address(ip_address("198.51.100.8")) == "198.51.100.0/24"
+        assert kept.find_address(ip_address("2001:db8::1")) == "2001:db8::/32"
+        assert kept.find_address(ip_address("198.51.101.7")) == ""
+        assert kept.find_address(ip_address("2001:db9::1")) == ""
+
+
+def test_every_list_is_asked_and_a_broken_one_left_out(tmp_path: Path) -> None:
+    take(tmp_path, a_txt="bad.example\n", b_txt="0.0.0.0 www.bad.example\n", c_txt="x.example\n")
+    (tmp_path / "kept/broken.list").write_bytes(b"{}\nbad.example\n")
+    (tmp_path / "kept/empty.list").touch()
+    with contextlib.ExitStack() as stack:
+        found = who_lists(kept_lists.opened(tmp_path / "kept", stack), "www.bad.example")
+    assert found == [ListVerdict("a.txt", "bad.example"), ListVerdict("b.txt", "www.bad.example")]
+
+
+def test_without_a_folder_there_are_no_lists(tmp_path: Path) -> None:
+    assert kept_lists.names(tmp_path / "none") == []
+
+
+def test_a_damaged_file_says_so(tmp_path: Path) -> None:
+    (tmp_path / "a.list").write_bytes(b"no json\n")
+    with pytest.raises(ValueError):
+        KeptList(tmp_path / "a.list")

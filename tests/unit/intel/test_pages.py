@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: MIT
+"""/intel as the owner meets it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from appliance.access.vault import Vault
+from appliance.intel import service
+from appliance.intel.meetings import Allowed
+from appliance.intel.pages import answer
+from appliance.intel.service import AgreedList
+from appliance.reports.intel import IntelListsReport
+from appliance.settings.config import Config
+from appliance.settings.sections.capture import CaptureConfig
+from appliance.settings.sections.intel import IntelConfig
+from appliance.settings.sections.web import WebConfig
+from appliance.web import Doors, create_app
+from appliance.web.monitor import Monitor
+from tests.unit.intel.sample_lists import take
+from tests.unit.reports.test_intel import FACTS, LISTS, REPORT, STANDING
+from tests.unit.web.conftest import TOKEN
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Flask:
+    (tmp_path / "wishes").mkdir()
+    config = Config(
+        capture=CaptureConfig(interface="lo"), web=WebConfig(api_token=TOKEN),
+        intel=IntelConfig(allow=("fine.example",)),
+    )  # fmt: skip
+    monitor = Monitor(config, engine_user="daemon", directory=tmp_path)
+    doors = Doors(lists=tmp_path / "kept", agreeing=tmp_path / "wishes")
+    made = create_app(config, monitor, vault=Vault(tmp_path / "web"), doors=doors)
+    made.testing = True
+    return made
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    made = app.test_client()
+    made.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {TOKEN}"
+    return made
+
+
+def page(client: FlaskClient, query: str = "") -> str:
+    found = client.get("/intel" + query)
+    assert found.status_code == 200
+    return found.get_data(as_text=True)
+
+
+def test_without_lists_it_says_where_to_put_some(client: FlaskClient) -> None:
+    text = page(client)
+    assert "There are no lists" in text and "says nothing" in text
+
+
+def test_lists_and_meetings_are_shown_without_their_markup(
+    client: FlaskClient, tmp_path: Path
+) -> None:
+    LISTS.publish(tmp_path)
+    REPORT.publish(tmp_path)
+    text = page(client)
+    assert "drop_v4.json" in text and "192.168.88.7" in text and "198.51.100.0/24" in text
+    assert "not &lt;b&gt;json" in text and "<b>json" not in text
+    assert "You allow fine.example" in text and "192.168.88.9" in text
+    assert "5; 1 raised an alert" in " ".join(text.split())
+
+
+def test_trouble_is_told(client: FlaskClient, tmp_path: Path) -> None:
+    LISTS.publish(tmp_path)
+    replace(REPORT, trouble="tzsp0: No such device", recent=()).publish(tmp_path)
+    text = page(client)
+    assert "Nothing is looked for: tzsp0" in text and "Nobody met anything" in text
+
+
+def test_who_lists_what(client: FlaskClient, tmp_path: Path) -> None:
+    take(tmp_path, a_txt="bad.example\n198.51.100.0/24\n")
+    for asked, wanted in (
+        ("www.BAD.example", "bad.example"), ("198.51.100.9", "198.51.100.0/24"),
+    ):  # fmt: skip
+        text = page(client, f"?q={asked}")
+        assert "is listed" in text and wanted in text and "a.txt" in text
+        assert "/alerts/stream?sid=613:" in text
+    assert "is on no list" in page(client, "?q=good.example")
+    assert "neither a name nor an address" in page(client, "?q=%3Cscript%3E")
+    assert "<script>" not in page(client, "?q=%3Cscript%3E")
+
+
+def test_what_is_allowed_is_told(tmp_path: Path) -> None:
+    take(tmp_path, a_txt="fine.example\n")
+    found = answer("x.fine.example", tmp_path / "kept", Allowed(frozenset({"fine.example"})))
+    assert found.allowed and found.found[0].entry == "fine.example"
+    assert answer("198.51.100.1", tmp_path / "none", Allowed()).found == ()
+
+
+def waiting(tmp_path: Path) -> None:
+    held = replace(STANDING, held="it lost more than half: 1 entries, 200 before")
+    IntelListsReport(950.0, (held,)).publish(tmp_path)
+
+
+def logged_in(app: Flask) -> tuple[FlaskClient, str]:
+    """Return a browser of the owner's, and the token of a form; a list waits."""
+    client = app.test_client()
+    client.get("/setup")
+    with client.session_transaction() as session:
+        token = session["csrf"]
+    given = {"csrf": token, "password": PASSWORD, "again": PASSWORD}
+    assert client.post("/setup", data=given).status_code == 303
+    assert "Take drop_v4.json as it is" in page(client)
+    with client.session_transaction() as session:
+        return client, session["csrf"]
+
+
+def test_the_owner_agrees_to_a_list(app: Flask, tmp_path: Path) -> None:
+    waiting(tmp_path)
+    client, csrf = logged_in(app)
+    value = f"drop_v4.json {FACTS.digest}"
+    assert client.post("/intel", data={"list": value}).status_code == 403
+    done = client.post("/intel", data={"list": value, "csrf": csrf})
+    assert done.status_code == 303
+    assert service.inbox(tmp_path / "wishes").take() == [AgreedList("drop_v4.json", FACTS.digest)]
+
+
+def test_other_buttons_are_refused(app: Flask, tmp_path: Path) -> None:
+    waiting(tmp_path)
+    client, csrf = logged_in(app)
+    for value in ("", "a.txt", "a.txt short"):
+        assert client.post("/intel", data={"list": value, "csrf": csrf}).status_code == 400
+    (tmp_path / "wishes").rmdir()
+    value = f"a.txt {FACTS.digest}"
+    assert client.post("/intel", data={"list": value, "csrf": csrf}).status_code == 503

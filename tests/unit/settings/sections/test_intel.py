@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: MIT
+"""What the owner may allow."""
+
+from __future__ import annotations
+
+import pytest
+
+from appliance.errors import ConfigError
+from appliance.settings.config import build
+
+
+@pytest.mark.parametrize("entry", ["bad.example", "198.51.100.7", "10.0.0.0/8", "2001:db8::/32"])
+def test_names_addresses_and_networks_are_allowed(entry: str) -> None:
+    assert build({"intel": {"allow": [entry]}}).intel.allow == (entry,)
+
+
+@pytest.mark.parametrize("entry", ["", "com", "*.bad.example", "http://bad.example/", "a b"])
+def test_other_entries_are_refused(entry: str) -> None:
+    with pytest.raises(ConfigError, match="names, addresses and networks"):
+        build({"intel": {"allow": [entry]}})
+
+
+def test_there_are_bounds() -> None:
+    with pytest.raises(ConfigError, match="at most 1000"):
+        build({"intel": {"allow": ["bad.example"] * 1001}})
+    with pytest.raises(ConfigError, match="at most 1000"):
+        build({"intel": {"resolvers": ["192.0.2.1"] * 1001}})

@@ -19,8 +19,8 @@ from appliance.store.database import StoreDamagedError, StoreError
 
 # The first comes soon, for who has just set up his router; then the card is spared.
 FIRST_S, FLUSH_S = 60.0, 900.0
-# What could not be stored waits, four hours of it.
-MOST_WAITING = 16
+# What could not be stored waits, two hours of it.
+MOST_WAITING = 8
 
 log = logging.getLogger(__name__)
 

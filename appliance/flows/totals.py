@@ -21,10 +21,13 @@ STEP_MS = 300_000
 MOST_HOSTS = 4096
 # Addresses that are looked up, with those that got no number.
 MOST_KEYS = 32_768
-# Of steps that nobody has stored yet, so many at most: a day. Older time is put into the oldest.
-MOST_STEPS = 288
+# A flow is spread over so many steps at most, two hours: routers tell of one that goes on within
+# half an hour. So many of those over a border are cut at a time.
+MOST_STEPS, AT_ONCE = 24, 4096
+# Hosts in steps that are counted apart until they are stored; some thousand are usual.
+MOST_CELLS = 20_000
 # Peers and services: rows that are kept for all hosts together, before small ones are dropped.
-MOST_ROWS, COMPACT_AT = 16_384, 49_152
+MOST_ROWS, COMPACT_AT = 8_192, 40_960
 # TCP and UDP; the service is the lower port, of others the protocol alone.
 WITH_PORTS = (6, 17)
 
@@ -148,19 +151,18 @@ class Totals:
         self, host: Words, first: Ints, last: Ints, counted: Words, packets: Words, out: Mask
     ) -> None:
         begin, end = first // STEP_MS, last // STEP_MS
-        newest = int(end.max())
-        begin = np.maximum(begin, newest - MOST_STEPS + 1)
-        end = np.maximum(end, begin)
+        begin = np.maximum(begin, end - MOST_STEPS + 1)
         several = end > begin
         one = ~several
         flows = np.ones(len(host), np.uint64)
         self._put(begin[one], host[one], counted[one], packets[one], flows[one], out[one])
-        if several.any():
-            wide = _Wide(begin[several], end[several], first[several], last[several])
-            row, step, is_first = wide.rows()
-            self._put(step, host[several][row], wide.cut(counted[several]),
-                      wide.cut(packets[several]), is_first.astype(np.uint64),
-                      out[several][row])  # fmt: skip
+        wide = np.flatnonzero(several)
+        for start in range(0, len(wide), AT_ONCE):
+            at = wide[start : start + AT_ONCE]
+            pieces = _Wide(begin[at], end[at], first[at], last[at])
+            row, step, is_first = pieces.rows()
+            self._put(step, host[at][row], pieces.cut(counted[at]), pieces.cut(packets[at]),
+                      is_first.astype(np.uint64), out[at][row])  # fmt: skip
 
     def _put(
         self, step: Ints, host: Words, counted: Words, packets: Words, flows: Words, out: Mask
@@ -172,13 +174,22 @@ class Totals:
         order = np.argsort(key)
         key = key[order]
         starts = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]]))
+        if len(starts) > MOST_CELLS and host.any():
+            # Made up by somebody, and each would take a microsecond: they are nobody's.
+            self._put(step, np.zeros_like(host), counted, packets, flows, out)
+            return
         sums = [np.add.reduceat(each[order], starts).tolist() for each in (counted, packets, flows)]
         for number, octets, many, count in zip(key[starts].tolist(), *sums, strict=True):
-            cell = self._cells.setdefault((number >> 17, number >> 1 & 0xFFFF), [0] * 5)
+            cell = self._cell(number >> 17, number >> 1 & 0xFFFF)
             sent = number & 1
             cell[sent] += octets
             cell[2 + sent] += many
             cell[4] += count
+
+    def _cell(self, step: int, host: int) -> list[int]:
+        if (step, host) not in self._cells and len(self._cells) >= MOST_CELLS:
+            host = 0
+        return self._cells.setdefault((step, host), [0] * 5)
 
     def take(self) -> Taken:
         """Hand on what was counted, and begin anew."""

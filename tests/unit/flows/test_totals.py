@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from ipaddress import ip_address, ip_network
 
 import numpy as np
@@ -89,11 +90,30 @@ def test_no_byte_is_lost_or_doubled(flows: list[Flows]) -> None:
         assert sum(each[3] + each[4] for each in details) == int(together["bytes"].sum())
 
 
-def test_old_time_goes_into_the_oldest_step() -> None:
-    day = np.concatenate([a_flow(first=-10 * STEP_MS * MOST_STEPS, last=0), a_flow()])
-    found = by_step(count(day))
-    assert len(found) == MOST_STEPS and min(found) == -MOST_STEPS + 1
-    assert sum(each[0] for each in found.values()) == 2000
+def test_no_flow_is_spread_over_more_than_two_hours() -> None:
+    found = by_step(count(a_flow(first=-280 * STEP_MS, last=0)))
+    assert min(found) == -MOST_STEPS + 1 and max(found) == 0
+    assert sum(each[0] for each in found.values()) == 1000
+
+
+def test_long_flows_by_the_thousand_take_bounded_memory() -> None:
+    many = np.zeros(60_000, FLOW)
+    many["bytes"], many["first"], many["last"] = 1000, NOW - 80_000_000, NOW
+    many["dst_lo"] = (
+        halves(ip_address("10.0.0.0"))[1] + np.arange(len(many), dtype=np.uint64) % 4000
+    )
+    for ahead in range(3):
+        many["last"][ahead::3] += ahead * 7_200_000
+    counted = Totals()
+    inside = sides(many, OWN)
+    tracemalloc.start()
+    counted.add(many, inside)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 48 << 20
+    found = counted.take()
+    assert len(found.cells) <= totals.MOST_CELLS + 3 * MOST_STEPS
+    assert sum(each[0] for each in found.cells.values()) == 60_000_000
 
 
 def test_peers_and_services_of_a_host() -> None:

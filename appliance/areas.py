@@ -103,6 +103,7 @@ AREAS = (
                 ladder=("glovebox-receiver.service", "glovebox-receiver.socket"),
             ),
         ),
+        reports=("appliance.reports.checksums:ChecksumsReport",),
         checks="appliance.supervisor.streamchecks:CHECKS",
         metrics="appliance.receiver.metrics:families",
     ),
@@ -127,7 +128,10 @@ AREAS = (
                 "have rules say less, as the page wishes (service)",
             ),
         ),
-        reports=("appliance.reports.rules:RulesReport",),
+        reports=(
+            "appliance.reports.rules:RulesReport",
+            "appliance.reports.checksums:EngineChecksumsReport",
+        ),
         watched=(
             Watched("glovebox-ids-config.service"),
             Watched(

@@ -7,7 +7,7 @@ import struct
 
 ROUTER, SENSOR = bytes.fromhex("d4ca6d000001"), bytes.fromhex("b827eb000002")
 IPV4, IPV6 = 0x0800, 0x86DD
-UDP = 17
+TCP, UDP = 6, 17
 
 
 def ethernet(
@@ -26,8 +26,9 @@ def ipv4(
     offset: int = 0,
     more: bool = False,
     source: bytes = bytes((192, 0, 2, 1)),
+    destination: bytes = bytes((192, 0, 2, 2)),
 ) -> bytes:
-    """Build an IPv4 packet, `offset` in bytes; the header checksum is left 0."""
+    """Build an IPv4 packet, `offset` in bytes."""
     words = 5 + len(options) // 4
     header = struct.pack(
         "!BBHHHBBH4s4s",
@@ -40,9 +41,26 @@ def ipv4(
         protocol,
         0,
         source,
-        bytes((192, 0, 2, 2)),
+        destination,
     )
-    return header + options + payload
+    header += options
+    return header[:10] + checksum(header).to_bytes(2, "big") + header[12:] + payload
+
+
+def checksum(data: bytes) -> int:
+    """Return the Internet checksum (RFC 1071)."""
+    data += bytes(len(data) % 2)
+    total: int = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    total = (total & 0xFFFF) + (total >> 16)
+    return ~(total + (total >> 16)) & 0xFFFF
+
+
+def tcp_frame(source: bytes, destination: bytes, segment: bytes, forged: bool = False) -> bytes:
+    """Build a frame of a segment, whose checksum is filled in: a right one, or a wrong one."""
+    pseudo = source + destination + struct.pack("!HH", TCP, len(segment))
+    number = checksum(pseudo + segment[:16] + bytes(2) + segment[18:]) ^ (0x1234 if forged else 0)
+    whole = segment[:16] + number.to_bytes(2, "big") + segment[18:]
+    return ethernet(ipv4(whole, TCP, source=source, destination=destination))
 
 
 def ipv6(payload: bytes, next_header: int = UDP) -> bytes:

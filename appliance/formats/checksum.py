@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The checksum of UDP (RFC 768, RFC 8200 section 8.1)."""
+"""The Internet checksum (RFC 1071), and that of UDP (RFC 768, RFC 8200 section 8.1)."""
 
 from __future__ import annotations
 
@@ -21,11 +21,19 @@ def is_right(source: bytes, destination: bytes, segment: memoryview) -> bool:
     given = int.from_bytes(segment[6:8], "big")
     if not given or not _HEADER <= length <= len(segment):
         return True
-    addresses = _sum(source + destination + struct.pack("!HH", _UDP, length))
-    return given == addresses or _folded(addresses + _sum(segment[:length])) == 0xFFFF
+    addresses = word_sum(source + destination + struct.pack("!HH", _UDP, length))
+    return given == addresses or adds_up(addresses, segment[:length])
 
 
-def _sum(content: bytes | memoryview) -> int:
+def adds_up(addresses: int, segment: bytes | memoryview) -> bool:
+    """Tell whether a header or segment that holds its checksum is whole (RFC 1071).
+
+    `addresses` is the sum of what else is summed up: a pseudo header, or 0.
+    """
+    return _folded(addresses + word_sum(segment)) == 0xFFFF
+
+
+def word_sum(content: bytes | memoryview) -> int:
     """Return the ones' complement sum of big-endian 16-bit words: their number modulo 65535."""
     if len(content) % 2:
         content = bytes(content) + b"\0"

@@ -16,6 +16,7 @@ from appliance import files, service
 from appliance.errors import DiskFullError, InputError, PrivilegeError
 from appliance.ids import engines, marker, sniffers, templates, trial
 from appliance.ids.engine import DIRECTORY, ENGINE_ROOT, OWNER_RULES, TEMPLATES, USER, Engine
+from appliance.reports.checksums import ChecksumsReport, EngineChecksumsReport
 from appliance.reports.rules import RulesReport
 from appliance.ruleset import owner_files, owner_rules, rules_text
 from appliance.ruleset.owner_rules import Gathered
@@ -63,9 +64,18 @@ def _render(running: Running) -> int:
     gathered = owner_rules.gather(places, engine.checker(folder, arguments.root))
     gathered.passed_over += owner_files.beside(places)
     given, told = _judged(engine, settings, arguments, gathered)
-    _write_all(arguments.directory, _files(engine, settings, arguments, given, told.tried))
+    checksums = _checksums()
+    texts = _files(engine, settings, arguments, given, told.tried, checksums.ignored)
+    _write_all(arguments.directory, texts)
+    running.publisher.publish(checksums)
     _tell(running, told)
     return 0
+
+
+def _checksums() -> EngineChecksumsReport:
+    """Return what the engine is to do, by what the receiver has found; heed them, without it."""
+    found = ChecksumsReport.read()
+    return EngineChecksumsReport(found is not None and found.ignored)
 
 
 def _judged(
@@ -80,12 +90,17 @@ def _judged(
 
 
 def _files(
-    engine: Engine, settings: Config, arguments: argparse.Namespace, given: Gathered, tried: bool
+    engine: Engine,
+    settings: Config,
+    arguments: argparse.Namespace,
+    given: Gathered,
+    tried: bool,
+    ignore_checksums: bool,
 ) -> dict[str, str]:
     listening = templates.read(arguments.templates / "ids" / "listening.sh")
     folder = arguments.templates / settings.ids.engine
     interface = {"INTERFACE": templates.interface_of(settings)}
-    texts = engine.configuration(settings, folder, given, tried)
+    texts = engine.configuration(settings, folder, given, tried, ignore_checksums)
     start = texts.pop(START)
     return {"listening": templates.fill(listening, interface), **texts, START: start}
 

@@ -33,10 +33,14 @@ OWNER_RULES = (
 
 @dataclass(frozen=True, slots=True)
 class EngineCount:
-    """Frames handed to the engine since it is watched, and those of them it dropped unseen."""
+    """Frames handed to the engine since it is watched, and those of them it dropped unseen.
+
+    `crowded`: it follows about as many connections as it has room for.
+    """
 
     offered: int
     lost: int
+    crowded: bool = field(default=False, compare=False)
 
     @property
     def seen(self) -> int:
@@ -85,11 +89,17 @@ class Engine(Protocol):
         """
 
     def configuration(
-        self, settings: Config, folder: Path, given: Gathered, tried: bool
+        self,
+        settings: Config,
+        folder: Path,
+        given: Gathered,
+        tried: bool,
+        ignore_checksums: bool = False,
     ) -> dict[str, str]:
         """Fill in what is in `folder`; return the files by name below DIRECTORY. `start` runs it.
 
-        `tried`: the engine has taken the owner's lines already. Raises ConfigError, InputError.
+        `tried`: the engine has taken the owner's lines already; `ignore_checksums`: frames are
+        inspected whatever their checksums are. Raises ConfigError, InputError.
         """
 
     def entries(self, given: Gathered) -> Sequence[Entry]:

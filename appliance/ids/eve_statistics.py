@@ -14,6 +14,9 @@ from appliance.ids.handover import read_at
 
 # Several records: each holds every counter that is not zero.
 TAIL = 1 << 16
+# Bytes for what it knows of connections: memcap of config/suricata/suricata.yaml.
+ROOM = {"flow": 24 << 20, "tcp": 32 << 20}
+CROWDED = 0.95
 
 
 def newest(file: Path) -> EngineCount:
@@ -50,5 +53,10 @@ def _count(stats: Mapping[str, Any]) -> EngineCount:
     """
     capture = stats.get("capture", {})
     return EngineCount(
-        offered=int(capture.get("kernel_packets", 0)), lost=int(capture.get("kernel_drops", 0))
+        offered=int(capture.get("kernel_packets", 0)),
+        lost=int(capture.get("kernel_drops", 0)),
+        crowded=any(
+            int(stats.get(part, {}).get("memuse", 0)) >= CROWDED * room
+            for part, room in ROOM.items()
+        ),
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What Snort's own statistics mean: frames handed to it, and those it dropped unseen. Pure.
+"""What Snort's own statistics mean: frames handed to it, those it dropped unseen, its crowd. Pure.
 
 Snort calls different things "received". The kernel counts dropped packets among those of a packet
 socket (packet(7), PACKET_STATISTICS); the pcap DAQ passes that figure on, the afpacket DAQ
@@ -9,12 +9,16 @@ subtracts. Snort's own percentage adds them a second time with pcap: 47 % where 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from appliance.ids.engine import EngineCount
 
 # Written when Snort starts, and not when it goes on to a new file because the last is full.
 START = "##### Perfmon start"
 RECEIVED, DROPPED = "pkt_stats.pkts_recv", "pkt_stats.pkts_drop"
+# Connections that are followed now, and the most that can be: max_tcp of config/snort/snort.conf.
+FOLLOWED, ROOM = "total_sessions", 32_768
+CROWDED = 0.95
 
 
 def pcap(received: int, dropped: int) -> EngineCount:
@@ -53,6 +57,7 @@ def parse(text: str, daq: str = DAQ) -> EngineCount | None:
         return EngineCount(0, 0) if START in text else None
     row = dict(zip(columns, newest, strict=False))
     try:
-        return DAQS[daq](int(row[RECEIVED]), int(row[DROPPED]))
+        count = DAQS[daq](int(row[RECEIVED]), int(row[DROPPED]))
+        return replace(count, crowded=int(row.get(FOLLOWED, 0)) >= CROWDED * ROOM)
     except KeyError as error:
         raise ValueError(f"no column {error}") from None

@@ -79,7 +79,11 @@ _HINTS = (
 
 
 def configuration(
-    settings: Config, folder: Path, given: Gathered, tried: bool = False
+    settings: Config,
+    folder: Path,
+    given: Gathered,
+    tried: bool = False,
+    ignore_checksums: bool = False,
 ) -> dict[str, str]:
     """Return the files that Snort starts with, by name: snort.conf comes after its rules.
 
@@ -93,19 +97,22 @@ def configuration(
         "rules/preprocessor.rules": read(folder / "preprocessor.rules"),
         "rules/local.rules": local,
         "rules/owner.rules": owner_rules.text(entries(given), given.lines) + "\n".join(guard),
-        "plain.conf": render(template, settings, with_owner_rules=False),
-        "snort.conf": render(template, settings, with_owner_rules=bool(given.lines)),
+        "plain.conf": render(template, settings, False, ignore_checksums),
+        "snort.conf": render(template, settings, bool(given.lines), ignore_checksums),
         "start": fill(read(folder / "start.sh"), values),
     }
 
 
-def render(template: str, settings: Config, with_owner_rules: bool) -> str:
+def render(
+    template: str, settings: Config, with_owner_rules: bool, ignore_checksums: bool = False
+) -> str:
     """Return snort.conf for these settings."""
     include = f"include {DIRECTORY}/rules/owner.rules"
     return fill(
         template,
         {
             "HOME_NETWORKS": home_networks(settings.ids.home_networks),
+            "CHECKSUM_MODE": "none" if ignore_checksums else "all",
             "HTTP_PORTS": ",".join(map(str, HTTP_PORTS)),
             "HTTP_PORT_LIST": " ".join(map(str, HTTP_PORTS)),
             "TLS_PORT_LIST": " ".join(map(str, TLS_PORTS)),

@@ -38,12 +38,20 @@ _LAST = "Loading signatures failed"
 
 
 def configuration(
-    settings: Config, folder: Path, given: Gathered, tried: bool = False
+    settings: Config,
+    folder: Path,
+    given: Gathered,
+    tried: bool = False,
+    ignore_checksums: bool = False,
 ) -> dict[str, str]:
     """Return the files that Suricata starts with, by name. Raises ConfigError, InputError."""
     ours = filters.without(read(folder / "threshold.config"), given.limits)
     wanted = [text for _, text in owner_rules.written(given.lines, FORMS)[1]]
-    values = {"HOME_NETWORKS": home_networks(settings.ids.home_networks)}
+    values = {
+        "HOME_NETWORKS": home_networks(settings.ids.home_networks),
+        "CHECKSUM_MODE": "none" if ignore_checksums else "all",
+        "CHECKSUMS_HEEDED": "no" if ignore_checksums else "yes",
+    }
     return {
         "rules/local.rules": read(folder / "local.rules"),
         "rules/owner.rules": owner_rules.text(entries(given), given.lines),

@@ -108,7 +108,7 @@ class Forwarder:
         name = bytes(view.names[index * NAME_BYTES : (index + 1) * NAME_BYTES])
         self._sender_names = name * SLOTS
         self._sender_words = np.frombuffer(name, np.uint64)
-        self._sender_key = _key(name)
+        self._sender_key = sender_key(name)
         self._sender = self._sources.find(self._sender_key)
 
     def _line_up(self, view: View) -> int | None:
@@ -179,7 +179,7 @@ class Forwarder:
             others |= column != word
         numbers = {self._sender_key: 0}
         for index in others.nonzero()[0].tolist():
-            key = _key(bytes(view.names[index * NAME_BYTES : (index + 1) * NAME_BYTES]))
+            key = sender_key(bytes(view.names[index * NAME_BYTES : (index + 1) * NAME_BYTES]))
             number = sender_of[index] = numbers.setdefault(key, len(numbers))
             if number == len(keys):
                 keys.append(key)
@@ -210,8 +210,8 @@ class Forwarder:
             self._sources.last_frame = now
 
 
-def _key(name: bytes) -> bytes:
-    """Return the key (sources.key_of) of the sender with a socket address."""
+def sender_key(name: bytes) -> bytes:
+    """Return the key (ip.key_of) of the sender with a socket address (ip(7), ipv6(7))."""
     if int.from_bytes(name[:2], sys.byteorder) == socket.AF_INET6:
         return name[_IPV6_ADDRESS]
     return IPV4_MAPPED + name[_IPV4_ADDRESS]

@@ -6,10 +6,10 @@ from __future__ import annotations
 import select
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from appliance.receiver.forward import Forwarder
-from appliance.receiver.mmsg import SLOTS, Batch
+from appliance.receiver.forward import Forwarder, sender_key
+from appliance.receiver.mmsg import NAME_BYTES, SLOTS, Batch
 from appliance.service import Stop
 
 # How long a stream is left to collect; a frame comes about that much later at most. A fast stream,
@@ -47,6 +47,7 @@ class Receiver:
         # Those that the next round looks at.
         self._due = self._sockets
         self._pauses = 0
+        self._newest = 0
         for readable in (*sockets, wake):
             self._poll.register(readable, select.POLLIN)
 
@@ -79,12 +80,24 @@ class Receiver:
             found = (self._by_descriptor.get(descriptor) for descriptor, _ in ready)
             self._due = tuple(each for each in found if each is not None)
 
+    def newest(self, most: int) -> Iterator[tuple[bytes, memoryview]]:
+        """Yield up to `most` datagrams of the newest batch, each once, behind its sender's key.
+
+        They are good until the loop goes on.
+        """
+        names = self._batch.view(SLOTS).names
+        for index in range(min(self._newest, most)):
+            name = bytes(names[index * NAME_BYTES : (index + 1) * NAME_BYTES])
+            yield sender_key(name), self._batch.datagram(index)
+        self._newest = 0
+
     def _receive_once(self) -> int:
         """Take one batch from each socket that is due; return the size of the largest."""
         fullest, full = 0, []
         for receiver in self._due:
             count = self._batch.receive(receiver)
             if count:
+                self._newest = count
                 self._forwarder.forward(self._batch, count, time.monotonic())
                 fullest = max(fullest, count)
                 full.append(receiver)

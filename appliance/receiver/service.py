@@ -9,15 +9,19 @@ import json
 import logging
 import signal
 import socket
+import time
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
 
 from appliance import service
 from appliance.errors import GloveboxError, InputError
+from appliance.formats.tzsp import USUAL_HEADER
 from appliance.receiver.counts import Counts
 from appliance.receiver.forward import Forwarder
 from appliance.receiver.inject import Injector
 from appliance.receiver.loop import Receiver
+from appliance.receiver.soundings import A_SECOND, Soundings
+from appliance.reports.checksums import ChecksumsReport
 from appliance.reports.outcomes import Tally
 from appliance.reports.receiver import ReceiverReport
 from appliance.reports.statusfile import NotPublishedError
@@ -119,12 +123,20 @@ def _receive(running: Running, stack: ExitStack) -> int:
     sources = Sources(routers)
     queues = Lanes(sockets, [key_of(router) for router in routers])
     book = _opened(Counts(interface, sockets, sources))
+    soundings = Soundings(ChecksumsReport.read())
+
+    def tick() -> None:
+        queues.tick(sources.sent())
+        _sound(soundings, receiver, sources)
+        beat(running, book)
+        running.publisher.publish(soundings.report())
+
     receiver = Receiver(
         sockets,
         Forwarder(injector, sources, ports, OwnAddresses()),
         running.stop,
         _wake_on_signals(stack),
-        lambda: _tick(running, book, queues, sources),
+        tick,
     )
     # What exists by now stays: the collector need not look at it again.
     gc.freeze()
@@ -145,9 +157,14 @@ def _opened(book: Counts) -> Counts:
     return book
 
 
-def _tick(running: Running, book: Counts, queues: Lanes, sources: Sources) -> None:
-    queues.tick(sources.sent())
-    beat(running, book)
+def _sound(soundings: Soundings, receiver: Receiver, sources: Sources) -> None:
+    """Look at some of the newest frames, of those alone that come as Ethernet from who may send."""
+    frames = [
+        datagram[len(USUAL_HEADER) :]
+        for key, datagram in receiver.newest(A_SECOND)
+        if sources.find(key).listed and datagram[: len(USUAL_HEADER)] == USUAL_HEADER
+    ]
+    soundings.look(frames, time.monotonic())
 
 
 def beat(running: Running, book: Counts) -> None:

@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import takewhile
 
+from appliance import words
 from appliance.host.links import Interface
 from appliance.ids.engine import EngineCount
+from appliance.reports.checksums import ChecksumsReport, EngineChecksumsReport
 from appliance.reports.levels import Level, Result, fail, ok, unknown, warn
 from appliance.reports.rules import RulesReport
 from appliance.reports.states import State
@@ -28,6 +31,14 @@ LAG_S = 4.0
 # Such a share of a rule set may be left out without a warning.
 FEW = 0.01
 RULES_ADVICE = "The page tells each under Alerts, and glovebox-rules.txt on BOOT."
+IGNORED = (
+    "Most frames come with wrong checksums, so those are inspected as well: whoever forges frames"
+    " into a connection can hide it."
+)
+IGNORED_ADVICE = (
+    "What mirrors the traffic shows frames before its network card completes them. Mirror on the"
+    " router, or switch checksum offloading off there; it is noticed within ten minutes."
+)
 BLIND_S = COUNTING_S + LAG_S + 6.0
 
 
@@ -114,6 +125,39 @@ def rules(history: History) -> Result | None:
     return ok(found.sentence)
 
 
+def checksums(history: History) -> Result | None:
+    """Judge whether frames that no host would accept can be told from others."""
+    measured = history.now.report(ChecksumsReport)
+    started = history.now.report(EngineChecksumsReport)
+    if measured is None or started is None or history.now.listening is None:
+        return None
+    if measured.ignored != started.ignored:
+        words_of = "wrong ones are inspected too" if measured.ignored else "wrong ones are not"
+        text = f"The checksums of the frames are others than before: from now on {words_of}."
+        return replace(warn(text, ""), remedy=units.ENGINE_CONFIG)
+    if measured.ignored:
+        return warn(IGNORED, IGNORED_ADVICE)
+    if not measured.wrong:
+        return ok("Frames that no host would accept are not inspected; there were none lately.")
+    share = words.percent(measured.wrong / measured.looked_at)
+    return ok(f"Frames that no host would accept are not inspected: {share} lately.")
+
+
+def connections(history: History) -> Result | None:
+    """Judge whether the engine has room for every connection that it is to follow."""
+    count = known(history.now.engine)
+    if count is None:
+        return None
+    if not count.crowded:
+        return ok("There is room for every connection.")
+    name = engine_name(history.now)
+    return warn(
+        f"{name} follows as many connections as it has room for, as when somebody invents them:"
+        " it forgets those that rest, and may not put others together.",
+        "Alerts about scans and floods say from where, if any were raised.",
+    )
+
+
 def engine_name(now: Observations) -> str:
     """Return what the engine is called."""
     return "The engine" if isinstance(now.settings, Unknown) else now.settings.engine.capitalize()
@@ -125,6 +169,8 @@ CHECKS = (
     Check("inspection", "the engine sees the frames", 2, ("units", "engine", "interface"),
           inspects),
     Check("rules", "your own rules", 10, ("reports",), rules),
+    Check("checksums", "frames have right checksums", 10, ("reports", "listening"), checksums),
+    Check("connections", "the engine follows every connection", 2, ("engine",), connections),
     Check("loss-engine", "the engine keeps up", 2, ("engine", "interface", "listening"),
           partial(loss, stage=Stage.ENGINE)),
 )

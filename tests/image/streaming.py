@@ -94,13 +94,13 @@ def _opened(connection: HTTPConnection, path: str) -> HTTPResponse:
 
 def flood(address: tuple[str, int], stop: threading.Event, per_second: int) -> int:
     """Send frames in TZSP, each of a flow of its own, until told to stop; return how many."""
-    frame = bytearray(ethernet(ipv4(udp(bytes(FRAME_BYTES - 42), destination_port=53))))
+    content = udp(bytes(FRAME_BYTES - 42), destination_port=53)
     sent, start = 0, time.monotonic()
     with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as router:
         while not stop.is_set():
             while sent < (time.monotonic() - start) * per_second:
-                frame[26:30] = (0x0A000000 + sent).to_bytes(4, "big")
-                router.sendto(encode(bytes(frame)), address)
+                source = (0x0A000000 + sent).to_bytes(4, "big")
+                router.sendto(encode(ethernet(ipv4(content, source=source))), address)
                 sent += 1
             stop.wait(0.002)
     return sent

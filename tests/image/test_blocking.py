@@ -24,7 +24,7 @@ from image.demo import TZSP_PORT
 from image.machine.guest import Forward, Guest
 from image.machine.owner import Owner
 from image.machine.page_client import PageClient
-from tests.frames import ethernet
+from tests.frames import tcp_frame
 from tests.image import boot
 from tests.routeros import server, terminal
 from tests.routeros.machine import Machine
@@ -93,9 +93,7 @@ def segment(
 ) -> bytes:  # fmt: skip
     tcp = struct.pack("!HHIIBBHHH", source_port, destination_port, sequence, acknowledged, 5 << 4,
                       flags, 8192, 0, 0) + content  # fmt: skip
-    head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(tcp), 1, 0, 64, 6, 0)
-    packet = head + IPv4Address(source).packed + IPv4Address(destination).packed + tcp
-    return ethernet(packet)
+    return tcp_frame(IPv4Address(source).packed, IPv4Address(destination).packed, tcp)
 
 
 @pytest.fixture(scope="module")

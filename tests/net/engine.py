@@ -18,6 +18,7 @@ from typing import Any
 from appliance.alerts.store import AlertReader
 from appliance.ids.unified2 import Event, decode
 from appliance.reports import statusfile
+from appliance.reports.checksums import ChecksumsReport
 from appliance.store.database import StoreError
 from appliance.tools.captures import open_capture
 from tests.conftest import PROJECT
@@ -73,6 +74,8 @@ class Engine:
         self.stderr = ""
         self.environment: dict[str, str] = dict(os.environ)
         self.unit_environment: dict[str, str] = {}
+        #: What the receiver has found of checksums, as it publishes it.
+        self.measured = ChecksumsReport()
 
     def configure(
         self,
@@ -91,6 +94,8 @@ class Engine:
         owner.mkdir(exist_ok=True)
         (owner / "test.rules").write_text(owner_rules, errors="surrogateescape")
         self.environment["GLOVEBOX_CONFIG"] = str(settings)
+        self.environment["GLOVEBOX_RUNTIME_DIRECTORY"] = str(self.directory.parent)
+        self.measured.publish(self.directory.parent)
         done = subprocess.run(
             [GLOVEBOX, "ids-config", "--directory", self.directory, "--root", self.root,
              "--templates", PROJECT / "config", "--owner-rules", owner],

@@ -12,22 +12,14 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.conftest import PROJECT
-from tests.frames import ethernet, ipv4
+from tests.frames import tcp_frame
 from tests.net.engine import Engine
 from tests.net.suricata import Suricata
 from tests.pcapfile import pcap
 
-TCP = 6
 CLIENT, SERVER = bytes((192, 0, 2, 1)), bytes((192, 0, 2, 2))
 CLIENT_PORT, HTTP = 40222, 80
 SYN, ACK, PUSH_ACK, SYN_ACK, FIN_ACK = 0x02, 0x10, 0x18, 0x12, 0x11
-
-
-def checksum(data: bytes) -> int:
-    """Return the Internet checksum of an even number of bytes."""
-    total: int = sum(struct.unpack(f"!{len(data) // 2}H", data))
-    total = (total & 0xFFFF) + (total >> 16)
-    return ~(total + (total >> 16)) & 0xFFFF
 
 
 def packet(flags: int, sequence: int, acknowledged: int, payload: bytes, back: bool) -> bytes:
@@ -35,14 +27,7 @@ def packet(flags: int, sequence: int, acknowledged: int, payload: bytes, back: b
     ports = (HTTP, CLIENT_PORT) if back else (CLIENT_PORT, HTTP)
     source, destination = (SERVER, CLIENT) if back else (CLIENT, SERVER)
     segment = struct.pack("!HHIIBBHHH", *ports, sequence, acknowledged, 5 << 4, flags, 64000, 0, 0)
-    whole = segment + payload
-    pseudo = source + destination + struct.pack("!HH", TCP, len(whole))
-    number = checksum(pseudo + whole + bytes(len(whole) % 2))
-    inner = segment[:16] + number.to_bytes(2, "big") + segment[18:] + payload
-    header = bytearray(ipv4(inner, TCP, source=source))
-    header[16:20] = destination
-    header[10:12] = checksum(bytes(header[:20])).to_bytes(2, "big")
-    return ethernet(bytes(header))
+    return tcp_frame(source, destination, segment + payload)
 
 
 def connection(request: bytes) -> bytes:

@@ -14,10 +14,11 @@ import pytest
 
 from appliance.formats.tzsp import encode
 from appliance.receiver.mmsg import SLOTS
+from appliance.reports.checksums import ChecksumsReport
 from appliance.udp.sockets import open_listener, parse_endpoint, set_receive_buffer
-from tests.frames import ethernet
+from tests.frames import ethernet, tcp_frame
 from tests.net.flood import FRAME_BYTES, PORT, Flood, numbers_seen
-from tests.net.namespaces import SENSOR_ADDRESS, Network, Sniffer
+from tests.net.namespaces import SENSOR_ADDRESS, Network, Sniffer, wait_until
 from tests.net.receiving import Replay, assert_conserved, replaying
 
 pytestmark = pytest.mark.net
@@ -234,3 +235,16 @@ def test_replay_holds_the_largest_batch_within_its_memory(network: Network, tmp_
 def resident_kib(service: Replay) -> int:
     lines = Path(f"/proc/{service.process.pid}/status").read_text().splitlines()
     return int(next(line for line in lines if line.startswith("VmRSS")).split()[1])
+
+
+def test_replay_tells_that_most_checksums_are_wrong(network: Network, tmp_path: Path) -> None:
+    right = tcp_frame(bytes((192, 0, 2, 1)), bytes((192, 0, 2, 2)), bytes(12) + b"\x50" + bytes(7))
+    wrong = encode(right[:-1] + b"x")
+    with replaying(network, tmp_path, *LISTEN), network.udp_socket() as router:
+
+        def found() -> ChecksumsReport:
+            for datagram in (wrong, encode(right), wrong, encode(ethernet(b"x" * 60, 0x0806))) * 9:
+                router.sendto(datagram, (SENSOR_ADDRESS, PORT))
+            return ChecksumsReport.read(tmp_path) or ChecksumsReport()
+
+        wait_until(lambda: found().ignored, "most are found wrong")

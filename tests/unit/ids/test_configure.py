@@ -3,14 +3,17 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from appliance import cli
 from appliance.errors import InputError
+from appliance.reports.checksums import ChecksumsReport, EngineChecksumsReport
 from appliance.settings.config import Config
 from appliance.settings.sections.ids import IdsConfig
 from tests.conftest import PROJECT
@@ -54,6 +57,23 @@ def test_main_writes_what_snort_starts_with(tmp_path: Path, root: Path, owner: P
     ).read_text()
     assert "interface=tzsp0\n" in (written / "start").read_text()
     assert not list(written.rglob("*.new"))
+
+
+@pytest.mark.parametrize(("ignored", "mode"), [(False, "all"), (True, "none")])
+def test_it_heeds_checksums_by_what_the_receiver_found(
+    tmp_path: Path, root: Path, owner: Path, ignored: bool, mode: str
+) -> None:
+    ChecksumsReport(400, 399, ignored).publish(tmp_path)
+    places = {"directory": "run", "root": "root", "owner-rules": "owner"}
+    subprocess.run(
+        [sys.executable, "-m", "appliance.cli", "ids-config", "--templates", PROJECT / "config",
+         *(f"--{option}={tmp_path / name}" for option, name in places.items())],
+        env=os.environ | {"GLOVEBOX_RUNTIME_DIRECTORY": str(tmp_path), "GLOVEBOX_CONFIG": ""},
+        cwd=PROJECT, check=True, capture_output=True,
+    )  # fmt: skip
+    for name in ("snort.conf", "plain.conf"):
+        assert f"config checksum_mode: {mode}\n" in (tmp_path / "run" / name).read_text()
+    assert EngineChecksumsReport.read(tmp_path) == EngineChecksumsReport(ignored)
 
 
 def test_main_takes_in_the_rules_of_the_owner(

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
+import yaml
 
 from appliance.ids import eve_statistics
 from appliance.ids.engine import EngineCount
+from tests.conftest import PROJECT
 from tests.unit.ids import eve
 
 
@@ -59,3 +62,18 @@ def test_newest_reads_the_end_alone(tmp_path: Path) -> None:
 def test_newest_of_no_file(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         eve_statistics.newest(tmp_path / "absent")
+
+
+# Suricata 7.0.10 after 120,000 and 20,000 connections that were never answered.
+@pytest.mark.parametrize(("memuse", "crowded"), [(25_165_768, True), (6_968_872, False)])
+def test_a_full_table_of_flows_is_a_crowd(memuse: int, crowded: bool) -> None:
+    stats = {"capture": {"kernel_packets": 9}, "flow": {"memuse": memuse}}
+    record = {"event_type": "stats", "stats": stats}
+    assert eve_statistics.parse(json.dumps(record).encode() + b"\n").crowded is crowded
+
+
+def test_room_is_what_suricata_is_given() -> None:
+    text = (PROJECT / "config/suricata/suricata.yaml").read_text()
+    read = yaml.safe_load(text.replace("@", ""))
+    given = {"flow": read["flow"]["memcap"], "tcp": read["stream"]["memcap"]}
+    assert given == {part: f"{room >> 20}mb" for part, room in eve_statistics.ROOM.items()}

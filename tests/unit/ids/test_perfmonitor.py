@@ -5,7 +5,7 @@ import pytest
 
 from appliance.ids import perfmonitor
 from appliance.ids.engine import EngineCount
-from appliance.ids.perfmonitor import DAQ, DROPPED, RECEIVED
+from appliance.ids.perfmonitor import DAQ, DROPPED, FOLLOWED, RECEIVED, ROOM
 from tests.conftest import PROJECT
 
 START = "##### Perfmon start: pid=42 at=Fri Nov 20 09:46:06 2026 (1795167966) #####\n"
@@ -64,3 +64,15 @@ def test_parse_of_every_state_of_the_file(text: str, count: EngineCount | None) 
 def test_parse_refuses_what_it_cannot_read(text: str) -> None:
     with pytest.raises(ValueError):
         perfmonitor.parse(text)
+
+
+@pytest.mark.parametrize(("followed", "crowded"), [("32764", True), ("31000", False)])
+def test_a_full_table_of_connections_is_a_crowd(followed: str, crowded: bool) -> None:
+    names = NAMES.replace(f"{RECEIVED}", f"{FOLLOWED},{RECEIVED}")
+    found = perfmonitor.parse(f"{START}{names}1,0,{followed},7,2,0\n", "pcap")
+    assert found is not None
+    assert found.crowded is crowded
+
+
+def test_room_is_what_snort_is_given() -> None:
+    assert f"max_tcp {ROOM}," in (PROJECT / "config/snort/snort.conf").read_text()

@@ -9,6 +9,7 @@ from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
+import yaml
 
 from appliance.ids import rules, suricata
 from appliance.ids.engine import EngineCount
@@ -123,3 +124,13 @@ def test_the_output_that_start_names_is_the_one_for_alerts() -> None:
     outputs = template[template.index("\noutputs:") :]
     assert outputs.index("alert:") < outputs.index("stats:")
     assert "outputs.0.eve-log.filename=alert." in (TEMPLATES / "start.sh").read_text()
+
+
+@pytest.mark.parametrize(("ignored", "mode"), [(False, "all"), (True, "none")])
+def test_checksums_are_heeded_everywhere_or_nowhere(ignored: bool, mode: str) -> None:
+    files = suricata.configuration(OURS, TEMPLATES, Gathered(), ignore_checksums=ignored)
+    read = yaml.safe_load(files["suricata.yaml"])
+    assert read["stream"]["checksum-validation"] is not ignored
+    assert read["af-packet"][0]["checksum-checks"] is not ignored
+    assert read["pcap-file"]["checksum-checks"] is not ignored
+    assert read["capture"]["checksum-validation"] == mode

@@ -6,10 +6,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from appliance.formats.ip import IPV4_MAPPED
 from appliance.receiver import loop
 from appliance.receiver.loop import LARGE_BATCH, LONG_PAUSE_S, PAUSE_S, Receiver
 from appliance.receiver.mmsg import SLOTS, Batch
 from appliance.service import Stop
+
+LOOPBACK = IPV4_MAPPED + bytes((127, 0, 0, 1))
 
 
 class Recorder:
@@ -187,3 +190,13 @@ def test_run_wakes_for_a_signal(ports: Ports) -> None:
     ports.waker.send(b"\0")
     # Without the wake-up the loop would wait for its next tick.
     receiver(ports, Recorder(stop, 1), stop, lambda: pytest.fail("waited for a tick")).run()
+
+
+def test_newest_are_those_of_the_last_batch_each_once(ports: Ports) -> None:
+    stop = Stop()
+    for sender, content in ((0, b"one"), (1, b"two"), (1, b"three")):
+        ports.senders[sender].send(content)
+    made = receiver(ports, Recorder(stop, 3), stop, lambda: None)
+    made.run()
+    assert [(key, bytes(each)) for key, each in made.newest(1)] == [(LOOPBACK, b"two")]
+    assert list(made.newest(2)) == []

@@ -8,6 +8,7 @@ import pytest
 
 from appliance.host.links import Interface
 from appliance.ids.engine import EngineCount
+from appliance.reports.checksums import ChecksumsReport, EngineChecksumsReport
 from appliance.reports.levels import Level
 from appliance.reports.rules import RulesReport
 from appliance.reports.states import State
@@ -163,3 +164,40 @@ def test_rules_warn_where_something_of_weight_is_left_out(
 
 def test_rules_say_nothing_before_they_were_read() -> None:
     assert enginechecks.rules(history(look(reports={}))) is None
+
+
+@pytest.mark.parametrize(
+    ("measured", "started", "level", "remedy", "words"),
+    [
+        (ChecksumsReport(), False, Level.OK, None, "there were none"),
+        (ChecksumsReport(400, 4), False, Level.OK, None, "not inspected: 1 % lately"),
+        (ChecksumsReport(400, 390, True), True, Level.WARN, None, "Most frames come with wrong"),
+        (ChecksumsReport(0, 0, True), False, Level.WARN, units.ENGINE_CONFIG, "are inspected too"),
+        (ChecksumsReport(0, 0), True, Level.WARN, units.ENGINE_CONFIG, "wrong ones are not"),
+    ],
+)
+def test_the_engine_starts_anew_where_checksums_are_others_than_before(
+    measured: ChecksumsReport, started: bool, level: Level, remedy: str | None, words: str
+) -> None:
+    reports = {each.NAME: each for each in (measured, EngineChecksumsReport(started))}
+    result = enginechecks.checksums(history(look(reports=reports)))
+    assert result is not None
+    assert (result.level, result.remedy) == (level, remedy)
+    assert words in result.words
+
+
+def test_nothing_is_said_of_checksums_where_nobody_looked_or_no_engine_is() -> None:
+    alone = {ChecksumsReport.NAME: ChecksumsReport()}
+    both = alone | {EngineChecksumsReport.NAME: EngineChecksumsReport()}
+    assert enginechecks.checksums(history(look(reports=alone))) is None
+    assert enginechecks.checksums(history(look(reports=both, listening=None))) is None
+
+
+def test_a_crowd_of_connections_is_told() -> None:
+    few, many = EngineCount(9, 0), EngineCount(9, 0, crowded=True)
+    results = [enginechecks.connections(history(look(engine=each))) for each in (few, many, None)]
+    assert [each and each.level for each in results] == [Level.OK, Level.WARN, None]
+
+
+def test_a_crowd_is_no_sign_of_work() -> None:
+    assert EngineCount(9, 0, crowded=True) == EngineCount(9, 0)

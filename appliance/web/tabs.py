@@ -23,7 +23,7 @@ Figures = Mapping[str, Any]
 class Tab:
     """A tab of the page.
 
-    `short` is the title for a phone's bar. `icon` is a path in a square of 24 units. `parts` are
+    `short` is what stands in the bar. `icon` is a path in a square of 24 units. `parts` are
     what is kept current: of each the template `_PART.html`, in an element with that id. `line` says
     on the overview how things are there.
     """

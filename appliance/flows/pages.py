@@ -188,13 +188,6 @@ def bits(rate: float) -> str:
     return f"{rate:.3g} {unit}" if unit != "bit/s" else f"{rate:.0f} {unit}"
 
 
-def line(figures: Mapping[str, Any]) -> str:
-    """Say how the flows are, as their check does."""
-    facts: Facts = figures["facts"]
-    found = facts.health.finding("flows")
-    return found.words if found is not None else "No router sends flows."
-
-
 def names(facts: Facts) -> Mapping[str, str]:
     """Return the names of the devices that have an address from here."""
     return {

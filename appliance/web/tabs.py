@@ -12,7 +12,6 @@ from typing import Any
 
 from appliance.alerts import stream_page
 from appliance.blocking import pages as blocking
-from appliance.flows import pages as flows
 from appliance.web import devices, system
 
 Figures = Mapping[str, Any]
@@ -51,6 +50,16 @@ class Tab:
         return self.endpoint or f"pages.{self.name}"
 
 
+def found(check: str, otherwise: str) -> Callable[[Figures], str]:
+    """Return a line that says what a check found; `otherwise` where it found nothing yet."""
+
+    def line(figures: Figures) -> str:
+        finding = figures["facts"].health.finding(check)
+        return str(finding.words) if finding is not None else otherwise
+
+    return line
+
+
 TABS = (
     Tab(
         name="overview",
@@ -81,7 +90,7 @@ TABS = (
         path="/hosts",
         icon="M4 20V4M4 20h16M8 16l4-6 3 3 5-7",
         parts=("announcement", "standing"),
-        line=flows.line,
+        line=found("flows", "No router sends flows."),
         endpoint="hosts.list",
         below=("hosts.one",),
     ),
@@ -111,16 +120,18 @@ TABS = (
         path="/fireplot",
         icon="M4 4v16h16M8 15h.01M10 8h.01M13 12h.01M13 17h.01M17 7h.01M18 14h.01",
         parts=("announcement", "standing"),
+        line=found("logs", "No router sends its log."),
         endpoint="logs.show",
         below=("logs.honeypot", "logs.watch"),
     ),
     Tab(
         name="intel",
         title="Intelligence",
-        short="Lists",
+        short="Intelligence",
         path="/intel",
         icon="M4 6h10M4 12h7M4 18h5M17 11a4 4 0 1 1-1 7.9M20 21l-2-3",
         parts=("announcement", "standing"),
+        line=found("intel", "There is no list yet."),
         endpoint="intel.show",
     ),
     Tab(

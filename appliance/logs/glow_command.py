@@ -52,7 +52,8 @@ def _pages(running: Running) -> int:
     """Draw today anew, and yesterday once."""
     arguments = running.arguments
     today = owner_days.of(time.time(), running.settings.system.zone or "UTC").date
-    for day in (today, today - timedelta(days=1)):
+    # Today last: the next picture begins with its places.
+    for day in (today - timedelta(days=1), today):
         file = DayFile(day, VISITS, arguments.folder, arguments.parts)
         picture = arguments.diagrams / f"{day.isoformat()}.svg"
         if day != today and _is_final(picture, file):

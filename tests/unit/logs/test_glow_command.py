@@ -22,8 +22,8 @@ YESTERDAY = TODAY - timedelta(days=1)
 @pytest.fixture
 def places(recorder: Recorder, tmp_path: Path) -> list[str]:
     recorder.zone = "UTC"
-    for now in (time.time() - 86400, time.time()):
-        recorder.visit(now, Tunnel("198.51.100.7", "mail.example.net", 25))
+    for now, host in ((time.time() - 86400, "old.example.net"), (time.time(), "mail.example.net")):
+        recorder.visit(now, Tunnel("198.51.100.7", host, 25))
         recorder.save(now)
     (tmp_path / "diagrams").mkdir()
     return ["--folder", str(recorder.folder), "--parts", str(recorder.parts),
@@ -47,6 +47,7 @@ def test_the_page_gets_today_each_time_and_yesterday_once(
     assert {each.name for each in diagrams.iterdir()} == {
         f"{TODAY}.svg", f"{YESTERDAY}.svg", "places.json"
     }  # fmt: skip
+    assert "mail.example.net" in (diagrams / "places.json").read_text()
     first = {day: os.stat(diagrams / f"{day}.svg").st_ino for day in (TODAY, YESTERDAY)}
     assert glow_command.main(["--pages", *places]) == 0
     second = {day: os.stat(diagrams / f"{day}.svg").st_ino for day in (TODAY, YESTERDAY)}

@@ -383,6 +383,17 @@ AREAS = (
         reports=("appliance.reports.neighbours:NeighboursReport",),
     ),
     Area(
+        "console",
+        "a serial console",
+        commands=(
+            Command(
+                "console",
+                "appliance.console.service",
+                "hold a serial line for the page (service)",
+            ),
+        ),
+    ),
+    Area(
         "blocking",
         "blocking",
         sections=("block",),

@@ -28,6 +28,8 @@ from appliance.alerts.way import Homes
 from appliance.blocking import pages as blocking
 from appliance.blocking import wishes
 from appliance.charts import hours
+from appliance.console import pages as console
+from appliance.console import wishes as console_wishes
 from appliance.flows import pages as flows
 from appliance.flows.pages import HostPages
 from appliance.host import network
@@ -95,7 +97,7 @@ class Doors:
     In `films` it asks for MEDIA to be opened, in `wishes` for a router or a block, in `reboot` for
     a restart of the machine, in `accepting` for accepting only some routers, in `agreeing` for a
     list to be taken; `routers` and `lists` hold what is kept of each, `quieting` is for rules that
-    say less.
+    say less, `console` for a serial line.
     """
 
     films: Path = FILMS
@@ -106,6 +108,7 @@ class Doors:
     quieting: QuietPlaces = QuietPlaces()
     lists: Path = kept_lists.FOLDER
     agreeing: Path = intel_service.WISHES
+    console: Path = console_wishes.FOLDER
 
 
 DOORS = Doors()
@@ -157,6 +160,7 @@ def create_app(
     app.register_blueprint(copying.blueprint(doors.films))
     app.register_blueprint(blocking.blueprint(doors.wishes, bool(config.router.routers)))
     app.register_blueprint(router.blueprint(config.router, doors.routers))
+    app.register_blueprint(console.blueprint(doors.console))
     neighbours.install(app, sensor[0].directory)
     answers = functools.partial(AnswersReport.read, sensor[0].directory)
     app.jinja_env.globals |= {"router_answers": answers}

@@ -111,7 +111,7 @@ TABS = (
         icon="M3 14h18v6H3zM7 17h.01M11 17h.01M12 14V9M8.5 7.5a5 5 0 0 1 7 0",
         parts=("announcement", "standing", "neighbours", "routers", "answers", "blocking"),
         line=blocking.line,
-        below=("changes.list", "changes.one"),
+        below=("changes.list", "changes.one", "console.show"),
     ),
     Tab(
         name="pictures",

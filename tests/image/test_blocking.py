@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -53,6 +54,7 @@ class Home:
     machine: Machine
     api: ApiServer
     pin: str
+    cable: Path
 
     def report(self) -> dict[str, Any]:
         status, text = self.guest.execute("cat /run/glovebox/blocking.json", 60)
@@ -68,6 +70,10 @@ class Home:
     def wish(self, **fields: str) -> None:
         """Press a button of the tab."""
         self.owner.press("router/wish", fields, page="router")
+
+    def press_console(self, **fields: str) -> None:
+        """Press a button of the serial console."""
+        self.owner.press("router/console", fields, page="router/console")
 
     def attack(self) -> None:
         """Stream a whole connection in which a bot drives a shell over telnet."""
@@ -110,11 +116,14 @@ def home(image: Image, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hom
         )
         card = boot.prepared(image, folder, {"glovebox.toml": settings.encode()})
         forwards = [Forward("udp", TZSP_PORT), Forward("udp", mndp.PORT), Forward("tcp", 80)]
-        with Guest(card, BUILD, forwards) as guest:
+        cable = folder / "cable"
+        serial = ["-chardev", f"socket,id=cable,path={cable},server=on,wait=off",
+                  "-device", "qemu-xhci", "-device", "usb-serial,chardev=cable"]  # fmt: skip
+        with Guest(card, BUILD, forwards, serial) as guest:
             boot.started(guest)
             owner = Owner(PageClient(guest.host_port(80)).url)
             assert owner.set_up(PASSWORD)
-            yield Home(guest, owner, machine, api, server.pin(certificate))
+            yield Home(guest, owner, machine, api, server.pin(certificate), cable)
 
 
 def until(condition: Callable[[], object], what: str) -> None:
@@ -220,3 +229,28 @@ def test_devices_nearby_are_found_when_the_owner_asks(home: Home) -> None:
     )
     journal = home.guest.run("journalctl -b -u glovebox-neighbours --no-pager")
     assert "nobody is asked" not in journal and "rror" not in journal
+
+
+def test_a_router_is_typed_into_over_a_serial_cable(home: Home) -> None:
+    """The machine has a real driver for the cable's chip; the host is the router at its end."""
+    with socket.socket(socket.AF_UNIX) as router:
+        router.settimeout(PATIENCE_S)
+        router.connect(str(home.cable))
+        home.press_console(kind="look")
+        found = re.compile(r"<option>([^<]*(?:usb|ttyUSB)[^<]*)</option>", re.IGNORECASE)
+        until(lambda: found.search(home.owner.read("router/console")), "no line is found")
+        line = found.search(home.owner.read("router/console"))
+        assert line is not None
+        home.press_console(kind="open", port=html.unescape(line[1]), speed="115200")
+        until(lambda: "Send with Enter" in home.owner.read("router/console"), "it is not opened")
+        home.press_console(kind="type", text="admin")
+        # What the machine sends first is what was typed.
+        assert router.recv(6) == b"admin\r"
+        router.sendall(b"\x1b[1mMikroTik <Login>\r\n")
+        until(lambda: "MikroTik &lt;Login&gt;" in home.owner.read("router/console"), "not shown")
+        home.press_console(kind="close")
+    # What a router says over it is for the page alone.
+    for user in ("glovebox-alerts", "glovebox-supervisor"):
+        reading = f"setpriv --reuid {user} --regid {user} --init-groups"
+        place = "/run/glovebox-console/console.json"
+        assert home.guest.execute(f"{reading} cat {place}")[0] != 0, user

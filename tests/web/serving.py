@@ -80,6 +80,7 @@ class Sensor:
             "GLOVEBOX_WEB_STATE": str(self.vault.directory),
             "GLOVEBOX_BLOCKING_REQUESTS": str(self.directory / "wishes"),
             "GLOVEBOX_ROUTER_DIRECTORY": str(self.directory / "router"),
+            "GLOVEBOX_CONSOLE_REQUESTS": str(self.directory / "console" / "wishes"),
             "GLOVEBOX_LOGS_DIRECTORY": str(self.directory / "logs"),
             "GLOVEBOX_LOGS_RUNTIME": str(self.directory / "logs-parts"),
             "GLOVEBOX_GLOW_DIRECTORY": str(self.directory / "glow"),

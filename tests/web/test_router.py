@@ -10,8 +10,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from appliance.blocking import wishes
 from appliance.blocking.wishes import Wish, WishKind
+from appliance.console import wishes as console
 from appliance.reports.answers import AnswersReport, RouterAnswer
 from appliance.reports.blocking import RouterState
+from appliance.reports.console import ConsoleReport
 from appliance.reports.neighbours import Neighbour, NeighboursReport
 from appliance.router import versions
 from appliance.router.keeping import Keeping
@@ -129,4 +131,30 @@ def test_changes_and_answers_fit_a_phone_and_are_clean(browser: Browser, sensor:
     expect(page.get_by_label("Lines that came")).to_contain_text("- /ip dns set")
     page.get_by_role("link", name="All changes").click()
     expect(page.get_by_role("main")).to_contain_text("eva from 192.168.88.5 with winbox")
+    page.context.close()
+
+
+def test_the_console_is_used_and_fits_a_phone(browser: Browser, sensor: Sensor) -> None:
+    folder = sensor.directory / "console" / "wishes"
+    folder.mkdir(parents=True)
+    inbox = console.inbox(folder)
+    page = entered(browser, sensor)
+    page.get_by_role("link", name="Serial console").click()
+    page.get_by_role("button", name="Look for lines").click()
+    now = time.time()
+    ConsoleReport(now, ("usb-FTDI_one-port0",)).publish(folder.parent)
+    page.get_by_role("link", name="Show this anew").click()
+    page.get_by_role("button", name="Open").click()
+    looked, opened = inbox.take()
+    assert (looked.kind.value, opened.port) == ("look", "usb-FTDI_one-port0")
+    text = "MikroTik 7.22.1\nLogin: " + "x" * 300
+    ConsoleReport(time.time(), ("usb-FTDI_one-port0",), opened.port, 115200, opened.holder,
+                  text).publish(folder.parent)  # fmt: skip
+    page.goto("/router/console")
+    assert findings(page) == []
+    assert all(overflow(page, size) <= 0 for size in SIZES)
+    page.get_by_label("Type", exact=True).fill("admin")
+    page.get_by_role("button", name="Send with Enter").click()
+    page.get_by_role("button", name="Ctrl-c").click()
+    assert [each.text for each in inbox.take()] == ["admin\r", "\x03"]
     page.context.close()

@@ -53,7 +53,8 @@ def app(tmp_path: Path) -> Flask:
     names = ("doors", "wishes", "reboot", "routers", "kept")
     quieting = QuietPlaces(tmp_path / "quiet", tmp_path / "quiet-requests")
     films, wishes, reboot, accepting, kept = (tmp_path / name for name in names)
-    doors = Doors(films, wishes, reboot, accepting, kept, quieting)
+    console = tmp_path / "console" / "wishes"
+    doors = Doors(films, wishes, reboot, accepting, kept, quieting, console=console)
     made = create_app(config, monitor, history, Vault(tmp_path / "web"), doors)
     made.testing = True
     return made

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: MIT
+"""The console on the page: for the owner alone, and what a router says is only text."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from appliance.console import wishes
+from appliance.console.wishes import ConsoleWish
+from appliance.reports.console import ConsoleReport
+from tests.unit.web.test_entry import form_token, set_up
+
+HOSTILE = "<script>alert(1)</script>"
+
+
+@pytest.fixture
+def wished(tmp_path: Path) -> Path:
+    folder = tmp_path / "console" / "wishes"
+    folder.mkdir(parents=True)
+    return folder
+
+
+def press(client: FlaskClient, kind: str, **fields: str) -> int:
+    form = {"csrf": form_token(client, "/router/console"), "kind": kind, **fields}
+    return client.post("/router/console", data=form).status_code
+
+
+def test_a_line_is_opened_and_typed_into(stranger: FlaskClient, wished: Path) -> None:
+    set_up(stranger)
+    assert "Nobody has looked" in stranger.get("/router/console").text
+    assert press(stranger, "look") == press(stranger, "open", port="usb-one", speed="9600") == 303
+    _, opened = wishes.inbox(wished).take()
+    assert (opened.kind, opened.port, opened.speed) == (ConsoleWish.OPEN, "usb-one", 9600)
+    report = ConsoleReport(time.time(), ("usb-one",), "usb-one", 9600, opened.holder, HOSTILE)
+    report.publish(wished.parent)
+    page = stranger.get("/router/console").text
+    assert "Send with Enter" in page and HOSTILE not in page and "&lt;script&gt;" in page
+    for kind, text in (("type", "x\r"), ("type:bare", "x"), ("type:ctrl-c", "\x03")):
+        assert press(stranger, kind, text="x") == 303
+        (typed,) = wishes.inbox(wished).take()
+        assert (typed.text, typed.holder) == (text, opened.holder)
+    assert stranger.get("/router/console.txt").text == HOSTILE
+    assert stranger.get("/router/console.txt").mimetype == "text/plain"
+
+
+def test_another_browser_watches(stranger: FlaskClient, wished: Path) -> None:
+    set_up(stranger)
+    ConsoleReport(time.time(), ("a",), "a", 9600, "other", "x").publish(wished.parent)
+    page = stranger.get("/router/console")
+    assert "Take the line" in page.text and "Send with" not in page.text
+    assert "Refresh" not in page.headers
+    assert stranger.get("/router/console?watch=1").headers["Refresh"] == "2"
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"), [("junk", ""), ("type", "\x1b"), ("type", "x" * 500), ("type", "a\nb")]
+)
+def test_what_cannot_be_typed_is_refused(
+    stranger: FlaskClient, wished: Path, kind: str, text: str
+) -> None:
+    set_up(stranger)
+    assert press(stranger, kind, text=text) == 400
+    assert wishes.inbox(wished).take() == []
+
+
+def test_a_service_that_is_away_is_told(stranger: FlaskClient, wished: Path) -> None:
+    set_up(stranger)
+    ConsoleReport(1.0, ("a",), "a", 9600, "me", "old").publish(wished.parent)
+    assert "Nobody has looked" in stranger.get("/router/console").text
+    wished.rmdir()
+    assert press(stranger, "look") == 503
+
+
+def test_it_is_for_the_owner_alone(client: FlaskClient, wished: Path) -> None:
+    assert client.get("/router/console").status_code == 403
+    assert client.get("/router/console.txt").status_code == 403
+    assert client.post("/router/console", data={"kind": "look"}).status_code == 403

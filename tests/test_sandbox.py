@@ -33,7 +33,7 @@ PARSERS = (
 )  # fmt: skip
 
 
-@pytest.fixture(scope="module", params=["snort", "suricata"])
+@pytest.fixture(scope="module", params=["snort", "suricata"], "glovebox-logs.service")
 def root(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a root with our units alone, as an image with that engine has them."""
     root = tmp_path_factory.mktemp(str(request.param))

@@ -29,11 +29,11 @@ ABOVE = {
 # Those whose parsers meet what strangers send or plug in.
 PARSERS = (
     "glovebox-films.service", "glovebox-ids.service", "glovebox-dnsmasq@.service",
-    "glovebox-flows.service", "glovebox-intel.service",
+    "glovebox-flows.service", "glovebox-intel.service", "glovebox-logs.service",
 )  # fmt: skip
 
 
-@pytest.fixture(scope="module", params=["snort", "suricata"], "glovebox-logs.service")
+@pytest.fixture(scope="module", params=["snort", "suricata"])
 def root(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a root with our units alone, as an image with that engine has them."""
     root = tmp_path_factory.mktemp(str(request.param))

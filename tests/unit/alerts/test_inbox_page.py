@@ -130,7 +130,9 @@ def test_a_row_by_itself_tells_all_of_it(client: FlaskClient, store: AlertStore)
     path = "/alerts/row?sid=1:2001219&source=198.51.100.7&destination=192.168.1.20"
     page = shown(client, path)
     for text in ("medium (2)", "Attempted Information Leak", "1:2001219:20", "from outside",
-                 "#1", "#2", "/alerts?port=80", "/alerts/stream?sid=1:2001219"):  # fmt: skip
+                 "#1", "#2", "/alerts?port=80",
+                 "/alerts/rule?sid=1:2001219&amp;way=by_src&amp;address=198.51.100.7#quieten-title",
+                 "/alerts/stream?sid=1:2001219"):  # fmt: skip
         assert text in page
     assert "#3" not in page
     assert client.get(path.replace("2001219", "5")).status_code == 404

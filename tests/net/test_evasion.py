@@ -30,6 +30,7 @@ RULE = (
     f' content:"GET /the-attack"; sid:{SID};)\n'
 )
 CROWD = 40_000
+DATA_AFTER_RESET = (129, 8)
 PORT = 30_000
 CASES = ("none", "forged reset", "forged reset of the server", "forged bytes", "stale reset")
 
@@ -141,3 +142,14 @@ def test_where_most_checksums_are_wrong_they_say_nothing(engine: Engine, connect
 def test_a_crowd_of_invented_connections_hides_none(engine: Engine, crowd: Path) -> None:
     engine.configure(owner_rules=RULE)
     assert found(engine, crowd) == {0, 1}
+
+
+@pytest.mark.snort
+def test_a_reset_that_hides_an_attack_is_told(engine_root: Path, tmp_path: Path) -> None:
+    """With the right checksum and number it is like a true one, until the client goes on."""
+    engine = Engine(engine_root, tmp_path / "run", None)
+    engine.configure(owner_rules=RULE)
+    client = Side(PORT)
+    frames = [*client.opened(), client.frame(RST, 1, 0), *client.attacked()]
+    capture = write(tmp_path / "captures/reset.pcap", *frames)
+    assert {(event.gid, event.sid) for event in engine.read_file(capture)} == {DATA_AFTER_RESET}

@@ -123,8 +123,7 @@ def _add(view: DayView, block: PacketsBlock) -> None:
         view.ports[protocol].update(ports)
     view.others += len(block) - sum(map(block.protocols.count, PROTOCOLS))
     packed = list(block.sources)
-    for number, count in Counter(block.places).items():
-        view.sources[packed[number]] += count
+    view.sources.update(map(packed.__getitem__, block.places))
     view.thinned += block.thinned
     if len(view.sources) > MOST_SOURCES:
         # Whoever invents sources fills no memory; those that came often stay.

@@ -40,8 +40,11 @@ class Promises:
         self._hosts = _part("access.hosts")
         self._limits = Adjustments(**_part("web.serve").LIMITS)
         self._settings = _part("settings.examine"), _part("settings.imager")
-        self._logs = _part("logs.framing"), _part("logs.meaning")
+        self._logs = _part("logs.lines.framing"), _part("logs.lines.meaning")
         self._flows = _part("flows.collector"), _part("flows.exporters")
+        self._dns, self._hello = _part("formats.dns_message"), _part("formats.tls_hello")
+        self._host, self._mndp = _part("formats.http_host"), _part("formats.mndp")
+        self._lists = _part("formats.bad_lists")
 
     @property
     def subjects(self) -> Mapping[str, Promise]:
@@ -51,6 +54,7 @@ class Promises:
             "sentences": self.sentences, "dhcp": self.dhcp, "http": self.http,
             "unified2": self.unified2, "eve": self.eve, "settings": self.settings,
             "imager": self.imager, "lines": self.lines, "flows": self.flows,
+            "names": self.names, "lists": self.lists,
         }  # fmt: skip
 
     def check(self, content: bytes) -> None:
@@ -179,6 +183,26 @@ class Promises:
                 except self._error:
                     continue
         assert size <= len(content)
+
+    def names(self, content: bytes) -> None:
+        """A segment names a host or does not; a datagram is a message, an announcement or none."""
+        view = memoryview(content)
+        host = self._host.http_host(view)
+        assert host is None or len(host) <= len(content)
+        for read in (self._hello.server_name, self._dns.parse_dns, self._mndp.decode):
+            try:
+                read(view if read is not self._mndp.decode else content)
+            except self._error:
+                continue
+
+    def lists(self, content: bytes) -> None:
+        """Lines are a list of what is bad, or none; each line gives at most a few things."""
+        lines = content.split(b"\n")
+        try:
+            found = list(self._lists.read_list(lines))
+        except self._lists.NoListError:
+            return
+        assert len(found) <= len(content)
 
     def flows(self, content: bytes) -> None:
         """Datagrams, each behind its length, give flows; each is counted as one thing."""

@@ -39,6 +39,8 @@ def of(subject: str, data: Path) -> Iterator[bytes]:
         "settings": lambda: iter([SETTINGS.read_bytes()[:LONGEST], SETTINGS.read_bytes()]),
         "imager": lambda: iter([b"hostname: box\ntimezone: Europe/Berlin\nusers:\n- name: pi\n"]),
         "lines": lambda: _log_lines(data, "."),
+        "names": lambda: _segments(data),
+        "lists": lambda: iter([b"# bad ones\n198.51.100.7\nevil.example\n192.0.2.0/24\n"]),
         "flows": lambda: (_behind_lengths([each], 2) for each in _exports(data)),
     }
     yield from islice(makers[subject](), OF_EACH)
@@ -51,6 +53,12 @@ def _requests() -> Sequence[bytes]:
         post,
         post.replace(b"Content-Length: 9", b"Transfer-Encoding: chunked"),
     ]
+
+
+def _segments(data: Path) -> Iterator[bytes]:
+    """Yield what stands behind the headers of TCP and UDP, where they are plain."""
+    for frame in _frames(data):
+        yield frame[42:] if frame[23:24] == b"\x11" else frame[54:]
 
 
 def _frames(data: Path, most: int = OF_EACH) -> Iterator[bytes]:

@@ -175,3 +175,9 @@ def test_remember_of_six_restarts_leaves_no_room_for_another() -> None:
 def test_remember_of_nothing_is_nothing() -> None:
     assert policy.remember(None, 0.0, 0.0) == {}
     assert policy.remember(earlier(), 0.0, TIME) == {}
+
+
+def test_other_settings_for_the_engine_are_put_in_force_by_its_configuration() -> None:
+    """What the receiver finds of checksums is read there, and the engine starts anew with it."""
+    actions, _ = policy.decide({CONFIG: "Others."}, {CONFIG: RUNS}, {}, 0.0)
+    assert [(each.unit, each.kind) for each in actions] == [(CONFIG, RESTART)]

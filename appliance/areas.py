@@ -487,6 +487,11 @@ AREAS = (
                 "appliance.intel.card_lists",
                 "take the lists on the card, and say what came of each",
             ),
+            Command(
+                "fetch",
+                "appliance.intel.fetch_command",
+                "fetch the lists that you chose from the Internet (service)",
+            ),
         ),
         watched=(
             Watched(
@@ -498,6 +503,7 @@ AREAS = (
         reports=(
             "appliance.reports.intel:IntelReport",
             "appliance.reports.intel:IntelListsReport",
+            "appliance.reports.fetch:FetchReport",
         ),
         checks="appliance.supervisor.areachecks.intelchecks:CHECKS",
         metrics="appliance.intel.metrics:families",

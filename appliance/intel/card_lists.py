@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`glovebox intel-lists`: take the lists in the folder `intel` of BOOT, and say what came of each.
+"""`glovebox intel-lists`: take the lists of BOOT and of the Internet, and say what came of each.
 
 A list that cannot be used, or waits for the owner, leaves the one before in force.
 """
@@ -20,6 +20,7 @@ from appliance import files, service
 from appliance.formats.bad_lists import ListedEntry, NoListError, read_list
 from appliance.formats.indicators import SUFFIX, written
 from appliance.intel import kept_lists, list_policy, public_suffixes
+from appliance.intel.fetched_lists import FOLDER as FETCHED
 from appliance.intel.kept_lists import ENDING, FOLDER, MOST_BYTES, KeptList
 from appliance.intel.public_suffixes import PublicSuffixes
 from appliance.reports.intel import IntelListsReport, ListFacts, ListStanding
@@ -76,15 +77,21 @@ class ListContent:
 
 @dataclass
 class CardLists:
-    """The lists on a card, and those in force in `folder`."""
+    """The lists on a card, those that were `fetched`, and those in force in `folder`."""
 
     card: Path
     folder: Path
     suffixes: PublicSuffixes
+    fetched: Path | None = None
 
     def take(self, now: float) -> IntelListsReport:
         """Bring into force what can be; lists that the card no longer has are gone."""
         found = list_files(self.card)
+        # Of two with one name that on the card counts: the owner put it there by hand.
+        own = {file.name for file in found}
+        if self.fetched is not None:
+            others = [each for each in list_files(self.fetched) if each.name not in own]
+            found += [each for each in others if not each.name.endswith(".state.json")]
         agreed = read_agreed(self.folder)
         standings = [self._one(file, agreed.get(file.name, ""), now) for file in found]
         there = {file.name for file in found}
@@ -214,7 +221,7 @@ def main(argv: Sequence[str]) -> int:
 
 def _take(running: Running) -> int:
     arguments = running.arguments
-    lists = CardLists(arguments.card, arguments.folder, public_suffixes.load())
+    lists = CardLists(arguments.card, arguments.folder, public_suffixes.load(), arguments.fetched)
     report = lists.take(time.time())
     running.publisher.publish(report)
     for each in report.lists:
@@ -230,5 +237,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--card", type=Path, default=CARD, help="where lists are (%(default)s)")
+    add("--fetched", type=Path, default=FETCHED, help="those of the Internet (%(default)s)")
     add("--folder", type=Path, default=FOLDER, help="where they are kept (%(default)s)")
     return parser

@@ -16,9 +16,11 @@ from werkzeug.exceptions import BadRequest, ServiceUnavailable
 
 from appliance.formats import plain_address
 from appliance.formats.indicators import RefusedEntryError, read_name
+from appliance.formats.list_sources import KNOWN
 from appliance.intel import kept_lists, meetings, service
 from appliance.intel.kept_lists import ListVerdict
 from appliance.intel.service import AgreedList
+from appliance.reports.fetch import FetchReport
 from appliance.reports.intel import IntelListsReport, IntelReport
 from appliance.requests import FullError
 
@@ -57,6 +59,8 @@ def blueprint(
         shown = {
             "answer": answer(asked, folder, allowed) if asked else None,
             "lists": IntelListsReport.read(runtime),
+            "fetched": FetchReport.read(runtime),
+            "known_sources": KNOWN.values(),
             "matcher": IntelReport.read(runtime),
             "allow": allow,
             "sid_of": meetings.sid_of,

@@ -24,6 +24,7 @@ from appliance.formats.plain_address import plain
 from appliance.host import network
 from appliance.intel import card_lists
 from appliance.intel.card_lists import CARD
+from appliance.intel.fetched_lists import FOLDER as FETCHED
 from appliance.intel.hit_spool import FOLDER as SPOOL
 from appliance.intel.hit_spool import HitSpool
 from appliance.intel.kept_lists import FOLDER
@@ -56,16 +57,31 @@ class ListTaking:
 
     card: Path
     folder: Path
+    fetched: Path
+    _seen: float = 0.0
     _process: subprocess.Popen[bytes] | None = None
     _again: bool = False
 
+    def look(self) -> None:
+        """Take the lists where another was fetched: each is renamed into its place."""
+        if self._changed() != self._seen:
+            self.begin()
+
     def begin(self) -> None:
         """Take the lists, once more where it is being done."""
+        self._seen = self._changed()
         self._again = self._process is not None
         if not self._again:
             argv = [sys.executable, "-m", "appliance.cli", "intel-lists"]
             argv += ["--card", str(self.card), "--folder", str(self.folder)]
+            argv += ["--fetched", str(self.fetched)]
             self._process = subprocess.Popen(argv)
+
+    def _changed(self) -> float:
+        try:
+            return self.fetched.stat().st_mtime
+        except OSError:
+            return 0.0
 
     def done(self) -> bool:
         """Tell whether the lists have been taken since this was asked last."""
@@ -139,6 +155,7 @@ class IntelService:
         self.matcher.close()
 
     def _lists(self, now: float) -> None:
+        self.taking.look()
         if self.taking.done():
             self.matcher.load(self.folder)
             log.info("%d names and addresses are looked for", self.matcher.known.entries)
@@ -211,7 +228,7 @@ def _body(running: Running) -> int:
     served = IntelService(
         arguments.interface or settings.capture.interface,
         Matcher(meetings, HitSpool(arguments.spool)),
-        ListTaking(arguments.card, arguments.folder),
+        ListTaking(arguments.card, arguments.folder, arguments.fetched),
         inbox(arguments.wishes),
         arguments.folder,
         time.time(),
@@ -234,6 +251,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--interface", help="where frames are looked at (default: as configured)")
     add("--card", type=Path, default=CARD, help="where lists come from (%(default)s)")
+    add("--fetched", type=Path, default=FETCHED, help="those of the Internet (%(default)s)")
     add("--folder", type=Path, default=FOLDER, help="where they are kept (%(default)s)")
     add("--spool", type=Path, default=SPOOL, help="where alerts go (%(default)s)")
     add("--wishes", type=Path, default=WISHES, help="where the page asks (%(default)s)")

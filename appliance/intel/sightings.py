@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from appliance.errors import DecodeError
 from appliance.formats import ethernet, ip
 from appliance.formats.dns_message import parse_dns
-from appliance.formats.http_host import http_host
 from appliance.formats.ip import IpPacket
 from appliance.formats.reassembly import Reassembler
 from appliance.formats.tls_hello import is_client_hello, server_name
+from appliance.intel.http_host import http_host
 
 TCP, UDP, DNS = 6, 17, 53
 ASKED, ALIAS, ANSWERED = "asked for", "an answer's other name", "an answer's address"

@@ -15,7 +15,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from appliance.formats.http_host import METHODS
+from appliance.intel.http_host import METHODS
 
 SAMPLE = 64
 WHOLE = 0xFFFF

@@ -6,22 +6,37 @@ from __future__ import annotations
 from dataclasses import dataclass
 from ipaddress import ip_network
 
+from appliance.errors import DecodeError
 from appliance.formats.indicators import RefusedEntryError, read_name
+from appliance.formats.list_sources import KNOWN, source_of
 from appliance.settings.sections.fit import Address, expect
 
-MOST = 1000
+MOST, MOST_SOURCES = 1000, 16
 
 
 @dataclass(frozen=True)
 class IntelConfig:
     allow: tuple[str, ...] = ()
     resolvers: tuple[Address, ...] = ()
+    sources: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         expect(len(self.allow) <= MOST, "allow", len(self.allow), f"at most {MOST}")
         for each in self.allow:
             expect(_is_entry(each), "allow", each, "names, addresses and networks")
         expect(len(self.resolvers) <= MOST, "resolvers", len(self.resolvers), f"at most {MOST}")
+        expect(len(self.sources) <= MOST_SOURCES, "sources", len(self.sources),
+               f"at most {MOST_SOURCES}")  # fmt: skip
+        for each in self.sources:
+            expect(_is_source(each), "sources", each, f"{', '.join(KNOWN)}, or https://…")
+
+
+def _is_source(text: str) -> bool:
+    try:
+        source_of(text)
+    except DecodeError:
+        return False
+    return True
 
 
 def _is_entry(text: str) -> bool:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from appliance import words
+from appliance.reports.fetch import FetchReport
 from appliance.reports.intel import IntelListsReport, IntelReport
 from appliance.reports.levels import Result, fail, ok, warn
 from appliance.supervisor.check import Check
@@ -12,6 +13,8 @@ from appliance.supervisor.observations import Unknown
 
 UNIT = "glovebox-intel.service"
 SILENT_S, LOST_S = 30.0, 60.0
+# Lists are asked for once a day.
+OLD_S = 2 * 86400.0
 
 
 def intel(history: History) -> Result | None:
@@ -62,8 +65,23 @@ def _fine(report: IntelReport) -> Result:
     return ok(f"{words.number(report.indicators)} names and networks are looked for; {hits}.")
 
 
+def fetch(history: History) -> Result | None:
+    """Judge whether lists of the Internet are renewed. None where none is to be fetched."""
+    report, now = history.now.report(FetchReport), history.now.time
+    if report is None or not report.sources:
+        return None
+    for each in report.sources:
+        age = now - each.answered
+        if each.trouble and (not each.answered or age > OLD_S):
+            since = f"for {words.duration(age)}" if each.answered else "yet"
+            return warn(f"The list {each.name} could not be fetched {since}: {each.trouble}.",
+                        "It is tried again by itself; what was fetched before stays.")  # fmt: skip
+    return ok(f"{words.counted(len(report.sources), 'list')} of the Internet.")
+
+
 # fmt: off
 CHECKS = (
     Check("intel", "listed names and addresses are looked for", 10, ("reports",), intel),
+    Check("fetch", "lists of the Internet are renewed", 60, ("reports",), fetch),
 )
 # fmt: on

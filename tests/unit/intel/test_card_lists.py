@@ -118,6 +118,19 @@ def test_a_full_card_leaves_the_list_before(
     assert found.trouble == "No space left on device" and entries(tmp_path) == 200
 
 
+def test_lists_of_the_internet_stand_beside_those_of_the_card(tmp_path: Path) -> None:
+    take(tmp_path, a_txt="bad.example\n", b_txt="bad.example\n")
+    fetched = tmp_path / "fetched"
+    fetched.mkdir()
+    for name in ("b.txt", "drop", "drop.state.json"):
+        (fetched / name).write_text("198.51.100.0/24\n203.0.113.0/24\n")
+    lists = CardLists(tmp_path / "card", tmp_path / "kept", PublicSuffixes(), fetched)
+    report = lists.take(0.0)
+    assert [each.name for each in report.lists] == ["a.txt", "b.txt", "drop"]
+    # The owner's own file counts where both have one name.
+    assert entries(tmp_path, "b.txt") == 1 and entries(tmp_path, "drop") == 2
+
+
 def test_no_card_is_no_list(tmp_path: Path) -> None:
     (tmp_path / "kept").mkdir()
     lists = CardLists(tmp_path / "none", tmp_path / "kept", PublicSuffixes())

@@ -15,6 +15,7 @@ from appliance.intel import service
 from appliance.intel.meetings import Allowed
 from appliance.intel.pages import answer
 from appliance.intel.service import AgreedList
+from appliance.reports.fetch import FetchReport
 from appliance.reports.intel import IntelListsReport
 from appliance.settings.config import Config
 from appliance.settings.sections.capture import CaptureConfig
@@ -23,6 +24,7 @@ from appliance.settings.sections.web import WebConfig
 from appliance.web import Doors, create_app
 from appliance.web.monitor import Monitor
 from tests.unit.intel.sample_lists import take
+from tests.unit.reports.test_fetch import WELL
 from tests.unit.reports.test_intel import FACTS, LISTS, REPORT, STANDING
 from tests.unit.web.conftest import TOKEN
 
@@ -71,6 +73,15 @@ def test_lists_and_meetings_are_shown_without_their_markup(
     assert "not &lt;b&gt;json" in text and "<b>json" not in text
     assert "You allow fine.example" in text and "192.168.88.9" in text
     assert "5; 1 raised an alert" in " ".join(text.split())
+
+
+def test_lists_of_the_internet_are_shown_with_their_terms(
+    client: FlaskClient, tmp_path: Path
+) -> None:
+    assert "None is fetched" in page(client)
+    FetchReport(1000.0, (replace(WELL, trouble="it answered <500>"),)).publish(tmp_path)
+    text = page(client)
+    assert WELL.terms in text and "it answered &lt;500&gt;" in text and "None is" not in text
 
 
 def test_trouble_is_told(client: FlaskClient, tmp_path: Path) -> None:

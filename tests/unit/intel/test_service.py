@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance.files import write_durable
 from appliance.intel import service
 from appliance.intel.hit_spool import HitSpool
 from appliance.intel.matcher import Matcher
@@ -30,7 +31,7 @@ DEADLINE_S = 30.0
 
 @pytest.fixture
 def places(tmp_path: Path) -> Path:
-    for name in ("card", "kept", "spool", "wishes", "run"):
+    for name in ("card", "kept", "spool", "wishes", "run", "fetched"):
         (tmp_path / name).mkdir()
     return tmp_path
 
@@ -41,8 +42,8 @@ def served(places: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[IntelServi
     need_root()
     made = IntelService(
         "lo", Matcher(Meetings(Allowed(), ()), HitSpool(places / "spool")),
-        ListTaking(places / "card", places / "kept"), inbox(places / "wishes"), places / "kept",
-        time.time(),
+        ListTaking(places / "card", places / "kept", places / "fetched"),
+        inbox(places / "wishes"), places / "kept", time.time(),
     )  # fmt: skip
     yield made
     made.close()
@@ -87,6 +88,15 @@ def test_the_owner_agrees_to_a_list(served: IntelService, places: Path) -> None:
     turn_until(served, lambda: served.matcher.known.entries < 100, "the new one is in force")
 
 
+def test_a_list_that_is_fetched_comes_into_force(served: IntelService, places: Path) -> None:
+    served.taking.begin()
+    turn_until(served, lambda: served.taking._process is None, "the lists were read")
+    write_durable(places / "fetched/spamhaus-drop", "198.51.100.0/24\n", 0o640)
+    turn_until(served, lambda: served.matcher.known.entries == 1, "the list is in force")
+    (places / "fetched/spamhaus-drop").unlink()
+    turn_until(served, lambda: served.matcher.known.entries == 0, "the list is gone")
+
+
 def test_an_interface_that_is_missing_is_told(served: IntelService, places: Path) -> None:
     served.interface = "none0"
     (places / "card/a.txt").write_text("bad.example\n")
@@ -108,7 +118,7 @@ def test_lists_that_are_gone_end_the_looking(served: IntelService, places: Path)
 
 
 def test_taking_that_fails_is_told(places: Path, caplog: pytest.LogCaptureFixture) -> None:
-    taking = ListTaking(places / "card", places / "none/kept")
+    taking = ListTaking(places / "card", places / "none/kept", places / "fetched")
     (places / "card/a.txt").write_text("bad.example\n")
     (places / "run").rmdir()
     taking._process = subprocess.Popen([sys.executable, "-c", "raise SystemExit(3)"])
@@ -117,7 +127,7 @@ def test_taking_that_fails_is_told(places: Path, caplog: pytest.LogCaptureFixtur
 
 
 def test_what_is_asked_for_meanwhile_is_done_once_more(places: Path) -> None:
-    taking = ListTaking(places / "card", places / "kept")
+    taking = ListTaking(places / "card", places / "kept", places / "fetched")
     taking._process = subprocess.Popen([sys.executable, "-c", "pass"])
     taking.begin()
     taking._process.wait()
@@ -142,7 +152,7 @@ def test_who_never_raises_an_alert() -> None:
 def test_the_command_runs_and_ends(places: Path) -> None:
     need_root()
     argv = [sys.executable, "-m", "appliance.cli", "intel", "--interface", "lo"]
-    for name in ("card", "spool", "wishes"):
+    for name in ("card", "spool", "wishes", "fetched"):
         argv += [f"--{name}", str(places / name)]
     argv += ["--folder", str(places / "kept")]
     environment = {

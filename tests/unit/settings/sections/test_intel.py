@@ -20,6 +20,19 @@ def test_other_entries_are_refused(entry: str) -> None:
         build({"intel": {"allow": [entry]}})
 
 
+@pytest.mark.parametrize("source", ["spamhaus-drop", "https://example.org/list.txt"])
+def test_lists_of_the_internet_are_named(source: str) -> None:
+    assert build({"intel": {"sources": [source]}}).intel.sources == (source,)
+
+
+@pytest.mark.parametrize(
+    "source", ["", "drop", "http://example.org/", "https://a@example.org/", "https://", "file:///x"]
+)
+def test_other_sources_are_refused(source: str) -> None:
+    with pytest.raises(ConfigError, match="spamhaus-drop"):
+        build({"intel": {"sources": [source]}})
+
+
 def test_there_are_bounds() -> None:
     with pytest.raises(ConfigError, match="at most 1000"):
         build({"intel": {"allow": ["bad.example"] * 1001}})

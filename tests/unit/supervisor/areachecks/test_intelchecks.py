@@ -8,11 +8,13 @@ from typing import Any, cast
 
 import pytest
 
+from appliance.reports.fetch import FetchReport
 from appliance.reports.intel import IntelListsReport, IntelReport, ListStanding
 from appliance.reports.levels import Level
 from appliance.supervisor.areachecks import intelchecks
 from appliance.supervisor.history import History
 from appliance.supervisor.observations import Unknown
+from tests.unit.reports.test_fetch import WELL
 from tests.unit.reports.test_intel import FACTS, LISTS, REPORT
 
 NOW = 1000.0
@@ -92,3 +94,38 @@ def test_frames_that_found_no_room_are_told_for_a_minute() -> None:
     # Since a restart it counts anew.
     anew = replace(lossy, since=990.0)
     assert cast(Any, intelchecks.intel(history(anew, before=before))).level is Level.OK
+
+
+@dataclass
+class _FetchMoment:
+    found: FetchReport | None
+    time: float = NOW
+
+    def report(self, kind: object) -> Any:
+        assert kind is FetchReport
+        return self.found
+
+
+def fetched(found: FetchReport | None, now: float = NOW) -> Any:
+    return intelchecks.fetch(cast(History, _Moments(cast(Any, _FetchMoment(found, now)))))
+
+
+def test_without_lists_of_the_internet_there_is_nothing_to_judge() -> None:
+    assert fetched(None) is None
+    assert fetched(FetchReport(NOW, ())) is None
+
+
+@pytest.mark.parametrize(
+    ("changed", "now", "level", "words"),
+    [
+        ({}, NOW, Level.OK, "1 list of the Internet"),
+        ({"trouble": "it answered 500"}, NOW, Level.OK, "1 list"),
+        ({"trouble": "it answered 500"}, NOW + 3 * 86400, Level.WARN, "for 3 d"),
+        ({"trouble": "it answered 500", "answered": 0.0}, NOW, Level.WARN, "yet: it answered 500"),
+    ],
+)
+def test_a_list_that_is_not_renewed_is_told(
+    changed: dict[str, Any], now: float, level: Level, words: str
+) -> None:
+    said = fetched(FetchReport(NOW, (replace(WELL, **changed),)), now)
+    assert said.level is level and words in said.words

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.formats.http_host import http_host
+from appliance.intel.http_host import http_host
 
 
 @pytest.mark.parametrize(

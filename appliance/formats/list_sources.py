@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: MIT
+"""Lists that others hand out by HTTPS: what the owner may choose by name, and on which terms."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from appliance.errors import DecodeError
+
+LONGEST_URL = 500
+_HOST = re.compile(r"[A-Za-z0-9.-]{1,253}")
+
+
+@dataclass(frozen=True, slots=True)
+class ListSource:
+    """A list to be fetched: `name` is that of its file, `terms` where it is told who may use it."""
+
+    name: str
+    url: str
+    title: str
+    terms: str = ""
+
+
+# As their makers publish them; none is fetched unless the owner names it.
+KNOWN = {
+    source.name: source
+    for source in (
+        ListSource(
+            "spamhaus-drop", "https://www.spamhaus.org/drop/drop_v4.json",
+            "Spamhaus DROP, networks of criminals", "https://www.spamhaus.org/drop/terms/",
+        ),
+        ListSource(
+            "spamhaus-drop-v6", "https://www.spamhaus.org/drop/drop_v6.json",
+            "Spamhaus DROP for IPv6", "https://www.spamhaus.org/drop/terms/",
+        ),
+        ListSource(
+            "urlhaus-hosts", "https://urlhaus.abuse.ch/downloads/hostfile/",
+            "URLhaus of abuse.ch, hosts of malware", "https://urlhaus.abuse.ch/api/",
+        ),
+        ListSource(
+            "feodo-tracker", "https://feodotracker.abuse.ch/downloads/ipblocklist.txt",
+            "Feodo Tracker of abuse.ch, servers of botnets",
+            "https://feodotracker.abuse.ch/blocklist/",
+        ),
+        ListSource(
+            "et-compromised", "https://rules.emergingthreats.net/blockrules/compromised-ips.txt",
+            "Emerging Threats, compromised hosts", "https://rules.emergingthreats.net/",
+        ),
+    )
+}  # fmt: skip
+
+
+def source_of(text: str) -> ListSource:
+    """Return the source that a setting names, by a name of KNOWN or an address of HTTPS.
+
+    Raises DecodeError for others.
+    """
+    if text in KNOWN:
+        return KNOWN[text]
+    return ListSource(_name_of(text), text, "A list that you named")
+
+
+def is_https(url: str) -> bool:
+    """Tell whether something can be fetched there, without a user's name in it."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return False
+    plain = url.isascii() and url.isprintable() and " " not in url and len(url) <= LONGEST_URL
+    known = parts.scheme == "https" and parts.username is None and port != 0
+    return plain and known and bool(_HOST.fullmatch(host) or ":" in host)
+
+
+def _name_of(url: str) -> str:
+    if not is_https(url):
+        raise DecodeError(f"a name of {', '.join(KNOWN)}, or an address that begins with https://")
+    host = re.sub(r"[^a-z0-9.-]", "-", (urlsplit(url).hostname or "").lower())[:40]
+    return f"{host}-{hashlib.sha256(url.encode()).hexdigest()[:8]}"

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: MIT
+"""The service that fetches: what is chosen, and nothing else."""
+
+from __future__ import annotations
+
+import os
+import signal
+import ssl
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from appliance.formats.list_sources import ListSource
+from appliance.intel.fetch_command import UNSET, Fetcher
+from appliance.intel.fetched_lists import FetchedList
+from appliance.reports.fetch import FetchReport
+from tests.unit.intel.bad_server import GOOD, certificate, playing
+
+DEADLINE_S = 30.0
+NOW = 1_795_777_200.0
+
+
+def begin(folder: Path, settings: str, *more: str) -> subprocess.Popen[bytes]:
+    (folder / "glovebox.toml").write_text(settings)
+    argv = [sys.executable, "-m", "appliance.cli", "fetch", "--folder", str(folder / "fetched")]
+    run = {"GLOVEBOX_RUNTIME_DIRECTORY": str(folder)}
+    run["GLOVEBOX_CONFIG"] = str(folder / "glovebox.toml")
+    return subprocess.Popen([*argv, *more], env=os.environ | run)
+
+
+def test_without_a_source_nothing_is_fetched(tmp_path: Path) -> None:
+    (tmp_path / "fetched").mkdir()
+    (tmp_path / "fetched/old").touch()
+    with begin(tmp_path, "") as process:
+        assert process.wait(DEADLINE_S) == 0
+    assert not list((tmp_path / "fetched").iterdir())
+    report = FetchReport.require(tmp_path)
+    assert report.sources == ()
+
+
+def test_a_list_that_is_chosen_is_fetched(tmp_path: Path) -> None:
+    made = certificate(tmp_path)
+    (tmp_path / "fetched").mkdir()
+    with playing(*made) as server:
+        found = FetchedList(ListSource("mine", f"{server}/good", ""), tmp_path / "fetched", zero)
+        found.begin(NOW)
+        fetcher = Fetcher([found], ssl.create_default_context(cafile=made[0]), earliest=0)
+        fetcher.turn(NOW)
+        assert (tmp_path / "fetched/mine").read_bytes() == GOOD
+        due = found.due
+        # It is not due again.
+        fetcher.turn(NOW + 1)
+        assert found.due == due and fetcher.report().sources[0].answered == NOW
+
+
+def test_with_a_clock_that_is_not_set_nothing_is_asked_for(tmp_path: Path) -> None:
+    found = FetchedList(ListSource("mine", "https://127.0.0.1:9/", ""), tmp_path, lambda: 1.0)
+    found.begin(0.0)
+    fetcher = Fetcher([found], ssl.create_default_context(), earliest=NOW)
+    fetcher.turn(1000.0)
+    assert found.trouble == UNSET and found.failures == 0
+    # When it is set, it is a matter of a minute and a half.
+    fetcher.turn(NOW)
+    assert found.trouble == "" and NOW < found.due <= NOW + 90
+
+
+def test_the_command_runs_and_ends(tmp_path: Path) -> None:
+    (tmp_path / "fetched").mkdir()
+    with begin(tmp_path, '[intel]\nsources = ["https://127.0.0.1:9/list"]\n') as process:
+        deadline = time.monotonic() + DEADLINE_S
+        while FetchReport.read(tmp_path) is None:
+            assert time.monotonic() < deadline and process.poll() is None
+            time.sleep(0.05)
+        (source,) = FetchReport.require(tmp_path).sources
+        assert source.url == "https://127.0.0.1:9/list" and source.answered == 0.0
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(DEADLINE_S) == 0
+
+
+def zero() -> float:
+    """Return the smallest of all chances."""
+    return 0.0

@@ -195,8 +195,9 @@ def test_nothing_is_said_of_checksums_where_nobody_looked_or_no_engine_is() -> N
 
 def test_a_crowd_of_connections_is_told() -> None:
     few, many = EngineCount(9, 0), EngineCount(9, 0, crowded=True)
-    results = [enginechecks.connections(history(look(engine=each))) for each in (few, many, None)]
-    assert [each and each.level for each in results] == [Level.OK, Level.WARN, None]
+    looks = [history(look(engine=each)) for each in (few, many, None, Unknown("test"))]
+    results = [enginechecks.connections(each) for each in looks]
+    assert [each and each.level for each in results] == [Level.OK, Level.WARN, None, None]
 
 
 def test_a_crowd_is_no_sign_of_work() -> None:

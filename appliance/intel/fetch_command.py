@@ -72,7 +72,8 @@ def _body(running: Running) -> int:
     for each in lists:
         each.begin(time.time())
     fetcher = Fetcher(lists, ssl.create_default_context(cafile=running.arguments.authorities))
-    running.publisher.publish(fetcher.report())
+    # Ready is also who has nothing to fetch: to systemd it would have failed otherwise.
+    running.beat(f"{len(lists)} lists", fetcher.report)
     while lists and not running.stop.wait(TURN_S):
         running.beat(f"{len(lists)} lists", fetcher.report)
         fetcher.turn(time.time())

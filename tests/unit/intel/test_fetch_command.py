@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -24,7 +25,7 @@ NOW = 1_795_777_200.0
 def begin(folder: Path, settings: str, *more: str) -> subprocess.Popen[bytes]:
     (folder / "glovebox.toml").write_text(settings)
     argv = [sys.executable, "-m", "appliance.cli", "fetch", "--folder", str(folder / "fetched")]
-    run = {"GLOVEBOX_RUNTIME_DIRECTORY": str(folder)}
+    run = {"GLOVEBOX_RUNTIME_DIRECTORY": str(folder), "NOTIFY_SOCKET": str(folder / "notes")}
     run["GLOVEBOX_CONFIG"] = str(folder / "glovebox.toml")
     return subprocess.Popen([*argv, *more], env=os.environ | run)
 
@@ -32,8 +33,13 @@ def begin(folder: Path, settings: str, *more: str) -> subprocess.Popen[bytes]:
 def test_without_a_source_nothing_is_fetched(tmp_path: Path) -> None:
     (tmp_path / "fetched").mkdir()
     (tmp_path / "fetched/old").touch()
-    with begin(tmp_path, "") as process:
-        assert process.wait(DEADLINE_S) == 0
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notes:
+        notes.bind(str(tmp_path / "notes"))
+        notes.settimeout(DEADLINE_S)
+        with begin(tmp_path, "") as process:
+            assert process.wait(DEADLINE_S) == 0
+        # A service of the type notify that ends before has failed (systemd.service(5)).
+        assert b"READY=1" in notes.recv(4096)
     assert not list((tmp_path / "fetched").iterdir())
     report = FetchReport.require(tmp_path)
     assert report.sources == ()

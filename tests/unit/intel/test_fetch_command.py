@@ -25,8 +25,10 @@ NOW = 1_795_777_200.0
 def begin(folder: Path, settings: str, *more: str) -> subprocess.Popen[bytes]:
     (folder / "glovebox.toml").write_text(settings)
     argv = [sys.executable, "-m", "appliance.cli", "fetch", "--folder", str(folder / "fetched")]
-    run = {"GLOVEBOX_RUNTIME_DIRECTORY": str(folder), "NOTIFY_SOCKET": str(folder / "notes")}
+    run = {"GLOVEBOX_RUNTIME_DIRECTORY": str(folder)}
     run["GLOVEBOX_CONFIG"] = str(folder / "glovebox.toml")
+    if (folder / "notes").exists():
+        run["NOTIFY_SOCKET"] = str(folder / "notes")
     return subprocess.Popen([*argv, *more], env=os.environ | run)
 
 

@@ -55,7 +55,7 @@ WRITING = frozenset(
         *("entry.setup", "entry.login", "entry.logout", "entry.password"),
         *("selftest.request", "copying.request", "router.request", "erasing.erase"),
         *("accepting.request", "alerts.mark", "logs.delete", "rules.quieten"),
-        *("neighbours.request", "intel.agree", "console.request"),
+        *("neighbours.request", "intel.ask", "console.request"),
     }
 )
 OPEN = frozenset({"static", "api.healthz"})

@@ -4,14 +4,14 @@
 from __future__ import annotations
 
 import zlib
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import ip_address
 
-from appliance.formats.indicators import Network
 from appliance.ids.alert import Alert
 from appliance.ids.naming import protocol_name
+from appliance.intel.allowed import Address, Allowed
 from appliance.intel.kept_lists import ListVerdict
 from appliance.intel.sightings import FROM, Sighting
 from appliance.reports.intel import ListedMeeting
@@ -23,27 +23,8 @@ CLASSIFICATION = "Met something on a list of known bad names and addresses"
 # Priorities: two lists that agree, one list, and who is only called by others.
 SURE, LISTED, ONLY_CALLED = 1, 2, 3
 HOUR_S = 3600.0
-MOST_KEPT, MOST_A_MINUTE = 4096, 60
+MOST_KEPT, MOST_A_MINUTE, MOST_QUIET = 4096, 60, 256
 MOST_LISTS_NAMED = 3
-
-Address = IPv4Address | IPv6Address
-
-
-@dataclass(frozen=True, slots=True)
-class Allowed:
-    """What never raises an alert: names with all below them, and networks."""
-
-    names: frozenset[str] = frozenset()
-    networks: tuple[Network, ...] = ()
-
-    def name(self, name: str) -> bool:
-        """Tell whether a name, or one above it, is allowed."""
-        labels = name.split(".")
-        return any(".".join(labels[place:]) in self.names for place in range(len(labels)))
-
-    def address(self, address: Address) -> bool:
-        """Tell whether an address is in an allowed network."""
-        return any(address in network for network in self.networks)
 
 
 @dataclass
@@ -67,6 +48,8 @@ class Meetings:
     allowed: Allowed
     own: Collection[Address]
     counts: MeetingCounts = field(default_factory=MeetingCounts)
+    quiet: Counter[str] = field(default_factory=Counter)
+    """How often each listed entry was met and allowed."""
     _kept: OrderedDict[tuple[bytes, str], ListedMeeting] = field(default_factory=OrderedDict)
     _minute: int = 0
     _raised: int = 0
@@ -78,6 +61,8 @@ class Meetings:
         entry = listed[0].entry
         if self._is_allowed(seen, device, other):
             self.counts.allowed += 1
+            if entry in self.quiet or len(self.quiet) < MOST_QUIET:
+                self.quiet[entry] += 1
             return None
         meeting = self._meeting(seen, listed, str(device), str(other), now)
         if meeting.count > 1:

@@ -17,9 +17,10 @@ from werkzeug.exceptions import BadRequest, ServiceUnavailable
 from appliance.formats import plain_address
 from appliance.formats.indicators import RefusedEntryError, read_name
 from appliance.formats.list_sources import KNOWN
-from appliance.intel import kept_lists, meetings, service
+from appliance.intel import allowed, kept_lists, meetings, service
+from appliance.intel.allowed import Allowed, allowed_of
 from appliance.intel.kept_lists import ListVerdict
-from appliance.intel.service import AgreedList
+from appliance.intel.service import IntelWish, IntelWishKind
 from appliance.reports.fetch import FetchReport
 from appliance.reports.intel import IntelListsReport, IntelReport
 from appliance.requests import FullError
@@ -51,49 +52,61 @@ def blueprint(
     `runtime` holds the status files, `folder` the lists, `wishes` what the owner agrees to.
     """
     routes = Blueprint("intel", __name__)
-    allowed = service.allowed_of(allow)
 
     @routes.get("/intel")
     def show() -> ResponseReturnValue:
         asked = request.args.get("q", "").strip()[:LONGEST]
+        clicked = allowed.read(folder)
+        quiet = allowed_of((*allow, *clicked))
         shown = {
-            "answer": answer(asked, folder, allowed) if asked else None,
+            "answer": answer(asked, folder, quiet) if asked else None,
             "lists": IntelListsReport.read(runtime),
             "fetched": FetchReport.read(runtime),
             "known_sources": KNOWN.values(),
             "matcher": IntelReport.read(runtime),
             "allow": allow,
+            "clicked": clicked,
             "sid_of": meetings.sid_of,
             "gid": meetings.GID,
         }
         return render_template("intel.html", **figures(), **shown)
 
     @routes.post("/intel")
-    def agree() -> ResponseReturnValue:
-        name, _, digest = request.form.get("list", "")[:200].rpartition(" ")
-        if not name or len(digest) != 64:
-            raise BadRequest("That is no button of this page.")
+    def ask() -> ResponseReturnValue:
+        wish = wish_of(request.form)
         try:
-            service.inbox(wishes).post(AgreedList(name, digest))
-        except (OSError, FullError) as error:
-            log.error("no request to take %.64r: %s", name, error)
+            service.inbox(wishes).post(wish)
+        except (OSError, FullError, ValueError) as error:
+            log.error("no request to %s %.64r: %s", wish.kind.value, wish.what, error)
             raise ServiceUnavailable("The request cannot be written.") from error
-        log.warning("the list %.64r is taken as it is, as %s wished", name, request.remote_addr)
+        log.warning("%s %.64r, as %s wished", wish.kind.value, wish.what, request.remote_addr)
         return redirect(url_for("intel.show"), 303)
 
     return routes
 
 
-def answer(asked: str, folder: Path, allowed: meetings.Allowed) -> ListAnswer:
+def wish_of(form: Mapping[str, str]) -> IntelWish:
+    """Return what a button of the page asks for. Raises BadRequest."""
+    for kind in (IntelWishKind.ALLOW, IntelWishKind.UNDO):
+        entry = form.get(kind.value, "")[: LONGEST + 1]
+        if entry and allowed_of([entry]) != Allowed():
+            return IntelWish(kind, entry)
+    name, _, digest = form.get("list", "")[:200].rpartition(" ")
+    if not name or len(digest) != 64:
+        raise BadRequest("That is no button of this page.")
+    return IntelWish(IntelWishKind.AGREE, name, digest)
+
+
+def answer(asked: str, folder: Path, quiet: Allowed) -> ListAnswer:
     """Look up a name or an address in all lists."""
     address = plain_address.read(asked)
     with contextlib.ExitStack() as stack:
         kept = kept_lists.opened(folder, stack)
         if address is not None:
             found = kept_lists.who_lists(kept, address)
-            return ListAnswer(str(address), False, tuple(found), allowed.address(address))
+            return ListAnswer(str(address), False, tuple(found), quiet.address(address))
         try:
             name = read_name(asked)
         except RefusedEntryError:
             return ListAnswer(asked, wrong=True)
-        return ListAnswer(name, False, tuple(kept_lists.who_lists(kept, name)), allowed.name(name))
+        return ListAnswer(name, False, tuple(kept_lists.who_lists(kept, name)), quiet.name(name))

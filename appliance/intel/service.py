@@ -8,6 +8,7 @@ needs memory that a service would keep.
 from __future__ import annotations
 
 import argparse
+import enum
 import logging
 import os
 import subprocess
@@ -15,21 +16,20 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import ip_network
 from pathlib import Path
 
 from appliance import service
-from appliance.formats.indicators import Network, RefusedEntryError, read_name
 from appliance.formats.plain_address import plain
 from appliance.host import network
-from appliance.intel import card_lists
+from appliance.intel import allowed, card_lists
+from appliance.intel.allowed import Address, Allowed, allowed_of
 from appliance.intel.card_lists import CARD
 from appliance.intel.fetched_lists import FOLDER as FETCHED
 from appliance.intel.hit_spool import FOLDER as SPOOL
 from appliance.intel.hit_spool import HitSpool
 from appliance.intel.kept_lists import FOLDER
 from appliance.intel.matcher import Matcher
-from appliance.intel.meetings import Address, Allowed, Meetings
+from appliance.intel.meetings import Meetings
 from appliance.intel.sniffer import IntelSniffer
 from appliance.reports.intel import IntelReport
 from appliance.requests import Inbox
@@ -43,12 +43,25 @@ RECENT = 20
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class AgreedList:
-    """The owner takes a list as it is now, which is told by its digest."""
+class IntelWishKind(enum.Enum):
+    """What the owner may ask for."""
 
-    name: str
-    digest: str
+    AGREE = "agree"
+    ALLOW = "allow"
+    UNDO = "undo"
+
+
+@dataclass(frozen=True, slots=True)
+class IntelWish:
+    """What the owner asks for.
+
+    AGREE: to take the list `what` as it is, which its digest tells. ALLOW, UNDO: of the entry
+    `what`.
+    """
+
+    kind: IntelWishKind
+    what: str
+    digest: str = ""
 
 
 @dataclass
@@ -108,9 +121,10 @@ class IntelService:
     interface: str
     matcher: Matcher
     taking: ListTaking
-    inbox: Inbox[AgreedList]
+    inbox: Inbox[IntelWish]
     folder: Path
     since: float
+    allowed: Sequence[str] = ()
     sniffer: IntelSniffer | None = None
     lost: int = 0
     trouble: str = ""
@@ -144,7 +158,8 @@ class IntelService:
             undecoded=matcher.undecoded, looked_up=matcher.looked_up, hits=counts.hits,
             alerts=counts.alerts, alike=counts.alike, allowed=counts.allowed,
             held_back=counts.held_back, recent=matcher.meetings.recent(RECENT),
-            hidden=dict(matcher.hidden), trouble=self.trouble,
+            hidden=dict(matcher.hidden), quiet=dict(matcher.meetings.quiet),
+            trouble=self.trouble,
         )  # fmt: skip
 
     def close(self) -> None:
@@ -183,28 +198,31 @@ class IntelService:
     def _wishes(self) -> None:
         try:
             for wish in self.inbox.take():
-                card_lists.agree(self.folder, wish.name[:64], wish.digest[:64])
-                log.info("the owner takes the list %.64r as it is", wish.name)
-                self.taking.begin()
-        except OSError as error:
+                self._do(wish)
+        except (OSError, ValueError) as error:
             log.warning("what the page asks for is not done: %.100s", error)
 
+    def _do(self, wish: IntelWish) -> None:
+        log.info("the owner asks: %s %.80r", wish.kind.value, wish.what)
+        if wish.kind is IntelWishKind.AGREE:
+            card_lists.agree(self.folder, wish.what[:64], wish.digest[:64])
+            self.taking.begin()
+            return
+        if wish.kind is IntelWishKind.ALLOW:
+            allowed.allow(self.folder, wish.what, time.time())
+        else:
+            allowed.undo(self.folder, wish.what)
+        self.allow()
 
-def inbox(folder: Path = WISHES) -> Inbox[AgreedList]:
+    def allow(self) -> None:
+        """Let be what the settings and the owner allow."""
+        entries = (*self.allowed, *allowed.read(self.folder))
+        self.matcher.meetings.allowed = allowed_of(entries)
+
+
+def inbox(folder: Path = WISHES) -> Inbox[IntelWish]:
     """Return where the page tells what the owner agrees to."""
-    return Inbox(folder, AgreedList)
-
-
-def allowed_of(entries: Sequence[str]) -> Allowed:
-    """Return what the settings allow; sections.intel has checked it."""
-    names: set[str] = set()
-    networks: list[Network] = []
-    for entry in entries:
-        try:
-            names.add(read_name(entry))
-        except RefusedEntryError:
-            networks.append(ip_network(entry, strict=False))
-    return Allowed(frozenset(names), tuple(networks))
+    return Inbox(folder, IntelWish)
 
 
 def own_addresses(settings: Config) -> set[Address]:
@@ -224,7 +242,7 @@ def main(argv: Sequence[str]) -> int:
 
 def _body(running: Running) -> int:
     settings, arguments = running.settings, running.arguments
-    meetings = Meetings(allowed_of(settings.intel.allow), own_addresses(settings))
+    meetings = Meetings(Allowed(), own_addresses(settings))
     served = IntelService(
         arguments.interface or settings.capture.interface,
         Matcher(meetings, HitSpool(arguments.spool)),
@@ -232,7 +250,9 @@ def _body(running: Running) -> int:
         inbox(arguments.wishes),
         arguments.folder,
         time.time(),
+        settings.intel.allow,
     )
+    served.allow()
     served.taking.begin()
     while not running.stop:
         served.turn()

@@ -82,7 +82,8 @@ class IntelReport(StatusFile):
     `looked_up` names and addresses were looked up; `hits` were listed, `alerts` of them were
     raised, `alike` counted with one of the same hour, `allowed` by the owner's settings, and
     `held_back` were beyond what is raised in a minute or found the spool full. `indicators` are in
-    force. `hidden` counts, by device, log-ins to servers that hide what is asked of them.
+    force. `quiet` counts, by entry, what was met and allowed. `hidden` counts, by device, log-ins
+    to servers that hide what is asked of them.
     """
 
     NAME: ClassVar[str] = "intel"
@@ -101,4 +102,5 @@ class IntelReport(StatusFile):
     held_back: int
     recent: tuple[ListedMeeting, ...] = ()
     hidden: dict[str, int] | None = None
+    quiet: dict[str, int] | None = None
     trouble: str = ""

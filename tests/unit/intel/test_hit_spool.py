@@ -10,8 +10,9 @@ import pytest
 from appliance.ids.alert import Alert
 from appliance.ids.eve_spool import EveSpool
 from appliance.intel import hit_spool, meetings
+from appliance.intel.allowed import Allowed
 from appliance.intel.hit_spool import HitSpool
-from appliance.intel.meetings import Allowed, Meetings
+from appliance.intel.meetings import Meetings
 from tests.unit.intel.test_meetings import NOW, ONE, asked
 
 

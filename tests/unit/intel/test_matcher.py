@@ -12,9 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from appliance.intel.allowed import Allowed
 from appliance.intel.hit_spool import HitSpool
 from appliance.intel.matcher import MOST_HIDDEN, Matcher
-from appliance.intel.meetings import Allowed, Meetings
+from appliance.intel.meetings import Meetings
 from tests.frames import ethernet, ipv4, udp
 from tests.pcapfile import parse_pcap
 from tests.unit.formats.test_dns_message import A, answer, question

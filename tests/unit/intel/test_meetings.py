@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.intel import meetings
+from appliance.intel.allowed import Allowed
 from appliance.intel.kept_lists import ListVerdict
 from appliance.intel.meetings import (
     GID,
@@ -16,7 +17,6 @@ from appliance.intel.meetings import (
     MOST_A_MINUTE,
     ONLY_CALLED,
     SURE,
-    Allowed,
     Meetings,
     message_of,
 )

@@ -11,10 +11,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from appliance.access.vault import Vault
-from appliance.intel import service
-from appliance.intel.meetings import Allowed
+from appliance.intel import allowed, service
+from appliance.intel.allowed import Allowed
 from appliance.intel.pages import answer
-from appliance.intel.service import AgreedList
+from appliance.intel.service import IntelWish, IntelWishKind
 from appliance.reports.fetch import FetchReport
 from appliance.reports.intel import IntelListsReport
 from appliance.settings.config import Config
@@ -136,7 +136,31 @@ def test_the_owner_agrees_to_a_list(app: Flask, tmp_path: Path) -> None:
     assert client.post("/intel", data={"list": value}).status_code == 403
     done = client.post("/intel", data={"list": value, "csrf": csrf})
     assert done.status_code == 303
-    assert service.inbox(tmp_path / "wishes").take() == [AgreedList("drop_v4.json", FACTS.digest)]
+    assert service.inbox(tmp_path / "wishes").take() == [
+        IntelWish(IntelWishKind.AGREE, "drop_v4.json", FACTS.digest)
+    ]
+
+
+def test_the_owner_allows_what_is_listed_and_undoes_it(app: Flask, tmp_path: Path) -> None:
+    take(tmp_path, a_txt="track.bad.example\n198.51.100.0/24\n")
+    waiting(tmp_path)
+    client, csrf = logged_in(app)
+    assert "Allow track.bad.example</button>" in page(client, "?q=www.track.bad.example")
+    for what in ("track.bad.example", "198.51.100.0/24"):
+        client.post("/intel", data={"allow": what, "csrf": csrf})
+        allowed.allow(tmp_path / "kept", what, 1000.0)
+    box = service.inbox(tmp_path / "wishes")
+    assert box.take() == [
+        IntelWish(IntelWishKind.ALLOW, "track.bad.example"),
+        IntelWish(IntelWishKind.ALLOW, "198.51.100.0/24"),
+    ]
+    replace(REPORT, quiet={"track.bad.example": 7}).publish(tmp_path)
+    text = page(client, "?q=www.track.bad.example")
+    assert "but you allow it" in text and "Allow track.bad.example no more" in text
+    assert ">7</td>" in text and "Allow track.bad.example</button>" not in text
+    client.post("/intel", data={"undo": "track.bad.example", "csrf": csrf})
+    assert box.take() == [IntelWish(IntelWishKind.UNDO, "track.bad.example")]
+    assert client.post("/intel", data={"allow": "<b>", "csrf": csrf}).status_code == 400
 
 
 def test_other_buttons_are_refused(app: Flask, tmp_path: Path) -> None:

@@ -9,17 +9,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 
 from appliance.files import write_durable
 from appliance.intel import service
+from appliance.intel.allowed import Allowed
 from appliance.intel.hit_spool import HitSpool
 from appliance.intel.matcher import Matcher
-from appliance.intel.meetings import Allowed, Meetings
-from appliance.intel.service import AgreedList, IntelService, ListTaking, allowed_of, inbox
+from appliance.intel.meetings import Meetings
+from appliance.intel.service import IntelService, IntelWish, IntelWishKind, ListTaking, inbox
 from appliance.reports.intel import IntelListsReport, IntelReport
 from appliance.settings.config import build
 from tests.conftest import need_root
@@ -84,7 +85,7 @@ def test_the_owner_agrees_to_a_list(served: IntelService, places: Path) -> None:
     turn_until(served, lambda: served.taking._process is None, "the list was read")
     (standing,) = IntelListsReport.require(places / "run").lists
     assert standing.held and served.matcher.known.entries == 200
-    inbox(places / "wishes").post(AgreedList("a.txt", standing.digest))
+    inbox(places / "wishes").post(IntelWish(IntelWishKind.AGREE, "a.txt", standing.digest))
     turn_until(served, lambda: served.matcher.known.entries < 100, "the new one is in force")
 
 
@@ -135,10 +136,18 @@ def test_what_is_asked_for_meanwhile_is_done_once_more(places: Path) -> None:
     taking.close()
 
 
-def test_what_the_settings_allow() -> None:
-    allowed = allowed_of(("Bad.Example", "198.51.100.7/24", "10.0.0.1"))
-    assert allowed.name("www.bad.example") and not allowed.name("example")
-    assert allowed.networks == (ip_network("198.51.100.0/24"), ip_network("10.0.0.1/32"))
+def test_the_owner_allows_an_entry_and_undoes_it(served: IntelService, places: Path) -> None:
+    served.allowed = ("fine.example",)
+    found = served.matcher.meetings
+    inbox(places / "wishes").post(IntelWish(IntelWishKind.ALLOW, "bad.example"))
+    turn_until(served, lambda: found.allowed.name("www.bad.example"), "it is allowed")
+    assert found.allowed.name("fine.example")
+    inbox(places / "wishes").post(IntelWish(IntelWishKind.ALLOW, "../x"))
+    inbox(places / "wishes").post(IntelWish(IntelWishKind.UNDO, "bad.example"))
+    turn_until(served, lambda: not inbox(places / "wishes")._names(), "both are read")
+    inbox(places / "wishes").post(IntelWish(IntelWishKind.UNDO, "bad.example"))
+    turn_until(served, lambda: not found.allowed.name("bad.example"), "it is allowed no more")
+    assert found.allowed.name("fine.example")
 
 
 def test_who_never_raises_an_alert() -> None:

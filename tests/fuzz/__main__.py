@@ -37,7 +37,7 @@ def main(argv: Sequence[str]) -> int:
     for file in arguments.again or ():
         promises.check(file.read_bytes())
     status = _hunt(arguments, promises) if arguments.minutes else 0
-    _tell_costs(promises, arguments.corpus.parent, arguments.data)
+    _tell_costs(promises, arguments.corpus, arguments.data)
     return status
 
 
@@ -51,24 +51,31 @@ def _hunt(arguments: argparse.Namespace, promises: Promises) -> int:
     return int(subprocess.run(words, cwd=PROJECT, check=False).returncode != 0)
 
 
-def _tell_costs(promises: Promises, folder: Path, data: Path) -> None:
+def _tell_costs(promises: Promises, corpus: Path, data: Path) -> None:
     """Print the slowest input of each subject in multiples of an ordinary one, uninstrumented."""
     print(f"{'subject':10} {'ordinary':>12} {'slowest':>12} {'bytes':>6} {'times':>7}")
-    for subject, promise in promises.subjects.items():
-        found = folder / f"slow-{subject}"
+    inputs = [file.read_bytes() for file in (*corpus.glob("*"), *corpus.parent.glob("slow-*"))]
+    for place, (subject, promise) in enumerate(promises.subjects.items()):
         ordinary = [_cost(promise, seed) for seed in seeds.of(subject, data)]
-        if not found.exists() or not ordinary:
+        found = [each[1:] for each in inputs if each and each[0] % len(promises.subjects) == place]
+        if not found or not ordinary:
             print(f"{subject:10} nothing to compare")
             continue
-        content, usual = found.read_bytes()[1:], statistics.median(ordinary)
-        slow = _cost(promise, content)
-        print(f"{subject:10} {usual:9.1f} µs {slow:9.1f} µs {len(content):6} {slow / usual:7.1f}")
+        worst = _slowest(promise, found)
+        usual, slow = statistics.median(ordinary), _cost(promise, worst)
+        print(f"{subject:10} {usual:9.1f} µs {slow:9.1f} µs {len(worst):6} {slow / usual:7.1f}")
 
 
-def _cost(promise: Callable[[bytes], None], content: bytes) -> float:
+def _slowest(promise: Callable[[bytes], None], found: Sequence[bytes]) -> bytes:
+    """Return the slowest input: those that took longest at first are measured once more."""
+    longest = sorted(found, key=lambda each: _cost(promise, each, tries=1))[-TRIES:]
+    return max(longest, key=lambda each: _cost(promise, each))
+
+
+def _cost(promise: Callable[[bytes], None], content: bytes, tries: int = TRIES) -> float:
     """Return the CPU time in µs, the least of some tries."""
     times = []
-    for _ in range(TRIES):
+    for _ in range(tries):
         began = time.thread_time_ns()
         promise(content)
         times.append(time.thread_time_ns() - began)

@@ -43,7 +43,7 @@ class Promises:
         self._logs = _part("logs.lines.framing"), _part("logs.lines.meaning")
         self._flows = _part("flows.collector"), _part("flows.exporters")
         self._dns, self._hello = _part("formats.dns_message"), _part("formats.tls_hello")
-        self._host, self._mndp = _part("formats.http_host"), _part("formats.mndp")
+        self._host, self._mndp = _part("intel.http_host"), _part("formats.mndp")
         self._lists = _part("formats.bad_lists")
 
     @property

@@ -14,6 +14,7 @@ from appliance.formats import sentences
 from appliance.formats.pcap import Record
 from appliance.tools.captures import open_capture
 from tests.conftest import PROJECT
+from tests.unit.ids import eve
 
 LONGEST = 2000
 OF_EACH = 200
@@ -35,7 +36,7 @@ def of(subject: str, data: Path) -> Iterator[bytes]:
         "dhcp": lambda: iter([broadcast(bytes(6), 68, 67, discover(bytes(6), 7))]),
         "http": lambda: iter(_requests()),
         "unified2": lambda: iter([_EVENT, _EVENT * 20]),
-        "eve": lambda: _log_lines(data, "suricata-eve"),
+        "eve": lambda: iter([eve.line(), eve.stats(9, 2)]),
         "settings": lambda: iter([SETTINGS.read_bytes()[:LONGEST], SETTINGS.read_bytes()]),
         "imager": lambda: iter([b"hostname: box\ntimezone: Europe/Berlin\nusers:\n- name: pi\n"]),
         "lines": lambda: _log_lines(data, "."),

@@ -62,7 +62,9 @@ OPEN = frozenset({"static", "api.healthz"})
 ENTRY = frozenset({"entry.setup", "entry.login"})
 FOR_PROGRAMS = ("/api/", "/live", "/stream", "/metrics", "/feeds/")
 # What a key in the address opens, for programs that send no header.
-FEEDS = frozenset({"logs.munin", "logs.afterglow", "logs.properties", "logs.logstalgia"})
+FEEDS = frozenset(
+    {"intel.feed", "logs.munin", "logs.afterglow", "logs.properties", "logs.logstalgia"}
+)
 FIELD = "csrf"
 
 

@@ -20,6 +20,8 @@ from appliance.formats.list_sources import KNOWN
 from appliance.intel import allowed, kept_lists, meetings, service
 from appliance.intel.allowed import Allowed, allowed_of
 from appliance.intel.kept_lists import ListVerdict
+from appliance.intel.list_feeds import answer_feed
+from appliance.intel.list_outputs import OUTPUTS
 from appliance.intel.service import IntelWish, IntelWishKind
 from appliance.reports.fetch import FetchReport
 from appliance.reports.intel import IntelListsReport, IntelReport
@@ -66,10 +68,15 @@ def blueprint(
             "matcher": IntelReport.read(runtime),
             "allow": allow,
             "clicked": clicked,
+            "outputs": tuple(OUTPUTS),
             "sid_of": meetings.sid_of,
             "gid": meetings.GID,
         }
         return render_template("intel.html", **figures(), **shown)
+
+    @routes.get("/feeds/lists/<name>")
+    def feed(name: str) -> ResponseReturnValue:
+        return answer_feed(name, folder, allow)
 
     @routes.post("/intel")
     def ask() -> ResponseReturnValue:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -82,6 +83,18 @@ def test_lists_of_the_internet_are_shown_with_their_terms(
     FetchReport(1000.0, (replace(WELL, trouble="it answered <500>"),)).publish(tmp_path)
     text = page(client)
     assert WELL.terms in text and "it answered &lt;500&gt;" in text and "None is" not in text
+
+
+def test_feeds_open_with_their_key_alone(app: Flask, tmp_path: Path) -> None:
+    take(tmp_path, a_txt="bad.example\n")
+    waiting(tmp_path)
+    client, _ = logged_in(app)
+    found = re.search(r"/feeds/lists/hosts.txt\?key=[0-9a-f]+", page(client))
+    assert found
+    stranger = app.test_client()
+    assert stranger.get(found[0]).get_data(as_text=True) == "0.0.0.0 bad.example\n"
+    assert stranger.get("/feeds/lists/hosts.txt?key=x").status_code == 401
+    assert client.get("/feeds/lists/none").status_code == 404
 
 
 def test_trouble_is_told(client: FlaskClient, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from appliance.formats.tls_hello import is_client_hello, server_name
 
 def hello(name: str = "www.bad.example", newest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3) -> bytes:
     """Return the first bytes of a connection, as OpenSSL writes them."""
-    context = ssl.create_default_context()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.maximum_version = newest
     outgoing = ssl.MemoryBIO()
     connection = context.wrap_bio(ssl.MemoryBIO(), outgoing, server_hostname=name)

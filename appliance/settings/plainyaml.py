@@ -14,6 +14,8 @@ from typing import Any
 
 import yaml
 
+# Nobody's settings are nested deeper.
+DEEPEST = 32
 SURROGATES = re.compile("[\ud800-\udfff]")
 OCTETS = re.compile(r"\\x[0-9A-Fa-f]{2}")
 # The words of the library quote the file, and a password may stand where it stumbles.
@@ -31,7 +33,19 @@ OTHER_HINT = 'a text with signs needs "quotes", and each " inside of it a \\ bef
 
 
 class _PlainLoader(yaml.BaseLoader):  # type: ignore[misc]
+    depth = 0
+
     def compose_node(self, parent: Any, index: Any) -> Any:
+        # The time of the library, which reads ahead, grows with the square of it.
+        if self.depth >= DEEPEST:
+            raise RecursionError
+        self.depth += 1
+        try:
+            return self._composed(parent, index)
+        finally:
+            self.depth -= 1
+
+    def _composed(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
             mark = self.peek_event().start_mark
             raise yaml.MarkedYAMLError(problem="alias", problem_mark=mark)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from appliance.settings.plainyaml import load, scalars
+from appliance.settings.plainyaml import DEEPEST, load, scalars
 
 
 def test_load_takes_every_value_as_text() -> None:
@@ -55,3 +55,10 @@ def test_scalars_tells_where_values_stand() -> None:
     assert [(key, text[start:end]) for key, _, start, end in scalars(text)] == [
         ("b", "'x'"), ("c", "y"),
     ]  # fmt: skip
+
+
+def test_what_is_nested_is_read_to_a_bound() -> None:
+    """Nobody's settings are so deep, and the library's time grows with the square of it."""
+    assert load("[" * (DEEPEST - 1) + "x" + "]" * (DEEPEST - 1))
+    with pytest.raises(ValueError, match="nested too deeply"):
+        load("[" * DEEPEST + "x" + "]" * DEEPEST)

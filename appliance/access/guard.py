@@ -20,7 +20,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from flask import Flask, Response, redirect, request, session, url_for
-from flask.sessions import SecureCookieSessionInterface
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import (
     BadRequest,
@@ -78,6 +78,22 @@ class Cookies(SecureCookieSessionInterface):
     def get_cookie_secure(self, app: Flask) -> bool:
         """Tell whether the cookie is for HTTPS alone."""
         return request.is_secure
+
+    def get_expiration_time(self, app: Flask, session: SessionMixin) -> None:
+        """Return none: to a browser whose clock is right, a moment of ours may be long over."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Let the cookie last for a span of time (RFC 6265, 5.2.2); the browser counts it."""
+        super().save_session(app, session, response)
+        mine, span = f"{self.get_cookie_name(app)}=", app.permanent_session_lifetime
+        lasting = f"; Max-Age={int(span.total_seconds())}"
+        response.headers.setlist(
+            "Set-Cookie",
+            [
+                each + lasting if each.startswith(mine) and "Max-Age" not in each else each
+                for each in response.headers.getlist("Set-Cookie")
+            ],
+        )
 
 
 class Access:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from appliance.formats import tzsp
+from appliance.formats.checksum import word_sum
 from appliance.tools.pacing import PacketRate
 from appliance.tools.send import send_capture
 from image.build.context import PROJECT
@@ -40,8 +41,10 @@ def tab(browser: Browser, page: PageClient) -> Iterator[Page]:
 def ping(number: int) -> bytes:
     """Return an echo request without payload from an address of its own."""
     icmp = bytes([8, 0, 0xF7 - number, 0xFF, 0, number, 0, 0])
-    header = bytes.fromhex("4500001c000000004001f9d1") + bytes([198, 51, 100, number])
-    return bytes(12) + b"\x08\x00" + header + bytes([192, 168, 88, 20]) + icmp
+    ends = bytes([198, 51, 100, number, 192, 168, 88, 20])
+    head = bytes.fromhex("4500001c000000004001")
+    check = (0xFFFF - word_sum(head + bytes(2) + ends)).to_bytes(2)
+    return bytes(12) + b"\x08\x00" + head + check + ends + icmp
 
 
 def test_alerts_appear_by_themselves(tab: Page, guest: Guest) -> None:
@@ -69,7 +72,7 @@ def test_page_of_the_shipped_capture(tab: Page, guest: Guest) -> None:
     # Once its marker has come through, all before it is stored.
     guest.run("glovebox selftest", 150)
     tab.goto("/alerts")
-    tab.get_by_text("WEB-IIS cmd.exe access").first.wait_for(timeout=60_000)
+    tab.get_by_role("row").filter(has_text="WEB-IIS cmd.exe access").first.wait_for(timeout=60_000)
     # The rows are the store's, the marks the page's: each in its sandbox, on DATA.
     for file, owner in (("alerts/alike.db", "640 glovebox-alerts"),
                         ("web/marks/marks.db", "600 glovebox-web")):  # fmt: skip

@@ -99,6 +99,14 @@ def test_the_session_cookie_is_for_the_server_alone(stranger: FlaskClient) -> No
     assert PASSWORD not in cookie
 
 
+def test_cookies_last_for_a_span_and_not_until_a_moment(stranger: FlaskClient) -> None:
+    """In a car our clock goes on from when the power was cut: what ends by it may be long over."""
+    cookies = set_up(stranger).headers.getlist("Set-Cookie")
+    assert not any("expires=" in cookie.lower() for cookie in cookies)
+    (session,) = (cookie for cookie in cookies if cookie.startswith("glovebox="))
+    assert session.endswith(f"; Max-Age={int(guard.IDLE.total_seconds())}")
+
+
 def test_a_session_ends_after_twelve_idle_hours(
     app: Flask, stranger: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

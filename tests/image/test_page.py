@@ -40,7 +40,7 @@ def tab(browser: Browser, page: PageClient) -> Iterator[Page]:
 
 def ping(number: int) -> bytes:
     """Return an echo request without payload from an address of its own."""
-    icmp = bytes([8, 0, 0xF7 - number, 0xFF, 0, number, 0, 0])
+    icmp = bytes([8, 0, 0xF7, 0xFF - number, 0, number, 0, 0])
     ends = bytes([198, 51, 100, number, 192, 168, 88, 20])
     head = bytes.fromhex("4500001c000000004001")
     check = (0xFFFF - word_sum(head + bytes(2) + ends)).to_bytes(2)

@@ -129,7 +129,7 @@ case $command in
     pictures) setup test && in_project -m tests.web.pictures "$@" ;;
     check)
         setup test && cd "$project" || exit
-        in_project -m pytest -q -n 2 --dist worksteal -m "not ($BUILT or long)" \
+        in_project -m pytest -q -n 3 --dist worksteal -m "not ($BUILT or long)" \
             --hypothesis-profile=quick tests/unit tests/test_*.py "$@"
         ;;
     test)

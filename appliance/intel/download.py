@@ -77,6 +77,8 @@ def _asked(url: str, have: ServedVersion, tls: ssl.SSLContext, seconds: float) -
     late = threading.Event()
     try:
         with socket.create_connection((host, port), min(STEP_S, max(seconds, 0.001))) as plain:
+            # From here on it is cut where it lasts too long.
+            plain.settimeout(STEP_S)
             connected = tls.wrap_socket(plain, server_hostname=host, do_handshake_on_connect=False)
             with connected, _until(seconds, connected, late):
                 connected.do_handshake()

@@ -44,6 +44,12 @@ def until(condition: Callable[[], object], what: str = "", seconds: float = PATI
         time.sleep(0.01)
 
 
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look at what is wanted more often than a router needs."""
+    monkeypatch.setattr("appliance.blocking.enforce.TICK_S", 0.02)
+
+
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return server.certificate(tmp_path_factory.mktemp("certificate"))

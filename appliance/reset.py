@@ -17,6 +17,7 @@ from pathlib import Path
 
 from appliance import files, service
 from appliance.ids.engine import OWNER_RULES
+from appliance.intel.card_lists import CARD
 from appliance.requests import EVERYTHING, PERSONAL
 from appliance.ruleset import rules_text
 from appliance.service import Running
@@ -83,7 +84,8 @@ def _all(data: Path) -> Iterator[Path]:
 
 def _forget_settings(places: ErasedPlaces) -> list[str]:
     problems: list[str] = []
-    for name in (report.NAME, OWNER_RULES[0].name, rules_text.NAME, *imager.NAMES):
+    of_owner = (OWNER_RULES[0].name, CARD.name, rules_text.NAME)
+    for name in (report.NAME, *of_owner, *imager.NAMES):
         problems += _delete(places.boot / name)
     try:
         files.write_durable(places.boot / owner_file.NAME, places.defaults.read_bytes(), 0o600)

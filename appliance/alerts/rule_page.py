@@ -21,6 +21,7 @@ from appliance.access.guard import text
 from appliance.alerts.alike import Alike
 from appliance.alerts.inbox_page import Letters
 from appliance.errors import GloveboxError
+from appliance.formats.indicators import GENERATOR
 from appliance.ids import meaning, rule_text
 from appliance.reports.rules import RulesReport
 from appliance.ruleset import quiet
@@ -80,6 +81,7 @@ def blueprint(
             "sources": _ends(rows, "source"), "targets": _ends(rows, "destination"),
             "times": TIME_WORDS, "quieted": of_rule, "trouble": trouble,
             "preview": _preview(letters, gid, sid), "ways": (SOURCE, TARGET, HOURLY),
+            "of_lists": gid == GENERATOR,
         }  # fmt: skip
         return render_template("rule.html", **figures(), **shown)
 

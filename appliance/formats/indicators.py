@@ -14,6 +14,8 @@ from appliance.errors import DecodeError
 
 Network = IPv4Network | IPv6Network
 
+# The generator of alerts that lists raise; engines have others (Snort's gen-msg.map).
+GENERATOR = 613
 LONGEST_NAME = 253
 # More labels than a listed name has ever had; it bounds what a look-up costs.
 MOST_LABELS = 16

@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 
+from appliance.formats.indicators import GENERATOR
 from appliance.ids.alert import Alert
 from appliance.ids.naming import protocol_name
 from appliance.intel.allowed import Address, Allowed
@@ -16,8 +17,7 @@ from appliance.intel.kept_lists import ListVerdict
 from appliance.intel.sightings import FROM, Sighting
 from appliance.reports.intel import ListedMeeting
 
-# The generator of these alerts; engines have others (Snort's gen-msg.map).
-GID = 613
+GID = GENERATOR
 ENGINE = "intel"
 CLASSIFICATION = "Met something on a list of known bad names and addresses"
 # Priorities: two lists that agree, one list, and who is only called by others.

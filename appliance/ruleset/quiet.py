@@ -17,6 +17,7 @@ from pathlib import Path
 
 from appliance import shape
 from appliance.errors import GloveboxError
+from appliance.formats.indicators import GENERATOR
 from appliance.requests import Inbox
 
 FOLDER = Path(os.environ.get("GLOVEBOX_QUIET_DIRECTORY", "/var/lib/glovebox/quiet"))
@@ -115,6 +116,8 @@ def checked(wanted: Quieted) -> Quieted:
     """Return it with its address in the usual form. Raises QuietError where it cannot be."""
     if not (1 <= wanted.gid <= LARGEST_NUMBER and 1 <= wanted.sid <= LARGEST_NUMBER):
         raise QuietError("there is no such rule")
+    if wanted.gid == GENERATOR:
+        raise QuietError("lists speak here, and not the engine: allow the entry under Intelligence")
     if wanted.way not in WAYS:
         raise QuietError(f"expected one of {', '.join(WAYS)}")
     if wanted.way in (ALL, HOURLY):

@@ -27,7 +27,7 @@ def places(tmp_path: Path) -> ErasedPlaces:
     made.boot.mkdir()
     made.defaults.write_text("# defaults\n")
     for name in ("glovebox.toml", "glovebox-errors.txt", "user-data", "kernel8.img",
-                 "rules/own.rules", "glovebox-rules.txt"):  # fmt: skip
+                 "rules/own.rules", "intel/own.txt", "glovebox-rules.txt"):  # fmt: skip
         (made.boot / name).parent.mkdir(exist_ok=True)
         (made.boot / name).write_text("of the owner")
     return made

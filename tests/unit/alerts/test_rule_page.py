@@ -69,6 +69,16 @@ def test_a_rule_that_never_spoke_has_a_page(client: FlaskClient, store: AlertSto
     assert "The rule does not say of which kind it is." in page
 
 
+def test_what_a_list_raises_is_allowed_and_not_quietened(
+    client: FlaskClient, store: AlertStore
+) -> None:
+    """The engine has no such rule, so it could not say less."""
+    add(store, [an_alert(gid=613, sid=7)])
+    page = shown(client, "/alerts/rule?sid=613:7")
+    assert "there you can allow it" in page
+    assert "Show what it would hide" not in page
+
+
 @pytest.mark.parametrize(
     ("query", "expected"),
     [

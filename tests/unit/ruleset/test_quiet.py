@@ -66,6 +66,7 @@ def test_hides_says_what_would_not_have_been_told(way: str, address: str, hidden
         (Quieted(0, 7, ALL), "no such rule"),
         (Quieted(1, 1 << 32, ALL), "no such rule"),
         (Quieted(1, 7, "both"), "expected one of"),
+        (Quieted(613, 7, ALL), "allow the entry under Intelligence"),
         (Quieted(1, 7, SOURCE), "is no address"),
         (Quieted(1, 7, SOURCE, "any\nalert"), "'any?alert' is no address"),
         (Quieted(1, 7, TARGET, "192.0.2.0/24"), "is no address"),

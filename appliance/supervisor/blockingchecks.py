@@ -7,8 +7,7 @@ from appliance import words
 from appliance.reports.blocking import BlockingReport, RouterState
 from appliance.reports.levels import Level, Result, fail, ok, warn
 from appliance.supervisor.check import Check
-from appliance.supervisor.history import History
-from appliance.supervisor.observations import Unknown
+from appliance.supervisor.history import History, told
 
 UNIT = "glovebox-blocking.service"
 # A router restarts within this.
@@ -49,10 +48,7 @@ def blocking(history: History) -> Result | None:
 
 def _is_silent(history: History, report: BlockingReport) -> bool:
     # Equality, not age: the clock may be set between two looks.
-    before = history.ago(SILENT_S)
-    if before is None or isinstance(before.reports, Unknown):
-        return False
-    then = before.report(BlockingReport)
+    then = told(history, BlockingReport, SILENT_S)
     return then is not None and then.updated == report.updated
 
 

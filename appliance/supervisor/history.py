@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from appliance.supervisor.losses import Flows, Ledger
-from appliance.supervisor.observations import Observations
+from appliance.supervisor.observations import Observations, Report, Unknown
 
 KEPT_S = 300.0
 
@@ -80,3 +80,18 @@ class History:
             if moment.observations.boottime <= latest:
                 return moment
         return None
+
+
+def told(history: History, kind: type[Report], seconds: float) -> Report | None:
+    """Return what an area had published so long ago; None where nobody knows."""
+    return _report(history.ago(seconds), kind)
+
+
+def told_first(history: History, kind: type[Report], seconds: float) -> Report | None:
+    """Return what an area had published where span() of the same seconds begins."""
+    return _report(history.oldest(seconds), kind)
+
+
+def _report(then: Observations | None, kind: type[Report]) -> Report | None:
+    known = then is not None and not isinstance(then.reports, Unknown)
+    return then.report(kind) if then is not None and known else None

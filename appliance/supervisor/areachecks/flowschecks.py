@@ -9,8 +9,7 @@ from appliance import words
 from appliance.reports.flows import FlowExporter, FlowsReport
 from appliance.reports.levels import Result, fail, ok, warn
 from appliance.supervisor.check import Check
-from appliance.supervisor.history import History
-from appliance.supervisor.observations import Unknown
+from appliance.supervisor.history import History, told
 
 UNIT = "glovebox-flows.service"
 # Reports are looked at every ten seconds.
@@ -30,18 +29,11 @@ def flows(history: History) -> Result | None:
     report = history.now.report(FlowsReport)
     if report is None or not report.exporters:
         return None
-    before = _before(history, SILENT_S)
+    before = told(history, FlowsReport, SILENT_S)
     if before is not None and before.updated == report.updated:
         return fail("The collector of flows no longer reports.", "It is restarted by itself.", UNIT)
     judged = (judge(report, history) for judge in _JUDGES)
     return next((found for found in judged if found is not None), _well(report))
-
-
-def _before(history: History, seconds: float) -> FlowsReport | None:
-    before = history.ago(seconds)
-    if before is None or isinstance(before.reports, Unknown):
-        return None
-    return before.report(FlowsReport)
 
 
 def _error(report: FlowsReport, history: History) -> Result | None:
@@ -49,7 +41,7 @@ def _error(report: FlowsReport, history: History) -> Result | None:
 
 
 def _overflow(report: FlowsReport, history: History) -> Result | None:
-    before = _before(history, RECENT_S)
+    before = told(history, FlowsReport, RECENT_S)
     if before is None or report.socket_overflow <= before.socket_overflow:
         return None
     lost = report.socket_overflow - before.socket_overflow
@@ -58,7 +50,7 @@ def _overflow(report: FlowsReport, history: History) -> Result | None:
 
 
 def _lost(report: FlowsReport, history: History) -> Result | None:
-    before = _before(history, RECENT_S)
+    before = told(history, FlowsReport, RECENT_S)
     if before is None:
         return None
     lost = report.total.lost - before.total.lost

@@ -8,8 +8,7 @@ from appliance.reports.fetch import FetchReport
 from appliance.reports.intel import IntelListsReport, IntelReport
 from appliance.reports.levels import Result, fail, ok, warn
 from appliance.supervisor.check import Check
-from appliance.supervisor.history import History
-from appliance.supervisor.observations import Unknown
+from appliance.supervisor.history import History, told, told_first
 
 UNIT = "glovebox-intel.service"
 SILENT_S, LOST_S = 30.0, 60.0
@@ -31,10 +30,7 @@ def intel(history: History) -> Result | None:
 
 
 def _is_silent(history: History, report: IntelReport) -> bool:
-    before = history.ago(SILENT_S)
-    if before is None or isinstance(before.reports, Unknown):
-        return False
-    then = before.report(IntelReport)
+    then = told(history, IntelReport, SILENT_S)
     return then is not None and then.updated == report.updated
 
 
@@ -51,8 +47,7 @@ def _lists(lists: IntelListsReport) -> Result | None:
 
 
 def _lost(history: History, report: IntelReport) -> Result | None:
-    before = history.oldest(LOST_S)
-    then = None if isinstance(before.reports, Unknown) else before.report(IntelReport)
+    then = told_first(history, IntelReport, LOST_S)
     lost = report.lost - then.lost if then is not None and then.since == report.since else 0
     if lost <= 0:
         return None

@@ -7,8 +7,7 @@ from appliance import words
 from appliance.reports.levels import Result, fail, ok, warn
 from appliance.reports.logs import LogsReport
 from appliance.supervisor.check import Check
-from appliance.supervisor.history import History
-from appliance.supervisor.observations import Unknown
+from appliance.supervisor.history import History, told, told_first
 
 UNIT = "glovebox-logs.service"
 # Reports are looked at every ten seconds.
@@ -34,16 +33,12 @@ def logs(history: History) -> Result | None:
 
 def _is_silent(history: History, report: LogsReport) -> bool:
     # Equality, not age: the clock may be set between two looks.
-    before = history.ago(SILENT_S)
-    if before is None or isinstance(before.reports, Unknown):
-        return False
-    then = before.report(LogsReport)
+    then = told(history, LogsReport, SILENT_S)
     return then is not None and then.updated == report.updated
 
 
 def _lost(history: History, report: LogsReport) -> Result | None:
-    before = history.oldest(LOST_S)
-    then = None if isinstance(before.reports, Unknown) else before.report(LogsReport)
+    then = told_first(history, LogsReport, LOST_S)
     lost = report.lost - then.lost if then is not None and then.since == report.since else 0
     if lost <= 0:
         return None

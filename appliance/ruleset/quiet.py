@@ -12,11 +12,11 @@ import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from ipaddress import ip_address
 from pathlib import Path
 
 from appliance import shape
 from appliance.errors import GloveboxError
+from appliance.formats import plain_address
 from appliance.formats.indicators import GENERATOR
 from appliance.requests import Inbox
 
@@ -122,11 +122,10 @@ def checked(wanted: Quieted) -> Quieted:
         raise QuietError(f"expected one of {', '.join(WAYS)}")
     if wanted.way in (ALL, HOURLY):
         return replace(wanted, address="")
-    text = wanted.address.strip().removeprefix("::ffff:").partition("%")[0]
-    try:
-        return replace(wanted, address=str(ip_address(text)))
-    except ValueError:
-        raise QuietError(f"'{_PRINTABLE.sub('?', text)[:40]}' is no address") from None
+    found = plain_address.read(wanted.address.strip())
+    if found is None:
+        raise QuietError(f"'{_PRINTABLE.sub('?', wanted.address)[:40]}' is no address")
+    return replace(wanted, address=str(found))
 
 
 def changed(now: QuietList, wish: QuietWish) -> QuietList:

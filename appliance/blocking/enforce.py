@@ -16,6 +16,8 @@ from appliance.blocking.asking import Questions
 from appliance.blocking.register import Register
 from appliance.blocking.rows import KeptRows
 from appliance.blocking.safe import named, of_router
+from appliance.changes.versions import NAME as HISTORY
+from appliance.changes.watch import ChangeWatch
 from appliance.host import clocks
 from appliance.reports.blocking import RouterPoint, RouterState
 from appliance.router import api, here, picture, plan, verify
@@ -32,8 +34,6 @@ from appliance.router.refusals import (
     plain,
 )
 from appliance.router.servers import UpdateServers
-from appliance.router.versions import NAME as HISTORY
-from appliance.router.watch import ChangeWatch
 from appliance.service import Stop
 from appliance.settings.sections.router import RouterEntry
 

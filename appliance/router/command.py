@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from appliance import shape
+from appliance.changes import history_command
 from appliance.errors import ConfigError, InputError
 from appliance.reports.levels import Level
-from appliance.router import api, here, history_command, picture, plan, run_command, setup, verify
+from appliance.router import api, here, picture, plan, run_command, setup, verify
 from appliance.router.api import ApiAddress, Connection
 from appliance.router.keeping import FOLDER, Keeping
 from appliance.router.plan import NAME, Wanted

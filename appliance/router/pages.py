@@ -11,12 +11,13 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import Forbidden, NotFound
 
 from appliance.access.guard import logged_in
-from appliance.router import here, plan, versions
-from appliance.router.diffs import Diff, diff
+from appliance.changes import versions
+from appliance.changes.diffs import Diff, diff
+from appliance.changes.versions import Version, VersionReader
+from appliance.router import here, plan
 from appliance.router.keeping import FOLDER, Keeping
 from appliance.router.plan import Wanted
 from appliance.router.refusals import RouterError
-from appliance.router.versions import Version, VersionReader
 from appliance.settings.sections.router import RouterConfig
 from appliance.store.database import StoreError
 

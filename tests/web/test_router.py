@@ -10,14 +10,14 @@ from playwright.sync_api import Browser, Page, expect
 
 from appliance.blocking import wishes
 from appliance.blocking.wishes import Wish, WishKind
+from appliance.changes import versions
+from appliance.changes.versions import VersionStore
 from appliance.console import wishes as console
 from appliance.reports.answers import AnswersReport, RouterAnswer
 from appliance.reports.blocking import RouterState
 from appliance.reports.console import ConsoleReport
 from appliance.reports.neighbours import Neighbour, NeighboursReport
-from appliance.router import versions
 from appliance.router.keeping import Keeping
-from appliance.router.versions import VersionStore
 from tests.net.namespaces import DEADLINE_S, ROUTER_ADDRESS
 from tests.web.axe import findings
 from tests.web.reports import a_blocking_report

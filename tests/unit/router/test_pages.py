@@ -11,9 +11,10 @@ from flask.testing import FlaskClient
 
 from appliance.access.vault import Vault
 from appliance.alerts.pages import AlertPages
-from appliance.router import pages, versions
+from appliance.changes import versions
+from appliance.changes.versions import VersionStore
+from appliance.router import pages
 from appliance.router.keeping import Keeping
-from appliance.router.versions import VersionStore
 from appliance.settings.config import Config
 from appliance.settings.sections.router import RouterConfig, RouterEntry
 from appliance.settings.sections.web import WebConfig

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from appliance.router import api, watch
+from appliance.changes import watch
+from appliance.changes.versions import VersionReader
+from appliance.changes.watch import ChangeWatch
+from appliance.router import api
 from appliance.router.api import ApiAddress, Connection
-from appliance.router.versions import VersionReader
-from appliance.router.watch import ChangeWatch
 from tests.routeros import terminal
 from tests.routeros.machine import Machine
 from tests.routeros.server import ApiServer

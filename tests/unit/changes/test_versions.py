@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from appliance.router import versions
-from appliance.router.versions import VersionReader, VersionStore
+from appliance.changes import versions
+from appliance.changes.versions import VersionReader, VersionStore
 from appliance.store.database import StoreDamagedError, StoreError
 
 SAID = ("filter rule changed by admin", "another")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from appliance.changes import plaingit
 from appliance.errors import InputError
-from appliance.router import plaingit
 
 
 def git(folder: Path, *arguments: str) -> str:

@@ -6,8 +6,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.router import diffs
-from appliance.router.diffs import Change, diff
+from appliance.changes import diffs
+from appliance.changes.diffs import Change, diff
 
 LINES = st.lists(st.sampled_from("abcdef"), max_size=30)
 

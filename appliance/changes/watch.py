@@ -13,13 +13,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from appliance.changes import loglines
+from appliance.changes.loglines import Hand
+from appliance.changes.versions import VersionStore
 from appliance.formats import sentences
-from appliance.router import export, loglines
+from appliance.router import export
 from appliance.router.api import Answer, Connection, Fields
-from appliance.router.loglines import Hand
 from appliance.router.plan import NAME
 from appliance.router.refusals import plain
-from appliance.router.versions import VersionStore
 from appliance.store.database import StoreError
 
 EVERY_S = 3600.0

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from appliance import words
+from appliance.changes import plaingit, versions
+from appliance.changes.diffs import Diff, diff
+from appliance.changes.versions import Version, VersionReader
 from appliance.errors import InputError
-from appliance.router import plaingit, versions
-from appliance.router.diffs import Diff, diff
 from appliance.router.refusals import plain
-from appliance.router.versions import Version, VersionReader
 from appliance.store.database import StoreError
 
 MOST = 50

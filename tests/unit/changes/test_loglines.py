@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.router import loglines
-from appliance.router.loglines import Hand
+from appliance.changes import loglines
+from appliance.changes.loglines import Hand
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""What was changed on routers: their configuration's history, and who did it."""

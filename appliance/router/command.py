@@ -18,7 +18,7 @@ from appliance import shape
 from appliance.changes import history_command
 from appliance.errors import ConfigError, InputError
 from appliance.reports.levels import Level
-from appliance.router import api, here, picture, plan, run_command, setup, verify
+from appliance.router import api, here, picture, plan, recording, run_command, setup, verify
 from appliance.router.api import ApiAddress, Connection
 from appliance.router.keeping import FOLDER, Keeping
 from appliance.router.plan import NAME, Wanted
@@ -103,7 +103,22 @@ def _check(entry: RouterEntry, keeping: Keeping, arguments: argparse.Namespace) 
         return 1
     with opened(entry, keeping, NAME, keeping.made_secret().password) as connection:
         found = picture.read(connection)
-    return _told(verify.points(wanted(entry, keeping, found), found), arguments.json)
+        aim = wanted(entry, keeping, found)
+        if arguments.report:
+            _record(connection, aim, found, arguments.report)
+    return _told(verify.points(aim, found), arguments.json)
+
+
+def _record(connection: Connection, aim: Wanted, found: picture.Picture, path: Path) -> None:
+    try:
+        recording.write(recording.record(connection, aim, found), path)
+    except OSError as error:
+        raise InputError(f"--report {path}: {error.strerror}") from error
+    print(
+        f"{path} holds what the router answered: names, addresses, comments and passwords are "
+        "replaced. Read it before you hand it on.",
+        file=sys.stderr,
+    )
 
 
 def _undo(entry: RouterEntry, keeping: Keeping, arguments: argparse.Namespace) -> int:
@@ -172,6 +187,12 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("name", help="the router's name in the settings")
         if name == "check":
             command.add_argument("--trust", metavar="SHA256", help="the certificate is its own")
+            command.add_argument(
+                "--report",
+                type=Path,
+                metavar="FILE",
+                help="write what it answered into a new file, masked, for a test of Glovebox",
+            )
             command.add_argument("--json", action="store_true", help="for programs")
         else:
             command.add_argument("--user", help="do it over the API, as this user of the router")

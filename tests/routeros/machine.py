@@ -68,6 +68,9 @@ class Machine:
         self.single: dict[str, Row] = {}
         self.users: dict[str, str] = {"admin": "secret"}
         self.log: list[str] = []
+        #: Tables of a real router, which are told instead of its own, and what it refuses to tell.
+        self.recorded: dict[str, list[Row]] = {}
+        self.refuses: dict[str, str] = {}
         #: What its name server knows.
         self.names: dict[str, str] = {}
         self.logins = 0
@@ -337,7 +340,11 @@ class Machine:
         return [{k: row[k] for k in wanted.split(",") if k in row} for row in rows]
 
     def rows(self, path: str) -> list[Row]:
-        """Return the rows of a table, or the one of a menu of settings."""
+        """Return the rows of a table, or the one of a menu of settings. Raises Trap."""
+        if path in self.refuses:
+            raise Trap(self.refuses[path])
+        if path in self.recorded:
+            return self.recorded[path]
         if path == "/system/resource":
             return [self._resource()]
         if path == "/system/device-mode":

@@ -6,12 +6,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.unit.changes.test_plaingit import git
 
 from appliance.changes import versions
 from appliance.changes.versions import VersionStore
 from appliance.errors import InputError
 from appliance.router import command
+from tests.unit.changes.test_plaingit import git
 
 CONFIG = '[router]\nrouters = [{ name = "home", address = "192.168.88.1" },\
  { name = "shed", address = "192.168.88.2" }]\n'

@@ -142,7 +142,10 @@ case $command in
         [ "${1:-}" = films ] && shift && in_project -m tests.bench.films "$@"
         in_project -m tests.bench "$@"
         ;;
-    clean) rm -rf "$project/build" ;;
+    clean)
+        # A plain user's stages may lie outside a closed home directory.
+        [ -L "$project/build/cache" ] && rm -rf "$(dirname "$(readlink "$project/build/cache")")"
+        rm -rf "$project/build" ;;
     -h | --help) usage ;;
     *) usage >&2; die "no command '$command'" 2 ;;
 esac

@@ -11,13 +11,11 @@ import fcntl
 import hashlib
 import os
 import shutil
-import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from appliance.errors import InputError
 from image.progress import StageProgress
 
 Input = str | Path
@@ -102,19 +100,3 @@ def discard(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
-
-
-def reachable(folder: Path, user: int | None = None) -> None:
-    """Raise InputError where a plain user's build could not read its own programs.
-
-    Parts of it run as users of a namespace, who are others to the host (mmdebstrap(1), unshare).
-    `user` is the effective one.
-    """
-    if (os.geteuid() if user is None else user) == 0:
-        return
-    for each in (folder, *folder.parents):
-        if not each.stat().st_mode & stat.S_IXOTH:
-            raise InputError(
-                f"{each} is closed to others, and a plain user's build runs partly as others:"
-                f" `chmod o+x {each}`, or build elsewhere"
-            )

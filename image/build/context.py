@@ -10,8 +10,9 @@ from pathlib import Path
 from image.build import engines, record
 from image.build.archive import Archive
 from image.build.boards import Board
-from image.build.cache import Cache, reachable
+from image.build.cache import Cache
 from image.build.engines import EngineChoice
+from image.build.stage_folder import stage_folder
 from image.progress import StageProgress
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
@@ -39,10 +40,7 @@ class BuildContext:
     @property
     def cache(self) -> Cache:
         """Return where stages are kept. Raises InputError."""
-        folder = self.folder / "cache"
-        folder.mkdir(parents=True, exist_ok=True)
-        reachable(folder)
-        return Cache(folder, self.progress)
+        return Cache(stage_folder(self.folder), self.progress)
 
     def log(self, stage: str) -> Path:
         """Return the file for what the programs of a stage print."""

@@ -62,17 +62,17 @@ class Root:
     def make(self, target: Path, log: Path) -> None:
         """Write the root as a tar file. Raises what image.command.run raises."""
         mirror = [self.mirror] if self.mirror else []
-        record = f"--customize-hook={RECORD}"
         # Whether foreign programs run is seen to before (image/build/emulation.py).
         foreign = ["--skip=check/qemu", f"--architectures={self.architecture}"]
         architecture = foreign if self.architecture else []
-        with readable(self.keyring) as keyring:
+        with readable(RECORD, self.keyring) as (record, *keys):
+            keyring = [f"--keyring={key}" for key in keys]
             run(
                 [
                     "mmdebstrap", "--format=tar", "--variant=essential", "--skip=output/dev",
                     f"--include={','.join(self.packages)}", f"--components={self.components}",
-                    *architecture, *SLIM, *self.options, *keyring, record, *self.hooks,
-                    self.suite, target, *mirror,
+                    *architecture, *SLIM, *self.options, *keyring, f"--customize-hook={record}",
+                    *self.hooks, self.suite, target, *mirror,
                 ],
                 log,
                 {"SOURCE_DATE_EPOCH": SOURCE_DATE_EPOCH},
@@ -80,18 +80,17 @@ class Root:
 
 
 @contextmanager
-def readable(keyring: Path | None) -> Iterator[list[str]]:
-    """Give mmdebstrap's words for a copy of the keyring that apt's own user can read.
+def readable(*files: Path | None) -> Iterator[list[Path]]:
+    """Give copies of files that all may read and run: apt's own user, and root of a namespace.
 
-    That user is kept out of many home directories.
+    Both are kept out of many home directories. None is passed over.
     """
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
-        copy = Path(folder) / "keyring.gpg"
-        if keyring:
-            shutil.copyfile(keyring, copy)
-            copy.chmod(0o644)
-        yield [f"--keyring={copy}"] if keyring else []
+        copies = [Path(shutil.copyfile(each, Path(folder) / each.name)) for each in files if each]
+        for copy in copies:
+            copy.chmod(0o755)
+        yield copies
 
 
 def change(
@@ -114,14 +113,15 @@ def change(
             f"--setup-hook=tar-in {shlex.quote(str(tar))} {place}",
         )
     ]
-    run(
-        [
-            "mmdebstrap", "--format=tar", "--variant=custom", "--skip=setup,update,cleanup",
-            *unpack, f"--customize-hook={hook}", "", target, "-",
-        ],
-        log,
-        {"SOURCE_DATE_EPOCH": SOURCE_DATE_EPOCH, **environment},
-    )  # fmt: skip
+    with readable(hook) as (finish,):
+        run(
+            [
+                "mmdebstrap", "--format=tar", "--variant=custom", "--skip=setup,update,cleanup",
+                *unpack, f"--customize-hook={finish}", "", target, "-",
+            ],
+            log,
+            {"SOURCE_DATE_EPOCH": SOURCE_DATE_EPOCH, **environment},
+        )  # fmt: skip
 
 
 def package_list(file: Path) -> tuple[str, ...]:

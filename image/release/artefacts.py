@@ -44,7 +44,8 @@ def compress(tools: Tools, disk: Path, target: Path, log: Path) -> None:
     """Write the image as .xz; how many cores there are leaves no trace in it (xz(1), -T+1)."""
     source = target.with_suffix("")
     source.unlink(missing_ok=True)
-    os.link(disk, source)
+    # The stages may be on another file system.
+    source.symlink_to(disk.resolve())
     try:
         run(
             [

@@ -4,14 +4,11 @@
 from __future__ import annotations
 
 import os
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from appliance.errors import InputError
-from image.build.cache import Cache, fingerprint, reachable
+from image.build.cache import Cache, fingerprint
 from image.progress import StageProgress
 
 
@@ -86,22 +83,3 @@ def test_fingerprint_ignores_byte_code_and_times(tmp_path: Path) -> None:
     (tmp_path / "__pycache__" / "module.pyc").write_text("code")
     os.utime(file, (0, 0))
     assert fingerprint([tmp_path]) == before
-
-
-@pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """Return a folder that everybody reaches; pytest's own are closed to others."""
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
-        yield Path(folder)
-
-
-def test_reachable_says_which_folder_is_closed_to_a_plain_users_build(open_folder: Path) -> None:
-    home = open_folder / "home"
-    (home / "glovebox").mkdir(parents=True)
-    home.chmod(0o750)
-    with pytest.raises(InputError, match=f"chmod o\\+x {home}"):
-        reachable(home / "glovebox", user=1000)
-    reachable(home / "glovebox", user=0)
-    home.chmod(0o751)
-    reachable(home / "glovebox", user=1000)

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from appliance.errors import InputError
 from image.build import boards, engines
 from tests.unit.image.build.roots_made_here import context
 
@@ -36,12 +35,3 @@ def test_is_native_is_a_matter_of_the_boards_architecture(tmp_path: Path) -> Non
 def test_cache_is_made_below_the_folder_of_the_build(tmp_path: Path) -> None:
     assert context(tmp_path / "build").cache.folder == tmp_path / "build" / "cache"
     assert (tmp_path / "build" / "cache").is_dir()
-
-
-def test_cache_refuses_a_folder_that_others_cannot_enter(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    (tmp_path / "closed").mkdir(mode=0o700)
-    with pytest.raises(InputError, match="chmod o"):
-        _ = context(tmp_path / "closed").cache

@@ -45,7 +45,8 @@ def test_change_unpacks_each_part_at_its_place_in_order(
     asked: list[list[str]], tmp_path: Path
 ) -> None:
     parts = [(Path("/a b.tar"), "/"), (Path("/c.tar"), "/usr/lib/c")]
-    roots.change(parts, Path("/hook"), {}, tmp_path / "root.tar", tmp_path / "log")
+    (tmp_path / "finish").write_text("#!/bin/sh")
+    roots.change(parts, tmp_path / "finish", {}, tmp_path / "root.tar", tmp_path / "log")
     hooks = [word for word in asked[0] if word.startswith("--setup-hook=tar-in")]
     assert hooks == ["--setup-hook=tar-in '/a b.tar' /", "--setup-hook=tar-in /c.tar /usr/lib/c"]
 
@@ -60,13 +61,12 @@ def test_inputs_tell_one_root_from_another(other: Root) -> None:
     assert other.inputs != ROOT.inputs
 
 
-def test_readable_copies_the_keyring_for_apts_own_user(tmp_path: Path) -> None:
-    (tmp_path / "keyring").write_bytes(b"key")
-    (tmp_path / "keyring").chmod(0o600)
-    with readable(tmp_path / "keyring") as words:
-        copy = Path(words[0].partition("=")[2])
-        assert copy.read_bytes() == b"key"
-        assert copy.stat().st_mode & stat.S_IROTH
+def test_readable_copies_what_others_must_read_and_run(tmp_path: Path) -> None:
+    (tmp_path / "ring.gpg").write_bytes(b"key")
+    (tmp_path / "ring.gpg").chmod(0o600)
+    with readable(tmp_path / "ring.gpg", None) as (copy,):
+        assert (copy.name, copy.read_bytes()) == ("ring.gpg", b"key")
+        assert copy.stat().st_mode & (stat.S_IROTH | stat.S_IXOTH)
         assert copy.parent.stat().st_mode & stat.S_IXOTH
     assert not copy.exists()
 

@@ -509,6 +509,25 @@ AREAS = (
         metrics="appliance.intel.metrics:families",
     ),
     Area(
+        "devices",
+        "devices in the network",
+        commands=(
+            Command(
+                "devices",
+                "appliance.devices.service",
+                "hear which devices there are (service)",
+            ),
+        ),
+        watched=(
+            Watched(
+                "glovebox-devices.service",
+                called="the register of devices",
+                ladder=("glovebox-devices.service",),
+            ),
+        ),
+        reports=("appliance.reports.devices:DevicesReport",),
+    ),
+    Area(
         "tools",
         "tools for captures",
         commands=(

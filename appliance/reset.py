@@ -26,11 +26,14 @@ from appliance.settings import imager, owner_file, report
 # Windows hides how the name of a file ends; capitals make no difference on a FAT.
 ASKING = ("reset", "reset.txt")
 NOTE = Path("web/erase")
-# What tells of people: alerts, leases and the devices' names, who was blocked, flows, what routers
-# and honeypots logged, who logged in, marks and notes.
+# What tells of people: alerts, leases, devices and their names, who was blocked, flows, what
+# routers and honeypots logged, who logged in, marks and notes.
 OF_PEOPLE = tuple(
     Path(part)
-    for part in ("alerts", "blocking", "dhcp", "flows", "logs", "web/log-ins.json", "web/marks")
+    for part in (
+        *("alerts", "blocking", "devices", "device-names", "dhcp", "flows", "logs"),
+        *("web/log-ins.json", "web/marks"),
+    )
 )
 KEPT_BY_MKFS = "lost+found"
 

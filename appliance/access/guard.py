@@ -55,7 +55,7 @@ WRITING = frozenset(
         *("entry.setup", "entry.login", "entry.logout", "entry.password"),
         *("selftest.request", "copying.request", "router.request", "erasing.erase"),
         *("accepting.request", "alerts.mark", "logs.delete", "rules.quieten"),
-        *("neighbours.request", "intel.ask", "console.request"),
+        *("neighbours.request", "intel.ask", "console.request", "devices.rename"),
     }
 )
 OPEN = frozenset({"static", "api.healthz"})

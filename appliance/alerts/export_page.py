@@ -17,7 +17,6 @@ from appliance.alerts.export import ALERT_FIELDS, ROW_FIELDS
 from appliance.alerts.inbox_page import ANY, Letters, shown_state
 from appliance.alerts.pages import AlertPage
 from appliance.alerts.search import Filter
-from appliance.alerts.stream_page import device_names
 from appliance.store.database import StoreError
 
 DEFAULT_LIMIT = 50
@@ -97,7 +96,7 @@ def _wanted(letters: Letters, figures: Callable[[], Mapping[str, Any]]) -> Filte
     given = {name: value for name in FIELDS if (value := request.args.get(name, "").strip())}
     if not given:
         return Filter()
-    wanted, errors = asked.parse(given, device_names(figures()), letters.homes)
+    wanted, errors = asked.parse(given, figures()["devices"].addresses(), letters.homes)
     if errors:
         raise BadRequest(" ".join(errors))
     return wanted

@@ -24,7 +24,6 @@ from appliance.alerts.asked import FIELDS
 from appliance.alerts.marks import LONGEST_NOTE, UNMARKED, MarkBook, Marking, OwnerVisit, RowMark
 from appliance.alerts.pages import AlertPages
 from appliance.alerts.search import Filter
-from appliance.alerts.stream_page import device_names
 from appliance.alerts.triage import DONE, OPEN, SEEN, STATES, SortedInbox
 from appliance.alerts.way import DIRECTIONS, Homes
 from appliance.store.database import StoreError
@@ -75,7 +74,7 @@ def blueprint(figures: Callable[[], Mapping[str, Any]], letters: Letters) -> Blu
         page, did = parameters.whole("page") or 1, parameters.whole("did")
         shown = figures()
         given, state = _given(), shown_state(request.args)
-        wanted, errors = asked.parse(given, device_names(shown), letters.homes)
+        wanted, errors = asked.parse(given, shown["devices"].addresses(), letters.homes)
         view = InboxView() if errors else _look(letters, wanted, state)
         first = (page - 1) * PER_PAGE
         values = {
@@ -193,7 +192,7 @@ def _mark_all(
     letters: Letters, figures: Callable[[], Mapping[str, Any]], what: str, newest: int
 ) -> Marking | None:
     given = {name: value for name in FIELDS if (value := form_value(name))}
-    wanted, errors = asked.parse(given, device_names(figures()), letters.homes)
+    wanted, errors = asked.parse(given, figures()["devices"].addresses(), letters.homes)
     if errors:
         raise BadRequest(errors[0])
     marks = letters.marks.all()

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
@@ -19,9 +19,6 @@ from appliance.alerts.news import GRAVE
 from appliance.alerts.pages import AlertPage, AlertPages
 from appliance.alerts.search import Filter
 from appliance.alerts.way import DIRECTIONS, Homes
-
-if TYPE_CHECKING:
-    from appliance.web.facts import Facts
 
 PER_PAGE = 100
 
@@ -38,7 +35,7 @@ def blueprint(
         before, after = parameters.whole("before"), parameters.whole("after")
         shown = {**figures(), "directions": DIRECTIONS}
         given = {name: value for name in FIELDS if (value := request.args.get(name, "").strip())}
-        wanted, errors = asked.parse(given, device_names(shown), homes)
+        wanted, errors = asked.parse(given, shown["devices"].addresses(), homes)
         if errors:
             # What was written stays in the form, beside what is wrong with it.
             nothing = {"history": AlertPage(), "newest": True, "overview": None}
@@ -53,17 +50,6 @@ def blueprint(
         return render_template("alerts.html", **shown, **results, errors=[])
 
     return routes
-
-
-def device_names(figures: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return the addresses of the devices that have one from here, by their names."""
-    names: dict[str, list[str]] = {}
-    facts: Facts = figures["facts"]
-    for port in facts.ports:
-        for device in port.devices:
-            if device.name:
-                names.setdefault(device.name.lower(), []).append(device.address)
-    return names
 
 
 def _page(history: AlertPages, wanted: Filter, before: int | None, after: int | None) -> AlertPage:

@@ -20,7 +20,7 @@ NOWHERE = IPv4Address(0)
 _HEADER = struct.Struct("!BBBBIHH4s4s4s4s16s64s128s")
 _COOKIE = bytes((99, 130, 83, 99))
 _ETHERNET = 1
-_PAD, _ADDRESS, _OVERLOAD, _KIND, _SERVER = 0, 50, 52, 53, 54
+_PAD, _HOST_NAME, _ADDRESS, _OVERLOAD, _KIND, _SERVER = 0, 12, 50, 52, 53, 54
 _PARAMETERS, _CLIENT, _END = 55, 61, 255
 # Free for each site to use (RFC 3942): by it the guards of Gloveboxes know each other.
 _GUARD = 224
@@ -47,7 +47,8 @@ class Message:
     """What matters of a message; `kind` is None for plain BOOTP or a type nobody knows.
 
     `wanted` is the address that a client asks for or uses, `guard` what a Glovebox adds to its
-    questions, `identifier` the client's own name for itself; all empty where they are missing.
+    questions, `identifier` the client's own mark for itself, `name` that of the host; all empty
+    where they are missing.
     """
 
     op: int
@@ -60,6 +61,7 @@ class Message:
     wanted: IPv4Address | None = None
     guard: bytes = b""
     identifier: bytes = b""
+    name: bytes = b""
 
 
 def parse(data: bytes) -> Message:
@@ -86,7 +88,7 @@ def parse(data: bytes) -> Message:
         op, xid, hardware[:length], _kind(options.get(_KIND)), IPv4Address(address),
         IPv4Address(relay), _address(options.get(_SERVER)),
         _address(options.get(_ADDRESS)) or (IPv4Address(used) if any(used) else None),
-        options.get(_GUARD, b""), options.get(_CLIENT, b""),
+        options.get(_GUARD, b""), options.get(_CLIENT, b""), options.get(_HOST_NAME, b""),
     )  # fmt: skip
 
 

@@ -72,6 +72,11 @@ class HostReader:
             names = dict(view.execute("SELECT id, address FROM host").fetchall())
         return {address_of(names[host]): found for host, found in sums.items() if host in names}
 
+    def has(self, host: Address) -> bool:
+        """Tell whether there is anything of a host."""
+        with self._reader.view() as view:
+            return self._number(view, host) is not None
+
     def series(self, host: Address | None, span: Grain, since: int, until: int) -> list[Amount]:
         """Return the figures of one host, or of all together, where there are any."""
         with self._reader.view() as view:

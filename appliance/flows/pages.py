@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -23,9 +23,6 @@ from appliance.reports.flows import FlowsReport
 from appliance.settings.sections.flows import FlowsConfig
 from appliance.store.database import StoreError
 from appliance.udp.sources import address_of, key_of
-
-if TYPE_CHECKING:
-    from appliance.web.facts import Facts
 
 MOST_SHOWN, MOST_SHARES = 100, 30
 # Of how many days peers and services can be seen together, and in words.
@@ -75,18 +72,25 @@ class HostPages:
         self._reader = HostReader(path)
         self._starts_on = settings.month_starts_on
 
-    def lines(self, now: float, names: Mapping[str, str]) -> tuple[list[HostLine], Sum]:
-        """Return the hosts, the busiest of the month first, and what is of none of them."""
+    def lines(self, now: float, name: Callable[[str], str]) -> tuple[list[HostLine], Sum]:
+        """Return the hosts, the busiest of the month first, and what is of none of them.
+
+        `name` says what an address is called.
+        """
         until = int(now) + DAY_S
         month = self._reader.hosts(periods.month(now, self._starts_on), until)
         today = self._reader.hosts(periods.day(now), until)
         found = [
-            HostLine(host, names.get(str(host), ""), today.get(host, Sum()), used)
+            HostLine(host, name(str(host)), today.get(host, Sum()), used)
             for host, used in month.items()
             if host != NOBODY
         ]
         found.sort(key=lambda line: (-line.month.both, line.address.version, line.address))
         return found, month.get(NOBODY, Sum())
+
+    def has(self, host: Address) -> bool:
+        """Tell whether there are totals of a host. Raises StoreError."""
+        return self._reader.has(host)
 
     def day(self, now: float) -> Graph:
         """Return the last day of all hosts together."""
@@ -188,16 +192,6 @@ def bits(rate: float) -> str:
     return f"{rate:.3g} {unit}" if unit != "bit/s" else f"{rate:.0f} {unit}"
 
 
-def names(facts: Facts) -> Mapping[str, str]:
-    """Return the names of the devices that have an address from here."""
-    return {
-        device.address: device.name
-        for port in facts.ports
-        for device in port.devices
-        if device.name
-    }
-
-
 def blueprint(
     figures: Callable[[], Mapping[str, Any]], pages: HostPages, runtime: Path
 ) -> Blueprint:
@@ -207,7 +201,7 @@ def blueprint(
     @routes.get("/hosts", endpoint="list")
     def every() -> ResponseReturnValue:
         shown, now = figures(), time.time()
-        values = _list(pages, now, names(shown["facts"]))
+        values = _list(pages, now, shown["devices"].name)
         report = FlowsReport.read(runtime)
         return render_template("hosts.html", **shown, **values, flows=report, bits=bits)
 
@@ -218,14 +212,14 @@ def blueprint(
             return redirect(url_for("hosts.one", host=str(address)), 301)
         shown, now, days = figures(), time.time(), _days()
         values = {"days": days, "choices": DAYS, **_one(pages, address, now, days)}
-        name = names(shown["facts"]).get(str(address), "")
+        name = shown["devices"].name(str(address))
         return render_template("host.html", **shown, **values, host=address, name=name, bits=bits)
 
     @routes.get("/api/hosts", endpoint="api")
     def api() -> ResponseReturnValue:
         now = time.time()
         try:
-            found, _ = pages.lines(now, names(figures()["facts"]))
+            found, _ = pages.lines(now, figures()["devices"].name)
         except StoreError as error:
             raise ServiceUnavailable(f"{error}.") from error
         return jsonify(hosts=[_json(each) for each in found])
@@ -233,9 +227,9 @@ def blueprint(
     return routes
 
 
-def _list(pages: HostPages, now: float, known: Mapping[str, str]) -> dict[str, Any]:
+def _list(pages: HostPages, now: float, name: Callable[[str], str]) -> dict[str, Any]:
     try:
-        found, nobody = pages.lines(now, known)
+        found, nobody = pages.lines(now, name)
         values = {"lines": found[:MOST_SHOWN], "nobody": nobody, "graph": pages.day(now)}
         return values | {"more": len(found) - MOST_SHOWN, "trouble": "", "zone": periods.zone(now)}
     except StoreError as error:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from appliance.errors import DecodeError
@@ -44,6 +45,33 @@ def parse_dns(message: memoryview) -> DnsMessage:
         return _answer(data, position + 4, answers, name)
     except (struct.error, IndexError):
         raise DecodeError("DNS: cut off") from None
+
+
+def host_addresses(message: memoryview) -> list[tuple[bytes, bytes]]:
+    """Return names and addresses of an answer of multicast DNS, which asks nothing (RFC 6762).
+
+    Empty for a question. Raises DecodeError for what is none.
+    """
+    data = bytes(message)
+    try:
+        _, flags, questions, *counts = _HEADER.unpack_from(data)
+        if not flags & _RESPONSE or flags & _OPCODE or questions:
+            return []
+        return list(_host_addresses(data, min(sum(counts), _MOST_RECORDS)))
+    except (struct.error, IndexError):
+        raise DecodeError("DNS: cut off") from None
+
+
+def _host_addresses(data: bytes, records: int) -> Iterator[tuple[bytes, bytes]]:
+    position = _HEADER.size
+    for _ in range(records):
+        name, position = _name(data, position)
+        kind, _, _, length = _RECORD.unpack_from(data, position)
+        position += _RECORD.size
+        content = data[position : position + length]
+        if (kind, len(content)) in ((_A, 4), (_AAAA, 16)):
+            yield name, content
+        position += length
 
 
 def _answer(data: bytes, position: int, answers: int, asked: bytes) -> DnsMessage:

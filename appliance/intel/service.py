@@ -21,7 +21,7 @@ from pathlib import Path
 from appliance import service
 from appliance.formats.plain_address import plain
 from appliance.host import network
-from appliance.intel import allowed, card_lists
+from appliance.intel import allowed, card_lists, sniff_filter
 from appliance.intel.allowed import Address, Allowed, allowed_of
 from appliance.intel.card_lists import CARD
 from appliance.intel.fetched_lists import FOLDER as FETCHED
@@ -30,7 +30,7 @@ from appliance.intel.hit_spool import HitSpool
 from appliance.intel.kept_lists import FOLDER
 from appliance.intel.matcher import Matcher
 from appliance.intel.meetings import Meetings
-from appliance.intel.sniffer import IntelSniffer
+from appliance.intel.sniffer import FilteredSniffer
 from appliance.reports.intel import IntelReport
 from appliance.requests import Inbox
 from appliance.service import Running
@@ -125,7 +125,7 @@ class IntelService:
     folder: Path
     since: float
     allowed: Sequence[str] = ()
-    sniffer: IntelSniffer | None = None
+    sniffer: FilteredSniffer | None = None
     lost: int = 0
     trouble: str = ""
     _due: float = 0.0
@@ -182,7 +182,7 @@ class IntelService:
 
     def _begin_looking(self) -> None:
         try:
-            self.sniffer, self.trouble = IntelSniffer(self.interface), ""
+            self.sniffer, self.trouble = FilteredSniffer(self.interface, sniff_filter.program()), ""
         except OSError as error:
             self._stop_looking(f"{self.interface}: {error.strerror or error}")
 

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""The packet socket through which the matcher sees what the kernel's filter lets through."""
+"""A packet socket that hands on what a filter in the kernel lets through."""
 
 from __future__ import annotations
 
 import select
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from appliance.intel import sniff_filter
+from appliance.intel.sniff_filter import Op
 
 ETH_P_ALL = 0x0003
 # Frames of one turn: some milliseconds of work, so that the watchdog is heard.
@@ -20,15 +21,18 @@ _SOL_PACKET, _PACKET_STATISTICS = 263, 6
 _STATISTICS = struct.Struct("II")
 
 
-class IntelSniffer:
-    """Frames of an interface; `lost` counts those that found no room. Raises OSError."""
+class FilteredSniffer:
+    """Frames of an interface; `lost` counts those that found no room. Raises OSError.
 
-    def __init__(self, interface: str) -> None:
+    `steps` is the filter; the kernel keeps at most `buffer` bytes that nobody has taken yet.
+    """
+
+    def __init__(self, interface: str, steps: Sequence[Op], buffer: int = _BUFFER) -> None:
         # Without a protocol nothing arrives before the filter stands.
         self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
         try:
-            sniff_filter.attach(self._socket, sniff_filter.program())
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
+            sniff_filter.attach(self._socket, steps)
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
             self._socket.setblocking(False)
             self._socket.bind((interface, ETH_P_ALL))
         except OSError:

@@ -30,6 +30,10 @@ from appliance.blocking import wishes
 from appliance.charts import hours
 from appliance.console import pages as console
 from appliance.console import wishes as console_wishes
+from appliance.devices import owner_names
+from appliance.devices import pages as devices
+from appliance.devices.directory import DeviceDirectory
+from appliance.devices.pages import DeviceSources
 from appliance.flows import pages as flows
 from appliance.flows.pages import HostPages
 from appliance.host import network
@@ -97,7 +101,7 @@ class Doors:
     In `films` it asks for MEDIA to be opened, in `wishes` for a router or a block, in `reboot` for
     a restart of the machine, in `accepting` for accepting only some routers, in `agreeing` for a
     list to be taken; `routers` and `lists` hold what is kept of each, `quieting` is for rules that
-    say less, `console` for a serial line.
+    say less, `console` for a serial line. In `names` the page keeps what the owner calls devices.
     """
 
     films: Path = FILMS
@@ -109,6 +113,7 @@ class Doors:
     lists: Path = kept_lists.FOLDER
     agreeing: Path = intel_service.WISHES
     console: Path = console_wishes.FOLDER
+    names: Path = owner_names.FOLDER
 
 
 DOORS = Doors()
@@ -145,7 +150,8 @@ def create_app(
     guard.install(app)
     app.extensions["access"] = guard
     requests = selftest.Requests(sensor[0].directory)
-    figures = pages.Figures(sensor[0], Newsroom(sensor[1]), requests).now
+    directory = DeviceDirectory(sensor[0].directory, doors.names)
+    figures = pages.Figures(sensor[0], Newsroom(sensor[1]), requests, directory).now
     app.register_blueprint(pages.blueprint(figures))
     homes, marks = Homes(config.ids.home_networks), MarkBook(secrets.directory)
     letters = Letters(AlikeReader(sensor[1].database), marks, sensor[1], homes)
@@ -155,6 +161,7 @@ def create_app(
     app.register_blueprint(rule_page.blueprint(figures, letters, doors.quieting))
     found = hosts or HostPages(config.flows)
     app.register_blueprint(flows.blueprint(figures, found, sensor[0].directory))
+    app.register_blueprint(devices.blueprint(figures, DeviceSources(directory, letters, found)))
     app.register_blueprint(live.blueprint(figures))
     app.register_blueprint(selftest.blueprint(requests))
     app.register_blueprint(copying.blueprint(doors.films))

@@ -13,6 +13,7 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from appliance.alerts.news import Newsroom
+from appliance.devices.directory import DeviceDirectory
 from appliance.web import tabs
 from appliance.web.monitor import Monitor
 from appliance.web.selftest import Requests
@@ -28,6 +29,7 @@ class Figures:
     monitor: Monitor
     newsroom: Newsroom
     requests: Requests
+    directory: DeviceDirectory
 
     def now(self) -> dict[str, Any]:
         """Look, and return what the templates rest on; alerts are read by whoever calls `news`."""
@@ -35,6 +37,7 @@ class Figures:
         senders = facts.report.senders.items() if facts.report else ()
         values: dict[str, Any] = {
             "facts": facts,
+            "devices": self.directory.now(facts.ports),
             "testing": self.requests.pending(facts.selftest),
             "senders": sorted(
                 senders, key=lambda item: (item[1].tally.sent, item[0]), reverse=True

@@ -12,7 +12,8 @@ from typing import Any
 
 from appliance.alerts import stream_page
 from appliance.blocking import pages as blocking
-from appliance.web import devices, system
+from appliance.devices import pages as devices
+from appliance.web import system
 
 Figures = Mapping[str, Any]
 """What the templates rest on: pages.Figures says what there is."""
@@ -102,6 +103,7 @@ TABS = (
         icon="M4 5h16v11H4zM8 20h8M10.5 8v5l4-2.5z",
         parts=("announcement", "standing", "addresses", "films", "drives", "copying"),
         line=devices.line,
+        below=("devices.one", "devices.every"),
     ),
     Tab(
         name="router",

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from appliance.ids.eve_spool import EveSpool
-from appliance.intel import hit_spool, meetings
+from appliance.intel import hit_spool, meetings, sniff_filter
 from appliance.intel.allowed import Allowed
 from appliance.intel.hit_spool import HitSpool
 from appliance.intel.matcher import Matcher
 from appliance.intel.meetings import Meetings
-from appliance.intel.sniffer import IntelSniffer
+from appliance.intel.sniffer import FilteredSniffer
 from tests.frames import IPV6, ethernet, ipv4, ipv6, ipv6_fragment, udp
 from tests.net.namespaces import DEADLINE_S, INTERFACE, Network
 from tests.unit.formats.test_dns_message import A, answer, question
@@ -71,7 +71,7 @@ def test_a_thousand_planted_entries_are_met_and_no_others(
     matcher = Matcher(Meetings(Allowed(), ()), HitSpool(tmp_path / "spool"))
     matcher.load(tmp_path / "kept")
     with network.inside(network.sensor):
-        sniffer = IntelSniffer(INTERFACE)
+        sniffer = FilteredSniffer(INTERFACE, sniff_filter.program())
         sender = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
         sender.bind((INTERFACE, 0))
     sent = 0
@@ -91,7 +91,7 @@ def test_a_thousand_planted_entries_are_met_and_no_others(
     matcher.close()
 
 
-def _take_all(sniffer: IntelSniffer, matcher: Matcher, sent: int) -> None:
+def _take_all(sniffer: FilteredSniffer, matcher: Matcher, sent: int) -> None:
     deadline = time.monotonic() + DEADLINE_S
     while matcher.frames < sent:
         assert time.monotonic() < deadline, f"{matcher.frames} of {sent} frames came"

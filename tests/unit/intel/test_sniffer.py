@@ -7,13 +7,14 @@ import socket
 
 import pytest
 
-from appliance.intel.sniffer import IntelSniffer
+from appliance.intel import sniff_filter
+from appliance.intel.sniffer import FilteredSniffer
 from tests.conftest import need_root
 
 
 def test_dns_is_seen_and_other_traffic_is_not() -> None:
     need_root()
-    sniffer = IntelSniffer("lo")
+    sniffer = FilteredSniffer("lo", sniff_filter.program())
     word = b"glovebox-intel-test"
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
         sender.sendto(word, ("127.0.0.1", 53))
@@ -30,4 +31,4 @@ def test_dns_is_seen_and_other_traffic_is_not() -> None:
 def test_without_the_interface_it_says_so() -> None:
     need_root()
     with pytest.raises(OSError, match="No such device"):
-        IntelSniffer("none0")
+        FilteredSniffer("none0", sniff_filter.program())

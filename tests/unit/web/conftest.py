@@ -54,7 +54,9 @@ def app(tmp_path: Path) -> Flask:
     quieting = QuietPlaces(tmp_path / "quiet", tmp_path / "quiet-requests")
     films, wishes, reboot, accepting, kept = (tmp_path / name for name in names)
     console = tmp_path / "console" / "wishes"
-    doors = Doors(films, wishes, reboot, accepting, kept, quieting, console=console)
+    doors = Doors(
+        films, wishes, reboot, accepting, kept, quieting, console=console, names=tmp_path / "names"
+    )
     made = create_app(config, monitor, history, Vault(tmp_path / "web"), doors)
     made.testing = True
     return made

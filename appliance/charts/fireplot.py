@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The Fireplot: 24 hours from left to right, ports from 1 at the bottom to 65535 at the top. Pure.
 
-TCP is green, UDP light blue; and UDP's marks are taller and narrower, for eyes that cannot tell the
-colours apart. Points beside each other in a row are one stroke: a day of 200,000 packets takes some
-60 KB compressed.
+TCP is green, UDP light blue; and UDP's marks are taller, for eyes that cannot tell the colours
+apart. A row is one line, dashed where packets were: this compresses best, and a day of 200,000
+packets takes some 78 KB.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ LIGHT = {
     "udp": "#4a9fd8",
 }
 DARK = {"page": "#1a202b", "text": "#e7ebf2", "line": "#2d3645", "tcp": "#2fb348", "udp": "#a8d8ff"}
-_RUN = re.compile(rb"\x01+")
+# Minutes without a packet, then some with.
+_PIECE = re.compile(rb"\0*\x01+")
 
 
 @dataclass(frozen=True)
@@ -72,25 +73,33 @@ def draw(day: FireplotDay) -> str:
             f'<rect class="page" width="{width}" height="{height}" fill="{LIGHT["page"]}"/>',
             _axes(day),
             f'<g transform="translate({LEFT} {TOP}.5)" fill="none">'
-            f'<path class="udp" stroke="{LIGHT["udp"]}" stroke-width="5" stroke-dasharray=".8 .2" '
-            f'd="{strokes(day.udp, day.minutes)}"/>'
-            f'<path class="tcp" stroke="{LIGHT["tcp"]}" stroke-width="2.4" '
-            f'd="{strokes(day.tcp, day.minutes)}"/></g></svg>\n',
+            f'<g class="udp" stroke="{LIGHT["udp"]}" stroke-width="5">'
+            f"{lines(day.udp, day.minutes)}</g>"
+            f'<g class="tcp" stroke="{LIGHT["tcp"]}" stroke-width="2.4">'
+            f"{lines(day.tcp, day.minutes)}</g></g></svg>\n",
         )
     )
 
 
-def strokes(cells: bytes | bytearray, minutes: int) -> str:
-    """Return the path over the cells: from the end of each run to the beginning of the next."""
-    parts = []
-    x = y = 0
+class _Dashes(dict[bytes, str]):
+    """The dashes of a piece of a row: how long nothing is, and then something."""
+
+    def __missing__(self, piece: bytes) -> str:
+        length = piece.count(1)
+        self[piece] = found = f"{len(piece) - length} {length}"
+        return found
+
+
+def lines(cells: bytes | bytearray, minutes: int) -> str:
+    """Return a line for each row in which there is something, dashed to cover its cells."""
+    parts, dashes = [], _Dashes()
     for row in range(len(cells) // minutes):
-        for found in _RUN.finditer(cells, row * minutes, (row + 1) * minutes):
-            begin, end = found.span()
-            column = begin - row * minutes
-            parts.append(f"m{column - x} {row - y}h{end - begin}")
-            x, y = column + end - begin, row
-    return "M0 0" + "".join(parts) if parts else ""
+        # Nothing may stand behind the last one: the search for a piece would look at it for long.
+        found = cells[row * minutes : (row + 1) * minutes].rstrip(b"\0")
+        if found:
+            words = " ".join(map(dashes.__getitem__, _PIECE.findall(found)))
+            parts.append(f'<path d="M0 {row}h{minutes}" stroke-dasharray="0 {words} {minutes}"/>')
+    return "".join(parts)
 
 
 def name_of(port: int) -> str:
@@ -123,14 +132,17 @@ def _axes(day: FireplotDay) -> str:
 
 
 def _legend(day: FireplotDay) -> str:
-    x = LEFT + day.minutes - 190
-    tcp, udp = LIGHT["tcp"], LIGHT["udp"]
+    x, y = LEFT + day.minutes - 190, 43
     return (
-        f'<path class="tcp" fill="none" stroke="{tcp}" stroke-width="2.4" d="M{x} 38h20"/>'
-        + _text(x + 28, 43, "TCP", "start")
-        + f'<path class="udp" fill="none" stroke="{udp}" stroke-width="10" '
-        f'stroke-dasharray="1.2 2.8" d="M{x + 80} 38h20"/>' + _text(x + 108, 43, "UDP", "start")
-    )
+        _sample("tcp", x, 5) + _text(x + 28, y, "TCP", "start")
+        + _sample("udp", x + 80, 10) + _text(x + 108, y, "UDP", "start")
+    )  # fmt: skip
+
+
+def _sample(name: str, x: int, height: int) -> str:
+    """Return marks as the picture has them, larger."""
+    look = f'stroke="{LIGHT[name]}" stroke-width="{height}" stroke-dasharray="3 2"'
+    return f'<path class="{name}" fill="none" {look} d="M{x} 38h20"/>'
 
 
 def _line(x: int, y: int, to_x: int, to_y: int) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from array import array
 
-ROWS = 520
+ROWS = 480
 LAST_PORT = 65535
 
 
@@ -18,9 +18,10 @@ def _row(port: int) -> int:
     return round((ROWS - 1) * (1 - math.log(port) / math.log(LAST_PORT)))
 
 
-_ROWS = array("H", [ROWS - 1, *map(_row, range(1, LAST_PORT + 1))])
+ROW_OF = array("H", [ROWS - 1, *map(_row, range(1, LAST_PORT + 1))])
+"""The row of each port, from the top; port 0 has none of its own."""
 
 
 def row_of(port: int) -> int:
     """Return the row of a port from 1 to 65535, from the top."""
-    return _ROWS[port]
+    return ROW_OF[port]

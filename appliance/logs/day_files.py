@@ -163,7 +163,7 @@ def _stamp(path: Path) -> str:
     return f"{status.st_size:x}.{status.st_mtime_ns:x}"
 
 
-def _framed(block: bytes, level: int = 6) -> bytes:
+def _framed(block: bytes, level: int = 4) -> bytes:
     data = zlib.compress(block, level)
     return _FRAME.pack(_MARK, len(data), zlib.crc32(data)) + data
 

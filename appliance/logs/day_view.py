@@ -5,85 +5,61 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from heapq import nlargest
 from itertools import compress
 
 from appliance import words
 from appliance.charts.fireplot import FireplotDay
-from appliance.charts.picture_grid import ROWS, row_of
 from appliance.errors import DecodeError
 from appliance.logs import packets_block
 from appliance.logs.day_files import DayFile
-from appliance.logs.lines.event import TCP, UDP, unpacked
+from appliance.logs.day_grid import LAYERS, PORTS, DayGrid, keys_of
+from appliance.logs.lines.event import TCP, UDP
 from appliance.logs.owner_days import OwnerDay
-from appliance.logs.packets_block import SPAN_S, PacketsBlock
+from appliance.logs.packets_block import Source, StoredPackets, address_of
 
 MOST = 10  # rows of a table
 MOST_SOURCES = 50_000  # that are counted apart
 HOURS = 3 * 60
 PROTOCOLS = {TCP: "TCP", UDP: "UDP"}
-# Port 0 is none, and gets a row below the picture.
-_ROWS = [ROWS, *map(row_of, range(1, 65536))]
-_MASKS = {each: bytes(number == each for number in range(256)) for each in PROTOCOLS}
 
 
-@dataclass
+@dataclass(frozen=True)
 class DayView:
     """Packets of one day: where they stand in the picture, and how many of what there were.
 
-    `ports` counts by protocol and port, `sources` by address, packed. `others` are of other
-    protocols than TCP and UDP; `thinned` are in no table, and add no point to the picture.
-    `is_cut`: there were more sources than are counted.
+    `tcp` and `udp` are the points of the picture, as `FireplotDay` has them. `counts` has the
+    packets of the tables by the number of their protocol; `thinned` are in no table, and add no
+    point to the picture. `ports` are protocol, port and count of the most frequent ones, `top` is
+    address and count of sources, of which there were `sources`, or more where `is_cut`.
     """
 
     day: OwnerDay
-    tcp: bytearray
-    udp: bytearray
-    ports: dict[int, Counter[int]] = field(
-        default_factory=lambda: {each: Counter() for each in PROTOCOLS}
-    )
-    sources: Counter[bytes] = field(default_factory=Counter)
-    others: int = 0
-    thinned: int = 0
-    is_cut: bool = False
+    tcp: bytes
+    udp: bytes
+    counts: Mapping[int, int]
+    ports: list[tuple[str, int, int]]
+    top: list[tuple[str, int]]
+    sources: int
+    thinned: int
+    is_cut: bool
 
     @property
     def total(self) -> int:
         """All packets, those that are in no table too."""
-        return sum(map(self.count, PROTOCOLS)) + self.others + self.thinned
-
-    def count(self, protocol: int) -> int:
-        """Return the packets of TCP or UDP that are in the tables."""
-        return self.ports[protocol].total()
-
-    def top_ports(self) -> list[tuple[str, int, int]]:
-        """Return protocol, port and count of the most frequent ports."""
-        found = [
-            (PROTOCOLS[protocol], port, count)
-            for protocol, ports in self.ports.items()
-            for port, count in ports.most_common(MOST)
-        ]
-        return sorted(found, key=lambda row: -row[2])[:MOST]
-
-    def top_sources(self) -> list[tuple[str, int]]:
-        """Return address and count of the most frequent sources."""
-        return [(unpacked(source), count) for source, count in self.sources.most_common(MOST)]
+        return sum(self.counts.values()) + self.thinned
 
     def caption(self) -> str:
         """Say what the picture shows."""
         if not self.total:
             return "Nobody tried a port."
-        ports = words.listed(
-            [f"{protocol} {port}" for protocol, port, _ in self.top_ports()[:3]]
-        )  # fmt: skip
-        found = f"{words.counted(self.total, 'attempt')}: {self.count(TCP):,} by TCP, "
-        found += f"{self.count(UDP):,} by UDP, from {self._sources()}."
+        ports = words.listed([f"{protocol} {port}" for protocol, port, _ in self.ports[:3]])
+        tcp, udp = self.counts.get(TCP, 0), self.counts.get(UDP, 0)
+        found = f"{words.counted(self.total, 'attempt')}: {tcp:,} by TCP, {udp:,} by UDP, from "
+        found += f"{'more than ' if self.is_cut else ''}{words.counted(self.sources, 'source')}."
         return found + (f" Most wanted {ports}." if ports else "")
-
-    def _sources(self) -> str:
-        more = "more than " if self.is_cut else ""
-        return more + words.counted(len(self.sources), "source")
 
     def picture(self) -> FireplotDay:
         """Return what is drawn."""
@@ -95,52 +71,60 @@ class DayView:
         return FireplotDay(day.minutes, self.tcp, self.udp, hours, title, self.caption())
 
 
+class DayReader:
+    """Counts the packets of a day, block by block."""
+
+    def __init__(self, day: OwnerDay) -> None:
+        self._day, self._grid = day, DayGrid(day)
+        self._by_key = array("I", bytes(4 * PORTS * (len(LAYERS) + 1)))
+        self._counts: Counter[int] = Counter()
+        self._sources: Counter[Source] = Counter()
+        self._thinned, self._is_cut = 0, False
+
+    def add(self, block: StoredPackets) -> None:
+        """Count the packets of a block."""
+        keys, by_key = keys_of(block.protocols, block.ports), self._by_key
+        self._grid.fill(block.begin, block.seconds, keys)
+        for key in keys:
+            by_key[key] += 1
+        for number in set(block.protocols):
+            self._counts[number] += block.protocols.count(number)
+        self._thinned += block.thinned
+        self._sources.update(map(block.sources.__getitem__, block.places))
+        if len(self._sources) > MOST_SOURCES:
+            # Whoever invents sources fills no memory; those that came often stay.
+            self._sources = Counter(dict(self._sources.most_common(MOST_SOURCES // 2)))
+            self._is_cut = True
+
+    def view(self) -> DayView:
+        """Return what was counted."""
+        tcp, udp = map(self._grid.layer, LAYERS)
+        top = [(address_of(source), count) for source, count in self._sources.most_common(MOST)]
+        return DayView(
+            self._day, tcp, udp, dict(self._counts), self._ports(), top, len(self._sources),
+            self._thinned, self._is_cut,
+        )  # fmt: skip
+
+    def _ports(self) -> list[tuple[str, int, int]]:
+        counts = self._by_key
+        there = compress(range(PORTS * len(LAYERS)), counts)
+        return [
+            (PROTOCOLS[LAYERS[key // PORTS]], key % PORTS, counts[key])
+            for key in nlargest(MOST, there, key=counts.__getitem__)
+        ]
+
+
 def read(day: OwnerDay, file: DayFile) -> DayView:
     """Return what is known of a day; blocks that are damaged are left out."""
-    size = day.minutes * (ROWS + 1)
-    view = DayView(day, bytearray(size), bytearray(size))
+    reader = DayReader(day)
     for block in _blocks(file):
-        _add(view, block)
-    for cells in (view.tcp, view.udp):
-        # Port 0 is none.
-        cells[ROWS * day.minutes :] = b""
-    return view
+        reader.add(block)
+    return reader.view()
 
 
-def _blocks(file: DayFile) -> Iterator[PacketsBlock]:
+def _blocks(file: DayFile) -> Iterator[StoredPackets]:
     for data in file.blocks():
         try:
             yield packets_block.decode(data)
         except DecodeError:
             continue
-
-
-def _add(view: DayView, block: PacketsBlock) -> None:
-    for protocol, cells in ((TCP, view.tcp), (UDP, view.udp)):
-        mask = block.protocols.translate(_MASKS[protocol])
-        ports = array("H", compress(block.ports, mask))
-        _draw(cells, view.day, block, ports, compress(block.seconds, mask))
-        view.ports[protocol].update(ports)
-    view.others += len(block) - sum(map(block.protocols.count, PROTOCOLS))
-    packed = list(block.sources)
-    view.sources.update(map(packed.__getitem__, block.places))
-    view.thinned += block.thinned
-    if len(view.sources) > MOST_SOURCES:
-        # Whoever invents sources fills no memory; those that came often stay.
-        view.sources = Counter(dict(view.sources.most_common(MOST_SOURCES // 2)))
-        view.is_cut = True
-
-
-def _draw(
-    cells: bytearray, day: OwnerDay, block: PacketsBlock, ports: array[int], seconds: Iterable[int]
-) -> None:
-    # A minute outside of the day, by a clock that was set, falls into the column after the last.
-    first, last = block.begin - day.begin, day.minutes
-    columns = [
-        minute if 0 <= (minute := (first + second) // 60) < last else last
-        for second in range(SPAN_S)
-    ]
-    places = zip(map(_ROWS.__getitem__, ports), map(columns.__getitem__, seconds), strict=True)
-    for row, column in places:
-        if column < last:
-            cells[row * last + column] = 1

@@ -12,9 +12,10 @@ from __future__ import annotations
 import struct
 import sys
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
+from typing import NamedTuple
 
 from appliance.errors import DecodeError
 from appliance.logs.lines.event import unpacked
@@ -22,6 +23,8 @@ from appliance.logs.lines.event import unpacked
 _HEAD = struct.Struct("<IHHI")
 MOST = 9000  # packets: some 64 KB
 SPAN_S = 1200
+
+Source = int | bytes
 
 
 def _words() -> array[int]:
@@ -69,10 +72,6 @@ class PacketsBlock:
             self.begin = second
         self.thinned += 1
 
-    def addresses(self) -> list[str]:
-        """Return the sources by their numbers."""
-        return [unpacked(each) for each in self.sources]
-
     def encode(self) -> bytes:
         """Return the block's bytes."""
         head = _HEAD.pack(self.begin, len(self), len(self.sources), self.thinned)
@@ -81,8 +80,20 @@ class PacketsBlock:
         return head + sources + columns + self.protocols
 
 
-def decode(data: bytes) -> PacketsBlock:
-    """Return the block of some bytes. Raises DecodeError."""
+class StoredPackets(NamedTuple):
+    """A block as it is read again; a source is a number for IPv4, 16 bytes for IPv6."""
+
+    begin: int
+    thinned: int
+    seconds: array[int]
+    ports: array[int]
+    places: array[int]
+    protocols: bytes
+    sources: Sequence[Source]
+
+
+def decode(data: bytes) -> StoredPackets:
+    """Return the packets of a block's bytes. Raises DecodeError."""
     try:
         begin, count, number, thinned = _HEAD.unpack_from(data)
         sources, place = _sources(data, number)
@@ -90,51 +101,59 @@ def decode(data: bytes) -> PacketsBlock:
         raise DecodeError("a block is cut off") from error
     if len(data) != place + 7 * count or len(sources) != number:
         raise DecodeError("a block has another length")
-    columns = [
-        _array(data[place + 2 * count * each : place + 2 * count * (each + 1)]) for each in range(3)
-    ]
-    if count and max(columns[2]) >= number:
+    seconds, ports, places = (
+        _little_endian(array("H", data[begins : begins + 2 * count]))
+        for begins in (place, place + 2 * count, place + 4 * count)
+    )
+    if count and max(seconds) >= SPAN_S:
+        raise DecodeError("a block is longer than one may be")
+    if count and max(places) >= number:
         raise DecodeError("a block names a source that it does not have")
-    return PacketsBlock(
-        begin, thinned, columns[0], columns[1], columns[2], bytearray(data[place + 6 * count :]),
-        sources,
-    )  # fmt: skip
+    protocols = data[place + 6 * count :]
+    return StoredPackets(begin, thinned, seconds, ports, places, protocols, sources)
 
 
-def _sources(data: bytes, number: int) -> tuple[dict[bytes, int], int]:
+def _sources(data: bytes, number: int) -> tuple[Sequence[Source], int]:
+    """Return the sources, and where their bytes end."""
     begin = _HEAD.size + number
     lengths = data[_HEAD.size : begin]
     if lengths.count(4) + lengths.count(16) != number:
         raise DecodeError("a block holds what is no address")
     end = begin + sum(lengths)
-    ends = range(begin, end, 4) if lengths.count(4) == number else _places(begin, lengths)
-    found = [data[place : place + length] for place, length in zip(ends, lengths, strict=True)]
     if end > len(data):
         raise DecodeError("a block is cut off")
-    return {source: each for each, source in enumerate(found)}, end
+    if lengths.count(4) == number:
+        return _big_endian(array("I", data[begin:end])), end
+    places = accumulate(lengths, initial=begin)
+    found = [data[place : place + length] for place, length in zip(places, lengths, strict=False)]
+    return [int.from_bytes(each) if len(each) == 4 else each for each in found], end
 
 
-def _places(begin: int, lengths: bytes) -> list[int]:
-    return [begin + before for before in accumulate(lengths, initial=0)][:-1]
+def address_of(source: Source) -> str:
+    """Return the address of a source in its usual form."""
+    return unpacked(source.to_bytes(4) if isinstance(source, int) else source)
 
 
 def _bytes(column: array[int]) -> bytes:
-    if sys.byteorder == "big":
-        column = column[:]
-        column.byteswap()
-    return column.tobytes()
+    return _little_endian(column[:]).tobytes()
 
 
-def _array(data: bytes) -> array[int]:
-    column = array("H", data)
+def _little_endian(column: array[int]) -> array[int]:
+    """Turn the bytes of each number where this machine has them the other way."""
     if sys.byteorder == "big":
         column.byteswap()
     return column
 
 
-def rows(block: PacketsBlock) -> Iterator[tuple[int, int, int, str]]:
+def _big_endian(column: array[int]) -> array[int]:
+    if sys.byteorder == "little":
+        column.byteswap()
+    return column
+
+
+def rows(block: StoredPackets) -> Iterator[tuple[int, int, int, str]]:
     """Yield second, protocol, port and source of each packet."""
-    addresses = block.addresses()
+    addresses = list(map(address_of, block.sources))
     for second, protocol, port, place in zip(
         block.seconds, block.protocols, block.ports, block.places, strict=True
     ):

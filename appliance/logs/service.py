@@ -37,11 +37,13 @@ from appliance.reports.logs import LogsReport
 from appliance.requests import Inbox
 from appliance.service import Running
 from appliance.settings.config import Config
-from appliance.udp import kernel
+from appliance.udp import kernel, sockets
 
 PORT = 514
 TURN_S = 0.5
 SHOW_S = 1.0
+# As systemd gives it, by the socket's unit.
+BUFFER = 8 << 20
 # So soon watchers see what came.
 LIVE_S = 0.1
 # A clock that shows an earlier time than that of the program has never been set.
@@ -90,7 +92,6 @@ class Lines:
             self.ledger.drop(line_ledger.CLOCK_UNSET, text, sender.address)
         elif self._keep(now, event):
             self.ledger.event(_kind(event))
-            self._show(now, event)
         else:
             self.ledger.drop(line_ledger.OVER_LIMIT, text, sender.address)
 
@@ -100,13 +101,18 @@ class Lines:
         self.ledger.drop(reason, text, sender.address)
 
     def _keep(self, now: float, event: Event) -> bool:
+        """Store and show what is of interest; tell whether there was room for it."""
         if isinstance(event, LoggedPacket):
-            return event.role != ATTEMPT or self.recorder.packet(now, event)
-        return not isinstance(event, Login | Tunnel) or self.recorder.visit(now, event)
-
-    def _show(self, now: float, event: Event) -> None:
-        if isinstance(event, Login) or (isinstance(event, LoggedPacket) and event.role == ATTEMPT):
+            if event.role != ATTEMPT:
+                return True
+            kept = self.recorder.packet(now, event)
+        elif isinstance(event, Login | Tunnel):
+            kept = self.recorder.visit(now, event)
+        else:
+            return True
+        if kept and not isinstance(event, Tunnel):
             self.ring.add(now, event)
+        return kept
 
     def _not_understood(self, text: str, sender: LineSender, error: DecodeError) -> None:
         if self.word in text:
@@ -202,12 +208,12 @@ def main(argv: Sequence[str]) -> int:
 
 def _body(running: Running) -> int:
     settings, arguments = running.settings, running.arguments
-    sockets = service.inherited_sockets() or _opened(arguments.listen)
+    listening = service.inherited_sockets() or _opened(arguments.listen)
     recorder = _recorder(settings, arguments)
     recorder.begin(time.time())
     senders, ring = Senders(settings.log_senders), LiveRing(arguments.parts)
     lines = Lines(senders, recorder, Reader(settings.logs.words), ring=ring)
-    intake = Intake(sockets, lines.senders, lines.take, lines.drop)
+    intake = Intake(listening, lines.senders, lines.take, lines.drop)
     served = LogService(lines, intake, inbox(arguments.parts), time.time())
     while not running.stop:
         served.turn()
@@ -226,6 +232,7 @@ def _recorder(settings: Config, arguments: argparse.Namespace) -> Recorder:
 def _opened(port: int) -> list[socket.socket]:
     """Return sockets on a port of this machine's own address, for development."""
     datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sockets.set_receive_buffer(datagrams, BUFFER)
     listener = socket.create_server(("127.0.0.1", port))
     datagrams.bind(listener.getsockname())
     return [datagrams, listener]

@@ -48,9 +48,12 @@ _NEW = re.compile(r"New connection: .{2,60} \[session: ([0-9a-zA-Z]{1,32})\]", r
 
 def is_one(line: str) -> bool:
     """Tell whether a line may be one of these."""
-    return (
-        '"eventid"' in line or "'eventid'" in line or LOGIN in line or TUNNEL in line
-        or "HoneyPot" in line or "[ssh," in line or "[telnet," in line or "[cowrie" in line
+    if '"eventid"' in line or "'eventid'" in line:
+        return True
+    # Its text has brackets; most lines of firewalls have none.
+    return "[" in line and (
+        LOGIN in line or TUNNEL in line or "HoneyPot" in line
+        or "[ssh," in line or "[telnet," in line or "[cowrie" in line
     )  # fmt: skip
 
 

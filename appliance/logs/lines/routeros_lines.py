@@ -29,6 +29,7 @@ _TAIL = re.compile(
     r"(?:, NAT ([^, ]{1,200}))?(?:, prio [^,]{1,20})?, len (\d{1,5})[\s\0]*$",
     re.ASCII,
 )
+_STATE, _NEW = "connection-state:", "new"
 _NOT_NEW = ("established", "related", "invalid", "untracked")
 _MIDDLE = ": in:"
 
@@ -76,12 +77,12 @@ def _end(text: str) -> tuple[str, int | None]:
 
 
 def _state(text: str) -> str:
-    _, found, rest = text.partition("connection-state:")
-    return rest.partition(" ")[0] if found else ""
+    begin = text.find(_STATE)
+    return text[begin + len(_STATE) :].partition(" ")[0] if begin >= 0 else ""
 
 
 def _role(protocol: str, detail: str, state: str) -> str:
-    if state and any(word in state for word in _NOT_NEW):
+    if state and state != _NEW and any(word in state for word in _NOT_NEW):
         return ANSWER
     return tcp_role(detail) if protocol == "TCP" else ATTEMPT
 

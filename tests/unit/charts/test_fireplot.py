@@ -31,13 +31,16 @@ def day(points: set[tuple[int, int]], minutes: int = MINUTES) -> FireplotDay:
     return FireplotDay(minutes, cells, bytearray(minutes * ROWS), [(0, "00:00")], "a <day>", "&")
 
 
-def covered(path: str) -> set[tuple[int, int]]:
-    """Return the cells that a path's strokes cover."""
-    cells, x, y = set(), 0, 0
-    for right, down, length in re.findall(r"m(-?\d+) (-?\d+)h(\d+)", path):
-        x, y = x + int(right), y + int(down)
-        cells |= {(y, x + each) for each in range(int(length))}
-        x += int(length)
+def covered(lines: str) -> set[tuple[int, int]]:
+    """Return the cells that dashed lines cover (SVG 2, 13.5.6: dashes and gaps, by turns)."""
+    cells = set()
+    for row, length, words in re.findall(r'd="M0 (\d+)h(\d+)" stroke-dasharray="([\d ]+)"', lines):
+        x = 0
+        for place, each in enumerate(map(int, words.split())):
+            if place % 2 == 0:
+                cells |= {(int(row), minute) for minute in range(x, x + each)}
+            x += each
+        assert x >= int(length)  # or the dashes would begin anew
     return cells
 
 
@@ -45,13 +48,13 @@ POINTS = st.sets(st.tuples(st.integers(0, ROWS - 1), st.integers(0, 29)), max_si
 
 
 @given(POINTS)
-def test_strokes_cover_the_points_and_nothing_else(points: set[tuple[int, int]]) -> None:
-    assert covered(fireplot.strokes(day(points, 30).tcp, 30)) == points
+def test_dashes_cover_the_points_and_nothing_else(points: set[tuple[int, int]]) -> None:
+    assert covered(fireplot.lines(day(points, 30).tcp, 30)) == points
 
 
-def test_runs_of_two_rows_are_two_strokes() -> None:
+def test_the_first_and_the_last_minute_are_drawn() -> None:
     points = {(4, MINUTES - 1), (5, 0)}
-    assert covered(fireplot.strokes(day(points).tcp, MINUTES)) == points
+    assert covered(fireplot.lines(day(points).tcp, MINUTES)) == points
 
 
 @pytest.mark.parametrize("minutes", [1380, 1440, 1500])
@@ -61,7 +64,7 @@ def test_the_picture_is_valid_and_as_long_as_the_day(minutes: int) -> None:
     width, height = fireplot.size(minutes)
     assert root.get("viewBox") == f"0 0 {width} {height}"
     assert "a &lt;day&gt;" in svg and "<desc>&amp;</desc>" in svg
-    assert f"m{minutes - 1} {row_of(22)}h1" in svg
+    assert covered(svg) == {(row_of(22), minutes - 1)}
 
 
 def test_marks_of_ports_do_not_touch() -> None:
@@ -100,5 +103,5 @@ def test_all_eyes_tell_tcp_from_udp(eyes: str, colours: dict[str, str]) -> None:
 
 def test_udp_differs_by_its_form_too() -> None:
     svg = fireplot.draw(day(set()))
-    assert re.search(r'class="udp"[^>]*stroke-width="5"[^>]*stroke-dasharray', svg)
-    assert re.search(r'class="tcp"[^>]*stroke-width="2.4"(?![^>]*dash)', svg)
+    assert re.search(r'<g class="udp"[^>]*stroke-width="5"', svg)
+    assert re.search(r'<g class="tcp"[^>]*stroke-width="2.4"', svg)

@@ -11,7 +11,7 @@ from appliance.charts.picture_grid import ROWS, row_of
 from appliance.logs import day_view, owner_days
 from appliance.logs.day_files import PACKETS, DayFile
 from appliance.logs.day_view import DayView
-from appliance.logs.lines.event import LoggedPacket
+from appliance.logs.lines.event import ICMP, TCP, UDP, LoggedPacket
 from appliance.logs.packets_block import PacketsBlock
 from appliance.logs.recorder import Recorder
 from tests.unit.logs.conftest import BERLIN, NOON
@@ -38,9 +38,9 @@ def test_packets_stand_at_their_minute_and_port(recorder: Recorder) -> None:
     assert minute == 12 * 60
     assert [place for place, cell in enumerate(view.tcp) if cell] == [row_of(22) * 1440 + minute]
     assert view.udp.count(1) == 1 and view.udp[row_of(53) * 1440 + minute + 1]
-    assert view.top_ports() == [("TCP", 22, 3), ("UDP", 53, 1)]
-    assert view.top_sources() == [("198.51.100.7", 4), ("2001:db8::7", 1)]
-    assert (view.total, view.others, view.thinned) == (5, 1, 0)
+    assert view.ports == [("TCP", 22, 3), ("UDP", 53, 1)]
+    assert view.top == [("198.51.100.7", 4), ("2001:db8::7", 1)]
+    assert (view.total, view.counts, view.thinned) == (5, {TCP: 3, UDP: 1, ICMP: 1}, 0)
     assert view.caption() == (
         "5 attempts: 3 by TCP, 1 by UDP, from 2 sources. Most wanted TCP 22 and UDP 53."
     )
@@ -65,7 +65,7 @@ def test_invented_sources_fill_no_memory(
         recorder.save(NOON)
         recorder._saved = 0.0
     view = a_view(recorder)
-    assert len(view.sources) <= 20 and view.top_sources()[0] == ("198.51.100.7", 40)
+    assert view.sources <= 20 and view.top[0] == ("198.51.100.7", 40)
     assert "from more than" in view.caption()
 
 

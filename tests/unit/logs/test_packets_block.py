@@ -29,7 +29,7 @@ def filled(rows: list[tuple[int, int, int, bytes]], begin: int = 1_800_000_000) 
 def test_blocks_come_back(rows: list[tuple[int, int, int, bytes]]) -> None:
     block = filled(rows)
     again = packets_block.decode(block.encode())
-    assert again == block and again.thinned == 3
+    assert (again.begin, again.thinned) == (block.begin, 3)
     assert [(s - 1_800_000_000, p, port) for s, p, port, _ in packets_block.rows(again)] == [
         row[:3] for row in rows
     ]
@@ -64,6 +64,16 @@ def test_a_block_takes_what_is_near() -> None:
 def test_a_packet_takes_few_bytes() -> None:
     rows = [(n // 20, 6, n * 7919 % 65536, (n % 50).to_bytes(4, "big")) for n in range(2000)]
     assert len(zlib.compress(filled(rows).encode())) < 2000 * 5
+
+
+def test_a_packet_after_the_span_is_refused() -> None:
+    data = filled([(0, 6, 22, b"aaaa")]).encode()
+    place = len(data) - 7
+    assert packets_block.decode(
+        data[:place] + (SPAN_S - 1).to_bytes(2, "little") + data[place + 2 :]
+    )
+    with pytest.raises(DecodeError):
+        packets_block.decode(data[:place] + SPAN_S.to_bytes(2, "little") + data[place + 2 :])
 
 
 @pytest.mark.parametrize("data", [b"", b"x" * 12, b"\0" * 11])

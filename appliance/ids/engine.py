@@ -35,12 +35,14 @@ OWNER_RULES = (
 class EngineCount:
     """Frames handed to the engine since it is watched, and those of them it dropped unseen.
 
-    `crowded`: it follows about as many connections as it has room for.
+    `crowded`: it follows about as many connections as it has room for. `forgotten`: those that it
+    gave up, or never followed, for want of room.
     """
 
     offered: int
     lost: int
     crowded: bool = field(default=False, compare=False)
+    forgotten: int = field(default=0, compare=False)
 
     @property
     def seen(self) -> int:

@@ -17,6 +17,8 @@ TAIL = 1 << 16
 # Bytes for what it knows of connections: memcap of config/suricata/suricata.yaml.
 ROOM = {"flow": 24 << 20, "tcp": 32 << 20}
 CROWDED = 0.95
+# Connections that it gave up or never followed: another's flow taken, no flow left, no stream left.
+FORGOTTEN = (("flow", "get_used"), ("flow", "memcap"), ("tcp", "ssn_memcap_drop"))
 
 
 def newest(file: Path) -> EngineCount:
@@ -58,5 +60,12 @@ def _count(stats: Mapping[str, Any]) -> EngineCount:
         crowded=any(
             int(stats.get(part, {}).get("memuse", 0)) >= CROWDED * room
             for part, room in ROOM.items()
-        ),
+        )
+        or _hurries(stats.get("flow", {})),
+        forgotten=sum(int(stats.get(part, {}).get(name, 0)) for part, name in FORGOTTEN),
     )
+
+
+def _hurries(flow: Mapping[str, Any]) -> bool:
+    """Tell whether connections are forgotten sooner now than else (flow.emergency-recovery)."""
+    return int(flow.get("emerg_mode_entered", 0)) > int(flow.get("emerg_mode_over", 0))

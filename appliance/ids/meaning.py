@@ -155,6 +155,12 @@ _SPECIAL = {
             " own it is noise. From a machine of yours: examine it.",
         ),
     ),
+    (1, 1000160): Meaning(
+        "One machine opens more than a thousand connections in ten seconds: a scanner, a program"
+        " that shares files, or somebody who invents them, to fill the room that the engine has.",
+        "If the machine is yours, examine it. While there is no room, health says so in the check"
+        " 'the engine follows every connection', and how many were given up.",
+    ),
 }  # fmt: skip
 
 

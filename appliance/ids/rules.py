@@ -65,6 +65,11 @@ class Rule:
         """Whether it says within itself how many of its alerts are wanted."""
         return self.option("threshold") is not None
 
+    @property
+    def counts(self) -> bool:
+        """Whether only many of what it looks for make an alert."""
+        return self.option("detection_filter") is not None
+
     def _number(self, keyword: str, default: str | None, smallest: int = 1) -> int:
         value = self.option(keyword) or default
         if value is None:
@@ -78,10 +83,11 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What is in force already under a number: its revision, and whether it limits itself."""
+    """What is in force already under a number: its revision; whether it limits itself, counts."""
 
     rev: int
     is_limited: bool = False
+    counts: bool = False
 
 
 def parse(line: str) -> Rule:
@@ -156,7 +162,7 @@ def standing(text: str) -> dict[Key, Standing]:
     for _, line in logical_lines(text):
         try:
             rule = parse(line)
-            found[rule.key] = Standing(rule.rev, rule.is_limited)
+            found[rule.key] = Standing(rule.rev, rule.is_limited, rule.counts)
         except RuleError:
             continue
     return found

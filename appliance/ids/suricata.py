@@ -27,7 +27,7 @@ FORMS = Forms(
     applies=False,
 )
 # What it does not know of a rule it says itself, and goes on without that rule.
-LANGUAGE = Language("Suricata", largest=16 << 20, forms=FORMS)
+LANGUAGE = Language("Suricata", largest=16 << 20, forms=FORMS, one_limit=True)
 TEST_RUN = TestRun("suricata", ("-T", "-c", "@/suricata.yaml", "-l", "@/spool"), names_all=True)
 
 _PACKAGED = "etc/suricata/rules"
@@ -45,7 +45,7 @@ def configuration(
     ignore_checksums: bool = False,
 ) -> dict[str, str]:
     """Return the files that Suricata starts with, by name. Raises ConfigError, InputError."""
-    ours = filters.without(read(folder / "threshold.config"), given.limits)
+    ours = read(folder / "threshold.config")
     wanted = [text for _, text in owner_rules.written(given.lines, FORMS)[1]]
     values = {
         "HOME_NETWORKS": home_networks(settings.ids.home_networks),

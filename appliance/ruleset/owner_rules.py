@@ -36,11 +36,15 @@ _TYPOGRAPHIC = re.compile(
 _BEHIND = re.compile(r"\)\s*([^)\s][^)]*)$")
 
 
+WITHIN = "the rule has a limit within itself (threshold or detection_filter), which holds"
+
+
 @dataclass(frozen=True)
 class Language:
     """What rules of an engine are written in; None: the engine itself says what it does not know.
 
     More than `largest` bytes are too much for a machine of 1 GB. `blanks`: lists may have them.
+    `one_limit`: a limit takes the place of a rule's own detection_filter.
     """
 
     name: str
@@ -51,6 +55,11 @@ class Language:
     options: frozenset[str] | None = None
     blanks: bool = True
     own_classes: bool = True
+    one_limit: bool = False
+
+    def keeps_limits_out(self, rule: Rule | Standing) -> bool:
+        """Tell whether a rule has something within itself that a limit cannot stand beside."""
+        return rule.is_limited or (self.one_limit and rule.counts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,14 +288,14 @@ class _Collection:
 
     def result(self) -> Gathered:
         """Return what stands, in order; limits for rules that limit themselves do not."""
-        limited = {key for key, rule in self._checker.standing.items() if rule.is_limited}
-        for line in list(self._lines.values()):
+        language = self._checker.language
+        rules: dict[Key, Rule | Standing] = {**self._checker.standing}
+        for line in self._lines.values():
             if isinstance(line.given, Rule):
-                (limited.add if line.given.is_limited else limited.discard)(line.given.key)
-        for key in limited & self._limits.keys():
-            self._displace(
-                self._limits[key], "the rule has a limit within itself (threshold), which holds"
-            )
+                rules[line.given.key] = line.given
+        for key in self._limits.keys() & rules.keys():
+            if language.keeps_limits_out(rules[key]):
+                self._displace(self._limits[key], WITHIN)
         order = sorted(self.problems, key=lambda each: (each.file, each.line))
         return Gathered([self._lines[place] for place in sorted(self._lines)], order)
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import takewhile
+from itertools import pairwise, takewhile
 
 from appliance import words
 from appliance.host.links import Interface
@@ -38,6 +38,9 @@ IGNORED = (
 IGNORED_ADVICE = (
     "What mirrors the traffic shows frames before its network card completes them. Mirror on the"
     " router, or switch checksum offloading off there; it is noticed within ten minutes."
+)
+CROWD_ADVICE = (
+    "An alert that begins with FLOOD says which machine opens too many, if it is a single one."
 )
 BLIND_S = COUNTING_S + LAG_S + 6.0
 
@@ -149,14 +152,23 @@ def connections(history: History) -> Result | None:
     # What keeps it from being known is another check's to tell.
     if count is None or isinstance(count, Unknown):
         return None
-    if not count.crowded:
+    forgotten = _forgotten(history)
+    if not count.crowded and not forgotten:
         return ok("There is room for every connection.")
-    name = engine_name(history.now)
-    return warn(
-        f"{name} follows as many connections as it has room for, as when somebody invents them:"
-        " it forgets those that rest, and may not put others together.",
-        "Alerts about scans and floods say from where, if any were raised.",
+    text = (
+        f"{engine_name(history.now)} follows as many connections as it has room for, as when"
+        " somebody invents them: it forgets those that rest, and may not put others together."
     )
+    if forgotten:
+        text += f" It gave up about {forgotten:,} in the last {words.duration(KEPT_S)}."
+    return warn(text, CROWD_ADVICE)
+
+
+def _forgotten(history: History) -> int:
+    """Return how many connections the engine gave up of late; a smaller count has begun anew."""
+    looks = [look.engine for look in history.during(KEPT_S)]
+    counts = [each.forgotten for each in reversed(looks) if isinstance(each, EngineCount)]
+    return sum(now - then if now >= then else now for then, now in pairwise(counts))
 
 
 def engine_name(now: Observations) -> str:

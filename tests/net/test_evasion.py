@@ -6,15 +6,22 @@ Each case is a connection of its own in one capture: to start an engine takes lo
 
 from __future__ import annotations
 
+import signal
 import struct
+from collections.abc import Iterator, Sequence
+from ipaddress import IPv4Address
 from itertools import chain
 from pathlib import Path
 
 import pytest
 
+from appliance.ids import perfmonitor, snort
+from appliance.ids.alert import Alert
+from appliance.ids.unified2 import Event
 from appliance.reports.checksums import ChecksumsReport
 from tests.frames import tcp_frame
-from tests.net.engine import Engine
+from tests.net.engine import Engine, inject
+from tests.net.namespaces import Network, wait_until
 from tests.net.suricata import Suricata
 from tests.pcapfile import pcap
 
@@ -29,7 +36,9 @@ RULE = (
     'alert tcp any any -> any 80 (msg:"attack"; flow:established,to_server;'
     f' content:"GET /the-attack"; sid:{SID};)\n'
 )
-CROWD = 40_000
+CROWD, INVENTOR = 40_000, "198.51.100.1"
+# Ours, for who opens more than a hundred a second.
+FLOOD_SID = 1_000_160
 DATA_AFTER_RESET = (129, 8)
 PORT = 30_000
 CASES = ("none", "forged reset", "forged reset of the server", "forged bytes", "stale reset")
@@ -99,7 +108,7 @@ def crowd(tmp_path: Path) -> Path:
     """Return a capture of a connection that rests while others are invented, and one after them."""
     before, after = Side(PORT), Side(PORT + 1)
     invented = (
-        Side(1024 + number % 60_000, bytes((198, 51, 100, 1 + number // 60_000))).frame(SYN, 0, 0)
+        Side(1024 + number, IPv4Address(INVENTOR).packed).frame(SYN, 0, 0)
         for number in range(CROWD)
     )
     real = before.opened(), invented, before.attacked(), after.opened(), after.attacked()
@@ -114,10 +123,19 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
     return Suricata(request.getfixturevalue("suricata_root"), tmp_path / "run", None)
 
 
+def alerts(engine: Engine, capture: Path) -> Sequence[Event] | Sequence[Alert]:
+    """Return what the engine raises when it reads a capture."""
+    return (engine.alerts_of if isinstance(engine, Suricata) else engine.read_file)(capture)
+
+
+def places(told: Sequence[Event] | Sequence[Alert]) -> set[int]:
+    """Return in which connections the attack was seen: 0 is the one from PORT."""
+    return {(alert.source_port or 0) - PORT for alert in told if alert.sid == SID}
+
+
 def found(engine: Engine, capture: Path) -> set[int]:
-    """Return in which connections the engine saw the attack: 0 is the one from PORT."""
-    read = engine.alerts_of if isinstance(engine, Suricata) else engine.read_file
-    return {(alert.source_port or 0) - PORT for alert in read(capture) if alert.sid == SID}
+    """Return in which connections the engine sees the attack."""
+    return places(alerts(engine, capture))
 
 
 @pytest.mark.snort
@@ -141,7 +159,9 @@ def test_where_most_checksums_are_wrong_they_say_nothing(engine: Engine, connect
 @pytest.mark.suricata
 def test_a_crowd_of_invented_connections_hides_none(engine: Engine, crowd: Path) -> None:
     engine.configure(owner_rules=RULE)
-    assert found(engine, crowd) == {0, 1}
+    told = alerts(engine, crowd)
+    assert places(told) == {0, 1}
+    assert [each.source for each in told if each.sid == FLOOD_SID] == [INVENTOR]
 
 
 @pytest.mark.snort
@@ -153,3 +173,31 @@ def test_a_reset_that_hides_an_attack_is_told(engine_root: Path, tmp_path: Path)
     frames = [*client.opened(), client.frame(RST, 1, 0), *client.attacked()]
     capture = write(tmp_path / "captures/reset.pcap", *frames)
     assert {(event.gid, event.sid) for event in engine.read_file(capture)} == {DATA_AFTER_RESET}
+
+
+@pytest.fixture
+def live_snort(network: Network, engine_root: Path, tmp_path: Path) -> Iterator[Engine]:
+    """Return Snort, started, on a sensor's interface."""
+    made = Engine(engine_root, tmp_path / "run", network)
+    made.configure()
+    made.start()
+    yield made
+    made.stop(signal.SIGKILL)
+
+
+@pytest.mark.net
+@pytest.mark.snort
+def test_what_a_crowd_makes_snort_forget_is_counted(live_snort: Engine, network: Network) -> None:
+    """It counts with the first frame that comes two seconds after it last counted."""
+    invented = [Side(1024 + number).frame(SYN, 0, 0) for number in range(CROWD)]
+    inject(network, invented, pace=20_000)
+
+    def counted() -> bool:
+        inject(network, [b"\xff" * 60])
+        count = snort.count(live_snort.spool)
+        return count is not None and count.crowded and count.forgotten > 0
+
+    wait_until(counted, "what was given up")
+    count = snort.count(live_snort.spool)
+    assert count is not None
+    assert count.forgotten == pytest.approx(CROWD - perfmonitor.ROOM, rel=0.1)

@@ -72,6 +72,22 @@ def test_a_full_table_of_flows_is_a_crowd(memuse: int, crowded: bool) -> None:
     assert eve_statistics.parse(json.dumps(record).encode() + b"\n").crowded is crowded
 
 
+# The same in a crowd of 150,000: before it was over, and after.
+@pytest.mark.parametrize(("entered", "over", "crowded"), [(2, 1, True), (2, 2, False)])
+def test_flows_that_are_forgotten_sooner_are_a_crowd(
+    entered: int, over: int, crowded: bool
+) -> None:
+    flow = {"memuse": 20_044_928, "emerg_mode_entered": entered, "emerg_mode_over": over}
+    record = {"event_type": "stats", "stats": {"flow": flow}}
+    assert eve_statistics.parse(json.dumps(record).encode() + b"\n").crowded is crowded
+
+
+def test_flows_taken_from_others_and_those_without_room_are_forgotten() -> None:
+    stats = {"flow": {"get_used": 6, "memcap": 30}, "tcp": {"ssn_memcap_drop": 100}}
+    record = {"event_type": "stats", "stats": stats}
+    assert eve_statistics.parse(json.dumps(record).encode() + b"\n").forgotten == 136
+
+
 def test_room_is_what_suricata_is_given() -> None:
     text = (PROJECT / "config/suricata/suricata.yaml").read_text()
     read = yaml.safe_load(text.replace("@", ""))

@@ -5,7 +5,7 @@ import pytest
 
 from appliance.ids import perfmonitor
 from appliance.ids.engine import EngineCount
-from appliance.ids.perfmonitor import DAQ, DROPPED, FOLLOWED, RECEIVED, ROOM
+from appliance.ids.perfmonitor import DAQ, DROPPED, FOLLOWED, PACE, PRUNED, RECEIVED, ROOM
 from tests.conftest import PROJECT
 
 START = "##### Perfmon start: pid=42 at=Fri Nov 20 09:46:06 2026 (1795167966) #####\n"
@@ -72,6 +72,25 @@ def test_a_full_table_of_connections_is_a_crowd(followed: str, crowded: bool) ->
     found = perfmonitor.parse(f"{START}{names}1,0,{followed},7,2,0\n", "pcap")
     assert found is not None
     assert found.crowded is crowded
+
+
+# Snort 2.9.20 while 60,000 connections were invented, of which it followed 32,766 at the end.
+CROWD = """
+    30217 0 4.996 0.000
+    40211 0 5.005 3700.042
+    50103 0 4.950 4948.702
+    60000 0 3.329 3329.170
+    60001 0 0.000 0.000
+"""
+
+
+def test_connections_given_up_are_counted_as_snort_tells_them_by_the_second() -> None:
+    names = f"#time,pkt_drop_percent,{RECEIVED},{DROPPED},{PACE},{PRUNED}\n"
+    rows = ["1,0," + ",".join(line.split()) for line in CROWD.split("\n") if line.strip()]
+    cut = rows[3][:12]
+    found = perfmonitor.parse(START + names + "\n".join([*rows[:3], cut, *rows[3:]]) + "\n")
+    assert found is not None
+    assert found.forgotten == pytest.approx(60_000 - 32_766, rel=0.01)
 
 
 def test_room_is_what_snort_is_given() -> None:

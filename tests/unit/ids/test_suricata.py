@@ -65,16 +65,34 @@ def test_configuration_takes_in_the_rules_of_the_owner(root: Path, tmp_path: Pat
         assert f"my.rules:{line}: {reason}" in told
 
 
-def test_the_owners_limits_take_the_place_of_ours(tmp_path: Path) -> None:
-    mine = "event_filter gen_id 1, sig_id 1000140, type limit, track by_src, count 2, seconds 9"
-    (tmp_path / "my.rules").write_text(f"{mine}\nevent_filter gen_id 1, sig_id 0, type both,"
-                                       " track by_rule, count 5, seconds 60\n")  # fmt: skip
+def test_a_limit_for_all_leaves_the_marker_alone(tmp_path: Path) -> None:
+    line = "event_filter gen_id 1, sig_id 0, type both, track by_rule, count 5, seconds 60\n"
+    (tmp_path / "my.rules").write_text(line)
     given = owner_rules.gather([tmp_path], suricata.checker(TEMPLATES, None))
     text = suricata.configuration(OURS, TEMPLATES, given)["threshold.config"]
-    assert re.findall(r"event_filter .*sig_id 1000140.*", text) == [mine]
-    assert "sig_id 1000141" in text
-    # The limit for all leaves the self-test's marker alone.
     assert text.index("sig_id 1000001, type limit") < text.index("sig_id 0,")
+
+
+@pytest.mark.parametrize(
+    ("rule", "sid"),
+    [
+        ("", 1000140),
+        ("detection_filter:track by_src,count 8,seconds 60;", 1001000),
+        ("threshold:type both,track by_src,count 9,seconds 60;", 1001000),
+    ],
+    ids=["ours", "counts", "limits itself"],
+)
+def test_a_limit_that_would_make_a_rule_forget_to_count_is_left_out(
+    rule: str, sid: int, tmp_path: Path
+) -> None:
+    """Suricata would raise an alert for the first of what the rule is to count."""
+    mine = f"event_filter gen_id 1, sig_id {sid}, type limit, track by_src, count 2, seconds 9"
+    own = f'alert tcp any any -> any any (msg:"mine"; flags:S; {rule} sid:1001000;)' if rule else ""
+    (tmp_path / "my.rules").write_text(f"{mine}\n{own}\n")
+    given = owner_rules.gather([tmp_path], suricata.checker(TEMPLATES, None))
+    assert mine not in suricata.configuration(OURS, TEMPLATES, given)["threshold.config"]
+    (problem,) = given.problems
+    assert str(problem).startswith("my.rules:1: the rule has a limit within itself (threshold or")
 
 
 def test_complaints_finds_each_rule_and_the_rest() -> None:
@@ -101,13 +119,10 @@ def test_our_rules_mean_the_same_with_every_engine() -> None:
     assert {key: ours[key] for key in snorts} == snorts
 
 
-def test_every_limit_is_of_a_rule_of_ours() -> None:
-    limited = re.findall(
-        r"event_filter gen_id 1, sig_id (\d+)", (TEMPLATES / "threshold.config").read_text()
-    )
-    ours = rules.messages((TEMPLATES / "local.rules").read_text())
-    assert limited
-    assert {(1, int(sid)) for sid in limited} <= ours.keys()
+def test_no_rule_of_ours_counts_in_a_way_that_a_limit_undoes() -> None:
+    ours = rules.standing((TEMPLATES / "local.rules").read_text())
+    assert any(each.is_limited for each in ours.values())
+    assert not any(each.counts for each in ours.values())
 
 
 def test_start_is_right_shell() -> None:

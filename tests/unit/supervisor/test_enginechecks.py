@@ -200,5 +200,22 @@ def test_a_crowd_of_connections_is_told() -> None:
     assert [each and each.level for each in results] == [Level.OK, Level.WARN, None, None]
 
 
+def test_what_a_crowd_made_the_engine_forget_is_counted_and_told_after_it() -> None:
+    """The engine begins to count anew when it starts."""
+    counts = [EngineCount(9, 0, forgotten=each) for each in (100, 1_100, 1_100, 0, 250)]
+    looks = history(*(look(engine=each) for each in counts))
+    result = enginechecks.connections(looks)
+    assert result is not None
+    assert result.level is Level.WARN
+    assert "It gave up about 1,250 in the last 5 min" in result.words
+    assert "FLOOD" in result.advice
+
+
+def test_what_was_forgotten_before_the_first_look_is_not_told() -> None:
+    found = enginechecks.connections(history(look(engine=EngineCount(9, 0, forgotten=5))))
+    assert found is not None
+    assert found.level is Level.OK
+
+
 def test_a_crowd_is_no_sign_of_work() -> None:
-    assert EngineCount(9, 0, crowded=True) == EngineCount(9, 0)
+    assert EngineCount(9, 0, crowded=True, forgotten=3) == EngineCount(9, 0)

@@ -473,6 +473,20 @@ AREAS = (
         metrics="appliance.flows.metrics:families",
     ),
     Area(
+        "flowstore",
+        "flows kept one by one",
+        commands=(
+            Command(
+                "flowstore",
+                "appliance.flowstore.service",
+                "store the flows that the collector made ready (service)",
+            ),
+        ),
+        reports=("appliance.reports.flowstore:FlowStoreReport",),
+        checks="appliance.supervisor.areachecks.flowstorechecks:CHECKS",
+        metrics="appliance.flowstore.metrics:families",
+    ),
+    Area(
         "intel",
         "lists of bad names and addresses",
         sections=("intel",),

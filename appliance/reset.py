@@ -31,7 +31,8 @@ NOTE = Path("web/erase")
 OF_PEOPLE = tuple(
     Path(part)
     for part in (
-        *("alerts", "blocking", "devices", "device-names", "dhcp", "flows", "logs"),
+        *("alerts", "blocking", "devices", "device-names", "dhcp", "flows"),
+        *("flowstore", "logs"),
         *("web/log-ins.json", "web/marks"),
     )
 )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from appliance.flows.copies import Copies
 from appliance.flows.records import Flows
-from appliance.flows.sides import Network, OwnNetworks, sides
+from appliance.flows.sides import Network, OwnNetworks, Sides, sides
 from appliance.flows.totals import Taken, Totals
 from appliance.settings.config import Config
 from appliance.udp.kernel import NET
@@ -41,8 +41,11 @@ class HostCounting:
         """Return the bytes of all hosts so far, from them."""
         return self._totals.bytes_out
 
-    def add(self, flows: Flows, now: float) -> None:
-        """Count flows; `now` is of a clock that only grows."""
+    def add(self, flows: Flows, now: float) -> tuple[Flows, Sides]:
+        """Count flows, and return those that were not told before, and whose they are.
+
+        `now` is of a clock that only grows.
+        """
         if now - self._looked >= REFRESH_S:
             self._looked = now
             self._own = own_networks(self._settings, self._net)
@@ -50,8 +53,10 @@ class HostCounting:
         if copies.any():
             self.copies += int(copies.sum())
             flows = flows[~copies]
+        found = sides(flows, self._own)
         with self._lock:
-            self._totals.add(flows, sides(flows, self._own))
+            self._totals.add(flows, found)
+        return flows, found
 
     def take(self) -> Taken | None:
         """Hand on what was counted, None where nothing was."""

@@ -6,7 +6,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
-from appliance.flows.records import Address
+import numpy as np
+
+from appliance.flows.records import Address, Words
 from appliance.flows.sequence import Sequence
 from appliance.flows.templates import StreamKey
 from appliance.flows.times import BootTime
@@ -84,6 +86,7 @@ class Exporters:
         self._by_key: dict[bytes, Exporter] = {}
         self._streams: dict[StreamKey, Stream] = {}
         self._free = list(range(MOST, 0, -1))
+        self._halves = np.zeros((MOST + 1, 2), np.uint64)
         self.others = Exporter(b"", OTHERS, listed=False, number=0)
 
     def __iter__(self) -> Iterator[Exporter]:
@@ -104,6 +107,10 @@ class Exporters:
                 self._end(oldest)
             found = self._streams[key] = Stream(key, exporter)
         return found
+
+    def halves(self) -> Words:
+        """Return the two halves of each exporter's address, at its number."""
+        return self._halves
 
     def counts(self, exporter: Exporter) -> FlowTally:
         """Return its counts, with what its streams lost."""
@@ -129,6 +136,7 @@ class Exporters:
         listed = not self._listed or address in self._listed or address in LOOPBACK
         found = Exporter(key, str(address), listed, self._free.pop())
         self._by_key[key] = found
+        self._halves[found.number] = np.frombuffer(key, ">u8")
         return found
 
     def _merge(self, silent: Exporter) -> None:

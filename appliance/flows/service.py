@@ -22,8 +22,12 @@ from appliance.flows.counting import HostCounting
 from appliance.flows.exporters import Exporter, Exporters, FlowTally
 from appliance.flows.inlet import Inlet
 from appliance.flows.keeping import TemplateFile
+from appliance.flows.records import Flows
 from appliance.flows.schema import DATABASE
+from appliance.flows.sides import Sides, ways
 from appliance.flows.storing import Storing
+from appliance.flowstore import spool
+from appliance.flowstore.spool import FlowSpool
 from appliance.reports.flows import FlowCounts, FlowExporter, FlowsReport
 from appliance.service import Running
 from appliance.settings.config import Config
@@ -77,7 +81,9 @@ class FlowService:
         sockets: Sequence[socket.socket],
         counting: HostCounting,
         database: Path,
+        kept: FlowSpool | None = None,
     ) -> None:
+        self._kept = kept
         self._collector, self._templates, self._counting = collector, templates, counting
         self._storing = Storing(counting.take, database)
         self._ports = tuple(sorted({each.getsockname()[1] for each in sockets}))
@@ -90,7 +96,13 @@ class FlowService:
         for portion in portions(datagrams):
             flows = self._collector.receive(portion, time.time_ns() // 1_000_000, now)
             if len(flows):
-                self._counting.add(flows, now)
+                self._keep(*self._counting.add(flows, now))
+
+    def _keep(self, flows: Flows, found: Sides) -> None:
+        """Hand flows on to be kept one by one, where that is wanted."""
+        if self._kept is not None:
+            senders = self._collector.exporters.halves()[flows["exporter"]]
+            self._kept.put(spool.rows(flows, ways(found, len(flows)), senders))
 
     def tick(self) -> None:
         """Do what is due each second."""
@@ -98,11 +110,15 @@ class FlowService:
         self._collector.waiting.expire(now)
         self._templates.tick(now)
         self._storing.tick(now, len(self._counting) > 0)
+        if self._kept is not None:
+            self._kept.tick(now)
 
     def finish(self) -> None:
         """Keep what must last."""
         self._templates.keep()
         self._storing.finish()
+        if self._kept is not None:
+            self._kept.finish()
 
     def report(self) -> FlowsReport:
         """Return what is published."""
@@ -136,6 +152,8 @@ class FlowService:
             bytes_out=self._counting.bytes_out,
             stored_at=self._storing.stored_at,
             given_up=self._storing.given_up,
+            spooled=self._kept.rows if self._kept else 0,
+            not_spooled=self._kept.dropped if self._kept else 0,
             error=self._storing.error or self._templates.error,
         )
 
@@ -176,7 +194,8 @@ def _collect(running: Running, stack: ExitStack) -> int:
     templates = TemplateFile(collector.templates, arguments.templates)
     templates.restore()
     counting = HostCounting(settings)
-    flows = FlowService(collector, templates, sockets, counting, arguments.database)
+    kept = FlowSpool(arguments.spool) if settings.flows.raw_days else None
+    flows = FlowService(collector, templates, sockets, counting, arguments.database, kept)
     inlet = Inlet(sockets, flows.take, lambda: _tick(running, flows))
     # What exists by now stays: the collector of garbage need not look at it again.
     gc.freeze()
@@ -233,4 +252,5 @@ def _parser() -> argparse.ArgumentParser:
         help="may be repeated (default: systemd's sockets)")  # fmt: skip
     add("--templates", type=Path, default=keeping.FILE, help="where they are kept (%(default)s)")
     add("--database", type=Path, default=DATABASE, help="totals of hosts (%(default)s)")
+    add("--spool", type=Path, default=spool.FOLDER, help="where each is put (%(default)s)")
     return parser

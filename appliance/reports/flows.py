@@ -65,7 +65,8 @@ class FlowsReport(StatusFile):
     waits since `waiting_since`, None where none does. `socket_overflow` are datagrams for which the
     kernel had no room. Flows kept = counted for hosts + `copies`; `bytes_in` and `bytes_out` are
     those of hosts, where both ends are inside counted for both. Totals were last stored at
-    `stored_at`, 0 before; `given_up` are quarters of an hour that could not be.
+    `stored_at`, 0 before; `given_up` are quarters of an hour that could not be. Of the flows that
+    were counted, `spooled` were handed on to be kept one by one; for `not_spooled` was no room.
     """
 
     NAME: ClassVar[str] = "flows"
@@ -89,6 +90,8 @@ class FlowsReport(StatusFile):
     bytes_out: int = 0
     stored_at: float = 0.0
     given_up: int = 0
+    spooled: int = 0
+    not_spooled: int = 0
     error: str = ""
 
     def is_fresh(self, now: float) -> bool:

@@ -12,23 +12,24 @@ from image.command import run
 
 # The version that the image's Debian has.
 PYTHON = "3.13"
-REQUIREMENTS = IMAGE / "python" / "pcapy-ng.txt"
+REQUIREMENTS = sorted((IMAGE / "python").glob("*.txt"))
 
 
 def build_wheels(context: BuildContext) -> Path:
     """Fetch the packages where they are not there yet; return the folder of them, unpacked."""
     platform, name = f"manylinux_2_28_{context.board.machine}", f"wheels-{context.board.machine}"
     return context.cache.stage(
-        name, "", [REQUIREMENTS, platform, PYTHON],
+        name, "", [*REQUIREMENTS, platform, PYTHON],
         lambda target: run(pip(platform, target), context.log(name)),
     )  # fmt: skip
 
 
 def pip(platform: str, target: Path) -> list[str | Path]:
     """Return the words that put the packages for `platform` into `target`, and nothing else."""
+    words = [word for each in REQUIREMENTS for word in ("--requirement", each)]
     return [
         sys.executable, "-m", "pip", "install", "--quiet", "--no-deps",
         "--require-hashes", "--only-binary=:all:", "--no-compile",
         f"--python-version={PYTHON}", f"--platform={platform}",
-        "--target", target, "--requirement", REQUIREMENTS,
+        "--target", target, *words,
     ]  # fmt: skip

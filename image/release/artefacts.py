@@ -22,8 +22,9 @@ from image.build.tools import Tools
 from image.command import run
 
 CHUNK = 1 << 20
-# Somewhat larger than the strongest setting makes it, in a fraction of its time.
-XZ = ("--compress", "--format=xz", "--check=sha256", "-2")
+# Measured on libraries of the image: an eighth smaller than with -2, in 2.3 times its time;
+# stronger settings save 1 % more.
+XZ = ("--compress", "--format=xz", "--check=sha256", "-5")
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from appliance.formats.plain_address import plain
+from appliance.settings.sections import exclusions
 from appliance.settings.sections.fit import Address, expect
 
 # A terabit a second.
 FASTEST_MBIT = 1_000_000
 # A day that every month has.
 LAST_START = 28
+MOST_BUDGET_MB, MOST_RULES = 100_000, 32
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,9 @@ class FlowsConfig:
     line_speed_mbit: int = 0
     wan_addresses: tuple[Address, ...] = ()
     month_starts_on: int = 1
+    raw_days: int = 90
+    raw_budget_mb: int = 640
+    exclude: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         kept = tuple(dict.fromkeys(map(plain, self.exporters)))
@@ -30,3 +35,17 @@ class FlowsConfig:
         expect(fits, "month_starts_on", self.month_starts_on, f"1 to {LAST_START}")
         fits = 0 <= self.line_speed_mbit <= FASTEST_MBIT
         expect(fits, "line_speed_mbit", self.line_speed_mbit, "0 to 1,000,000; 0: not known")
+        expect(0 <= self.raw_days <= 3650, "raw_days", self.raw_days, "0 to 3650")
+        fits = 1 <= self.raw_budget_mb <= MOST_BUDGET_MB
+        expect(fits, "raw_budget_mb", self.raw_budget_mb, f"1 to {MOST_BUDGET_MB:,}")
+        expect(len(self.exclude) <= MOST_RULES, "exclude", len(self.exclude), "at most 32 rules")
+        for rule in self.exclude:
+            expect(_is_rule(rule), "exclude", rule, exclusions.EXPECTED)
+
+
+def _is_rule(text: str) -> bool:
+    try:
+        exclusions.parse(text)
+    except ValueError:
+        return False
+    return True

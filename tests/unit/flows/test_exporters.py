@@ -8,8 +8,10 @@ from ipaddress import ip_address
 import pytest
 
 from appliance.flows.exporters import MOST, MOST_STREAMS, OTHERS, Exporters
+from appliance.flows.records import halves
 from appliance.flows.templates import StreamKey
 from appliance.formats.ip import IPV4_MAPPED
+from appliance.udp.sources import key_of
 from tests.unit.flows.exporting import ROUTER
 
 
@@ -25,6 +27,14 @@ from tests.unit.flows.exporting import ROUTER
 def test_who_is_listed_may_send(listed: list[str], expected: bool) -> None:
     found = Exporters([ip_address(each) for each in listed]).find(ROUTER)
     assert (found.address, found.listed) == ("192.168.88.1", expected)
+
+
+def test_each_has_its_address_at_its_number() -> None:
+    exporters = Exporters()
+    found = exporters.find(key_of(ip_address("10.0.0.1")))
+    six = exporters.find(key_of(ip_address("2001:db8::5")))
+    assert exporters.halves()[found.number].tolist() == list(halves(ip_address("10.0.0.1")))
+    assert exporters.halves()[six.number].tolist() == list(halves(ip_address("2001:db8::5")))
 
 
 def test_this_machine_may_always_send() -> None:

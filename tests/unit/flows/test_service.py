@@ -15,11 +15,15 @@ from appliance.flows.counting import HostCounting
 from appliance.flows.exporters import Exporters
 from appliance.flows.host_reader import HostReader
 from appliance.flows.keeping import TemplateFile
+from appliance.flows.records import halves
 from appliance.flows.schema import DATABASE
 from appliance.flows.service import PORTION_BYTES, FlowService, listed, main, portions
+from appliance.flowstore import spool
+from appliance.flowstore.spool import FlowSpool
 from appliance.reports.flows import FlowsReport
 from appliance.settings import config
 from appliance.settings.config import Config
+from appliance.settings.sections.exclusions import WAYS
 from appliance.settings.sections.flows import FlowsConfig
 from appliance.settings.sections.router import RouterConfig, RouterEntry
 from tests.unit.flows.exporting import ROUTER, flow_set, record, template, v9
@@ -64,6 +68,21 @@ def test_what_is_published_and_kept(tmp_path: Path) -> None:
     assert list(map(str, HostReader(tmp_path / DATABASE.name).hosts(0, 1 << 40))) == ["10.77.0.9"]
     report.publish(tmp_path)
     assert FlowsReport.read(tmp_path) == report
+
+
+def test_flows_are_handed_on_to_be_kept_one_by_one(tmp_path: Path) -> None:
+    collector = Collector(Exporters())
+    kept = TemplateFile(collector.templates, tmp_path / "templates.json")
+    counting = HostCounting(Config())
+    flows = FlowService(collector, kept, [], counting, tmp_path / "hosts.db", FlowSpool(tmp_path))
+    sent = v9(flow_set(0, template()), flow_set(256, record()))
+    flows.take([(ROUTER, 7, memoryview(sent))])
+    flows.finish()
+    (file,) = spool.ready(tmp_path)
+    (row,) = spool.read(file)
+    assert (int(row["bytes"]), WAYS[int(row["way"])]) == (1000, "out")
+    assert (int(row["exporter_hi"]), int(row["exporter_lo"])) == halves(ip_address("192.168.88.1"))
+    assert flows.report().spooled == 1 and flows.report().not_spooled == 0
 
 
 def test_without_a_socket_there_is_nothing_to_do(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from appliance.flows.records import FLOW, Flows, address, halves
-from appliance.flows.sides import OwnNetworks, sides
+from appliance.flows.sides import OwnNetworks, sides, ways
 
 HOST, OTHER, WAN, FAR = "10.77.0.9", "10.77.0.3", "198.51.100.7", "192.0.2.9"
 OWN = OwnNetworks([ip_network("10.77.0.0/16"), ip_network("2001:db8:77::/64")])
@@ -54,6 +54,13 @@ def whose(flows: Flows, own: OwnNetworks = OWN) -> list[tuple[str, str, bool]]:
 )
 def test_whose_a_flow_is(flow: Flows, expected: list[tuple[str, str, bool]]) -> None:
     assert whose(flow) == expected
+
+
+def test_which_way_each_flow_went() -> None:
+    flows = np.concatenate([a_flow(FAR, "192.0.2.10"), a_flow(FAR, WAN, nat_dst=HOST),
+                            a_flow(OTHER, HOST), a_flow(HOST, FAR)])  # fmt: skip
+    assert ways(sides(flows, OWN), 4).tolist() == [0, 1, 3, 2]
+    assert ways(sides(flows[:2], OWN), 2).tolist() == [0, 1]
 
 
 def test_every_host_has_both_directions() -> None:

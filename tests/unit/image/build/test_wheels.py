@@ -30,7 +30,10 @@ def test_build_wheels_fetches_once_and_for_the_board(
 
 def test_every_requirement_has_its_hash() -> None:
     lines = [
-        line for line in wheels.REQUIREMENTS.read_text().splitlines() if not line.startswith("#")
+        line
+        for file in wheels.REQUIREMENTS
+        for line in file.read_text().splitlines()
+        if not line.startswith("#")
     ]
     wanted = " ".join(lines).split("==")[1:]
     assert wanted

@@ -64,11 +64,12 @@ def wait_ready(guest: Guest) -> None:
 
 def wait_services(guest: Guest) -> None:
     """Wait until the guest has its address and its engine listens, by jobs of its systemd."""
-    guest.run("/usr/lib/systemd/systemd-networkd-wait-online --interface=eth0 --timeout=120", 150)
+    guest.run("/usr/lib/systemd/systemd-networkd-wait-online --interface=eth0 --timeout=270", 300)
     services = "glovebox-receiver glovebox-ids glovebox-alerts glovebox-web"
-    status, output = guest.execute(f"systemctl start {services}", 150)
+    status, output = guest.execute(f"systemctl start {services}", 600)
     if status != 0:
-        journal = guest.execute("journalctl -b -p warning --no-pager -n 20 -t 'glovebox*'")[1]
+        # What systemd says of a unit is asked by the unit: its identifier is systemd's.
+        journal = guest.execute("journalctl -b -p warning --no-pager -n 20 -u 'glovebox*'")[1]
         raise GuestError(f"a service does not start: {output}\n{journal}")
 
 

@@ -25,7 +25,10 @@ class Accelerator:
 KVM = Accelerator(["-accel", "kvm", "-cpu", "host"], "")
 # Where an emulated processor loses one timer interrupt, a kernel that sets the timer anew for each
 # event waits for it for ever; one whose timer ticks by itself goes on at the next tick.
-EMULATION = Accelerator(["-accel", "tcg,thread=multi", "-cpu", "max"], "nohz=off highres=off")
+TICKS = "nohz=off highres=off"
+# How long a service may take to start says nothing of it where the host has much else to do.
+PATIENT = "systemd.default_timeout_start_sec=10min"
+EMULATION = Accelerator(["-accel", "tcg,thread=multi", "-cpu", "max"], f"{TICKS} {PATIENT}")
 # A kernel without a root file system gets this far in about a second where KVM works.
 PROOF = b"Unable to mount root fs"
 

@@ -116,6 +116,7 @@ class Pi3B:
         command_line = [
             wiring.command_line,
             "systemd.watchdog_sec=0 earlycon=pl011,mmio32,0x3f201000 keep_bootcon",
+            accelerator.PATIENT,
             *(
                 f"systemd.set_credential_binary={name}:{_encoded(content)}"
                 for name, content in (

@@ -54,4 +54,5 @@ def test_kvm_works_only_where_the_kernel_comes_to_its_own_panic(
 
 def test_only_an_emulated_kernel_is_told_of_its_timer() -> None:
     assert accelerator.KVM.command_line == ""
-    assert set(accelerator.EMULATION.command_line.split()) == {"nohz=off", "highres=off"}
+    words = set(accelerator.EMULATION.command_line.split())
+    assert words == {"nohz=off", "highres=off", accelerator.PATIENT}

@@ -542,6 +542,41 @@ AREAS = (
         reports=("appliance.reports.devices:DevicesReport",),
     ),
     Area(
+        "notify",
+        "messages",
+        sections=("notify",),
+        commands=(
+            Command(
+                "notify",
+                "appliance.notify.service",
+                "write messages of alerts and faults (service); test NAME",
+            ),
+            Command(
+                "notify-send",
+                "appliance.notify.send_service",
+                "send messages to the channels (service)",
+            ),
+        ),
+        watched=(
+            Watched(
+                "glovebox-notify.service",
+                called="the writer of messages",
+                ladder=("glovebox-notify.service",),
+            ),
+            Watched(
+                "glovebox-notify-send.service",
+                called="the sender of messages",
+                ladder=("glovebox-notify-send.service",),
+            ),
+        ),
+        reports=(
+            "appliance.reports.notify:NotifyReport",
+            "appliance.reports.notify:SendReport",
+        ),
+        checks="appliance.supervisor.areachecks.notifychecks:CHECKS",
+        metrics="appliance.notify.metrics:families",
+    ),
+    Area(
         "tools",
         "tools for captures",
         commands=(

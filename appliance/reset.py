@@ -27,12 +27,12 @@ from appliance.settings import imager, owner_file, report
 ASKING = ("reset", "reset.txt")
 NOTE = Path("web/erase")
 # What tells of people: alerts, leases, devices and their names, who was blocked, flows, what
-# routers and honeypots logged, who logged in, marks and notes.
+# routers and honeypots logged, what is still to be told, who logged in, marks and notes.
 OF_PEOPLE = tuple(
     Path(part)
     for part in (
         *("alerts", "blocking", "devices", "device-names", "dhcp", "flows"),
-        *("flowstore", "logs"),
+        *("flowstore", "logs", "notify"),
         *("web/log-ins.json", "web/marks"),
     )
 )

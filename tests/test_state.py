@@ -12,9 +12,10 @@ from tests.conftest import PROJECT
 
 DATA = "/var/lib/glovebox/"
 LINES = (PROJECT / "systemd/tmpfiles.d/glovebox.conf").read_text().splitlines()
-# Settings, secrets, others' lists, the time, what a router's settings were, which rules say less.
+# Settings, secrets, channels, others' lists, the time, what a router's settings were, which rules
+# say less.
 TELL_NOTHING = {
-    *("fetched", "intel"),
+    *("fetched", "intel", "notify-send"),
     *("accepted", "probation", "quiet", "router", "rules.d", "settings", "ssh", "time", "web"),
 }
 USERS = (PROJECT / "systemd/sysusers.d/glovebox.conf").read_text()

@@ -56,6 +56,7 @@ WRITING = frozenset(
         *("selftest.request", "copying.request", "router.request", "erasing.erase"),
         *("accepting.request", "alerts.mark", "logs.delete", "rules.quieten"),
         *("neighbours.request", "intel.ask", "console.request", "devices.rename"),
+        "notify.ask",
     }
 )
 OPEN = frozenset({"static", "api.healthz"})

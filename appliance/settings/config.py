@@ -29,6 +29,7 @@ from appliance.settings.sections.intel import IntelConfig
 from appliance.settings.sections.leds import LedsConfig
 from appliance.settings.sections.logs import LogsConfig
 from appliance.settings.sections.media import MediaConfig
+from appliance.settings.sections.notify import NotifyConfig
 from appliance.settings.sections.router import RouterConfig
 from appliance.settings.sections.ssh import SshConfig
 from appliance.settings.sections.system import SystemConfig
@@ -81,6 +82,7 @@ class Config:
     logs: LogsConfig = field(default_factory=LogsConfig)
     flows: FlowsConfig = field(default_factory=FlowsConfig)
     intel: IntelConfig = field(default_factory=IntelConfig)
+    notify: NotifyConfig = field(default_factory=NotifyConfig)
 
     @property
     def log_senders(self) -> tuple[Address, ...]:

@@ -43,6 +43,8 @@ from appliance.intel import service as intel_service
 from appliance.logs import pages as log_pages
 from appliance.logs.drawn_days import DrawnDays
 from appliance.neighbours import pages as neighbours
+from appliance.notify import pages as notify_pages
+from appliance.notify import wishes as notify_wishes
 from appliance.reports.answers import AnswersReport
 from appliance.reports.outcomes import words_of
 from appliance.requests import ACCEPTING, FILMS, REBOOT
@@ -101,7 +103,8 @@ class Doors:
     In `films` it asks for MEDIA to be opened, in `wishes` for a router or a block, in `reboot` for
     a restart of the machine, in `accepting` for accepting only some routers, in `agreeing` for a
     list to be taken; `routers` and `lists` hold what is kept of each, `quieting` is for rules that
-    say less, `console` for a serial line. In `names` the page keeps what the owner calls devices.
+    say less, `console` for a serial line, `telling` for channels of messages. In `names` the page
+    keeps what the owner calls devices.
     """
 
     films: Path = FILMS
@@ -114,6 +117,7 @@ class Doors:
     agreeing: Path = intel_service.WISHES
     console: Path = console_wishes.FOLDER
     names: Path = owner_names.FOLDER
+    telling: Path = notify_wishes.WISHES
 
 
 DOORS = Doors()
@@ -179,6 +183,7 @@ def create_app(
     app.register_blueprint(log_pages.blueprint(figures, config, sensor[0].directory, drawn))
     reports, allow = sensor[0].directory, config.intel.allow
     app.register_blueprint(intel.blueprint(figures, allow, reports, doors.lists, doors.agreeing))
+    app.register_blueprint(notify_pages.blueprint(figures, reports, doors.telling))
     app.register_blueprint(metrics.blueprint(sensor[0], sensor[1].database))
     return app
 

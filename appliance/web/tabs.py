@@ -147,7 +147,7 @@ TABS = (
             *("counters", "senders"),
         ),
         line=system.line,
-        below=("entry.password", "erasing.erase"),
+        below=("entry.password", "erasing.erase", "notify.show"),
     ),
 )
 BY_NAME = {tab.name: tab for tab in TABS}

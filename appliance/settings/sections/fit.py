@@ -27,6 +27,8 @@ class Unfit(ValueError):
 
 # Parts of keys whose values are never shown: an owner pastes a private key for a public one.
 _SECRET = ("pass", "networks", "token", "hash", "key", "secret", "psk", "credential")
+# Addresses of messengers and webhooks: whoever knows one can write there, or read.
+_SECRET_KEYS = frozenset({"to", "channels", "targets"})
 _LONGEST = 60  # characters of a value that is shown
 
 
@@ -37,7 +39,7 @@ def expect(condition: bool, key: str, value: object, expected: str) -> None:
 
 def is_secret(key: str) -> bool:
     """Tell whether the values of a key are never shown."""
-    return any(part in key for part in _SECRET)
+    return key in _SECRET_KEYS or any(part in key for part in _SECRET)
 
 
 def _shown(key: str, value: object) -> str:

@@ -14,7 +14,7 @@ KEY = (
 )
 
 
-SECRET_FILES = ("secrets/web.toml", "secrets/access_point.toml")
+SECRET_FILES = ("secrets/web.toml", "secrets/access_point.toml", "secrets/notify.toml")
 
 
 def made(tables: dict[str, Any]) -> Plan:
@@ -59,7 +59,7 @@ def test_plan_gives_each_secret_to_its_own_reader() -> None:
     assert tomllib.loads(found.files["glovebox.toml"].text) == {
         "web": {"title": "t"}, "access_point": {"ssid": "Car"},
     }  # fmt: skip
-    web, access_point = (found.files[name] for name in SECRET_FILES)
+    web, access_point = (found.files[name] for name in SECRET_FILES[:2])
     assert tomllib.loads(web.text) == {"web": {"api_token": "the-owners-token"}}
     assert tomllib.loads(access_point.text) == {"access_point": {"passphrase": "the passphrase"}}
     assert web.mode == access_point.mode == 0o600

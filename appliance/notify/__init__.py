@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Messages: what the sensor tells its owner, where nobody looks at the page."""

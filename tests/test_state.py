@@ -16,7 +16,8 @@ LINES = (PROJECT / "systemd/tmpfiles.d/glovebox.conf").read_text().splitlines()
 # say less.
 TELL_NOTHING = {
     *("fetched", "intel", "notify-send"),
-    *("accepted", "probation", "quiet", "router", "rules.d", "settings", "ssh", "time", "web"),
+    *("accepted", "page-settings", "probation", "quiet", "router", "rules.d", "settings"),
+    *("ssh", "time", "web"),
 }
 USERS = (PROJECT / "systemd/sysusers.d/glovebox.conf").read_text()
 

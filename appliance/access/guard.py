@@ -57,6 +57,7 @@ WRITING = frozenset(
         *("accepting.request", "alerts.mark", "logs.delete", "rules.quieten"),
         *("neighbours.request", "intel.ask", "console.request", "devices.rename"),
         "notify.ask",
+        *("amending.change", "amending.act"),
     }
 )
 OPEN = frozenset({"static", "api.healthz"})

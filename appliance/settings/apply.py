@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance import files, service
+from appliance.amending import overlay, start
+from appliance.amending.start import StartedWith
 from appliance.host import disksignature
 from appliance.probation import in_force
 from appliance.probation.policy import SECTIONS
@@ -27,7 +29,7 @@ from appliance.settings import closed_page, config, imager, owner_file, report, 
 from appliance.settings.examine import chunks
 from appliance.settings.findings import Tables, merged, usable
 from appliance.settings.password_hash import NOBODY, hashed_password
-from appliance.settings.plan import OPTIONAL, SECRETS, Plan, plan
+from appliance.settings.plan import OPTIONAL, SECRETS, Plan, plan, public
 from appliance.settings.tomlwords import LARGEST_FILE
 from appliance.settings.writeback import COMMAND_LINE
 
@@ -52,6 +54,10 @@ class SettingsPlaces:
     @property
     def kept(self) -> Path:
         return self.data / "settings"
+
+    @property
+    def page(self) -> Path:
+        return self.data / overlay.FOLDER.name
 
     @property
     def accepted(self) -> Path:
@@ -103,8 +109,10 @@ def apply(places: SettingsPlaces) -> Applied:
     below = _imager(places, given, outcome)
     last = _last_network(places, below)
     tables = merged(below, _owner(places, given, below, outcome))
-    tables = _closed(tables, given, outcome)
-    tables = _on_trial(tables, last, given, places, outcome)
+    page = _page(places, tables, outcome)
+    tables = _closed(page.tables, given, outcome)
+    text = _network_text(given.get(owner_file.NAME)) + overlay.network_text(page.entries, SECTIONS)
+    tables = _on_trial(tables, last, text, places, outcome)
     _drop_choice(tables, places, outcome)
     write(plan(config.build(tables), tables), places)
     if places.boot_mounted:
@@ -115,6 +123,7 @@ def apply(places: SettingsPlaces) -> Applied:
         log.info("%s", note)
     values = {"problems": outcome.problems, "notes": outcome.notes}
     statusfile.publish("settings", values, places.status)
+    page.report.publish(places.status)
     return outcome
 
 
@@ -186,6 +195,17 @@ def _owner(
     return found.tables
 
 
+def _page(places: SettingsPlaces, tables: Tables, outcome: Applied) -> StartedWith:
+    """Lay what the owner changed on the page over what the card says."""
+    record = places.kept / start.RECORD
+    page = start.lay_over_card(
+        tables, public(tables), places.page, record,
+        lambda content: _keep(places, record.name, content, outcome),
+    )  # fmt: skip
+    outcome.problems += page.problems
+    return page
+
+
 def _closed(tables: Tables, given: Mapping[str, bytes], outcome: Applied) -> Tables:
     """Keep the page closed where its password was given, and is none."""
     if tables.get("web", {}).get("password_hash"):
@@ -208,7 +228,7 @@ def _last_network(places: SettingsPlaces, below: Tables) -> Tables:
 def _on_trial(
     tables: Tables,
     last: Tables,
-    given: Mapping[str, bytes],
+    text: str,
     places: SettingsPlaces,
     outcome: Applied,
 ) -> Tables:
@@ -221,7 +241,7 @@ def _on_trial(
     found = in_force.choose(
         tables,
         last,
-        _network_text(given.get(owner_file.NAME)),
+        text,
         at,
         lambda record: _keep(places, at.record.name, record, outcome),
     )

@@ -25,6 +25,9 @@ from appliance.alerts.news import Newsroom
 from appliance.alerts.pages import AlertPages
 from appliance.alerts.rule_page import QuietPlaces
 from appliance.alerts.way import Homes
+from appliance.amending import overlay
+from appliance.amending import pages as amending
+from appliance.amending.pages import AmendingPlaces
 from appliance.blocking import pages as blocking
 from appliance.blocking import wishes
 from appliance.charts import hours
@@ -67,7 +70,7 @@ from appliance.web import (
 )
 from appliance.web.monitor import Monitor
 
-LARGEST_BODY = 4096  # bytes: forms with a password are all that is ever sent
+LARGEST_BODY = 16_384  # bytes: a section of the settings, with keys or lists of addresses
 YEAR = 365 * 24 * 3600
 HEADERS = {
     "Content-Security-Policy": (
@@ -104,7 +107,7 @@ class Doors:
     a restart of the machine, in `accepting` for accepting only some routers, in `agreeing` for a
     list to be taken; `routers` and `lists` hold what is kept of each, `quieting` is for rules that
     say less, `console` for a serial line, `telling` for channels of messages. In `names` the page
-    keeps what the owner calls devices.
+    keeps what the owner calls devices, in `settings` what he changed.
     """
 
     films: Path = FILMS
@@ -118,6 +121,7 @@ class Doors:
     console: Path = console_wishes.FOLDER
     names: Path = owner_names.FOLDER
     telling: Path = notify_wishes.WISHES
+    settings: Path = overlay.FOLDER
 
 
 DOORS = Doors()
@@ -177,6 +181,8 @@ def create_app(
     app.jinja_env.globals |= {"router_answers": answers}
     app.register_blueprint(api.blueprint(sensor[0]))
     app.register_blueprint(entry.blueprint(guard))
+    changes = AmendingPlaces(doors.settings, sensor[0].directory, doors.reboot)
+    app.register_blueprint(amending.blueprint(figures, changes))
     app.register_blueprint(erasing.blueprint(guard, doors.reboot))
     app.register_blueprint(accepting.blueprint(sensor[0], doors.accepting))
     drawn = drawn or DrawnDays(config.system.zone or "UTC")

@@ -147,7 +147,10 @@ TABS = (
             *("counters", "senders"),
         ),
         line=system.line,
-        below=("entry.password", "erasing.erase", "notify.show"),
+        below=(
+            *("entry.password", "erasing.erase", "notify.show"),
+            *("amending.show", "amending.change"),
+        ),
     ),
 )
 BY_NAME = {tab.name: tab for tab in TABS}

@@ -55,8 +55,9 @@ def app(tmp_path: Path) -> Flask:
     films, wishes, reboot, accepting, kept = (tmp_path / name for name in names)
     console = tmp_path / "console" / "wishes"
     doors = Doors(
-        films, wishes, reboot, accepting, kept, quieting, console=console, names=tmp_path / "names"
-    )
+        films, wishes, reboot, accepting, kept, quieting, console=console,
+        names=tmp_path / "names", settings=tmp_path / "page-settings",
+    )  # fmt: skip
     made = create_app(config, monitor, history, Vault(tmp_path / "web"), doors)
     made.testing = True
     return made

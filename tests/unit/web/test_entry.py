@@ -10,6 +10,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from appliance.web import LARGEST_BODY
+
 PASSWORD = "correct horse battery"
 
 
@@ -129,7 +131,7 @@ def test_a_form_that_lacks_a_field_is_refused(app: Flask, stranger: FlaskClient)
 
 
 def test_a_form_that_is_too_long_is_refused(stranger: FlaskClient) -> None:
-    assert set_up(stranger, "x" * 5000).status_code == 413
+    assert set_up(stranger, "x" * LARGEST_BODY).status_code == 413
 
 
 def test_logout_needs_the_form(stranger: FlaskClient) -> None:

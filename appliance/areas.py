@@ -147,7 +147,14 @@ AREAS = (
         "the alert store",
         sections=("alerts",),
         commands=(
-            Command("alerts", "appliance.alerts.service", "store the engine's alerts (service)"),
+            Command(
+                "alert-store", "appliance.alerts.service", "store the engine's alerts (service)"
+            ),
+            Command(
+                "alerts",
+                "appliance.alerts_command",
+                "list, follow or export the stored alerts; those that fit alone, if you like",
+            ),
         ),
         watched=(
             Watched(

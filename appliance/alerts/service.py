@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`glovebox alerts`: follow the spool of the engine and store its alerts, each exactly once."""
+"""`glovebox alert-store`: follow the engine's spool and store its alerts, each exactly once."""
 
 from __future__ import annotations
 
@@ -85,7 +85,9 @@ def describe(report: AlertStoreReport) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="glovebox alerts", description=DESCRIPTION, epilog=EPILOG)
+    parser = argparse.ArgumentParser(
+        prog="glovebox alert-store", description=DESCRIPTION, epilog=EPILOG
+    )
     add = parser.add_argument
     add("--spool", type=Path, default=SPOOL, help="where alerts come in (%(default)s)")
     add("--intel-spool", type=Path, default=hit_spool.FOLDER,

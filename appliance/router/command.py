@@ -11,6 +11,7 @@ import getpass
 import json
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,18 @@ from appliance import shape
 from appliance.changes import history_command
 from appliance.errors import ConfigError, InputError
 from appliance.reports.levels import Level
-from appliance.router import api, here, picture, plan, recording, run_command, setup, verify
+from appliance.router import (
+    api,
+    here,
+    many,
+    picture,
+    plan,
+    reader,
+    recording,
+    run_command,
+    setup,
+    verify,
+)
 from appliance.router.api import ApiAddress, Connection
 from appliance.router.keeping import FOLDER, Keeping
 from appliance.router.plan import NAME, Wanted
@@ -90,6 +102,8 @@ def _setup(entry: RouterEntry, keeping: Keeping, arguments: argparse.Namespace) 
 
 
 def _check(entry: RouterEntry, keeping: Keeping, arguments: argparse.Namespace) -> int:
+    if arguments.trust_ssh:
+        reader.trust(entry, keeping, arguments.trust_ssh)
     shown = api.fingerprint(ApiAddress(str(entry.address), entry.port))
     if arguments.trust and arguments.trust.lower().replace(":", "") != shown:
         raise InputError(f"the router shows another certificate: {shown}")
@@ -145,7 +159,12 @@ def _run(settings: RouterConfig, arguments: argparse.Namespace) -> int:
         name, secret = arguments.user or NAME, password or keeping.made_secret().password
         return opened(router, keeping, name, secret)
 
-    return run_command.run(arguments, routers, reached, lambda ask: _agrees(arguments.yes, ask))
+    def read(router: RouterEntry, command: str) -> str:
+        return reader.run(router, Keeping(router.name, arguments.folder), command)
+
+    reads = many.over_api(reached) if arguments.user else read
+    agrees = partial(_agrees, arguments.yes)
+    return run_command.run(arguments, routers, reads, reached, agrees)
 
 
 def _told(points: tuple[Point, ...], as_json: bool) -> int:
@@ -187,6 +206,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("name", help="the router's name in the settings")
         if name == "check":
             command.add_argument("--trust", metavar="SHA256", help="the certificate is its own")
+            command.add_argument("--trust-ssh", metavar="SHA256:…", help="its SSH host key is too")
             command.add_argument(
                 "--report",
                 type=Path,
@@ -211,5 +231,7 @@ def _add_run(commands: Any) -> None:
     command.add_argument("words", nargs="+", metavar="COMMAND", help="like: /system resource print")
     command.add_argument("-r", dest="routers", default="", metavar="A,B", help="on these alone")
     command.add_argument("--change", action="store_true", help="it may change something")
-    command.add_argument("--user", help="as this user of the routers, whose password is asked for")
+    command.add_argument(
+        "--user", help="as this user of the routers, over the API; its password is asked for"
+    )
     command.add_argument("--yes", action="store_true", help="do not ask")

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from appliance import files, shape
+from appliance.router import secure_shell
 from appliance.router.orders import Order
 
 FOLDER = Path(os.environ.get("GLOVEBOX_ROUTER_DIRECTORY", "/var/lib/glovebox/router"))
@@ -38,6 +39,13 @@ class Pin:
     """The SHA-256 of a router's certificate, in hexadecimal, which its owner has confirmed."""
 
     sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class HostKey:
+    """A router's SSH host key, `kind base64`, which its owner has confirmed."""
+
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +89,17 @@ class Keeping:
         if not re.fullmatch("[0-9a-f]{64}", found):
             raise ValueError("a SHA-256 has 64 hexadecimal digits")
         self._write("pin", Pin(found))
+
+    def host_key(self) -> str:
+        """Return the SSH host key, empty where none is known."""
+        found = self._read("hostkey", HostKey)
+        with contextlib.suppress(ValueError):
+            return secure_shell.host_key(found.key) if found else ""
+        return ""
+
+    def set_host_key(self, key: str) -> None:
+        """Keep an SSH host key. Raises OSError, and ValueError for what is none."""
+        self._write("hostkey", HostKey(secure_shell.host_key(key)))
 
     def setup(self) -> Setup | None:
         """Return what was done on the router."""

@@ -24,6 +24,8 @@ _FAILED = (
 )  # fmt: skip
 
 Opened = Callable[[RouterEntry], Connection]
+#: Runs a command on a router, and returns what it printed; raises RouterError.
+Ran = Callable[[RouterEntry, str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +37,12 @@ class Said:
     failed: bool
 
 
-def ask(routers: Sequence[RouterEntry], command: str, opened: Opened) -> list[Said]:
+def ask(routers: Sequence[RouterEntry], command: str, ran: Ran) -> list[Said]:
     """Run a command on routers, all at a time; return what each said, in their order."""
     if not routers:
         return []
     with ThreadPoolExecutor(min(len(routers), MOST)) as pool:
-        return list(pool.map(lambda router: _asked(router, command, opened), routers))
+        return list(pool.map(lambda router: _asked(router, command, ran), routers))
 
 
 def wrong(routers: Sequence[RouterEntry], command: str, opened: Opened) -> list[Said]:
@@ -66,10 +68,19 @@ def together(answers: Sequence[Said]) -> list[tuple[tuple[str, ...], Said]]:
     return [(tuple(each.router for each in alike), alike[0]) for alike in found.values()]
 
 
-def _asked(router: RouterEntry, command: str, opened: Opened) -> Said:
-    try:
+def over_api(opened: Opened) -> Ran:
+    """Return what runs a command over the API."""
+
+    def run(router: RouterEntry, command: str) -> str:
         with opened(router) as connection:
-            text = setup.output(connection, command, TIMEOUT_S)
+            return setup.output(connection, command, TIMEOUT_S)
+
+    return run
+
+
+def _asked(router: RouterEntry, command: str, ran: Ran) -> Said:
+    try:
+        text = ran(router, command)
     except RouterError as error:
         return Said(router.name, (f"{plain(str(error))}.",), True)
     return Said(router.name, *read(text))

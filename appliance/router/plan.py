@@ -7,6 +7,7 @@ needs: nobody can be locked out. Everything made here bears the name glovebox, a
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 from appliance.router import orders
@@ -20,6 +21,8 @@ NAME = "glovebox"
 LIST = NAME
 TZSP, FLOWS, LOG = 37008, 2055, 514
 POLICY = "api,read,write"
+#: Another user, who may only read: over SSH, where `print` and `export` need nothing more.
+READER, READ_POLICY = f"{NAME}-read", "read,ssh"
 RULE_IN, RULE_OUT = f"{NAME}:block-in", f"{NAME}:block-out"
 FAMILIES = ("ip", "ipv6")
 # What RouterOS has where nobody changed it (manual, Packet Sniffer and Traffic Flow).
@@ -42,6 +45,8 @@ class Step:
     cost: str
     do: tuple[Order, ...]
     undo: tuple[Order, ...]
+    #: Whether blocking and the stream need it.
+    needed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +62,14 @@ class Wanted:
     picture: Picture | None = None
 
 
+def reader_password(password: str) -> str:
+    """Return the password of the user who only reads; it does not tell the other user's."""
+    return hashlib.sha256(f"{READER} {password}".encode()).hexdigest()[:32]
+
+
 def steps(wanted: Wanted) -> tuple[Step, ...]:
     """Return all steps, in the order in which they are done; undone is in the opposite order."""
-    found = [_certificate(wanted), _user(wanted), *_capture(wanted)]
+    found = [_certificate(wanted), _user(wanted), _reader(wanted), *_capture(wanted)]
     if wanted.router.flows:
         found.append(_flows(wanted))
     if wanted.router.log:
@@ -193,6 +203,21 @@ def _user(wanted: Wanted) -> Step:
         "nothing",
         (group, user),
         (remove(user), remove(group)),
+    )
+
+
+def _reader(wanted: Wanted) -> Step:
+    group = add("/user/group", name=READER, policy=READ_POLICY, comment=f"{NAME}:reader")
+    user = add("/user", name=READER, group=READER, password=reader_password(wanted.password),
+               address=_host(wanted.sensor), comment=f"{NAME}:reader")  # fmt: skip
+    return Step(
+        "reader",
+        "a user who only reads, only from this machine",
+        "It asks what you ask of many routers; the router itself lets it change nothing.",
+        "nothing",
+        (group, user),
+        (remove(user), remove(group)),
+        needed=False,
     )
 
 

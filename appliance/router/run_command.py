@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from appliance.errors import InputError
 from appliance.router import many
-from appliance.router.many import Opened, Said
+from appliance.router.many import Opened, Ran, Said
 from appliance.router.reading import only_reads
 from appliance.settings.sections.router import RouterConfig, RouterEntry
 
@@ -17,12 +17,16 @@ Agrees = Callable[[str], bool]
 
 
 def run(
-    arguments: argparse.Namespace, routers: Sequence[RouterEntry], opened: Opened, agrees: Agrees
-) -> int:
-    """Run the command; return 1 where a router refused or was away. Raises InputError."""
+    arguments: argparse.Namespace, routers: Sequence[RouterEntry], reads: Ran, opened: Opened,
+    agrees: Agrees,
+) -> int:  # fmt: skip
+    """Run the command, by `reads` where it only reads; return 1 where a router refused or was away.
+
+    Raises InputError.
+    """
     command = " ".join(arguments.words)
     if only_reads(command):
-        return _told(many.ask(routers, command, opened))
+        return _told(many.ask(routers, command, reads))
     if not arguments.change:
         raise InputError(
             "this may change something, for it is no plain print or export; with --change it is "
@@ -51,14 +55,15 @@ def _changed(routers: Sequence[RouterEntry], command: str, opened: Opened, agree
     if wrong:
         print("Nothing was run, for not all of them understand it:")
         return _told(wrong)
+    ran = many.over_api(opened)
     first, *others = routers
     if not agrees(f"Run it on {first.name}?"):
         return 1
-    status = _told(many.ask([first], command, opened))
+    status = _told(many.ask([first], command, ran))
     if status or not others:
         return status
     names = ", ".join(router.name for router in others)
-    return _told(many.ask(others, command, opened)) if agrees(f"And on {names}?") else 1
+    return _told(many.ask(others, command, ran)) if agrees(f"And on {names}?") else 1
 
 
 def _told(answers: Sequence[Said]) -> int:

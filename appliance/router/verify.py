@@ -12,7 +12,8 @@ from appliance.router.picture import Picture, is_yes
 from appliance.router.plan import FAMILIES, NAME, RULE_IN, RULE_OUT, Step, Wanted
 from appliance.router.refusals import Refusal, plain
 
-RIGHTS = frozenset(plan.POLICY.split(","))
+# Of each group of ours.
+RIGHTS = {NAME: plan.POLICY, plan.READER: plan.READ_POLICY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +69,10 @@ def _unread(picture: Picture) -> list[Point]:
 
 def _steps(steps: tuple[Step, ...], picture: Picture) -> list[Point]:
     return [
-        Point(Level.FAIL, f"Not there: {step.title}.", "Paste the block into a terminal of it.")
+        Point(Level.FAIL if step.needed else Level.WARN, f"Not there: {step.title}.",
+              "Paste the block into a terminal of it.")
         for step in plan.missing(steps, picture)
-    ]
+    ]  # fmt: skip
 
 
 def _lists(wanted: Wanted, picture: Picture) -> list[Point]:
@@ -115,15 +117,18 @@ def _accepts(row: Fields) -> bool:
 
 
 def _rights(picture: Picture) -> list[Point]:
-    group = next((r for r in picture.rows("/user/group") if r.get("name") == NAME), None)
-    if group is None:
-        return []
-    has = {word for word in group.get("policy", "").split(",") if word and word[0] != "!"}
-    more = sorted(has - RIGHTS)
-    if not more:
-        return []
-    return [Point(Level.WARN, f"Glovebox's user may do more than it needs: {', '.join(more)}.",
-                  f"Set the policy of the group {NAME} to {plan.POLICY}.")]  # fmt: skip
+    return [
+        Point(Level.WARN, f"Glovebox's user {name} may do more than it needs: {', '.join(more)}.",
+              f"Set the policy of the group {name} to {policy}.")
+        for name, policy in RIGHTS.items()
+        if (more := _too_many(picture, name, policy))
+    ]  # fmt: skip
+
+
+def _too_many(picture: Picture, name: str, policy: str) -> list[str]:
+    group = next((row for row in picture.rows("/user/group") if row.get("name") == name), None)
+    has = group.get("policy", "").split(",") if group else []
+    return sorted({word for word in has if word and word[0] != "!"} - set(policy.split(",")))
 
 
 def _capture(wanted: Wanted, picture: Picture) -> list[Point]:

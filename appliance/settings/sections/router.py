@@ -26,6 +26,7 @@ class RouterEntry:
     inside: str = "LAN"
     outside: str = "WAN"
     port: int = 8729
+    ssh_port: int = 22
     history: bool = True
 
     def __post_init__(self) -> None:
@@ -34,7 +35,8 @@ class RouterEntry:
         found = self.address
         usable = not (found.is_multicast or found.is_unspecified)
         expect(usable, "address", str(found), "the address of a router")
-        expect(1 <= self.port <= 65535, "port", self.port, "1 to 65535")
+        for key in ("port", "ssh_port"):
+            expect(1 <= getattr(self, key) <= 65535, key, getattr(self, key), "1 to 65535")
         for key in ("inside", "outside"):
             value = getattr(self, key)
             expect(bool(re.fullmatch(r"[\w-]{1,30}", value, re.ASCII)), key, value, _LIST)

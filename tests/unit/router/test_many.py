@@ -41,7 +41,7 @@ def opened(router: RouterEntry) -> Connection:
 
 def test_answers_come_in_order_and_the_same_ones_together(served: list[ApiServer]) -> None:
     served[2].machine.single["/system/identity"] = {"name": "other\x1b[2J"}
-    answers = many.ask(entries(served), IDENTITY, opened)
+    answers = many.ask(entries(served), IDENTITY, many.over_api(opened))
     assert [said.router for said in answers] == ["r0", "r1", "r2", "r3"]
     alike = many.together(answers)
     assert [names for names, _ in alike] == [("r0", "r1", "r3"), ("r2",)]
@@ -52,7 +52,7 @@ def test_one_that_is_away_and_one_that_refuses_are_told(served: list[ApiServer])
     served[1].machine.users["admin"] = "another"
     group = next(r for r in served[2].machine.rows("/user/group") if r["name"] == "full")
     group["policy"] = "api,write"
-    answers = many.ask(entries(served), IDENTITY, opened)
+    answers = many.ask(entries(served), IDENTITY, many.over_api(opened))
     assert [said.failed for said in answers] == [False, True, True, False]
     assert "password" in answers[1].lines[0] and "permissions" in answers[2].lines[0]
 
@@ -70,4 +70,4 @@ def test_what_one_does_not_understand_is_told_before_anything_is_run(
 def test_together_tells_failures_apart() -> None:
     said = [Said("a", ("x",), True), Said("b", ("x",), False), Said("c", ("x",), True)]
     assert [names for names, _ in many.together(said)] == [("a", "c"), ("b",)]
-    assert many.ask([], "x", opened) == []
+    assert many.ask([], "x", many.over_api(opened)) == []

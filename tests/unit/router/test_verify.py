@@ -15,7 +15,7 @@ from appliance.router.plan import Wanted
 from appliance.router.refusals import Refusal
 from appliance.settings.sections.router import RouterEntry
 from tests.routeros import terminal
-from tests.routeros.machine import Machine
+from tests.routeros.machine import Machine, Row
 from tests.unit.router.test_plan import HOME, pictured
 
 SENSOR = ip_address("192.168.88.5")
@@ -45,6 +45,11 @@ def rule(machine: Machine, **values: str) -> None:
     machine.tables["/ip/firewall/raw"][0].update(values)
 
 
+def ours(machine: Machine, name: str = "glovebox") -> Row:
+    """Return the group of ours of this name."""
+    return next(row for row in machine.tables["/user/group"] if row["name"] == name)
+
+
 CASES: dict[str, tuple[Callable[[Machine], object], Level, str]] = {
     "a rule is gone": (
         lambda machine: machine.tables["/ip/firewall/raw"].pop(), Level.FAIL, "Not there: rules",
@@ -61,11 +66,11 @@ CASES: dict[str, tuple[Callable[[Machine], object], Level, str]] = {
         lambda m: m.tables["/interface/list/member"].pop(), Level.FAIL, "no interface list LAN",
     ),
     "more rights than needed": (
-        lambda m: m.tables["/user/group"][-1].update(policy="api,read,write,policy,!ftp"),
+        lambda m: ours(m).update(policy="api,read,write,policy,!ftp"),
         Level.WARN, "may do more than it needs: policy",
     ),
     "fewer rights than needed": (
-        lambda m: m.tables["/user/group"][-1].update(policy="api,read"),
+        lambda m: ours(m).update(policy="api,read"),
         Level.FAIL, "Not there: a user",
     ),
     "the stream comes twice": (

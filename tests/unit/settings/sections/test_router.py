@@ -28,8 +28,8 @@ def test_an_ipv6_router_is_one_too() -> None:
     [
         {"name": "Home"}, {"name": ""}, {"name": "../x"}, {"name": "x" * 21}, {"name": "a b"},
         {"address": "0.0.0.0"}, {"address": "224.0.0.1"}, {"address": "router.lan"},
-        {"capture": "mirror"}, {"port": 0}, {"port": 70000}, {"inside": "LAN]"}, {"outside": ""},
-        {"password": "secret"}, {"flows": "yes"},
+        {"capture": "mirror"}, {"port": 0}, {"port": 70000}, {"ssh_port": 0},
+        {"inside": "LAN]"}, {"outside": ""}, {"password": "secret"}, {"flows": "yes"},
     ],
     ids=str,
 )  # fmt: skip

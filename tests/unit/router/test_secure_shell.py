@@ -101,7 +101,7 @@ def test_the_password_is_no_argument_of_a_process(
         seen.extend(argv)
         return begin(argv, **more)  # type: ignore[call-overload]
 
-    monkeypatch.setattr(secure_shell.subprocess, "Popen", noted)
+    monkeypatch.setattr("subprocess.Popen", noted)
     asked(router, "/system identity print")
     assert "ssh" in seen and not any("readable" in word for word in seen)
 

@@ -391,12 +391,12 @@ AREAS = (
     ),
     Area(
         "console",
-        "a serial console",
+        "consoles of routers",
         commands=(
             Command(
                 "console",
                 "appliance.console.service",
-                "hold a serial line for the page (service)",
+                "be a terminal of a router; without a name, hold one for the page (service)",
             ),
         ),
     ),

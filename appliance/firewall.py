@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import argparse
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from ipaddress import IPv4Address, ip_network
 from operator import attrgetter
 
@@ -16,6 +16,7 @@ from appliance.films import minidlna
 from appliance.service import Running
 from appliance.settings import config
 from appliance.settings.config import Config
+from appliance.settings.sections.router import RouterEntry
 
 # Ports of a Raspberry Pi, and of USB adapters on it; each may serve a network of its own.
 SERVED_PORTS = ("eth0", "eth1", "eth2", "eth3")
@@ -33,7 +34,9 @@ FILM_LIMITS = (
     f'iifname != "lo" {_FILMS_NEW} ct count over {minidlna.MOST_IN_ALL} drop',
 )
 # The numbers of users in every image (systemd/sysusers.d/glovebox.conf).
-DNSMASQ, FILMS, BLOCKING = 604, 607, 609
+DNSMASQ, FILMS, BLOCKING, CONSOLE = 604, 607, 609, 612
+# MAC-Telnet's client takes answers on a port that it chooses among these (mactelnet.c).
+MAC_TELNET, MAC_TELNET_ANSWERS = 20561, "1024-2047"
 # Whom these two may reach: devices of a private network, and those that have no address yet.
 NEIGHBOURS_4 = (
     "0.0.0.0", "10.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16",
@@ -69,6 +72,8 @@ table inet glovebox {{
 		udp sport 67 udp dport 68 accept
 		ip6 saddr fe80::/10 udp sport 547 udp dport 546 accept
 		ip protocol igmp accept
+		{mac_strangers}
+		udp sport {mac} udp dport {answers} accept
 		{strangers}
 {limits}
 		tcp dport {{ {tcp} }} accept
@@ -139,6 +144,8 @@ def render(settings: Config) -> str:
         stream="\n".join(f"\t\t{rule}" for rule in _stream(settings, tzsp)),
         tcp=_opened(settings, "tcp"), udp=_opened(settings, "udp"),
         strangers=_strangers(settings, f"th dport {{ {_opened(settings, 'tcp', 'udp')} }}"),
+        mac=MAC_TELNET, answers=MAC_TELNET_ANSWERS,
+        mac_strangers=_strangers(settings, f"udp sport {MAC_TELNET}"),
         limits="\n".join(f"\t\t{rule}" for rule in _limits()),
         sets="\n".join(f"\t{line}" for line in _sets()), mark=MARK,
         logs="".join(f"\t\t{rule}\n" for rule in _logs(settings)),
@@ -247,11 +254,14 @@ def _reached(settings: Config) -> list[str]:
     """Return what holds dnsmasq to its own network and the name servers that it is to ask.
 
     The film server answers whoever was let in, and begins nothing outside; blocking reaches the
-    routers' APIs and nothing else.
+    routers' APIs and nothing else, and a console their SSH and MAC-Telnet's port.
     """
     rules = [
-        *_routers_apis(settings),
+        *_routers_ports(settings, BLOCKING, attrgetter("port")),
         f"meta skuid {BLOCKING} drop",
+        *_routers_ports(settings, CONSOLE, attrgetter("ssh_port")),
+        f"meta skuid {CONSOLE} udp dport {MAC_TELNET} accept",
+        f"meta skuid {CONSOLE} drop",
         f"meta skuid {FILMS} ct state new ip daddr != {{ {', '.join(NEIGHBOURS_4)} }} drop",
         f"meta skuid {FILMS} ct state new ip6 daddr != {{ {', '.join(NEIGHBOURS_6)} }} drop",
     ]
@@ -267,18 +277,18 @@ def _reached(settings: Config) -> list[str]:
     return rules
 
 
-def _routers_apis(settings: Config) -> list[str]:
+def _routers_ports(settings: Config, user: int, port: Callable[[RouterEntry], int]) -> list[str]:
     rules = []
     for version, family in ((4, "ip"), (6, "ip6")):
         # Without a zone (%eth0), which is no part of an address to nft.
         places = [
-            f"{str(each.address).partition('%')[0]} . {each.port}"
+            f"{str(each.address).partition('%')[0]} . {port(each)}"
             for each in settings.router.routers
             if each.address.version == version
         ]
         if places:
             wanted = ", ".join(dict.fromkeys(places))
-            rules.append(f"meta skuid {BLOCKING} {family} daddr . tcp dport {{ {wanted} }} accept")
+            rules.append(f"meta skuid {user} {family} daddr . tcp dport {{ {wanted} }} accept")
     return rules
 
 

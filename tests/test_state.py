@@ -15,7 +15,7 @@ LINES = (PROJECT / "systemd/tmpfiles.d/glovebox.conf").read_text().splitlines()
 # Settings, secrets, channels, others' lists, the time, what a router's settings were, which rules
 # say less.
 TELL_NOTHING = {
-    *("fetched", "intel", "notify-send"),
+    *("console", "fetched", "intel", "notify-send"),
     *("accepted", "page-settings", "probation", "quiet", "router", "rules.d", "settings"),
     *("ssh", "time", "web"),
 }

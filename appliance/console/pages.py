@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""`/router/console`: a serial line on the page, without JavaScript: for its owner alone."""
+"""`/router/console`: a line to a router on the page, without JavaScript: for its owner alone."""
 
 from __future__ import annotations
 
 import logging
 import secrets
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from flask import (
@@ -24,6 +25,7 @@ from werkzeug.exceptions import BadRequest, Forbidden, ServiceUnavailable
 from appliance.access.guard import logged_in, text
 from appliance.console import wishes
 from appliance.console.line import SPEEDS
+from appliance.console.lines import MAC, SSH
 from appliance.console.wishes import LONGEST, ConsoleRequest, ConsoleWish
 from appliance.errors import GloveboxError
 from appliance.reports.console import ConsoleReport
@@ -36,8 +38,11 @@ HOLDER = "console"
 log = logging.getLogger(__name__)
 
 
-def blueprint(folder: Path = wishes.FOLDER) -> Blueprint:
-    """Return the routes; `folder` is the console's inbox, beside which its report is."""
+def blueprint(names: Sequence[str] = (), folder: Path = wishes.FOLDER) -> Blueprint:
+    """Return the routes; `names` are the routers, `folder` the console's inbox.
+
+    The console's report is beside the inbox.
+    """
     routes = Blueprint("console", __name__)
 
     @routes.before_request
@@ -51,7 +56,8 @@ def blueprint(folder: Path = wishes.FOLDER) -> Blueprint:
         watching = "watch" in request.args
         page = render_template(
             "console.html", report=report, watching=watching, speeds=SPEEDS, keys=KEYS,
-            shown=report.text[-SHOWN:] if report else "",
+            shown=report.text[-SHOWN:] if report else "", names=names,
+            serial=[each for each in report.ports if not each.startswith(SSH)] if report else [],
             runs=report is not None and abs(time.time() - report.updated) < FRESH_S,
             mine=bool(report and report.holder and report.holder == session.get(HOLDER)),
         )  # fmt: skip
@@ -85,9 +91,18 @@ def _wish() -> ConsoleRequest:
         speed = int(request.form.get("speed", "115200")[:7])
     except ValueError as error:
         raise BadRequest("That is no button of this page.") from error
-    return ConsoleRequest(
-        kind, session[HOLDER], request.form.get("port", "")[:200], speed, _typed()
-    )
+    return ConsoleRequest(kind, session[HOLDER], _port(), speed, _typed(),
+                          request.form.get("user", "")[:40])  # fmt: skip
+
+
+def _port() -> str:
+    """Return the line that a form names: of a router, a MAC address, or a serial one."""
+    form = request.form
+    if router := form.get("router", ""):
+        return f"{SSH}{router}"[:200]
+    if mac := form.get("mac", "").strip():
+        return f"{MAC}{mac}"[:200]
+    return form.get("port", "")[:200]
 
 
 def _typed() -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`glovebox console`: holds one serial line for the page, and ends when nobody uses it.
+"""`glovebox console`: holds one line to a router for the page, and ends when nobody uses it.
 
 It starts when the page asks. One browser types; others watch. Nothing is sent by itself.
 """
@@ -8,23 +8,33 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import select
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from appliance import service
-from appliance.console import line, wishes
+from appliance.console import attach, line, wishes
 from appliance.console.line import LineError, SerialLine
+from appliance.console.lines import ConsoleLine, ConsoleLines
 from appliance.console.screen import Ring
 from appliance.console.wishes import LONGEST, ConsoleRequest, ConsoleWish
 from appliance.errors import GloveboxError
 from appliance.reports.console import ConsoleReport
 from appliance.requests import Inbox
 from appliance.service import PUBLISH_S, Publisher, Running
+from appliance.settings import config
 
 TICK_S, IDLE_S = 0.2, 900.0
+KEYS = Path(os.environ.get("GLOVEBOX_CONSOLE_DIRECTORY", "/var/lib/glovebox/console"))
+DESCRIPTION = """\
+With LINE, be a terminal of a router: `~.` at the beginning of a line ends it. Without, hold a line
+for the page (service), and end after a quarter of an hour without use."""
+EPILOG = """\
+Exit status: 0 ended by itself, by `~.` or by a signal; 1 the line has ended, or cannot be opened;
+2 bad usage."""
 
 log = logging.getLogger(__name__)
 
@@ -34,11 +44,11 @@ class Console:
     """The work of the service, a step at a time. `idle` is since when nobody wants anything."""
 
     inbox: Inbox[ConsoleRequest]
-    ports: Callable[[], Mapping[str, Path]] = line.ports
+    lines: Callable[[], ConsoleLines] = ConsoleLines
     clock: Callable[[], float] = time.monotonic
     error: str = ""
     idle: float = field(init=False)
-    _line: SerialLine | None = None
+    _line: ConsoleLine | None = None
     _port: str = ""
     _speed: int = 0
     _holder: str = ""
@@ -64,7 +74,7 @@ class Console:
 
     def report(self) -> ConsoleReport:
         """Return what is published."""
-        return ConsoleReport(time.time(), tuple(self.ports()), self._port, self._speed,
+        return ConsoleReport(time.time(), self.lines().names(), self._port, self._speed,
                              self._holder, self._ring.text(), self._ring.total,
                              self.error)  # fmt: skip
 
@@ -96,13 +106,12 @@ class Console:
     def _open(self, request: ConsoleRequest) -> None:
         if self._line is not None:
             raise GloveboxError("a line is open already: close it first")
-        path = self.ports().get(request.port)
-        if path is None:
-            raise GloveboxError("this line is not there any more")
-        self._line = SerialLine(path, request.speed)
-        self._port, self._speed, self._holder = request.port, request.speed, request.holder
+        self._line = self.lines().open(request.port, request.speed, request.user)
+        serial = isinstance(self._line, SerialLine)
+        self._port, self._holder = request.port, request.holder
+        self._speed = request.speed if serial else 0
         self._ring = Ring()
-        log.info("%s is open, %d baud", self._port, self._speed)
+        log.info("%s is open", self._port)
 
     def _read(self, wait: float) -> None:
         if self._line is None:
@@ -117,13 +126,21 @@ class Console:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run the service; `--help` tells the exit statuses."""
-    return service.run(ConsoleReport.NAME, _parser(), argv, _body)
+    """Run the service, or open a line here; `--help` tells the exit statuses."""
+    return service.run(ConsoleReport.NAME, _parser(), argv, _body, instead=_here)
+
+
+def _here(arguments: argparse.Namespace) -> int | None:
+    if not arguments.line:
+        return None
+    settings, _ = config.load()
+    return attach.run(ConsoleLines(settings.router.routers, arguments.keys), arguments)
 
 
 def _body(running: Running) -> int:
     folder: Path = running.arguments.requests
-    console = Console(wishes.inbox(folder))
+    routers, keys = running.settings.router.routers, running.arguments.keys
+    console = Console(wishes.inbox(folder), lambda: ConsoleLines(routers, keys))
     # What routers print is for the page alone: the folder is its group's.
     publisher, seen, told = Publisher(folder.parent), -1, float("-inf")
     while not running.stop and console.clock() - console.idle < IDLE_S:
@@ -140,9 +157,14 @@ def _body(running: Running) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="glovebox console",
-        description="Hold a serial line for the page; ends after a quarter of an hour without use.",
-        epilog="exit status: 0 ended by itself or by a signal; 2 bad usage.",
-    )
+        prog="glovebox console", description=DESCRIPTION, epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument("line", nargs="?", metavar="LINE", help='"ssh NAME", "mac ADDRESS", or a '
+                        "serial line's name below /dev/serial/by-id")  # fmt: skip
+    parser.add_argument("--user", default="admin", help="who logs in over SSH (%(default)s)")
+    parser.add_argument("--speed", type=int, choices=line.SPEEDS, default=115200, help="baud")
+    parser.add_argument("--log", type=Path, metavar="FILE", help="write what comes there too")
+    parser.add_argument("--keys", type=Path, default=KEYS, help="host keys are in (%(default)s)")
     parser.add_argument("--requests", type=Path, default=wishes.FOLDER, help="(%(default)s)")
     return parser

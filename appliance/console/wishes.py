@@ -27,13 +27,17 @@ class ConsoleWish(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ConsoleRequest:
-    """One request of the browser `holder`: a line's name and speed (OPEN), or what was typed."""
+    """One request of the browser `holder`: a line's name (OPEN), or what was typed.
+
+    `speed` is that of a serial line, `user` who logs in over SSH.
+    """
 
     kind: ConsoleWish
     holder: str = ""
     port: str = ""
     speed: int = 115200
     text: str = ""
+    user: str = ""
 
 
 def inbox(folder: Path = FOLDER) -> Inbox[ConsoleRequest]:

@@ -106,7 +106,7 @@ class Doors:
     In `films` it asks for MEDIA to be opened, in `wishes` for a router or a block, in `reboot` for
     a restart of the machine, in `accepting` for accepting only some routers, in `agreeing` for a
     list to be taken; `routers` and `lists` hold what is kept of each, `quieting` is for rules that
-    say less, `console` for a serial line, `telling` for channels of messages. In `names` the page
+    say less, `console` for a router's line, `telling` for channels of messages. In `names` the page
     keeps what the owner calls devices, in `settings` what he changed.
     """
 
@@ -175,7 +175,9 @@ def create_app(
     app.register_blueprint(copying.blueprint(doors.films))
     app.register_blueprint(blocking.blueprint(doors.wishes, bool(config.router.routers)))
     app.register_blueprint(router.blueprint(config.router, doors.routers))
-    app.register_blueprint(console.blueprint(doors.console))
+    app.register_blueprint(
+        console.blueprint([each.name for each in config.router.routers], doors.console)
+    )
     neighbours.install(app, sensor[0].directory)
     answers = functools.partial(AnswersReport.read, sensor[0].directory)
     app.jinja_env.globals |= {"router_answers": answers}

@@ -79,3 +79,17 @@ def test_it_is_for_the_owner_alone(client: FlaskClient, wished: Path) -> None:
     assert client.get("/router/console").status_code == 403
     assert client.get("/router/console.txt").status_code == 403
     assert client.post("/router/console", data={"kind": "look"}).status_code == 403
+
+
+def test_lines_by_network_are_asked_for_by_name(stranger: FlaskClient, wished: Path) -> None:
+    set_up(stranger)
+    page = stranger.get("/router/console").text
+    assert "Open MAC-Telnet" in page
+    press(stranger, "open", router="home", user="admin+ct")
+    press(stranger, "open", mac=" 4C:5E:0C:11:22:33 ")
+    ssh, mac = wishes.inbox(wished).take()
+    assert (ssh.port, ssh.user, mac.port) == ("ssh home", "admin+ct", "mac 4C:5E:0C:11:22:33")
+    report = ConsoleReport(time.time(), ("ssh home",), "ssh home", 0, ssh.holder, "password: ")
+    report.publish(wished.parent)
+    page = stranger.get("/router/console").text
+    assert "Send with Enter" in page and "baud" not in page and ">Break<" not in page

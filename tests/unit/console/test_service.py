@@ -5,13 +5,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 
 from appliance.console import service, wishes
+from appliance.console.lines import ConsoleLines
 from appliance.console.service import Console
 from appliance.console.wishes import ConsoleRequest, ConsoleWish
+from appliance.settings.sections.router import RouterEntry
 from tests.unit.console.conftest import Cable
 
 PATIENCE_S = 60.0
@@ -23,7 +26,8 @@ class Desk:
     def __init__(self, folder: Path, cable: Cable) -> None:
         self.cable = cable
         self.now = 0.0
-        self.console = Console(wishes.inbox(folder), lambda: {"usb-one": cable.path},
+        lines = ConsoleLines((), folder, {"usb-one": cable.path})
+        self.console = Console(wishes.inbox(folder), lambda: lines,
                                lambda: self.now)  # fmt: skip
 
     def ask(self, kind: str, holder: str = "me", text: str = "", port: str = "usb-one") -> None:
@@ -92,6 +96,21 @@ def test_a_cable_that_is_pulled_out_closes_the_line(desk: Desk) -> None:
     desk.cable.pull()
     desk.until(lambda: not desk.console.report().port)
     assert "pulled out" in desk.console.report().error
+
+
+def test_a_program_that_ends_says_so_and_its_words_stay(desk: Desk, tmp_path: Path) -> None:
+    desk.console.lines = lambda: ConsoleLines((), tmp_path, {})
+    desk.ask("open", port="mac 4C:5E:0C:11:22")
+    assert "no MAC address" in desk.console.report().error
+    entry = RouterEntry("home", ip_address("127.0.0.1"), ssh_port=9)
+    desk.console.lines = lambda: ConsoleLines((entry,), tmp_path, {})
+    desk.ask("open", port="ssh home")
+    assert "letters" in desk.console.report().error
+    desk.console.inbox.post(ConsoleRequest(ConsoleWish.OPEN, "me", "ssh home", user="admin"))
+    desk.console.step(0)
+    desk.until(lambda: not desk.console.report().port)
+    report = desk.console.report()
+    assert "has ended" in report.error and "refused" in report.text
 
 
 def test_whoever_uses_it_keeps_it_going(desk: Desk) -> None:

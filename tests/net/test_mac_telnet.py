@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: MIT
+"""MAC-Telnet through `glovebox console`: Debian's client against a real mactelnetd."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import missing
+from tests.net.namespaces import ROUTER_MAC, Network
+
+pytestmark = pytest.mark.net
+DAEMON, USERS = "/usr/sbin/mactelnetd", "/etc/mactelnetd.users"
+# Whoever logs in as this user is told that it may not, by nologin(8); and that is all it does.
+USER, TOLD = "nobody", b"not available"
+
+
+@pytest.fixture
+def device(network: Network, tmp_path: Path) -> Iterator[None]:
+    if not all(map(shutil.which, (DAEMON, "mactelnet", "unshare"))):
+        missing("no MAC-Telnet: apt-get install mactelnet-server mactelnet-client")
+    (users := tmp_path / "users").write_text(f"{USER}:geheim\n")
+    script = f"mount --bind {users} {USERS}; exec {DAEMON} -f -n"
+    argv = ["ip", "netns", "exec", network.router, "unshare", "--mount", "sh", "-c", script]
+    daemon = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    yield
+    daemon.terminate()
+    daemon.wait(60)
+
+
+class Terminal:
+    """`glovebox console` in the sensor's namespace, between two pipes."""
+
+    def __init__(self, network: Network, line: str) -> None:
+        argv = ["ip", "netns", "exec", network.sensor, sys.executable, "-m", "appliance.cli",
+                "console", line]  # fmt: skip
+        self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE)  # fmt: skip
+        assert self.process.stdin is not None and self.process.stdout is not None
+        self._types, self._shows = self.process.stdin, self.process.stdout
+
+    def types(self, text: str) -> None:
+        self._types.write(text.encode())
+        self._types.flush()
+
+    def until(self, words: bytes) -> bytes:
+        found = b""
+        while words not in found:
+            octets = os.read(self._shows.fileno(), 4096)
+            assert octets, found
+            found += octets
+        return found
+
+    def log_in(self, password: str) -> None:
+        self.until(b"Login: ")
+        self.types(f"{USER}\r")
+        self.until(b"Password: ")
+        self.types(f"{password}\r")
+
+
+def test_name_and_password_are_typed_and_the_device_talks(network: Network, device: None) -> None:
+    terminal = Terminal(network, f"mac {ROUTER_MAC}")
+    terminal.log_in("geheim")
+    terminal.until(TOLD)
+    _, said = terminal.process.communicate(timeout=60)
+    assert terminal.process.returncode == 1 and b"has ended" in said
+
+
+def test_a_wrong_password_is_told(network: Network, device: None) -> None:
+    terminal = Terminal(network, f"mac {ROUTER_MAC}")
+    terminal.log_in("wrong")
+    terminal.until(b"Login failed")
+    terminal.process.communicate(timeout=60)
+    assert terminal.process.returncode == 1
+
+
+def test_it_is_left_by_the_escape(network: Network, device: None) -> None:
+    terminal = Terminal(network, f"mac {ROUTER_MAC}")
+    terminal.until(b"Login: ")
+    terminal.types("~.")
+    terminal.process.communicate(timeout=60)
+    assert terminal.process.returncode == 0

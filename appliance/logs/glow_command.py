@@ -69,11 +69,11 @@ def _pages(running: Running) -> int:
 
 
 def _is_final(picture: Path, file: DayFile) -> bool:
-    """Tell whether a day that is over was drawn after its last event."""
+    """Tell whether a day that is over was drawn after its last event, and is still there."""
     try:
         return picture.stat().st_mtime > file.path.stat().st_mtime
     except OSError:
-        return picture.exists()
+        return False
 
 
 def _before(folder: Path) -> dict[str, tuple[float, float]]:

@@ -40,10 +40,14 @@ def add(
 
     @routes.get("/honeypot/<name>.svg")
     def diagram(name: str) -> ResponseReturnValue:
+        day = days.asked(name)
         try:
-            svg = _diagram(days, days.asked(name)).read_bytes()
+            # That of a day that was deleted waits for the hour.
+            svg = _diagram(days, day).read_bytes() if days.visits.get(day).tunnels else b""
         except OSError as error:
             raise NotFound("There is no diagram of that day.") from error
+        if not svg:
+            raise NotFound("Nobody wanted to go anywhere that day.")
         return Response(svg, mimetype="image/svg+xml")
 
     @routes.get("/feeds/munin")

@@ -18,7 +18,11 @@ MOST_CONNECTIONS, MOST_OF_ONE = 32, 8
 UNFINISHED_S, QUIET_S = 60.0, 1.0
 # Datagrams in one turn: then others have theirs.
 TURN = 512
-CHUNK = 65536
+# Bytes of a connection in one turn: full of empty lines, they take some 20 ms.
+CHUNK = 8192
+# Seconds of silence after which a peer is asked whether it is still there, how often and how many
+# times (tcp(7)): one that lost its power would hold its place for ever.
+ALIVE = {socket.TCP_KEEPIDLE: 60, socket.TCP_KEEPINTVL: 20, socket.TCP_KEEPCNT: 3}
 
 Take = Callable[[bytes, LineSender], None]
 Drop = Callable[[str, bytes, LineSender], None]
@@ -99,6 +103,9 @@ class Intake:
             made.close()
             return
         made.setblocking(False)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for option, value in ALIVE.items():
+            made.setsockopt(socket.IPPROTO_TCP, option, value)
         self._connections[made] = LogConnection(made, sender)
         self._selector.register(made, selectors.EVENT_READ, self._receive)
 

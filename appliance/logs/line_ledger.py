@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from dataclasses import dataclass, field
 
+from appliance.logs.lines.printable import printable
 from appliance.reports.logs import DroppedLines
 
 # The last lines of each reason are shown, cut: they are strangers' text.
@@ -50,10 +51,3 @@ class LineLedger:
             for reason in REASONS
             if self.dropped[reason]
         )
-
-
-def printable(text: str) -> str:
-    """Write what nobody can print, and what turns the direction of writing, as `\\xNN`."""
-    if text.isprintable():
-        return text
-    return "".join(each if each.isprintable() else f"\\x{ord(each):02x}" for each in text)

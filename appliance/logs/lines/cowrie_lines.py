@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from appliance.errors import DecodeError
 from appliance.logs.lines.event import (
@@ -21,6 +21,7 @@ from appliance.logs.lines.event import (
     Tunnel,
     address,
 )
+from appliance.logs.lines.printable import printable
 
 LOGIN, TUNNEL = "] login attempt [", "] direct-tcp connection request to "
 _WANTED = frozenset(
@@ -28,20 +29,24 @@ _WANTED = frozenset(
 )
 _LOGINS = {"cowrie.login.failed": False, "cowrie.login.success": True}
 _ENDS = {"] failed": False, "] succeeded": True}
-# A text of Python's, a number or word, a list of texts, or a sign: what repr() of a dictionary is
-# made of.
-_TOKEN = re.compile(
-    r"""\s{0,8}(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|([\w.+-]{1,64}"""
-    r"""|\[(?:'(?:[^'\\]|\\.)*+'(?:, )?)*+\])|([][{}:,()]))""",
+# What repr() of a flat dictionary is made of: a name, then a text, a number or word, or a list of
+# texts. Quantifiers are possessive: no sign is looked at twice.
+_PAIR = re.compile(
+    r"""'(\w{1,32})': (?:'([^'\\]*+(?:\\.[^'\\]*+)*+)'|"([^"\\]*+(?:\\.[^"\\]*+)*+)\""""
+    r"""|([\w.+-]{1,64})|\[(?:'[^'\\]*+(?:\\.[^'\\]*+)*+'(?:, )?)*+\])(?:, |(\}))""",
     re.ASCII | re.DOTALL,
 )
-_MOST_TOKENS, _TOKENS_A_KILOBYTE = 48, 48
+# Lines of ours have 19 pairs at most, in some 600 bytes.
+_MOST_PAIRS, _PAIRS_A_KILOBYTE = 24, 24
 _BYTES = re.compile(
     r"""b(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")/b(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")""",
     re.DOTALL,
 )
-_ESCAPE = re.compile(r"\\(?:(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})|(.))", re.DOTALL)
-_SHORT = {"t": r"\x09", "n": r"\x0a", "r": r"\x0d"}
+# What repr() writes: its escapes, and no others.
+_WRITTEN = re.compile(
+    r"(?:[^\\]++|\\(?:[\\'\"ntr]|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}))*+", re.DOTALL
+)
+_LONGEST_ESCAPE = len(r"\U0010ffff")
 _SESSION = re.compile(r"[0-9a-zA-Z]{1,32}", re.ASCII)
 _NEW = re.compile(r"New connection: .{2,60} \[session: ([0-9a-zA-Z]{1,32})\]", re.ASCII)
 
@@ -87,57 +92,41 @@ def _json(line: str) -> Mapping[str, object]:
 
 
 def _repr(line: str) -> Mapping[str, object]:
-    """Read the texts and numbers of the outermost dictionary that Python's repr() wrote."""
+    """Read the dictionary that Python's repr() wrote; of the texts, those that are wanted."""
     values: dict[str, object] = {}
-    depth, key, after_colon = 0, "", False
-    for text, sign in _tokens(line, max(line.find("{"), 0)):
-        if sign is not None and sign in "{[(":
-            depth += 1
-        elif sign is not None and sign in "}])":
-            depth -= 1
-            if not depth:
-                return values
-        if depth != 1:
-            continue
-        if sign == ":":
-            after_colon = True
-        elif sign == ",":
-            after_colon, key = False, ""
-        elif text is not None and after_colon:
-            if key in _WANTED:
-                values[key] = int(text) if text.isdigit() and len(text) <= 5 else text
-        elif text is not None:
-            key = text
-    raise DecodeError("no end of the dictionary")
-
-
-def _tokens(line: str, start: int) -> Iterator[tuple[str | None, str | None]]:
-    """Yield texts with their escapes resolved, and signs; so many as lines of ours have."""
-    most = _MOST_TOKENS + len(line) * _TOKENS_A_KILOBYTE // 1024
-    place = start
-    for _ in range(most):
-        found = _TOKEN.match(line, place)
+    place = line.find("{") + 1
+    for _ in range(_MOST_PAIRS + len(line) * _PAIRS_A_KILOBYTE // 1024):
+        found = _PAIR.match(line, place)
         if found is None:
             raise DecodeError("no dictionary of Python's")
-        place = found.end()
-        single, double, word, sign = found.groups()
+        key, single, double, word, end = found.groups()
         text = single if single is not None else double
-        yield (word if text is None else _plain(text)), sign
-    raise DecodeError("too many parts")
+        if key not in _WANTED:
+            pass
+        elif text is not None:
+            values[key] = _plain(text)
+        elif word is not None:
+            values[key] = int(word) if word.isdigit() and len(word) <= 5 else word
+        if end:
+            return values
+        place = found.end()
+    raise DecodeError("too many pairs")
 
 
 def _plain(text: str) -> str:
+    """Return the text that repr() wrote so, cut. Raises DecodeError for what it never writes."""
     if "\\" not in text:
         return text
-    return _ESCAPE.sub(_character, text[: 4 * LONGEST_TEXT])
-
-
-def _character(found: re.Match[str]) -> str:
-    if found[1]:
-        number = int(found[1][1:], 16)
-        # A byte that nobody can print stays as it is written.
-        return chr(number) if 160 < number < 0x110000 and found[1][0] != "x" else found[0]
-    return _SHORT.get(found[2], found[2])
+    cut = text[: 4 * LONGEST_TEXT]
+    found = _WRITTEN.match(cut)
+    end = found.end() if found else 0
+    # Only by the cut may an escape be without its end.
+    if end < len(cut) - (_LONGEST_ESCAPE if len(cut) < len(text) else 0):
+        raise DecodeError("no text of Python's")
+    try:
+        return cut[:end].encode("ascii", "backslashreplace").decode("unicode_escape")
+    except UnicodeDecodeError as error:
+        raise DecodeError("no text of Python's") from error
 
 
 def _told(values: Mapping[str, object]) -> Event:
@@ -232,21 +221,9 @@ def _divided(text: str) -> tuple[str, str]:
 
 def _decoded(text: str) -> str:
     """Return the text of a bytes literal: UTF-8 where it is, other bytes as \\xNN."""
-    plain = _ESCAPE.sub(_octet, text[: 4 * LONGEST_TEXT])
-    return plain.encode("latin-1", "backslashreplace").decode("utf-8", "backslashreplace")
-
-
-def _octet(found: re.Match[str]) -> str:
-    if found[1]:
-        return chr(int(found[1][1:], 16)) if found[1][0] == "x" else found[0]
-    return {"t": "\t", "n": "\n", "r": "\r"}.get(found[2], found[2])
+    return _plain(text).encode("latin-1", "backslashreplace").decode("utf-8", "backslashreplace")
 
 
 def _kept(text: str) -> str:
-    """Cut a text, and write what nobody can print as `\\xNN`."""
-    text = text[:LONGEST_TEXT]
-    if text.isprintable():
-        return text
-    return "".join(
-        each if each.isprintable() else f"\\x{ord(each):02x}" for each in text
-    )[:LONGEST_TEXT]  # fmt: skip
+    """Cut a text, and write out what nobody can print."""
+    return printable(text[:LONGEST_TEXT])[:LONGEST_TEXT]

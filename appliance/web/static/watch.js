@@ -47,6 +47,24 @@
 
   const colour = (name) => getComputedStyle(document.body).getPropertyValue(name).trim();
 
+  // A form for each kind, too: not all eyes tell the colours apart.
+  const mark = (pen, row, x, y) => {
+    pen.beginPath();
+    if (row.is_login) {
+      pen.fillStyle = colour("--warning");
+      pen.moveTo(x, y - 9);
+      pen.lineTo(x + 9, y + 7);
+      pen.lineTo(x - 9, y + 7);
+    } else if (row.what.startsWith("UDP")) {
+      pen.fillStyle = colour("--link");
+      pen.rect(x - 6, y - 6, 12, 12);
+    } else {
+      pen.fillStyle = colour("--ok");
+      pen.arc(x, y, 6, 0, 7);
+    }
+    pen.fill();
+  };
+
   const draw = (now) => {
     const pen = canvas.getContext("2d");
     const width = canvas.width;
@@ -69,10 +87,7 @@
       const x = EDGE + way * (away ? 2 - part : Math.min(part, 1.3));
       const y = away ? to + (from - to) * (part - 1) * 0.4 : from + (to - from) * Math.min(part, 1);
       pen.globalAlpha = part > 1 ? Math.max(0, 2 - part) : 1;
-      pen.fillStyle = colour(ball.row.is_login ? "--warning" : ball.row.what.startsWith("UDP") ? "--link" : "--ok");
-      pen.beginPath();
-      pen.arc(x, y, 6, 0, 7);
-      pen.fill();
+      mark(pen, ball.row, x, y);
       pen.globalAlpha = 1;
       if (!ball.row.passed && Math.abs(1 - part) < nearest) {
         nearest = Math.abs(1 - part);

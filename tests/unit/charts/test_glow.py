@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from appliance.charts import glow
 from appliance.charts.glow import PORT, SOURCE, TARGET
+from tests.unit.charts.test_fireplot import DEFICIENT, contrast
 from tests.unit.charts.test_springs import overlaps
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -120,6 +121,13 @@ def test_the_next_picture_looks_alike() -> None:
     moved = [np.hypot(*np.subtract(alike[name], place)) for name, place in first.places.items()
              if name in alike]  # fmt: skip
     assert np.median(moved) < 0.15
+
+
+@pytest.mark.parametrize("eyes", DEFICIENT)
+@pytest.mark.parametrize("colours", [glow.LIGHT, glow.DARK], ids=["light", "dark"])
+def test_all_eyes_tell_sources_from_ports(eyes: str, colours: dict[str, str]) -> None:
+    """Both are circles, so how light they are must do; targets are triangles."""
+    assert contrast(colours[SOURCE], colours[PORT], DEFICIENT[eyes]) >= 1.5
 
 
 def test_no_ways_make_an_empty_picture() -> None:

@@ -55,6 +55,16 @@ def test_the_diagram_is_shown_once_it_is_drawn(
     assert f'src="/honeypot/{days.now()}.svg"' in client.get("/honeypot").get_data(as_text=True)
     answer = client.get(f"/honeypot/{days.now()}.svg")
     assert (answer.mimetype, answer.data) == ("image/svg+xml", b"<svg/>")
+    recorder.forget(days.now())
+    assert client.get(f"/honeypot/{days.now()}.svg").status_code == 404
+
+
+def test_a_day_of_a_honeypot_alone_can_be_deleted(app: Flask, recorder: Recorder) -> None:
+    filled(recorder)
+    owner = app.test_client()
+    set_up(owner)
+    assert 'action="/fireplot"' in owner.get("/honeypot").get_data(as_text=True)
+    assert "Delete " not in owner.get("/fireplot").get_data(as_text=True)
 
 
 def test_tables_are_short_and_printable() -> None:

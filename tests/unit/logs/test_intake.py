@@ -14,9 +14,12 @@ from appliance.logs import intake as module
 from appliance.logs.intake import MOST_OF_ONE, Intake
 from appliance.logs.lines.framing import LONGEST
 from appliance.logs.senders import LineSender, Senders
+from tests.conftest import missing
 from tests.unit.logs.conftest import a_line
 
 TURNS = 2000
+# From linux/tcp.h: a socket that is closed in this state sends nothing.
+TCP_REPAIR = 19
 
 
 class Taken:
@@ -110,6 +113,21 @@ def test_a_slow_client_is_cut_off(taken: Taken, monkeypatch: pytest.MonkeyPatch)
     made.sendall(b"whole\nhalf")
     taken.until(lambda: taken.dropped == {"unfinished": 1})
     assert taken.lines == [b"whole"] and len(taken.intake) == 0
+
+
+def test_a_peer_that_vanished_gives_its_place_back(
+    taken: Taken, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one does that lost its power: nothing says that its connection has ended."""
+    monkeypatch.setattr(module, "ALIVE", module.ALIVE | {socket.TCP_KEEPIDLE: 1})
+    made = taken.connect()
+    taken.until(lambda: len(taken.intake) == 1)
+    try:
+        made.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR, 1)
+    except PermissionError:
+        missing("to close a connection in silence needs CAP_NET_ADMIN")
+    made.close()
+    taken.until(lambda: len(taken.intake) == 0)
 
 
 def test_lines_of_routeros_end_when_it_is_quiet(

@@ -29,4 +29,4 @@ def test_the_last_three_are_shown_printable_and_cut() -> None:
     (found,) = ledger.reasons()
     assert (found.reason, found.count) == ("not-understood", 4)
     assert found.last[0] == "192.0.2.1: second" and found.last[2] == "192.0.2.1: <b>"
-    assert found.last[1].startswith("192.0.2.1: a\\x1b[31m\\x202exx") and len(found.last[1]) < 200
+    assert found.last[1].startswith("192.0.2.1: a\\x1b[31m\\u202exx") and len(found.last[1]) < 200

@@ -34,7 +34,11 @@ def expected(shared_data: Path, version: str) -> dict[str, Any]:
 
 def shown(text: str) -> str:
     """Write what nobody can print as we do, whichever form of the log has it raw."""
-    return "".join(each if each.isprintable() else f"\\x{ord(each):02x}" for each in text)
+    return "".join(each if each.isprintable() else written(ord(each)) for each in text)
+
+
+def written(number: int) -> str:
+    return f"\\x{number:02x}" if number < 256 else f"\\u{number:04x}"
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -103,7 +107,7 @@ def test_names_are_kept_short() -> None:
                        "username": "u" * 5000, "password": "\u202e\x1b[31m"})  # fmt: skip
     found = cowrie_lines.parse(line)
     assert isinstance(found, Login)
-    assert found.user == "u" * 256 and found.password == "\\x202e\\x1b[31m"
+    assert found.user == "u" * 256 and found.password == "\\u202e\\x1b[31m"
 
 
 def test_a_session_stands_in_for_an_address_that_is_none() -> None:

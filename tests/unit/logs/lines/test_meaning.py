@@ -85,13 +85,14 @@ def test_a_session_gives_its_source() -> None:
         reader.read(told.format("cowrie.login.failed", "-", "a"))
 
 
-PIECES = st.sampled_from(
-    ["proto ", ": in:", " out:", ", ", "TCP (SYN)", "1.2.3.4:5->", "->", "NAT (", ", len 60", "(",
-     "CEF:0|", "|||||||", "msg=", "a=", " IN=", " SRC=", " PROTO=", "SPT=1 DPT=", "filterlog",
+PIECE_TEXTS = (
+    "proto ", ": in:", " out:", ", ", "TCP (SYN)", "1.2.3.4:5->", "->", "NAT (", ", len 60", "(",
+    "CEF:0|", "|||||||", "msg=", "a=", " IN=", " SRC=", " PROTO=", "SPT=1 DPT=", "filterlog",
      ",,,,", '"eventid"', "'eventid'", "{", "}", "[", "]", "'", '"', "\\", "b'", "'/b'", ":",
      "] login attempt [", "] direct-tcp connection request to ", "] failed", "HoneyPot",
-     "firewall,info ", "<134>Nov 27 14:33:48 ", "connection-state:", "x", " ", "9", "kernel: ["]
+     "firewall,info ", "<134>Nov 27 14:33:48 ", "connection-state:", "x", " ", "9", "kernel: [",
 )  # fmt: skip
+PIECES = st.sampled_from(PIECE_TEXTS)
 
 
 @given(st.lists(PIECES, max_size=60), st.integers(1, 200))

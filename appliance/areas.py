@@ -584,6 +584,20 @@ AREAS = (
         metrics="appliance.notify.metrics:families",
     ),
     Area(
+        "renewal",
+        "rule sets of the Internet",
+        sections=("rules",),
+        commands=(
+            Command(
+                "renewal",
+                "appliance.renewal.service",
+                "bring fetched rule sets into force where they stand their tests (service)",
+            ),
+        ),
+        reports=("appliance.reports.rules:RenewalReport",),
+        checks="appliance.supervisor.areachecks.renewalchecks:CHECKS",
+    ),
+    Area(
         "tools",
         "tools for captures",
         commands=(

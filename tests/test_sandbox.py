@@ -30,7 +30,7 @@ ABOVE = {
 PARSERS = (
     "glovebox-films.service", "glovebox-ids.service", "glovebox-dnsmasq@.service",
     "glovebox-flows.service", "glovebox-intel.service", "glovebox-logs.service",
-    "glovebox-fetch.service",
+    "glovebox-fetch.service", "glovebox-renewal.service",
 )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ LINES = (PROJECT / "systemd/tmpfiles.d/glovebox.conf").read_text().splitlines()
 # Settings, secrets, channels, others' lists, the time, what a router's settings were, which rules
 # say less.
 TELL_NOTHING = {
-    *("console", "fetched", "intel", "notify-send"),
+    *("console", "fetched", "fetched/rules", "intel", "notify-send", "rulesets"),
     *("accepted", "page-settings", "probation", "quiet", "router", "rules.d", "settings"),
     *("ssh", "time", "web"),
 }

@@ -58,6 +58,7 @@ WRITING = frozenset(
         *("neighbours.request", "intel.ask", "console.request", "devices.rename"),
         "notify.ask",
         *("amending.change", "amending.act"),
+        "renewal.ask",
     }
 )
 OPEN = frozenset({"static", "api.healthz"})

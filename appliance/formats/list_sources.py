@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -60,7 +61,15 @@ def source_of(text: str) -> ListSource:
     """
     if text in KNOWN:
         return KNOWN[text]
-    return ListSource(_name_of(text), text, "A list that you named")
+    return named_source(text, KNOWN, "A list that you named")
+
+
+def named_source(url: str, known: Iterable[str], title: str) -> ListSource:
+    """Return the source at an address of HTTPS. Raises DecodeError, which tells what is `known`."""
+    if not is_https(url):
+        names = ", ".join(known)
+        raise DecodeError(f"a name of {names}, or an address that begins with https://")
+    return ListSource(_name_of(url), url, title)
 
 
 def is_https(url: str) -> bool:
@@ -76,7 +85,5 @@ def is_https(url: str) -> bool:
 
 
 def _name_of(url: str) -> str:
-    if not is_https(url):
-        raise DecodeError(f"a name of {', '.join(KNOWN)}, or an address that begins with https://")
     host = re.sub(r"[^a-z0-9.-]", "-", (urlsplit(url).hostname or "").lower())[:40]
     return f"{host}-{hashlib.sha256(url.encode()).hexdigest()[:8]}"

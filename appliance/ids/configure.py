@@ -18,8 +18,9 @@ from appliance.ids import engines, marker, sniffers, templates, trial
 from appliance.ids.engine import DIRECTORY, ENGINE_ROOT, OWNER_RULES, TEMPLATES, USER, Engine
 from appliance.reports.checksums import ChecksumsReport, EngineChecksumsReport
 from appliance.reports.rules import RulesReport
-from appliance.ruleset import owner_files, owner_rules, rules_text
+from appliance.ruleset import owner_files, owner_rules, rules_text, set_places
 from appliance.ruleset.owner_rules import Gathered
+from appliance.ruleset.set_places import SetPlaces
 from appliance.service import Running
 from appliance.settings import config
 from appliance.settings.config import Config
@@ -100,7 +101,9 @@ def _files(
     listening = templates.read(arguments.templates / "ids" / "listening.sh")
     folder = arguments.templates / settings.ids.engine
     interface = {"INTERFACE": templates.interface_of(settings)}
-    texts = engine.configuration(settings, folder, given, tried, ignore_checksums)
+    places = SetPlaces(arguments.rule_sets / settings.ids.engine, arguments.set_on_trial)
+    sets = places.engine_files()
+    texts = engine.configuration(settings, folder, given, tried, ignore_checksums, sets)
     start = texts.pop(START)
     return {"listening": templates.fill(listening, interface), **texts, START: start}
 
@@ -131,6 +134,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--owner-rules", type=Path, action="append", metavar="DIR",
         help=f"with *.rules files; may be repeated ({', '.join(map(str, OWNER_RULES))})",
     )  # fmt: skip
+    add("--rule-sets", type=Path, default=set_places.FOLDER, help="of the Internet (%(default)s)")
+    add("--set-on-trial", type=Path, default=set_places.TRIAL, help="names one (%(default)s)")
     add("--wait-listening", action="store_true", help="write nothing, wait for the engine")
     add("--user", default=USER, help="whose process must listen, by name or number (%(default)s)")
     add("--seconds", type=float, default=DEADLINE_S, help="seconds to wait at most (%(default)s)")

@@ -97,11 +97,13 @@ class Engine(Protocol):
         given: Gathered,
         tried: bool,
         ignore_checksums: bool = False,
+        sets: Sequence[str] = (),
     ) -> dict[str, str]:
         """Fill in what is in `folder`; return the files by name below DIRECTORY. `start` runs it.
 
         `tried`: the engine has taken the owner's lines already; `ignore_checksums`: frames are
-        inspected whatever their checksums are. Raises ConfigError, InputError.
+        inspected whatever their checksums are; `sets`: files of rule sets, as the engine sees
+        them. Raises ConfigError, InputError.
         """
 
     def entries(self, given: Gathered) -> Sequence[Entry]:

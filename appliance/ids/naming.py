@@ -10,6 +10,7 @@ from appliance.ids import rules
 from appliance.ids.alert import Alert
 from appliance.ids.rules import Rulebook
 from appliance.ids.unified2 import Event
+from appliance.ruleset import set_places
 
 log = logging.getLogger(__name__)
 
@@ -41,10 +42,13 @@ def protocol_name(number: int) -> str:
 class Naming:
     """Names events after the rules now in force; notices when they are rendered anew."""
 
-    def __init__(self, directory: Path, root: Path) -> None:
-        """`directory` holds the rendered snort.conf, `root` is the engine's root."""
+    def __init__(self, directory: Path, root: Path, sets: Path = set_places.FOLDER) -> None:
+        """`directory` holds the rendered snort.conf, `root` is the engine's root, `sets` the
+        generations of rule sets.
+        """
         self._directory = directory
         self._root = root
+        self._sets = sets
         self._book = Rulebook()
         self._read_ns: int | None = None
 
@@ -82,4 +86,6 @@ class Naming:
         inside = Path(path)
         if inside.is_relative_to(INSIDE):
             return self._directory / inside.relative_to(INSIDE)
+        if inside.is_relative_to(set_places.INSIDE):
+            return self._sets / inside.relative_to(set_places.INSIDE)
         return self._root / inside.relative_to("/")

@@ -11,12 +11,15 @@ from pathlib import Path
 from appliance.ids import marker, rules
 from appliance.ids.engine import DIRECTORY, ENGINE_ROOT
 from appliance.ids.rules import RuleError
+from appliance.ruleset import set_places
 
 # What is made for the settings comes first: of two rules of one number that one holds.
 FOLDERS = (
     DIRECTORY / "rules",
     ENGINE_ROOT / "etc/snort/rules",
     ENGINE_ROOT / "etc/suricata/rules",
+    set_places.FOLDER / "snort" / set_places.IN_FORCE,
+    set_places.FOLDER / "suricata" / set_places.IN_FORCE,
 )
 LARGEST = 32 << 20
 LONGEST = 4096

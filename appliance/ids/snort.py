@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -84,6 +84,7 @@ def configuration(
     given: Gathered,
     tried: bool = False,
     ignore_checksums: bool = False,
+    sets: Sequence[str] = (),
 ) -> dict[str, str]:
     """Return the files that Snort starts with, by name: snort.conf comes after its rules.
 
@@ -98,13 +99,17 @@ def configuration(
         "rules/local.rules": local,
         "rules/owner.rules": owner_rules.text(entries(given), given.lines) + "\n".join(guard),
         "plain.conf": render(template, settings, False, ignore_checksums),
-        "snort.conf": render(template, settings, bool(given.lines), ignore_checksums),
+        "snort.conf": render(template, settings, bool(given.lines), ignore_checksums, sets),
         "start": fill(read(folder / "start.sh"), values),
     }
 
 
 def render(
-    template: str, settings: Config, with_owner_rules: bool, ignore_checksums: bool = False
+    template: str,
+    settings: Config,
+    with_owner_rules: bool,
+    ignore_checksums: bool = False,
+    sets: Sequence[str] = (),
 ) -> str:
     """Return snort.conf for these settings."""
     include = f"include {DIRECTORY}/rules/owner.rules"
@@ -117,6 +122,7 @@ def render(
             "HTTP_PORT_LIST": " ".join(map(str, HTTP_PORTS)),
             "TLS_PORT_LIST": " ".join(map(str, TLS_PORTS)),
             "OWNER_RULES": include if with_owner_rules else "",
+            "RULE_SETS": "\n".join(f"include {name}" for name in sets),
         },
     )
 

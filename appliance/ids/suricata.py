@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from appliance.ids import eve_statistics, rules
@@ -43,6 +43,7 @@ def configuration(
     given: Gathered,
     tried: bool = False,
     ignore_checksums: bool = False,
+    sets: Sequence[str] = (),
 ) -> dict[str, str]:
     """Return the files that Suricata starts with, by name. Raises ConfigError, InputError."""
     ours = read(folder / "threshold.config")
@@ -51,6 +52,7 @@ def configuration(
         "HOME_NETWORKS": home_networks(settings.ids.home_networks),
         "CHECKSUM_MODE": "none" if ignore_checksums else "all",
         "CHECKSUMS_HEEDED": "no" if ignore_checksums else "yes",
+        "RULE_SETS": "".join(f"\n  - {name}" for name in sets if name.endswith(".rules")),
     }
     return {
         "rules/local.rules": read(folder / "local.rules"),

@@ -8,6 +8,7 @@ out. Where an engine names no line, or dies, halving finds the line.
 
 from __future__ import annotations
 
+import functools
 import os
 import platform
 import re
@@ -224,26 +225,34 @@ def _relocated(file: str, content: bytes, inside: Path, folder: Path, root: Path
 
 @dataclass(frozen=True)
 class Trial:
-    """An engine, what fills in its configuration, and its root."""
+    """An engine, what fills in its configuration, and its root.
+
+    `sets` are files that are read besides; `limits` are the words of a command that bounds what
+    follows it; `budget` is for all attempts together, in seconds of work.
+    """
 
     engine: Engine
     settings: Config
     folder: Path
     root: Path
+    sets: Sequence[str] = ()
+    limits: Sequence[str] = ()
+    budget: float = BUDGET_S
 
     def judge(self, given: Gathered) -> Settled:
         """Let the engine judge all lines. What it cannot do is told, and then all lines stay."""
         try:
-            return settle(len(given.lines), lambda places, s: self._attempt(given, places, s))
+            attempt = functools.partial(self._attempt, given)
+            return settle(len(given.lines), attempt, self.budget)
         except OSError as error:
             return Settled(range(len(given.lines)), trouble=str(error))
 
     def _attempt(self, given: Gathered, places: Sequence[int], seconds: float) -> Attempt:
         some = Gathered([given.lines[place] for place in places])
-        texts = self.engine.configuration(self.settings, self.folder, some, True)
+        texts = self.engine.configuration(self.settings, self.folder, some, True, sets=self.sets)
         content = {name: encoded(text) for name, text in texts.items()}
         how = self.engine.TEST_RUN
-        words = [*program(self.root, how.program), *how.arguments]
+        words = [*self.limits, *program(self.root, how.program), *how.arguments]
         status, said = run(words, content, DIRECTORY, self.root, seconds)
         if status is None:
             return Attempt(False, is_late=True)
@@ -260,6 +269,9 @@ class Trial:
             if (place := owner_rules.place_of(number, entries)) is not None
         }
         rest = plain(found.rest) or (f"it ended by signal {-status}" if status < 0 else "")
+        if self.limits and not refused:
+            # Which line it is would be looked for in vain: it is all of them together.
+            raise OSError(f"it ended without naming a rule, most likely for want of memory: {rest}")
         complete = self.engine.TEST_RUN.names_all and bool(refused) and not rest
         return Attempt(False, refused, rest, is_complete=complete)
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""`glovebox fetch`: fetch the lists that the owner chose; nothing else of ours reaches the Internet
-by itself. Without a source in the settings it ends at once.
+"""`glovebox fetch`: fetch the lists and rule sets that the owner chose; nothing else of ours
+reaches the Internet by itself. Where none is chosen it ends at once.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from pathlib import Path
 
 import appliance
 from appliance import service
-from appliance.formats.list_sources import source_of
+from appliance.formats.list_sources import ListSource, source_of
 from appliance.intel import fetched_lists
-from appliance.intel.fetched_lists import FOLDER, FetchedList
+from appliance.intel.fetched_lists import FOLDER, RULES, FetchedList
 from appliance.reports.fetch import FetchReport
+from appliance.ruleset import chosen_sets, set_places
 from appliance.service import Running
 
 # A clock that shows an earlier time than that of the program has never been set.
@@ -32,15 +33,16 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Fetcher:
-    """The lists that are fetched, one at a time."""
+    """The lists and rule sets that are fetched, one at a time."""
 
     lists: Sequence[FetchedList]
+    rule_sets: Sequence[FetchedList]
     tls: ssl.SSLContext
     earliest: float = EARLIEST
 
     def turn(self, now: float) -> None:
-        """Fetch one list that is due."""
-        for each in self.lists:
+        """Fetch one list or rule set that is due."""
+        for each in (*self.lists, *self.rule_sets):
             if now < self.earliest:
                 each.trouble = UNSET
                 continue
@@ -55,7 +57,10 @@ class Fetcher:
 
     def report(self) -> FetchReport:
         """Return what is published."""
-        return FetchReport(time.time(), tuple(each.standing() for each in self.lists))
+        lists, rule_sets = (
+            tuple(each.standing() for each in part) for part in (self.lists, self.rule_sets)
+        )
+        return FetchReport(time.time(), lists, rule_sets)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -65,28 +70,38 @@ def main(argv: Sequence[str]) -> int:
 
 def _body(running: Running) -> int:
     folder: Path = running.arguments.folder
-    sources = [source_of(text) for text in running.settings.intel.sources]
-    fetched_lists.forget_others(folder, sources)
-    chance = random.SystemRandom().random
-    lists = [FetchedList(source, folder, chance) for source in sources]
-    for each in lists:
-        each.begin(time.time())
-    fetcher = Fetcher(lists, ssl.create_default_context(cafile=running.arguments.authorities))
+    lists = _begun(folder, [source_of(text) for text in running.settings.intel.sources])
+    chosen = chosen_sets.chosen(running.settings, running.arguments.rule_sets)
+    rule_sets = _begun(folder / RULES, [each.source for each in chosen if each.source])
+    tls = ssl.create_default_context(cafile=running.arguments.authorities)
+    fetcher = Fetcher(lists, rule_sets, tls)
+    status = f"{len(lists)} lists, {len(rule_sets)} rule sets"
     # Ready is also who has nothing to fetch: to systemd it would have failed otherwise.
-    running.beat(f"{len(lists)} lists", fetcher.report)
-    while lists and not running.stop.wait(TURN_S):
-        running.beat(f"{len(lists)} lists", fetcher.report)
+    running.beat(status, fetcher.report)
+    while (lists or rule_sets) and not running.stop.wait(TURN_S):
+        running.beat(status, fetcher.report)
         fetcher.turn(time.time())
     return 0
+
+
+def _begun(folder: Path, sources: Sequence[ListSource]) -> list[FetchedList]:
+    folder.mkdir(mode=0o750, exist_ok=True)
+    fetched_lists.forget_others(folder, sources)
+    chance = random.SystemRandom().random
+    found = [FetchedList(source, folder, chance) for source in sources]
+    for each in found:
+        each.begin(time.time())
+    return found
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="glovebox fetch",
-        description="Fetch the lists under [intel] sources; ends with SIGTERM, SIGINT or SIGHUP.",
+        description="Fetch the lists and rule sets that the owner chose; ends by a signal.",
         epilog="exit status: 0 stopped, or nothing to fetch; 1 a fault; 2 bad usage.",
     )
     add = parser.add_argument
     add("--folder", type=Path, default=FOLDER, help="where they are kept (%(default)s)")
+    add("--rule-sets", type=Path, default=set_places.FOLDER, help="what is chosen (%(default)s)")
     add("--authorities", type=Path, help="whose certificates are trusted (default: the system's)")
     return parser

@@ -18,6 +18,8 @@ from appliance.intel.download import DownloadError, ServedVersion
 from appliance.reports.fetch import SourceStanding
 
 FOLDER = Path(os.environ.get("GLOVEBOX_FETCHED_DIRECTORY", "/var/lib/glovebox/fetched"))
+# Below it are those of the engine's rules.
+RULES = "rules"
 STATE = ".state.json"
 DAY_S, FIRST_WAIT_S = 86400.0, 900.0
 # Not all of us ask at the same moment of the day.

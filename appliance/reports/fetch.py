@@ -29,9 +29,13 @@ class SourceStanding:
 
 @dataclass(frozen=True, slots=True)
 class FetchReport(StatusFile):
-    """The sources that the owner chose, as they stand at `updated` (since the epoch)."""
+    """The sources that the owner chose, as they stand at `updated` (since the epoch).
+
+    `sources` are of lists, `rule_sets` of rules for the engine.
+    """
 
     NAME: ClassVar[str] = "fetch"
 
     updated: float
     sources: tuple[SourceStanding, ...]
+    rule_sets: tuple[SourceStanding, ...] = ()

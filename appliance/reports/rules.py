@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""What glovebox-ids-config publishes of the owner's own rules, and the same in words."""
+"""What is published of rules, and the same in words: the owner's own, by glovebox-ids-config, and
+sets of the Internet, by glovebox-renewal.
+"""
 
 from __future__ import annotations
 
@@ -100,3 +102,90 @@ class RulesReport(StatusFile):
             yield from ("", f"{title}:", *(f"- {entry}" for entry in entries))
             if count > len(entries):
                 yield f"- and {words.number(count - len(entries))} more"
+
+
+@dataclass(frozen=True, slots=True)
+class SetFacts:
+    """A set within a generation: `digest` names the download that it is of (SHA-256).
+
+    `rules` are in it; `refused` were left out for the reasons in `reasons`, and `beyond` because
+    this board has no room for them: those of the files `left_out`.
+    """
+
+    name: str
+    digest: str
+    rules: int
+    taken: float
+    refused: int = 0
+    reasons: dict[str, int] | None = None
+    beyond: int = 0
+    left_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationFacts:
+    """A generation: when it was made (since the epoch), and how it differs from the one before."""
+
+    name: str
+    made: float
+    sets: tuple[SetFacts, ...]
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+
+    @property
+    def rules(self) -> int:
+        """All rules of it."""
+        return sum(each.rules for each in self.sets)
+
+    @property
+    def change(self) -> str:
+        """Say how it differs from the one before."""
+        said = f"{words.number(self.added)} rules added, {words.number(self.changed)} changed"
+        return f"{said}, {words.number(self.removed)} removed"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSetStanding:
+    """A set that is chosen, on the `page` or in the settings.
+
+    `held` says why its newest download waits for the owner, who agrees to `digest`; `trouble` why
+    it cannot be used.
+    """
+
+    name: str
+    title: str
+    page: bool
+    digest: str = ""
+    held: str = ""
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RenewalReport(StatusFile):
+    """How rule sets stand at `updated` (since the epoch).
+
+    `doing` is what is being done with them just now, empty for nothing; `told` is what came of
+    the last change, at `told_at`. `in_force` names a generation, empty for none.
+    """
+
+    NAME: ClassVar[str] = "renewal"
+
+    updated: float
+    engine: str
+    sets: tuple[RuleSetStanding, ...]
+    generations: tuple[GenerationFacts, ...]
+    in_force: str = ""
+    doing: str = ""
+    told: str = ""
+    told_at: float = 0.0
+
+    @property
+    def force(self) -> GenerationFacts | None:
+        """The generation in force."""
+        return next((each for each in self.generations if each.name == self.in_force), None)
+
+    @property
+    def other(self) -> GenerationFacts | None:
+        """The generation that one can go back to."""
+        return next((each for each in self.generations if each.name != self.in_force), None)

@@ -108,8 +108,13 @@ class Checker:
     ) -> None:
         self.language = language
         self.standing = standing
+        self.classifications = frozenset(classifications)
         self._variables = frozenset(variables)
-        self._classifications = frozenset(classifications)
+
+    def knowing(self, classes: Iterable[str]) -> Checker:
+        """Return one that knows these classes, too."""
+        known = self.classifications.union(classes)
+        return Checker(self.language, self._variables, known, self.standing)
 
     def check(self, line: str) -> Rule | FilterLine:
         """Take a line apart. Raises RuleError with the reason why it cannot stand."""
@@ -169,7 +174,7 @@ class Checker:
                     f"{keyword}:{value[:40]}: expected text in straight quotes, with |hex bytes|"
                 )
         classtype = rule.option("classtype")
-        known = self.language.own_classes or classtype in (None, *self._classifications)
+        known = self.language.own_classes or classtype is None or classtype in self.classifications
         if not known:
             raise RuleError(f"no classtype '{str(classtype)[:40]}'")
 

@@ -31,6 +31,7 @@ from appliance.settings.sections.logs import LogsConfig
 from appliance.settings.sections.media import MediaConfig
 from appliance.settings.sections.notify import NotifyConfig
 from appliance.settings.sections.router import RouterConfig
+from appliance.settings.sections.rules import RulesConfig
 from appliance.settings.sections.ssh import SshConfig
 from appliance.settings.sections.system import SystemConfig
 from appliance.settings.sections.web import WebConfig
@@ -83,6 +84,7 @@ class Config:
     flows: FlowsConfig = field(default_factory=FlowsConfig)
     intel: IntelConfig = field(default_factory=IntelConfig)
     notify: NotifyConfig = field(default_factory=NotifyConfig)
+    rules: RulesConfig = field(default_factory=RulesConfig)
 
     @property
     def log_senders(self) -> tuple[Address, ...]:

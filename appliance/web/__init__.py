@@ -48,6 +48,8 @@ from appliance.logs.drawn_days import DrawnDays
 from appliance.neighbours import pages as neighbours
 from appliance.notify import pages as notify_pages
 from appliance.notify import wishes as notify_wishes
+from appliance.renewal import pages as rule_sets
+from appliance.renewal.pages import RuleSetPlaces
 from appliance.reports.answers import AnswersReport
 from appliance.reports.outcomes import words_of
 from appliance.requests import ACCEPTING, FILMS, REBOOT
@@ -106,8 +108,9 @@ class Doors:
     In `films` it asks for MEDIA to be opened, in `wishes` for a router or a block, in `reboot` for
     a restart of the machine, in `accepting` for accepting only some routers, in `agreeing` for a
     list to be taken; `routers` and `lists` hold what is kept of each, `quieting` is for rules that
-    say less, `console` for a router's line, `telling` for channels of messages. In `names` the page
-    keeps what the owner calls devices, in `settings` what he changed.
+    say less, `console` for a router's line, `telling` for channels of messages, `rule_sets` for
+    those of the Internet. In `names` the page keeps what the owner calls devices, in `settings`
+    what he changed.
     """
 
     films: Path = FILMS
@@ -118,6 +121,7 @@ class Doors:
     quieting: QuietPlaces = QuietPlaces()
     lists: Path = kept_lists.FOLDER
     agreeing: Path = intel_service.WISHES
+    rule_sets: RuleSetPlaces = RuleSetPlaces()
     console: Path = console_wishes.FOLDER
     names: Path = owner_names.FOLDER
     telling: Path = notify_wishes.WISHES
@@ -192,6 +196,7 @@ def create_app(
     reports, allow = sensor[0].directory, config.intel.allow
     app.register_blueprint(intel.blueprint(figures, allow, reports, doors.lists, doors.agreeing))
     app.register_blueprint(notify_pages.blueprint(figures, reports, doors.telling))
+    rule_sets.install(app, config, reports, doors.rule_sets)
     app.register_blueprint(metrics.blueprint(sensor[0], sensor[1].database))
     return app
 

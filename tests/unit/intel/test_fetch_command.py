@@ -16,6 +16,7 @@ from appliance.formats.list_sources import ListSource
 from appliance.intel.fetch_command import UNSET, Fetcher
 from appliance.intel.fetched_lists import FetchedList
 from appliance.reports.fetch import FetchReport
+from appliance.ruleset import chosen_sets
 from tests.unit.intel.bad_server import GOOD, certificate, playing
 
 DEADLINE_S = 30.0
@@ -42,7 +43,7 @@ def test_without_a_source_nothing_is_fetched(tmp_path: Path) -> None:
             assert process.wait(DEADLINE_S) == 0
         # A service of the type notify that ends before has failed (systemd.service(5)).
         assert b"READY=1" in notes.recv(4096)
-    assert not list((tmp_path / "fetched").iterdir())
+    assert not [each for each in (tmp_path / "fetched").rglob("*") if each.is_file()]
     report = FetchReport.require(tmp_path)
     assert report.sources == ()
 
@@ -53,7 +54,7 @@ def test_a_list_that_is_chosen_is_fetched(tmp_path: Path) -> None:
     with playing(*made) as server:
         found = FetchedList(ListSource("mine", f"{server}/good", ""), tmp_path / "fetched", zero)
         found.begin(NOW)
-        fetcher = Fetcher([found], ssl.create_default_context(cafile=made[0]), earliest=0)
+        fetcher = Fetcher([found], [], ssl.create_default_context(cafile=made[0]), earliest=0)
         fetcher.turn(NOW)
         assert (tmp_path / "fetched/mine").read_bytes() == GOOD
         due = found.due
@@ -62,10 +63,25 @@ def test_a_list_that_is_chosen_is_fetched(tmp_path: Path) -> None:
         assert found.due == due and fetcher.report().sources[0].answered == NOW
 
 
+def test_a_rule_set_that_is_chosen_on_the_page_is_fetched(tmp_path: Path) -> None:
+    (tmp_path / "fetched").mkdir()
+    (tmp_path / "rule-sets").mkdir()
+    chosen_sets.choose(tmp_path / "rule-sets", "et-open", True)
+    settings = '[ids]\nengine = "suricata"\n'
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notes:
+        notes.bind(str(tmp_path / "notes"))
+        notes.settimeout(DEADLINE_S)
+        with begin(tmp_path, settings, "--rule-sets", str(tmp_path / "rule-sets")) as process:
+            assert b"READY=1" in notes.recv(4096)
+            process.terminate()
+    (found,) = FetchReport.require(tmp_path).rule_sets
+    assert found.name == "et-open" and "suricata" in found.url
+
+
 def test_with_a_clock_that_is_not_set_nothing_is_asked_for(tmp_path: Path) -> None:
     found = FetchedList(ListSource("mine", "https://127.0.0.1:9/", ""), tmp_path, lambda: 1.0)
     found.begin(0.0)
-    fetcher = Fetcher([found], ssl.create_default_context(), earliest=NOW)
+    fetcher = Fetcher([found], [], ssl.create_default_context(), earliest=NOW)
     fetcher.turn(1000.0)
     assert found.trouble == UNSET and found.failures == 0
     # When it is set, it is a matter of a minute and a half.

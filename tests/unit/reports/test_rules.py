@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from appliance.reports.rules import LeftOut, RulesReport
+from appliance.reports.rules import (
+    GenerationFacts,
+    LeftOut,
+    RenewalReport,
+    RuleSetStanding,
+    RulesReport,
+    SetFacts,
+)
 
 ONE = LeftOut("my.rules", 7, "no sid")
 
@@ -53,3 +60,23 @@ def test_it_is_read_as_it_was_published(tmp_path: Path) -> None:
     told = RulesReport("Suricata", True, 5, 1, 1, (ONE,), ("x",), ("y",))
     told.publish(tmp_path)
     assert RulesReport.read(tmp_path) == told
+
+
+FACTS = SetFacts("et-open", "d" * 64, 100, 900.0, 2, {"<b>no rule</b>": 2}, 7, ("games.rules",))
+NEWER = GenerationFacts("g-" + "1" * 16, 900.0, (FACTS,), 100, 2, 1)
+OLDER = GenerationFacts("g-" + "2" * 16, 800.0, (FACTS,))
+STANDING = RuleSetStanding("et-open", "Emerging Threats", True, "d" * 64)
+RENEWAL = RenewalReport(
+    1000.0, "suricata", (STANDING,), (NEWER, OLDER), NEWER.name, "", "100 rules in force.", 950.0
+)
+
+
+def test_the_report_of_rule_sets_comes_back(tmp_path: Path) -> None:
+    RENEWAL.publish(tmp_path)
+    assert RenewalReport.read(tmp_path) == RENEWAL
+
+
+def test_the_generation_in_force_and_the_other() -> None:
+    assert RENEWAL.force == NEWER and RENEWAL.other == OLDER
+    assert NEWER.rules == 100
+    assert NEWER.change == "100 rules added, 2 changed, 1 removed"

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: MIT
+"""`glovebox renewal`: bring the newest rule sets into force, or do what the page asks of them."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import enum
+import logging
+import os
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from appliance import requests, service
+from appliance.host import machine
+from appliance.ids import engines
+from appliance.ids.engine import ENGINE_ROOT, SPOOL, TEMPLATES, USER
+from appliance.ids.templates import interface_of
+from appliance.intel.fetched_lists import FOLDER as FETCHED
+from appliance.intel.fetched_lists import RULES
+from appliance.renewal import board_room
+from appliance.renewal.candidate import SetGathering
+from appliance.renewal.engine_view import EngineView
+from appliance.renewal.generations import Generations
+from appliance.renewal.renew import Renewal, Sets
+from appliance.renewal.set_trial import SetTrial, TriedSets
+from appliance.renewal.set_verdicts import SetVerdicts
+from appliance.reports.rules import RenewalReport
+from appliance.requests import Inbox
+from appliance.ruleset import chosen_sets, set_places
+from appliance.ruleset.set_places import SetPlaces
+from appliance.service import Running
+from appliance.settings.config import Config
+
+WISHES = Path(os.environ.get("GLOVEBOX_RENEWAL_REQUESTS", "/run/glovebox-renewal/wishes"))
+FETCH_UNIT = "glovebox-fetch.service"
+# As long as something new comes while a round lasts, another follows, so many at most.
+MOST_ROUNDS = 5
+
+log = logging.getLogger(__name__)
+
+
+class RenewalWishKind(enum.Enum):
+    """What the owner may ask for."""
+
+    CHOOSE = "choose"
+    LEAVE = "leave"
+    AGREE = "agree"
+    BACK = "back"
+
+
+@dataclass(frozen=True, slots=True)
+class RenewalWish:
+    """What the owner asks for: of the set `what`, at AGREE of its download `digest`."""
+
+    kind: RenewalWishKind
+    what: str = ""
+    digest: str = ""
+
+
+def inbox(folder: Path = WISHES) -> Inbox[RenewalWish]:
+    """Return where the page tells what the owner wants."""
+    return Inbox(folder, RenewalWish)
+
+
+@dataclass
+class RenewalRun:
+    """One run of the service over the wishes and downloads that are there."""
+
+    running: Running
+    doors: Path
+
+    def run(self) -> None:
+        """Do what is wanted, and then bring into force what can be. Raises OSError."""
+        wishes = inbox(self._arguments.wishes).take()
+        for wish in wishes:
+            self._choose(wish)
+        renewal = self._renewal()
+        for wish in wishes:
+            if wish.kind is RenewalWishKind.AGREE:
+                renewal.agree(wish.what, wish.digest)
+            elif wish.kind is RenewalWishKind.BACK:
+                renewal.go_back()
+        renewal.round()
+
+    @property
+    def _arguments(self) -> argparse.Namespace:
+        return self.running.arguments
+
+    def _choose(self, wish: RenewalWish) -> None:
+        log.warning("the owner asks: %s %.80r", wish.kind.value, wish.what)
+        if wish.kind not in (RenewalWishKind.CHOOSE, RenewalWishKind.LEAVE):
+            return
+        with contextlib.suppress(KeyError):
+            wanted = wish.kind is RenewalWishKind.CHOOSE
+            chosen_sets.choose(self._arguments.folder, wish.what, wanted)
+            with contextlib.suppress(FileExistsError):
+                requests.restart(FETCH_UNIT, self.doors)
+
+    def _renewal(self) -> Renewal:
+        arguments, settings = self._arguments, self.running.settings
+        folder = arguments.folder / settings.ids.engine
+        folder.mkdir(mode=0o750, exist_ok=True)
+        places = SetPlaces(folder, arguments.trial)
+        gathering = SetGathering(arguments.downloads, SetVerdicts(folder), Generations(folder))
+        last = RenewalReport.read()
+        return Renewal(
+            settings.ids.engine, chosen_sets.chosen(settings, arguments.folder), places, gathering,
+            self._tries, self._door(settings), time.time, self._wait, self._publish,
+            told=last.told if last else "", told_at=last.told_at if last else 0.0,
+        )  # fmt: skip
+
+    def _publish(self, report: RenewalReport) -> None:
+        self.running.publisher.publish(report)
+
+    def _wait(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+    def _door(self, settings: Config) -> EngineView:
+        is_suricata = settings.ids.engine == "suricata"
+        return EngineView(
+            interface_of(settings), is_suricata, is_suricata and _is_roomy(), doors=self.doors,
+            trial=self._arguments.trial, spool=self._arguments.spool, user=self._arguments.user,
+        )  # fmt: skip
+
+    def _tries(self, sets: Sets) -> TriedSets:
+        arguments, settings = self._arguments, self.running.settings
+        with tempfile.TemporaryDirectory(prefix="glovebox-sets-") as folder:
+            templates = arguments.templates / settings.ids.engine
+            memory = machine.memory().total
+            trial = SetTrial(settings, templates, arguments.root, Path(folder), memory)
+            return trial.run(sets)
+
+
+def _is_roomy() -> bool:
+    """Tell whether there is memory for the engine to hold two generations at once for a moment."""
+    memory = machine.memory()
+    return memory.available > board_room.memory_for(memory.total)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run once; `--help` tells the exit statuses."""
+    return service.run("renewal", _parser(), argv, _body, once=True)
+
+
+def _body(running: Running) -> int:
+    if engines.chosen(running.settings) is None:
+        return 0
+    made = RenewalRun(running, running.arguments.doors)
+    try:
+        for _ in range(MOST_ROUNDS):
+            made.run()
+            if not any(running.arguments.wishes.glob("*.json")):
+                return 0
+    except OSError as error:
+        log.error("rule sets cannot be renewed: %s", error.strerror or error)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="glovebox renewal",
+        description="Bring fetched rule sets into force where they stand their tests (service).",
+        epilog="exit status: 0 done, whatever the sets are; 1 nothing can be kept; 2 bad usage.",
+    )
+    add = parser.add_argument
+    add("--folder", type=Path, default=set_places.FOLDER, help="generations (%(default)s)")
+    add("--downloads", type=Path, default=FETCHED / RULES, help="what came (%(default)s)")
+    add("--trial", type=Path, default=set_places.TRIAL, help="names one (%(default)s)")
+    add("--wishes", type=Path, default=WISHES, help="where the page asks (%(default)s)")
+    add("--doors", type=Path, default=requests.RESTARTS, help="to restarts (%(default)s)")
+    add("--templates", type=Path, default=TEMPLATES, help="of the engine (%(default)s)")
+    add("--root", type=Path, default=ENGINE_ROOT, help="the engine's root (%(default)s)")
+    add("--spool", type=Path, default=SPOOL, help="the engine's figures (%(default)s)")
+    add("--user", default=USER, help="whose process must listen (%(default)s)")
+    return parser

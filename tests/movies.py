@@ -47,6 +47,17 @@ def fill(folder: Path, shelves: int, each: int) -> None:
             (place / f"{film_number:08}.AVI").write_bytes(film)
 
 
+def fill_songs(folder: Path, shelves: int, each: int) -> None:
+    """Put many songs into folders, an album each, every song with a cover of its own."""
+    for shelf in range(shelves):
+        place = folder / f"ALBUM{shelf}"
+        place.mkdir(parents=True)
+        for number in range(each):
+            title = f"Song {number} of {shelf}".encode()
+            made = song(title, f"Album {shelf}".encode(), picture(700, shelf * each + number))
+            (place / f"{number:08}.MP3").write_bytes(made)
+
+
 def _list(kind: bytes, content: bytes) -> bytes:
     return _chunk(b"LIST", kind + content)
 

@@ -26,6 +26,10 @@ CHUNK = 1 << 20
 # stronger settings save 1 % more.
 XZ = ("--compress", "--format=xz", "--check=sha256", "-5")
 
+MANIFEST = ".rpi-imager-manifest"
+# As Raspberry Pi's own list calls them.
+DEVICES = ["pi5-64bit", "pi4-64bit", "pi3-64bit"]
+
 
 @dataclass(frozen=True)
 class FileSummary:
@@ -76,22 +80,38 @@ def block_map(tools: Tools, disk: Path, target: Path, log: Path) -> None:
 
 
 def checksums(folder: Path) -> str:
-    """Return SHA256SUMS of all files in a folder, as `sha256sum --check` reads it."""
-    files = sorted(file for file in folder.iterdir() if file.name != "SHA256SUMS")
+    """Return SHA256SUMS of a folder's files, as `sha256sum --check` reads it.
+
+    Imager's list is left out: it names the place where the image lies.
+    """
+    files = sorted(
+        file for file in folder.iterdir() if file.name != "SHA256SUMS" and file.suffix != MANIFEST
+    )
     return "".join(f"{summary(file).sha256}  {file.name}\n" for file in files)
 
 
-def manifest(name: str, description: str, disk: FileSummary, archive: Path) -> str:
-    """Return the entry for Raspberry Pi Imager, which then offers to set things before writing.
+def manifest(name: str, description: str, disk: FileSummary, archive: Path, url: str) -> str:
+    """Return the list for Raspberry Pi Imager, which then offers to set things before writing.
 
-    Opened as a file it finds the image beside itself.
+    `url` is where the archive will be: Imager takes no other than an absolute one. It shows an
+    image only for devices that the list names, and goes on only from one of them. All versions
+    write cloud-init's files; 1.x takes what it does not know for a script of its own.
     """
     packed = summary(archive)
     released = datetime.fromtimestamp(int(SOURCE_DATE_EPOCH), UTC).date().isoformat()
+    device: Mapping[str, Any] = {
+        "name": "Raspberry Pi 3, 4, 5 or Zero 2 W",
+        "description": "What this image runs on",
+        "tags": DEVICES,
+        "default": True,
+        "icon": "",
+        "matching_type": "exclusive",
+        "capabilities": [],
+    }
     entry: Mapping[str, Any] = {
         "name": name,
         "description": description,
-        "url": archive.name,
+        "url": url,
         "icon": "",
         "extract_size": disk.size,
         "extract_sha256": disk.sha256,
@@ -99,9 +119,10 @@ def manifest(name: str, description: str, disk: FileSummary, archive: Path) -> s
         "image_download_sha256": packed.sha256,
         "release_date": released,
         "architecture": "armv8",
-        "init_format": "rpi-preseed",
+        "devices": DEVICES,
+        "init_format": "cloudinit",
     }
-    return json.dumps({"os_list": [entry]}, indent=1) + "\n"
+    return json.dumps({"imager": {"devices": [device]}, "os_list": [entry]}, indent=1) + "\n"
 
 
 def replace_folder(made: Path, target: Path) -> None:

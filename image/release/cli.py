@@ -21,10 +21,13 @@ from image.release import artefacts, sbom, signature
 DESCRIPTION = "Network sensor and media kit: watches a router's traffic, serves films in a car."
 
 
-def release(context: BuildContext, image: Image, secret_key: Path | None = None) -> Path:
+def release(
+    context: BuildContext, image: Image, secret_key: Path | None = None, place: str | None = None
+) -> Path:
     """Write the folder of a build and return it; an older one of the same name goes.
 
-    With a `secret_key` its sums are signed.
+    With a `secret_key` its sums are signed; Imager looks for the image at `place`, the address of a
+    folder, or else where it lies now.
     """
     name = f"glovebox-{__version__}-{image.title}"
     target = context.folder / "out" / name
@@ -38,8 +41,9 @@ def release(context: BuildContext, image: Image, secret_key: Path | None = None)
         artefacts.block_map(image.tools, image.disk, made / f"{name}.bmap", context.log("bmap"))
         summary = artefacts.summary(image.disk)
         title = f"Glovebox {__version__} ({image.title})"
-        text = artefacts.manifest(title, DESCRIPTION, summary, packed)
-        (made / f"{name}.rpi-imager-manifest").write_text(text)
+        url = f"{(place or target.absolute().as_uri()).rstrip('/')}/{packed.name}"
+        text = artefacts.manifest(title, DESCRIPTION, summary, packed, url)
+        (made / f"{name}{artefacts.MANIFEST}").write_text(text)
         (made / f"{name}.lock.json").write_text(lock(image))
         (made / f"{name}.spdx.json").write_text(bill(name, image))
         (made / signature.SUMS).write_text(artefacts.checksums(made))
@@ -77,6 +81,11 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--sign", type=Path, metavar="KEY", help="sign the sums with this secret key of minisign's"
     )
+    parser.add_argument(
+        "--published-at",
+        metavar="URL",
+        help="address of the folder that others get it from, for Imager's list (default: this PC)",
+    )
     arguments = parser.parse_args(argv)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     progress = StageProgress()
@@ -84,7 +93,10 @@ def main(argv: Sequence[str]) -> int:
         context = options.context_of(arguments, progress)
         image = build_image(context)
         # What is only emulated needs no card.
-        print(release(context, image, arguments.sign) if image.device_tree else image.disk)
+        handed_out = image.device_tree and release(
+            context, image, arguments.sign, arguments.published_at
+        )
+        print(handed_out or image.disk)
     except GloveboxError as error:
         print(f"build.sh image: {error}", file=sys.stderr)
         return error.exit_status

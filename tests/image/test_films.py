@@ -21,7 +21,7 @@ from image.machine.page_client import PageClient
 from image.machine.qemu_monitor import QemuMonitor
 from tests.image import sticks, streaming
 from tests.image.sticks import Stick
-from tests.movies import avi, fill
+from tests.movies import avi, fill, fill_songs
 from tests.player import Film, Player, chunks, fetch
 
 pytestmark = [pytest.mark.long, pytest.mark.image, pytest.mark.timeout(900)]
@@ -300,6 +300,44 @@ def test_a_fat_of_a_hundred_thousand_films_harms_nothing(
     kit.monitor.pull_out()
     sticks.gone(kit.guest, device)
     print(f"gone after {wait_for(lambda: kit.media()['video'] == 0, 'the end', 600):.0f} s")
+    plugged(filled["vfat"])
+    wait_for(lambda: {SHORT, LONG} <= kit.films().keys(), "the films of the next stick", 120)
+
+
+@pytest.mark.timeout(3600)
+def test_of_more_films_and_songs_than_there_is_room_for_those_that_fit_are_listed_and_told(
+    kit: Kit, tmp_path: Path, plugged: Callable[[Stick], str], filled: dict[str, Stick]
+) -> None:
+    """100,000 films and 20,000 songs with covers: to the last one that fits, and no fewer."""
+    stick = sticks.blank(kit.guest.image.tools, tmp_path, "vfat", "ALLES", 1024)
+    fill(tmp_path / "media/FILMS", 100, 1000)
+    fill_songs(tmp_path / "media/SONGS", 100, 200)
+    sticks.copy(kit.guest.image.tools, tmp_path / "media", stick)
+    plugged(stick)
+    wait_for(lambda: kit.drive().get("listed"), "how much of it is listed", 1200)
+    drive = kit.drive()
+    assert drive["total"] == 120_000
+    assert 80_000 < drive["listed"] < 120_000
+    told = f"ALLES: {drive['listed']:,} of 120,000 files listed."
+    wait_for(lambda: told in kit.check("drives").get("words", ""), "the number in words")
+
+    def count() -> int:
+        return int(kit.media().get("video", 0) + kit.media().get("audio", 0))
+
+    seconds = wait_for(lambda: count() == drive["listed"], f"all that fits of {drive}", 2400)
+    media = kit.media()
+    room = kit.guest.run("df --output=avail,iavail /run/glovebox-films/database | tail -1").split()
+    free = int(kit.guest.run("awk '/MemAvailable/ {print $2}' /proc/meminfo")) >> 10
+    print(
+        f"{media['video']:,} films and {media['audio']:,} songs listed after {seconds:.0f} s;"
+        f" {int(room[0]) >> 10} MiB and {room[1]} files of room left; {free} MiB of memory"
+    )
+    assert media["audio"] > 0
+    assert int(room[0]) > 0
+    assert kit.check("media").get("level") == "ok"
+    assert kit.guest.run("systemctl --failed --plain --no-legend") == ""
+    kit.monitor.pull_out()
+    wait_for(lambda: not count(), "the end", 1200)
     plugged(filled["vfat"])
     wait_for(lambda: {SHORT, LONG} <= kit.films().keys(), "the films of the next stick", 120)
 

@@ -7,10 +7,7 @@ Each case is a connection of its own in one capture: to start an engine takes lo
 from __future__ import annotations
 
 import signal
-import struct
 from collections.abc import Iterator, Sequence
-from ipaddress import IPv4Address
-from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -19,75 +16,25 @@ from appliance.ids import perfmonitor, snort
 from appliance.ids.alert import Alert
 from appliance.ids.unified2 import Event
 from appliance.reports.checksums import ChecksumsReport
-from tests.frames import tcp_frame
+from tests.connections import (
+    ATTACK_SID,
+    CASES,
+    CROWD,
+    FLOOD_SID,
+    INVENTOR,
+    PORT,
+    RST,
+    SYN,
+    Side,
+    cases,
+    crowd,
+)
 from tests.net.engine import Engine, inject
 from tests.net.namespaces import Network, wait_until
 from tests.net.suricata import Suricata
 from tests.pcapfile import pcap
 
-HTTP = 80
-CLIENT, SERVER = bytes((192, 0, 2, 1)), bytes((192, 0, 2, 2))
-SYN, RST, ACK, RST_ACK, PUSH_ACK, SYN_ACK = 0x02, 0x04, 0x10, 0x14, 0x18, 0x12
-REQUEST = b"GET /the-attack HTTP/1.1\r\nHost: a\r\n\r\n"
-ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-CUT = 9  # so that only who puts the stream together finds it
-SID = 1_001_001
-RULE = (
-    'alert tcp any any -> any 80 (msg:"attack"; flow:established,to_server;'
-    f' content:"GET /the-attack"; sid:{SID};)\n'
-)
-CROWD, INVENTOR = 40_000, "198.51.100.1"
-# Ours, for who opens more than a hundred a second.
-FLOOD_SID = 1_000_160
 DATA_AFTER_RESET = (129, 8)
-PORT = 30_000
-CASES = ("none", "forged reset", "forged reset of the server", "forged bytes", "stale reset")
-
-
-class Side:
-    """One connection, from the client's port on; both sides begin at 1,000."""
-
-    def __init__(self, port: int, client: bytes = CLIENT) -> None:
-        self._port, self._client = port, client
-
-    def frame(
-        self, flags: int, sent: int, got: int, payload: bytes = b"", back: bool = False,
-        forged: bool = False,
-    ) -> bytes:  # fmt: skip
-        """Build one frame, `sent` and `got` bytes into the connection; forged: a wrong sum."""
-        ports = (HTTP, self._port) if back else (self._port, HTTP)
-        source, destination = (SERVER, self._client) if back else (self._client, SERVER)
-        places = 1000 + sent & 0xFFFFFFFF, 1000 + got if flags & ACK else 0
-        segment = struct.pack("!HHIIBBHHH", *ports, *places, 5 << 4, flags, 64000, 0, 0) + payload
-        return tcp_frame(source, destination, segment, forged)
-
-    def opened(self) -> list[bytes]:
-        """Return the three frames that open it."""
-        return [
-            self.frame(SYN, 0, 0),
-            self.frame(SYN_ACK, 0, 1, back=True),
-            self.frame(ACK, 1, 1),
-        ]
-
-    def attacked(self) -> list[bytes]:
-        """Return the attack in two pieces, and the answer to it."""
-        return [
-            self.frame(PUSH_ACK, 1, 1, REQUEST[:CUT]),
-            self.frame(ACK, 1, 1 + CUT, back=True),
-            self.frame(PUSH_ACK, 1 + CUT, 1, REQUEST[CUT:]),
-            self.frame(PUSH_ACK, 1, 1 + len(REQUEST), ANSWER, back=True),
-        ]
-
-    def disturbed(self, case: str) -> list[bytes]:
-        """Return it whole, with what is to hide the attack before that."""
-        between = {
-            "none": [],
-            "forged reset": [self.frame(RST, 1, 0, forged=True)],
-            "forged reset of the server": [self.frame(RST_ACK, 1, 1, back=True, forged=True)],
-            "forged bytes": [self.frame(PUSH_ACK, 1, 1, b"x" * len(REQUEST), forged=True)],
-            "stale reset": [self.frame(RST, 1 + 0x7000000, 0)],
-        }
-        return self.opened() + between[case] + self.attacked()
 
 
 def write(file: Path, *frames: bytes) -> Path:
@@ -98,21 +45,14 @@ def write(file: Path, *frames: bytes) -> Path:
 
 @pytest.fixture
 def connections(tmp_path: Path) -> Path:
-    """Return a capture of one connection for each case, from PORT on."""
-    each = [Side(PORT + number).disturbed(case) for number, case in enumerate(CASES)]
-    return write(tmp_path / "captures/cases.pcap", *chain(*each))
+    """Return a capture of one connection for each case."""
+    return write(tmp_path / "captures/cases.pcap", *cases())
 
 
 @pytest.fixture
-def crowd(tmp_path: Path) -> Path:
-    """Return a capture of a connection that rests while others are invented, and one after them."""
-    before, after = Side(PORT), Side(PORT + 1)
-    invented = (
-        Side(1024 + number, IPv4Address(INVENTOR).packed).frame(SYN, 0, 0)
-        for number in range(CROWD)
-    )
-    real = before.opened(), invented, before.attacked(), after.opened(), after.attacked()
-    return write(tmp_path / "captures/crowd.pcap", *chain(*real))
+def crowded(tmp_path: Path) -> Path:
+    """Return a capture of a crowd of invented connections between two true ones."""
+    return write(tmp_path / "captures/crowd.pcap", *crowd())
 
 
 @pytest.fixture(params=["snort", "suricata"])
@@ -130,7 +70,7 @@ def alerts(engine: Engine, capture: Path) -> Sequence[Event] | Sequence[Alert]:
 
 def places(told: Sequence[Event] | Sequence[Alert]) -> set[int]:
     """Return in which connections the attack was seen: 0 is the one from PORT."""
-    return {(alert.source_port or 0) - PORT for alert in told if alert.sid == SID}
+    return {(alert.source_port or 0) - PORT for alert in told if alert.sid == ATTACK_SID}
 
 
 def found(engine: Engine, capture: Path) -> set[int]:
@@ -141,7 +81,7 @@ def found(engine: Engine, capture: Path) -> set[int]:
 @pytest.mark.snort
 @pytest.mark.suricata
 def test_what_no_host_would_accept_hides_nothing(engine: Engine, connections: Path) -> None:
-    engine.configure(owner_rules=RULE)
+    engine.configure()
     assert found(engine, connections) == set(range(len(CASES)))
 
 
@@ -149,7 +89,7 @@ def test_what_no_host_would_accept_hides_nothing(engine: Engine, connections: Pa
 @pytest.mark.suricata
 def test_where_most_checksums_are_wrong_they_say_nothing(engine: Engine, connections: Path) -> None:
     engine.measured = ChecksumsReport(ignored=True)
-    engine.configure(owner_rules=RULE)
+    engine.configure()
     seen = found(engine, connections)
     assert {CASES.index("none"), CASES.index("stale reset")} <= seen
     assert CASES.index("forged reset") not in seen
@@ -157,9 +97,9 @@ def test_where_most_checksums_are_wrong_they_say_nothing(engine: Engine, connect
 
 @pytest.mark.snort
 @pytest.mark.suricata
-def test_a_crowd_of_invented_connections_hides_none(engine: Engine, crowd: Path) -> None:
-    engine.configure(owner_rules=RULE)
-    told = alerts(engine, crowd)
+def test_a_crowd_of_invented_connections_hides_none(engine: Engine, crowded: Path) -> None:
+    engine.configure()
+    told = alerts(engine, crowded)
     assert places(told) == {0, 1}
     assert [each.source for each in told if each.sid == FLOOD_SID] == [INVENTOR]
 
@@ -168,7 +108,7 @@ def test_a_crowd_of_invented_connections_hides_none(engine: Engine, crowd: Path)
 def test_a_reset_that_hides_an_attack_is_told(engine_root: Path, tmp_path: Path) -> None:
     """With the right checksum and number it is like a true one, until the client goes on."""
     engine = Engine(engine_root, tmp_path / "run", None)
-    engine.configure(owner_rules=RULE)
+    engine.configure()
     client = Side(PORT)
     frames = [*client.opened(), client.frame(RST, 1, 0), *client.attacked()]
     capture = write(tmp_path / "captures/reset.pcap", *frames)

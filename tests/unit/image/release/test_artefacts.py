@@ -51,12 +51,32 @@ def test_checksums_are_what_sha256sum_checks(tmp_path: Path) -> None:
     subprocess.run(["sha256sum", "--check", "--strict", "SHA256SUMS"], cwd=tmp_path, check=True)
 
 
+def test_checksums_leave_out_what_names_its_own_place(tmp_path: Path) -> None:
+    (tmp_path / "x.rpi-imager-manifest").write_text("{}")
+    assert checksums(tmp_path) == ""
+
+
+URL = "file:///home/anna/out/x.img.xz"
+
+
 def test_manifest_has_what_imager_checks(disk: Path, tmp_path: Path) -> None:
     archive = tmp_path / "x.img.xz"
     archive.write_bytes(b"packed")
-    (entry,) = json.loads(manifest("Glovebox", "A sensor.", summary(disk), archive))["os_list"]
+    (entry,) = json.loads(manifest("Glovebox", "A sensor.", summary(disk), archive, URL))["os_list"]
     assert entry["extract_size"] == 16 << 20
     assert entry["extract_sha256"] == hashlib.sha256(disk.read_bytes()).hexdigest()
     assert entry["image_download_size"] == 6
-    assert entry["url"] == "x.img.xz"
-    assert entry["init_format"] == "rpi-preseed"
+
+
+def test_manifest_can_be_gone_on_with_in_imager(disk: Path, tmp_path: Path) -> None:
+    """Tried by hand with 2.0.11: no device chosen, no further; an address without scheme, no image;
+    and 1.8 writes cloud-init's files where a list asks for them.
+    """
+    archive = tmp_path / "x.img.xz"
+    archive.write_bytes(b"packed")
+    whole = json.loads(manifest("Glovebox", "A sensor.", summary(disk), archive, URL))
+    (device,), (entry,) = whole["imager"]["devices"], whole["os_list"]
+    assert device["default"] is True
+    assert set(device["tags"]) & set(entry["devices"])
+    assert entry["url"] == URL
+    assert entry["init_format"] == "cloudinit"

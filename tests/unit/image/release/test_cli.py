@@ -71,6 +71,21 @@ def test_release_names_everything_after_version_board_and_engine(
 
 
 @pytest.mark.usefixtures("packers")
+@pytest.mark.parametrize(
+    "place", [None, "https://example.org/images", "https://example.org/images/"]
+)
+def test_imagers_list_names_where_the_image_is(
+    place: str | None, image: Image, tmp_path: Path
+) -> None:
+    folder = cli.release(context(tmp_path), image, place=place)
+    name = f"{folder.name}.img.xz"
+    (entry,) = json.loads((folder / f"{folder.name}.rpi-imager-manifest").read_text())["os_list"]
+    here = (folder / name).as_uri()
+    assert entry["url"] == (f"https://example.org/images/{name}" if place else here)
+    assert "manifest" not in (folder / "SHA256SUMS").read_text()
+
+
+@pytest.mark.usefixtures("packers")
 def test_release_puts_the_new_folder_in_the_place_of_an_older_one(
     image: Image, tmp_path: Path
 ) -> None:

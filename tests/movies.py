@@ -53,8 +53,8 @@ def fill_songs(folder: Path, shelves: int, each: int) -> None:
         place = folder / f"ALBUM{shelf}"
         place.mkdir(parents=True)
         for number in range(each):
-            title = f"Song {number} of {shelf}".encode()
-            made = song(title, f"Album {shelf}".encode(), picture(700, shelf * each + number))
+            title = f"Song {number} of {shelf}"
+            made = song(title, f"Album {shelf}", picture(700, shelf * each + number))
             (place / f"{number:08}.MP3").write_bytes(made)
 
 

@@ -2,7 +2,7 @@
 """What a build hands out: the compressed image, its block map, checksums, records, Imager's entry.
 
 All of it stands in one folder, named after the version, the board and the flavour; the same image
-gives the same files, bit by bit.
+gives the same files, bit by bit, but for the entry, which names the place.
 """
 
 from __future__ import annotations

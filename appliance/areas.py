@@ -461,7 +461,9 @@ AREAS = (
         sections=("flows",),
         commands=(
             Command(
-                "flows", "appliance.flows.service", "take the flows that routers send (service)"
+                "flows",
+                "appliance.questions.flows_command",
+                "take the flows that routers send (service); filter, top, cut … ask about them",
             ),
         ),
         watched=(
@@ -492,6 +494,17 @@ AREAS = (
         reports=("appliance.reports.flowstore:FlowStoreReport",),
         checks="appliance.supervisor.areachecks.flowstorechecks:CHECKS",
         metrics="appliance.flowstore.metrics:families",
+    ),
+    Area(
+        "questions",
+        "questions about flows",
+        commands=(
+            Command(
+                "questions",
+                "appliance.questions.service",
+                "answer one question about flows (service)",
+            ),
+        ),
     ),
     Area(
         "intel",

@@ -24,7 +24,7 @@ from appliance.flows.inlet import Inlet
 from appliance.flows.keeping import TemplateFile
 from appliance.flows.records import Flows
 from appliance.flows.schema import DATABASE
-from appliance.flows.sides import Sides, ways
+from appliance.flows.sides import Sides, inside_out, ways
 from appliance.flows.storing import Storing
 from appliance.flowstore import spool
 from appliance.flowstore.spool import FlowSpool
@@ -102,7 +102,8 @@ class FlowService:
         """Hand flows on to be kept one by one, where that is wanted."""
         if self._kept is not None:
             senders = self._collector.exporters.halves()[flows["exporter"]]
-            self._kept.put(spool.rows(flows, ways(found, len(flows)), senders))
+            made = inside_out(flows, found)
+            self._kept.put(spool.rows(made, ways(found, len(flows)), senders))
 
     def tick(self) -> None:
         """Do what is due each second."""

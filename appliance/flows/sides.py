@@ -55,6 +55,31 @@ def ways(found: Sides, count: int) -> NDArray[np.uint8]:
     return way
 
 
+def inside_out(flows: Flows, found: Sides) -> Flows:
+    """Return flows with the host inside as source or destination, whatever the router told.
+
+    The address that it has outside then stands where the one after translation stood. Addresses and
+    ports after translation are 0 where nothing was translated: that takes less of the card.
+    """
+    made = flows.copy()
+    known = (found.host_hi[: len(flows)] != 0) | (found.host_lo[: len(flows)] != 0)
+    for name, is_host in (("src", found.out), ("dst", ~found.out)):
+        rows = np.flatnonzero(known & is_host[: len(flows)])
+        high, low = found.host_hi[rows], found.host_lo[rows]
+        told = flows[f"{name}_hi"][rows], flows[f"{name}_lo"][rows]
+        changed = (told[0] != high) | (told[1] != low)
+        rows = rows[changed]
+        made[f"{name}_hi"][rows], made[f"{name}_lo"][rows] = high[changed], low[changed]
+        made[f"nat_{name}_hi"][rows] = told[0][changed]
+        made[f"nat_{name}_lo"][rows] = told[1][changed]
+    for end, port in (("src", "sport"), ("dst", "dport")):
+        nat_hi, nat_lo = made[f"nat_{end}_hi"], made[f"nat_{end}_lo"]
+        same = (nat_hi == made[f"{end}_hi"]) & (nat_lo == made[f"{end}_lo"])
+        nat_hi[same] = nat_lo[same] = 0
+        made[f"nat_{port}"][made[f"nat_{port}"] == made[port]] = 0
+    return made
+
+
 class OwnNetworks:
     """The networks of the owner, and the router's addresses outside."""
 

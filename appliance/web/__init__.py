@@ -48,6 +48,8 @@ from appliance.logs.drawn_days import DrawnDays
 from appliance.neighbours import pages as neighbours
 from appliance.notify import pages as notify_pages
 from appliance.notify import wishes as notify_wishes
+from appliance.questions import door as question_door
+from appliance.questions import pages as questions
 from appliance.renewal import pages as rule_sets
 from appliance.renewal.pages import RuleSetPlaces
 from appliance.reports.answers import AnswersReport
@@ -109,8 +111,8 @@ class Doors:
     a restart of the machine, in `accepting` for accepting only some routers, in `agreeing` for a
     list to be taken; `routers` and `lists` hold what is kept of each, `quieting` is for rules that
     say less, `console` for a router's line, `telling` for channels of messages, `rule_sets` for
-    those of the Internet. In `names` the page keeps what the owner calls devices, in `settings`
-    what he changed.
+    those of the Internet. At `questions` flows are asked about. In `names` the page
+    keeps what the owner calls devices, in `settings` what he changed.
     """
 
     films: Path = FILMS
@@ -126,6 +128,7 @@ class Doors:
     names: Path = owner_names.FOLDER
     telling: Path = notify_wishes.WISHES
     settings: Path = overlay.FOLDER
+    questions: Path = question_door.SOCKET
 
 
 DOORS = Doors()
@@ -173,6 +176,8 @@ def create_app(
     app.register_blueprint(rule_page.blueprint(figures, letters, doors.quieting))
     found = hosts or HostPages(config.flows)
     app.register_blueprint(flows.blueprint(figures, found, sensor[0].directory))
+    asks = functools.partial(question_door.ask, path=doors.questions)
+    app.register_blueprint(questions.blueprint(figures, asks, config.system.zone or "UTC"))
     app.register_blueprint(devices.blueprint(figures, DeviceSources(directory, letters, found)))
     app.register_blueprint(live.blueprint(figures))
     app.register_blueprint(selftest.blueprint(requests))

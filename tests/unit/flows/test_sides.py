@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from appliance.flows.records import FLOW, Flows, address, halves
-from appliance.flows.sides import OwnNetworks, sides, ways
+from appliance.flows.sides import OwnNetworks, inside_out, sides, ways
 
 HOST, OTHER, WAN, FAR = "10.77.0.9", "10.77.0.3", "198.51.100.7", "192.0.2.9"
 OWN = OwnNetworks([ip_network("10.77.0.0/16"), ip_network("2001:db8:77::/64")])
@@ -61,6 +61,22 @@ def test_which_way_each_flow_went() -> None:
                             a_flow(OTHER, HOST), a_flow(HOST, FAR)])  # fmt: skip
     assert ways(sides(flows, OWN), 4).tolist() == [0, 1, 3, 2]
     assert ways(sides(flows[:2], OWN), 2).tolist() == [0, 1]
+
+
+def test_the_host_inside_stands_where_the_routers_address_stood() -> None:
+    flows = np.concatenate([a_flow(FAR, WAN, FAR, HOST), a_flow(HOST, FAR, nat_src=WAN),
+                            a_flow(WAN, FAR, nat_src=HOST), a_flow(FAR, "192.0.2.10")])  # fmt: skip
+    made = inside_out(flows, sides(flows, OWN))
+
+    def end(name: str) -> list[str]:
+        return [str(address(each[f"{name}_hi"], each[f"{name}_lo"])) for each in made]
+
+    assert end("src") == [FAR, HOST, HOST, FAR]
+    assert end("dst") == [HOST, FAR, FAR, "192.0.2.10"]
+    assert (
+        end("nat_src")[0] == "::" and end("nat_dst")[0] == WAN and end("nat_src")[1:3] == [WAN, WAN]
+    )
+    assert str(address(flows["dst_hi"][0], flows["dst_lo"][0])) == WAN
 
 
 def test_every_host_has_both_directions() -> None:

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: MIT
+"""Which flows are meant: switches as rwfilter(1) of SiLK has them, in SQL. Pure.
+
+Nothing of what a switch says goes into SQL as it is: numbers are written anew, words are looked up.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from ipaddress import ip_network
+
+from appliance.errors import InputError
+from appliance.settings.sections.exclusions import PROTOCOLS, WAYS
+
+_FULL = (1 << 64) - 1
+MOST_PARTS = 100
+_BITS = {letter: 1 << bit for bit, letter in enumerate("FSRPAUEC")}
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """A switch: what it takes, in words, and how that becomes SQL. A set is given as a file."""
+
+    name: str
+    help: str
+    sql: Callable[[str], str]
+    is_set: bool = False
+
+
+def _ranges(column: str, most: int) -> Callable[[str], str]:
+    def sql(text: str) -> str:
+        return _or(f"{column} BETWEEN {first} AND {last}" if first != last else f"{column} = {last}"
+                   for first, last in _pairs(text, most))  # fmt: skip
+
+    return sql
+
+
+def _pairs(text: str, most: int) -> list[tuple[int, int]]:
+    found = []
+    for part in text.split(","):
+        match = re.fullmatch(r"\s*(\d{1,20})\s*(?:(-)\s*(\d{1,20})?)?\s*", part, re.ASCII)
+        if match is None:
+            raise InputError(f"{text[:40]!r}: expected numbers and ranges, like 80,443,8000-8080")
+        first = int(match[1])
+        last = int(match[3]) if match[3] else (most if match[2] else first)
+        if not first <= last <= most:
+            raise InputError(f"{text[:40]!r}: a range goes upwards, to {most} at most")
+        found.append((first, last))
+    if len(found) > MOST_PARTS:
+        raise InputError(f"at most {MOST_PARTS} numbers and ranges")
+    return found
+
+
+def _or(parts: object) -> str:
+    found = list(parts)  # type: ignore[call-overload]
+    return found[0] if len(found) == 1 else f"({' OR '.join(found)})"
+
+
+def _protocol(text: str) -> str:
+    numbers = ",".join(str(PROTOCOLS.get(each.strip().lower(), each)) for each in text.split(","))
+    return _ranges("proto", 255)(numbers)
+
+
+def _any_port(text: str) -> str:
+    return _or((_ranges("sport", 65_535)(text), _ranges("dport", 65_535)(text)))
+
+
+def _network(*ends: str) -> Callable[[str], str]:
+    def sql(text: str) -> str:
+        parts = text.split(",")
+        if len(parts) > MOST_PARTS:
+            raise InputError(f"at most {MOST_PARTS} addresses; more as a set")
+        return _or(_within(end, part.strip()) for part in parts for end in ends)
+
+    return sql
+
+
+def _within(end: str, text: str) -> str:
+    try:
+        found = ip_network(text, strict=False)
+    except ValueError:
+        raise InputError(f"{text[:50]!r}: no address and no network") from None
+    first, last = int(found[0]), int(found[-1])
+    if found.version == 4:
+        first, last = first | 0xFFFF << 32, last | 0xFFFF << 32
+    high = _between(f"{end}_hi", first >> 64, last >> 64)
+    low = _between(f"{end}_lo", first & _FULL, last & _FULL)
+    if low is None:
+        return high or "true"
+    return f"({high} AND {low})"
+
+
+def _between(column: str, first: int, last: int) -> str | None:
+    if first == last:
+        return f"{column} = {first}"
+    return None if (first, last) == (0, _FULL) else f"{column} BETWEEN {first} AND {last}"
+
+
+def _way(text: str) -> str:
+    names = [each.strip().lower() for each in text.split(",")]
+    if not set(names) <= {*WAYS}:
+        raise InputError(f"{text[:30]!r}: expected {', '.join(WAYS)}")
+    return "way IN ({})".format(", ".join(f"'{each}'" for each in dict.fromkeys(names)))
+
+
+def _flags(text: str) -> str:
+    """Read flags as rwfilter does: HIGH/MASK, like S/SA; a list of them with commas."""
+    return _or(_flag_pair(part) for part in text.upper().split(","))
+
+
+def _flag_pair(text: str) -> str:
+    high, slash, mask = text.strip().partition("/")
+    if not slash or not set(high) <= set(mask) <= _BITS.keys() or not mask:
+        raise InputError(f"{text[:20]!r}: expected flags like S/SA, of F, S, R, P, A, U, E, C")
+    return f"flags & {_number(mask)} = {_number(high)}"
+
+
+def _number(letters: str) -> int:
+    return sum(_BITS[each] for each in set(letters))
+
+
+def _in_set(*ends: str) -> Callable[[str], str]:
+    """Make the SQL of a set, given as `NAME:BITS,BITS`: a table and the lengths that it has."""
+
+    def sql(text: str) -> str:
+        table, _, lengths = text.partition(":")
+        found = [_of_length(table, end, int(bits)) for bits in lengths.split(",") if bits
+                 for end in ends]  # fmt: skip
+        return _or(found) if found else "false"
+
+    return sql
+
+
+def _of_length(table: str, end: str, bits: int) -> str:
+    mask = (1 << 128) - (1 << 128 - bits)
+    high, low = _masked(f"{end}_hi", mask >> 64), _masked(f"{end}_lo", mask & _FULL)
+    return f"({high}, {low}) IN (SELECT (hi, lo) FROM {table} WHERE bits = {bits})"
+
+
+def _masked(column: str, mask: int) -> str:
+    return column if mask == _FULL else "0::UBIGINT" if mask == 0 else f"{column} & {mask}"
+
+
+SWITCHES: Mapping[str, Switch] = {
+    each.name: each
+    for each in (
+        Switch("proto", "protocols, like 6,17 or 0-255", _protocol),
+        Switch("sport", "source ports, like 80,443,8000-8080", _ranges("sport", 65_535)),
+        Switch("dport", "destination ports", _ranges("dport", 65_535)),
+        Switch("aport", "ports of either end", _any_port),
+        Switch("saddress", "source addresses and networks", _network("src")),
+        Switch("daddress", "destination addresses and networks", _network("dst")),
+        Switch("any-address", "addresses and networks of either end", _network("src", "dst")),
+        Switch("bytes", "bytes of a flow, like 1000- or 40-100", _ranges("bytes", _FULL)),
+        Switch("packets", "packets of a flow", _ranges("packets", _FULL)),
+        Switch("flags-all", "TCP flags, like S/SA", _flags),
+        Switch("type", f"ways: {', '.join(WAYS)}", _way),
+        Switch("sipset", "a file of source addresses", _in_set("src"), is_set=True),
+        Switch("dipset", "a file of destination addresses", _in_set("dst"), is_set=True),
+        Switch("anyset", "a file of addresses of either end", _in_set("src", "dst"), is_set=True),
+    )
+}
+
+
+def condition(name: str, text: str) -> str:
+    """Return a switch as a condition in SQL. Raises InputError for what it does not take."""
+    try:
+        return SWITCHES[name].sql(text)
+    except InputError as error:
+        raise InputError(f"--{name}: {error}") from None

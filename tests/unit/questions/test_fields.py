@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: MIT
+"""Fields by SiLK's names and numbers."""
+
+from __future__ import annotations
+
+import pytest
+
+from appliance.errors import InputError
+from appliance.questions.fields import FIELDS, field_of, fields_of
+
+
+def test_names_and_numbers_are_silks() -> None:
+    names = ["sip", "dip", "sport", "dport", "proto", "packets", "bytes", "flags", "stime"]
+    assert [each.name for each in fields_of("1-9")] == names
+    assert [each.name for each in fields_of("SIP, 4 ,protocol,type")] == [
+        "sip", "dport", "proto", "type",
+    ]  # fmt: skip
+    assert field_of("21") is FIELDS["type"] and fields_of("sip,1") == (FIELDS["sip"],)
+    assert [each.name for each in fields_of("9-14")] == ["stime", "duration", "etime", "in", "out"]
+
+
+@pytest.mark.parametrize("text", ["", "sip,", "src; DROP", "99", "0", "x" * 999, "1-2-3"])
+def test_what_is_no_field(text: str) -> None:
+    with pytest.raises(InputError, match="no field"):
+        fields_of(text)

@@ -65,7 +65,7 @@ setup() {
     [[ ${1:-} == -* ]] && usage && return
     # Help changes nothing on this host, once there is an environment that can print it.
     [ -n "$help" ] && compgen -G "$project/.venv/.made-*${1:+\\[$1\\]}" >/dev/null && return
-    local purposes="build ${1:-}" packages
+    local purposes="build ${1:-} $also" packages
     mapfile -t packages < <(missing_packages "$purposes")
     if [ "${#packages[@]}" -gt 0 ]; then
         echo "setup: installing with apt: ${packages[*]}" >&2
@@ -117,6 +117,8 @@ all_tests() {
 command=${1:---help}
 shift || true
 help=
+# What else the host needs, beside what is named to `setup`.
+also=
 [[ " $* " == *" --help "* || " $* " == *" -h "* ]] && help=yes
 case $command in
     setup) setup "$@" ;;
@@ -133,6 +135,7 @@ case $command in
             --hypothesis-profile=quick tests/unit tests/test_*.py "$@"
         ;;
     test)
+        [[ " $* " == *" -m long "* ]] && also=long
         setup test && cd "$project" || exit
         [ $# -gt 0 ] && in_project -m pytest "$@"
         all_tests

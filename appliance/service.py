@@ -62,9 +62,24 @@ class Stop:
         return self._event.wait(seconds)
 
 
-def notify(*assignments: str) -> None:
-    """Tell systemd `READY=1`, `STATUS=…`, `WATCHDOG=1`…; nothing elsewhere (sd_notify(3))."""
-    daemon.notify("\n".join(assignments))
+def notify(*assignments: str) -> bool:
+    """Tell systemd `READY=1`, `STATUS=…`, `WATCHDOG=1`…; nothing elsewhere (sd_notify(3)).
+
+    Return whether it was taken. It never waits, as the library's own call does: while systemd reads
+    nothing, no frame may be late for that.
+    """
+    address = os.environ.get("NOTIFY_SOCKET", "")
+    if not address:
+        return True
+    # An address of Linux's abstract namespace begins with "@" there.
+    place = address.replace("@", "\0", 1) if address.startswith("@") else address
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as telling:
+        telling.setblocking(False)
+        try:
+            telling.sendto("\n".join(assignments).encode(), place)
+        except OSError:
+            return False
+    return True
 
 
 def inherited_sockets() -> list[socket.socket]:
@@ -139,14 +154,16 @@ class Running:
     _published: float = -PUBLISH_S
 
     def beat(self, status: str = "", report: Callable[[], StatusFile] | None = None) -> None:
-        """Say that the work goes on: READY once, WATCHDOG, STATUS; publish at most each second."""
+        """Say that the work goes on: READY once, WATCHDOG, STATUS; publish at most each second.
+
+        READY is said again where systemd did not take it.
+        """
         if report is not None and time.monotonic() - self._published >= PUBLISH_S - EARLY_S:
             self._published = time.monotonic()
             self.publisher.publish(report())
         # Ready is who has published: those who start after it find the file.
         notes = ["WATCHDOG=1"] if self._is_ready else ["READY=1", "WATCHDOG=1"]
-        notify(*notes, *([f"STATUS={status}"] if status else []))
-        self._is_ready = True
+        self._is_ready |= notify(*notes, *([f"STATUS={status}"] if status else []))
 
 
 def run(

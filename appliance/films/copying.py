@@ -142,7 +142,8 @@ def _publish(places: CopyingPlaces, left: float | None, refused: str = "") -> No
 def run(stop: Stop, places: CopyingPlaces) -> None:
     """Open MEDIA, keep it open for its time, and close it; where it cannot be, say why."""
     # A refusal too is this service at its work, and no failure of the unit.
-    service.notify("READY=1")
+    while not service.notify("READY=1") and not stop.wait(0.1):
+        pass
     requests.taken(places.close)
     why = refusal(partition.look(places.runtime), KEYS.exists())
     if not why:

@@ -52,9 +52,37 @@ def test_notify_reaches_the_socket_of_systemd(
         assert systemd.recv(100) == b"READY=1\nSTATUS=all is well"
 
 
+def test_notify_reaches_an_address_of_the_abstract_namespace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(f"\0{tmp_path}")
+        monkeypatch.setenv("NOTIFY_SOCKET", f"@{tmp_path}")
+        assert service.notify("READY=1")
+        assert systemd.recv(100) == b"READY=1"
+
+
 def test_notify_without_systemd_does_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
-    service.notify("READY=1")
+    assert service.notify("READY=1")
+
+
+def test_beat_waits_for_no_systemd_that_reads_nothing_and_says_ready_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = Running("x", argparse.Namespace(), Config(), [], Stop())
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        filled = 0
+        while service.notify("STATUS=its queue is full"):
+            filled += 1
+        running.beat()
+        for _ in range(filled):
+            systemd.recv(100)
+        running.beat()
+        running.beat()
+        assert [systemd.recv(100) for _ in range(2)] == [b"READY=1\nWATCHDOG=1", b"WATCHDOG=1"]
 
 
 INHERIT = """
@@ -191,9 +219,12 @@ def test_beat_publishes_before_it_says_that_it_is_ready(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     there: list[bool] = []
-    monkeypatch.setattr(
-        service, "notify", lambda *notes: there.append((tmp_path / "x.json").exists())
-    )
+
+    def notify(*_notes: str) -> bool:
+        there.append((tmp_path / "x.json").exists())
+        return True
+
+    monkeypatch.setattr(service, "notify", notify)
     arguments = argparse.Namespace()
     running = Running("x", arguments, SET, [], Stop(), Publisher(tmp_path))
     running.beat("at work", lambda: Published(5))

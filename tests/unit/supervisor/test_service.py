@@ -169,7 +169,12 @@ def test_complaints_name_the_first_reason_for_each_unit() -> None:
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     found: list[tuple[str, ...]] = []
-    monkeypatch.setattr(ground, "notify", lambda *assignments: found.append(assignments))
+
+    def notify(*assignments: str) -> bool:
+        found.append(assignments)
+        return True
+
+    monkeypatch.setattr(ground, "notify", notify)
     return found
 
 

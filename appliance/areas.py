@@ -611,6 +611,25 @@ AREAS = (
         checks="appliance.supervisor.areachecks.renewalchecks:CHECKS",
     ),
     Area(
+        "evidence",
+        "the packets around alerts",
+        commands=(
+            Command(
+                "evidence",
+                "appliance.evidence.service",
+                "keep the packets around each alert (service)",
+            ),
+        ),
+        watched=(
+            Watched(
+                "glovebox-evidence.service",
+                called="the keeper of packets",
+                ladder=("glovebox-evidence.service",),
+            ),
+        ),
+        reports=("appliance.reports.alerts:EvidenceReport",),
+    ),
+    Area(
         "tools",
         "tools for captures",
         commands=(

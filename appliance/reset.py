@@ -31,7 +31,7 @@ NOTE = Path("web/erase")
 OF_PEOPLE = tuple(
     Path(part)
     for part in (
-        *("alerts", "blocking", "devices", "device-names", "dhcp", "flows"),
+        *("alerts", "blocking", "devices", "device-names", "dhcp", "evidence", "flows"),
         *("flowstore", "logs", "notify"),
         *("web/log-ins.json", "web/marks"),
     )

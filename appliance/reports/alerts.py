@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What glovebox-alerts publishes of the alert store."""
+"""What is published of the alert store, and of the packets around alerts."""
 
 from __future__ import annotations
 
@@ -48,3 +48,30 @@ class AlertStoreReport(StatusFile):
     repaired: Repair | None = None
     clock_set: float | None = None
     grave: GraveAlert | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceReport(StatusFile):
+    """The ring at `updated` (since the epoch). Counts are since `since`.
+
+    Of `frames` that the ring saw it `lost` some. Of `alerts`, `cut` have their packets, `alike`
+    were of a rule and hosts that had theirs within a minute, `late` found none in the ring,
+    `held_back` were beyond what is cut in a minute or found no room, and `waiting` come next.
+    `saved` of those cut are on the card. `reach` are the seconds that the ring reaches back.
+    """
+
+    NAME: ClassVar[str] = "evidence"
+
+    updated: float
+    since: float
+    frames: int
+    lost: int
+    reach: float
+    alerts: int
+    cut: int
+    alike: int
+    late: int
+    held_back: int
+    waiting: int
+    saved: int
+    trouble: str = ""

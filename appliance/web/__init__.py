@@ -37,6 +37,8 @@ from appliance.devices import owner_names
 from appliance.devices import pages as devices
 from appliance.devices.directory import DeviceDirectory
 from appliance.devices.pages import DeviceSources
+from appliance.evidence import pages as evidence
+from appliance.evidence.pages import EvidencePlaces
 from appliance.flows import pages as flows
 from appliance.flows.pages import HostPages
 from appliance.host import network
@@ -112,7 +114,8 @@ class Doors:
     list to be taken; `routers` and `lists` hold what is kept of each, `quieting` is for rules that
     say less, `console` for a router's line, `telling` for channels of messages, `rule_sets` for
     those of the Internet. At `questions` flows are asked about. In `names` the page
-    keeps what the owner calls devices, in `settings` what he changed.
+    keeps what the owner calls devices, in `settings` what he changed; `evidence` are the packets
+    around alerts.
     """
 
     films: Path = FILMS
@@ -129,6 +132,7 @@ class Doors:
     telling: Path = notify_wishes.WISHES
     settings: Path = overlay.FOLDER
     questions: Path = question_door.SOCKET
+    evidence: EvidencePlaces = EvidencePlaces()
 
 
 DOORS = Doors()
@@ -174,6 +178,7 @@ def create_app(
     app.register_blueprint(export_page.blueprint(figures, letters))
     app.register_blueprint(stream_page.blueprint(figures, sensor[1], homes))
     app.register_blueprint(rule_page.blueprint(figures, letters, doors.quieting))
+    app.register_blueprint(evidence.blueprint(figures, doors.evidence))
     found = hosts or HostPages(config.flows)
     app.register_blueprint(flows.blueprint(figures, found, sensor[0].directory))
     asks = functools.partial(question_door.ask, path=doors.questions)

@@ -82,7 +82,7 @@ TABS = (
         parts=("announcement", "standing"),
         line=stream_page.line,
         endpoint="alerts.inbox",
-        below=("stream.search", "alerts.row", "rules.rule", "rules.quieted"),
+        below=("stream.search", "alerts.row", "rules.rule", "rules.quieted", "evidence.show"),
     ),
     Tab(
         name="traffic",

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from appliance.reports.alerts import AlertStoreReport, Repair
+from appliance.reports.alerts import AlertStoreReport, EvidenceReport, Repair
 
 
 def test_report_is_read_back_as_it_was_published(tmp_path: Path) -> None:
@@ -13,3 +13,9 @@ def test_report_is_read_back_as_it_was_published(tmp_path: Path) -> None:
     ):
         report.publish(tmp_path)
         assert AlertStoreReport.read(tmp_path) == report
+
+
+def test_a_report_of_evidence_is_read_back(tmp_path: Path) -> None:
+    report = EvidenceReport(9.0, 1.0, 5, 1, 12.5, 4, 1, 1, 1, 1, 0, 1, "none0: gone")
+    report.publish(tmp_path)
+    assert EvidenceReport.read(tmp_path) == report

@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from appliance.access.vault import Vault
 from appliance.alerts.pages import AlertPages
 from appliance.alerts.rule_page import QuietPlaces
+from appliance.evidence.pages import EvidencePlaces
 from appliance.reports.alerts import AlertStoreReport
 from appliance.reports.receiver import ReceiverReport
 from appliance.reports.supervisor import Health
@@ -57,6 +58,7 @@ def app(tmp_path: Path) -> Flask:
     doors = Doors(
         films, wishes, reboot, accepting, kept, quieting, console=console,
         names=tmp_path / "names", settings=tmp_path / "page-settings",
+        evidence=EvidencePlaces(tmp_path / "evidence", tmp_path / "evidence-card"),
     )  # fmt: skip
     made = create_app(config, monitor, history, Vault(tmp_path / "web"), doors)
     made.testing = True

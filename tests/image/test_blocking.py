@@ -27,9 +27,10 @@ from image.machine.owner import Owner
 from image.machine.page_client import PageClient
 from tests.frames import tcp_frame
 from tests.image import boot
-from tests.routeros import server, terminal
+from tests.routeros import server, shell, terminal
 from tests.routeros.machine import Machine
 from tests.routeros.server import ApiServer
+from tests.routeros.shell import Shell
 from tests.unit.formats.test_mndp import MAC, announcement
 from tests.unit.router.test_verify import LISTS
 
@@ -53,6 +54,7 @@ class Home:
     owner: Owner
     machine: Machine
     api: ApiServer
+    ssh: Shell
     pin: str
     cable: Path
 
@@ -72,7 +74,7 @@ class Home:
         self.owner.press("router/wish", fields, page="router")
 
     def press_console(self, **fields: str) -> None:
-        """Press a button of the serial console."""
+        """Press a button of the console."""
         self.owner.press("router/console", fields, page="router/console")
 
     def attack(self) -> None:
@@ -109,10 +111,11 @@ def home(image: Image, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hom
     certificate = server.certificate(folder)
     machine = Machine("7.22.1")
     terminal.paste(machine, LISTS)
-    with server.serving(machine, certificate) as api:
+    (keys := folder / "ssh").mkdir()
+    with server.serving(machine, certificate) as api, shell.serving(machine, keys) as ssh:
         settings = (
             f'[router]\nrouters = [{{ name = "home", address = "{HOST}", port = {api.port},'
-            ' capture = "mangle" }]\n'
+            f' ssh_port = {ssh.port}, capture = "mangle" }}]\n'
         )
         card = boot.prepared(image, folder, {"glovebox.toml": settings.encode()})
         forwards = [Forward("udp", TZSP_PORT), Forward("udp", mndp.PORT), Forward("tcp", 80)]
@@ -123,7 +126,7 @@ def home(image: Image, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hom
             boot.started(guest)
             owner = Owner(PageClient(guest.host_port(80)).url)
             assert owner.set_up(PASSWORD)
-            yield Home(guest, owner, machine, api, server.pin(certificate), cable)
+            yield Home(guest, owner, machine, api, ssh, server.pin(certificate), cable)
 
 
 def until(condition: Callable[[], object], what: str) -> None:
@@ -254,3 +257,27 @@ def test_a_router_is_typed_into_over_a_serial_cable(home: Home) -> None:
         reading = f"setpriv --reuid {user} --regid {user} --init-groups"
         place = "/run/glovebox-console/console.json"
         assert home.guest.execute(f"{reading} cat {place}")[0] != 0, user
+
+
+def test_a_router_is_typed_into_over_ssh(home: Home) -> None:
+    """OpenSSH's client within its sandbox, through the firewall; the owner types yes himself."""
+
+    def shows(words: str) -> None:
+        until(lambda: words in home.owner.read("router/console"), f"not shown: {words}")
+
+    home.press_console(kind="open", router="home", user="admin")
+    shows("yes/no")
+    home.press_console(kind="type", text="yes")
+    shows("password: ")
+    home.press_console(kind="type", text="secret")
+    shows("[admin@MikroTik] &gt;")
+    assert home.ssh.typed == b""
+    home.press_console(kind="type", text="/system resource print")
+    shows("RB5009UG+S+")
+    home.press_console(kind="close")
+    assert home.ssh.key in home.guest.run(f"cat {DATA}/console/known_hosts")
+    # Of the network it reaches the routers' SSH, and nothing else.
+    probe = "python3 -c 'import socket; socket.create_connection((\"10.0.2.2\", 9), 3)'"
+    as_console = "setpriv --reuid glovebox-console --regid glovebox --clear-groups"
+    status, said = home.guest.execute(f"{as_console} {probe} 2>&1", 60)
+    assert status != 0 and "timed out" in said

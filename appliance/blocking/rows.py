@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import math
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -89,9 +90,9 @@ class KeptRows:
             return
         self._version, self._again = seen, False
         now = clocks.boottime()
-        entries = {each.network: each for each in self._register.entries()}
+        entries = self._register.entries()
         for family in FAMILIES:
-            wanted = {n: each for n, each in entries.items() if _family(n) == family}
+            wanted = {each.network: each for each in entries if _family(each.network) == family}
             self._lift(connection, family, wanted, now)
             self._add(connection, family, [e for n, e in wanted.items() if n not in self._placed])
             self._extend(connection, family, wanted, now)
@@ -154,12 +155,16 @@ class KeptRows:
         if not adds:
             return
         now = clocks.boottime()
-        answers = connection.batch([_added(family, entry) for entry in adds])
-        for entry, answer in zip(adds, answers, strict=True):
-            self._placed[entry.network] = _Placed(answer.ret, now + entry.seconds)
+        answers = connection.batch(_added(family, entry) for entry in adds)
+        added = [
+            _Placed(answer.ret, now + entry.seconds)
+            for entry, answer in zip(adds, answers, strict=True)
+        ]
+        networks = [entry.network for entry in adds]
+        self._placed.update(zip(networks, added, strict=True))
         self._note_refused(answers)
-        self._prove(connection, family, [each.network for each in adds])
-        self._cut(connection, family, {each.network for each in adds})
+        self._prove(connection, family, added)
+        self._cut(connection, family, networks)
 
     def _note_refused(self, answers: Iterable[Answer]) -> None:
         """Tell once of rows that were refused; what is there is found by the next reading."""
@@ -169,21 +174,23 @@ class KeptRows:
             log.error("%s: %d rows are refused: %s", self._router, len(wrong), wrong[0])
         self.doubtful |= bool(refused)
 
-    def _prove(self, connection: Connection, family: str, networks: list[Network]) -> None:
+    def _prove(self, connection: Connection, family: str, added: list[_Placed]) -> None:
         """Read each row back by its id; what a router says it did is not what it did."""
-        there = _there(connection, family, [self._placed[network].id for network in networks])
-        for network in networks:
-            self._placed[network].proved = self._placed[network].id in there
-        lacking = sum(not self._placed[network].proved for network in networks)
+        there = _there(connection, family, [row.id for row in added])
+        for row in added:
+            row.proved = row.id in there
+        lacking = sum(not row.proved for row in added)
         if lacking:
             self.doubtful = True
-            log.error("%s: %d of %d rows are not there", self._router, lacking, len(networks))
+            log.error("%s: %d of %d rows are not there", self._router, lacking, len(added))
 
-    def _cut(self, connection: Connection, family: str, networks: set[Network]) -> None:
+    def _cut(self, connection: Connection, family: str, blocked: list[Network]) -> None:
         """Remove the connections of what is blocked now: they would go on past the rules."""
         menu = f"/{family}/firewall/connection"
         found: dict[Network, list[str]] = {}
-        for row in connection.rows(menu, CONNECTION):
+        rows = connection.rows(menu, CONNECTION)
+        networks = set(blocked) if rows else set[Network]()
+        for row in rows:
             for network in {_network(row.get(key, ""), family) for key in CONNECTION[1:]}:
                 if network in networks and len(found.setdefault(network, [])) < MOST_CUT:
                     found[network].append(row.get(".id", ""))
@@ -209,8 +216,9 @@ class KeptRows:
 
     def _tell_proofs(self) -> None:
         self._soonest = min((each.ends for each in self._placed.values()), default=math.inf)
-        self.proved = {str(network): each.cut for network, each in self._placed.items()
-                       if each.proved}  # fmt: skip
+        # Ten routers have the same thousands of names.
+        self.proved = {sys.intern(str(network)): each.cut
+                       for network, each in self._placed.items() if each.proved}  # fmt: skip
 
 
 def _is_gone(row: Fields) -> bool:

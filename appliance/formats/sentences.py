@@ -7,6 +7,7 @@ an encoding for: what is not UTF-8 becomes surrogates, so that it goes back as i
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -68,7 +69,8 @@ def reply(words: tuple[str, ...]) -> Reply:
     for word in words[1:]:
         if word.startswith("="):
             key, _, value = word[1:].partition("=")
-            values[key] = value
+            # Thousands of rows have the same few names.
+            values[sys.intern(key)] = value
         elif word.startswith(".tag="):
             tag = word[5:]
         else:

@@ -8,7 +8,10 @@ until it is cancelled. One thread uses a connection.
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
+import itertools
+import select
 import socket
 import ssl
 import time
@@ -26,6 +29,9 @@ TLS_PORT, PLAIN_PORT = 8729, 8728
 TIMEOUT_S = 15.0
 # A router answers some hundred bytes for each: neither side's buffers fill before we read.
 IN_FLIGHT = 64
+# While more than half of them are under way, answers are let come together for so long: waking up
+# for each would cost more than reading it, and the router has enough to do meanwhile.
+GATHER_S = 0.01
 CHUNK = 65536
 # More rows than any router of an owner has in one table; an answer beyond that is refused.
 MOST_ROWS = 300_000
@@ -58,6 +64,9 @@ class Answer:
     refusal: RefusedError | None = None
 
 
+_NOTHING = Answer()
+
+
 @dataclass(slots=True)
 class _Pending:
     rows: list[Fields] = field(default_factory=list)
@@ -74,11 +83,13 @@ class Connection:
     def __init__(self, transport: socket.socket, timeout: float = TIMEOUT_S) -> None:
         """Take a connected socket, and in how many seconds a command must be answered."""
         self._socket, self._timeout = transport, timeout
+        transport.settimeout(0)
+        self._poll = select.poll()
+        self._poll.register(transport, select.POLLIN)
         self._splitter = Splitter()
         self._pending: dict[str, _Pending] = {}
         self._finished: list[str] = []
         self._number = 0
-        self._waits = 0.0
         self._events: deque[tuple[str, Fields]] = deque()
         #: Whether more rows came from `listen` than were kept: the table must be read again.
         self.overrun = False
@@ -116,31 +127,34 @@ class Connection:
         names = ",".join(fields)
         return self.call(f"{path}/print", {".proplist": names} if names else None, *queries).rows
 
-    def batch(self, commands: Sequence[Words], timeout: float | None = None) -> list[Answer]:
+    def batch(self, commands: Iterable[Words], timeout: float | None = None) -> list[Answer]:
         """Run commands, IN_FLIGHT of them at a time; return their answers in their order.
 
         A refusal stands in its answer. The time is that of each: it begins anew whenever one
-        is answered.
+        is answered. A command is taken from `commands` when it is sent, and not before.
         """
         limit = self._timeout if timeout is None else timeout
         deadline = time.monotonic() + limit
-        answers: list[Answer] = [Answer()] * len(commands)
+        answers: list[Answer] = []
         places: dict[str, int] = {}
-        waiting = iter(enumerate(commands))
+        waiting = iter(commands)
         while True:
             # Half of them at once: a sentence for each answer would cost a TLS record for each.
             if len(places) <= IN_FLIGHT // 2 and (
                 begun := list(islice(waiting, IN_FLIGHT - len(places)))
             ):
-                tags = self._begin([words for _, words in begun], deadline)
-                places.update(zip(tags, (place for place, _ in begun), strict=True))
+                tags = self._begin(begun, deadline)
+                places.update(zip(tags, itertools.count(len(answers)), strict=False))
+                answers += [_NOTHING] * len(begun)
             if not places:
                 return answers
             self._finished.clear()
+            if len(places) > IN_FLIGHT // 2:
+                time.sleep(GATHER_S)
             self._pump(deadline)
             for tag in self._finished:
                 if tag in places:
-                    answers[places.pop(tag)] = self._pending.pop(tag).answer or Answer()
+                    answers[places.pop(tag)] = self._pending.pop(tag).answer or _NOTHING
                     deadline = time.monotonic() + limit
 
     def listen(
@@ -219,31 +233,22 @@ class Connection:
             tags.append(str(self._number))
             content.append(sentences.encode((*words, f".tag={self._number}")))
         self._pending.update((tag, _Pending()) for tag in tags)
-        self._wait_until(deadline)
         try:
+            self._socket.settimeout(_left(deadline))
             self._socket.sendall(b"".join(content))
+            self._socket.settimeout(0)
         except OSError as error:
             raise _lost(error) from error
         return tags
-
-    def _wait_until(self, deadline: float) -> None:
-        """Set the socket's time-out, at most a tenth late: each setting is a system call."""
-        left = _left(deadline)
-        if not left <= self._waits <= left * 1.1:
-            self._waits = left * 1.05
-            self._socket.settimeout(self._waits)
 
     def _wait(self, seconds: float) -> None:
         with contextlib.suppress(TooLateError):
             self._pump(time.monotonic() + seconds)
 
     def _pump(self, deadline: float) -> None:
-        """Read once what has come, and sort it."""
-        self._wait_until(deadline)
+        """Read what has come, waiting for the first of it, and sort it."""
         try:
-            content = self._socket.recv(CHUNK)
-        except (TimeoutError, ssl.SSLWantReadError):
-            raise TooLateError("the router did not answer in time") from None
+            content = self._received(deadline)
         except OSError as error:
             raise _lost(error) from error
         if not content:
@@ -254,6 +259,28 @@ class Connection:
                 self._sort(sentences.reply(words))
         except DecodeError as error:
             raise RouterError(f"what answers there is no RouterOS API: {error}") from error
+
+    def _received(self, deadline: float) -> bytes:
+        """Return what is there, one record of TLS after the other; empty where it has ended.
+
+        Raises TooLateError, OSError.
+        """
+        found: list[bytes] = []
+        size = 0
+        while size < CHUNK:
+            try:
+                content = self._socket.recv(CHUNK)
+            except (BlockingIOError, ssl.SSLWantReadError):
+                if found:
+                    break
+                if not self._poll.poll(_left(deadline) * 1000):
+                    raise TooLateError("the router did not answer in time") from None
+                continue
+            if not content:
+                break
+            found.append(content)
+            size += len(content)
+        return b"".join(found)
 
     def _sort(self, reply: Reply) -> None:
         if reply.kind == "!fatal":
@@ -334,12 +361,18 @@ def _opened(endpoint: ApiAddress, timeout: float) -> socket.socket:
         raise _unreachable(endpoint, error) from error
 
 
-def _wrapped(endpoint: ApiAddress, opened: socket.socket) -> ssl.SSLSocket:
+@functools.cache
+def _context() -> ssl.SSLContext:
+    """Return the one context of all connections: each of its own takes memory."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     # The certificate is the router's own: not its issuer but its bytes are compared.
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
+def _wrapped(endpoint: ApiAddress, opened: socket.socket) -> ssl.SSLSocket:
     try:
-        return context.wrap_socket(opened, server_hostname=None)
+        return _context().wrap_socket(opened, server_hostname=None)
     except (OSError, ValueError) as error:
         opened.close()
         raise RouterError(_handshake(endpoint, error)) from error

@@ -21,7 +21,10 @@ from tests.routeros.schema import Schema, Trap
 Row = dict[str, str]
 LISTS = ("/ip/firewall/address-list", "/ipv6/firewall/address-list")
 HOME_FORBIDS = {"sniffer", "scheduler", "fetch"}
-ALL = "local,telnet,ssh,ftp,reboot,read,write,policy,test,winbox,password,web,sniff,sensitive,api"
+ALL = (
+    "local,telnet,ssh,ftp,reboot,read,write,policy,test,winbox,password,web,sniff,sensitive,api,"
+    "rest-api"
+)
 UNITS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
 #: Fields that count or tell a state: no row of theirs is on flash.
 SINGLE = {"/system/resource", "/system/identity", "/system/device-mode", "/system/routerboard"}

@@ -564,7 +564,7 @@ AREAS = (
     Area(
         "notify",
         "messages",
-        sections=("notify",),
+        sections=("notify", "forward"),
         commands=(
             Command(
                 "notify",

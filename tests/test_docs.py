@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -101,6 +102,14 @@ def test_every_document_can_be_found(document: Path) -> None:
         for link in LINK.findall(text_of(other))
     }
     assert (PROJECT / document).resolve() in linked, f"nothing links to {document}"
+
+
+def test_the_fleets_dashboard_asks_for_figures_that_there_are() -> None:
+    board = json.loads((PROJECT / "docs/owner/fleet-dashboard.json").read_text())
+    asked = " ".join(each["expr"] for panel in board["panels"] for each in panel["targets"])
+    names = set(re.findall(r"glovebox_\w+", asked))
+    known = text_of(PROJECT / "docs/developer/api.md")
+    assert len(names) >= 10 and {name for name in names if f"`{name}`" not in known} == set()
 
 
 @pytest.mark.parametrize("command", COMMANDS)

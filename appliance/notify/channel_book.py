@@ -92,6 +92,10 @@ def secrets_of(channel: NotifyChannel) -> tuple[str, ...]:
     """Return what of a channel no answer, log or page may show."""
     if channel.way in ("mail", "telegram"):
         return (channel.secret,)
-    parts = urlsplit(channel.to)
-    return (channel.secret, channel.to, f"{parts.path}?{parts.query}", parts.path, parts.query,
-            *parts.path.split("/"))  # fmt: skip
+    return (channel.secret, *secrets_within(channel.to))
+
+
+def secrets_within(url: str) -> tuple[str, ...]:
+    """Return what may be a secret of an address of the web: all but scheme and host."""
+    parts = urlsplit(url)
+    return (url, f"{parts.path}?{parts.query}", parts.path, parts.query, *parts.path.split("/"))

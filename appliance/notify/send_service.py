@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`glovebox notify-send`: sends messages to the channels; of the two, it alone reaches anybody.
+"""`glovebox notify-send`: sends messages to channels and alerts to collectors; it alone does.
 
 Each message is sent by a process of its own, with a deadline, so a channel that hangs delays no
 other. Without a channel it ends, and is started again by a wish of the page's.
@@ -23,9 +23,10 @@ from appliance import files, service
 from appliance.errors import GloveboxError
 from appliance.notify import channel_book, send_socket, wishes
 from appliance.notify.channel_book import ChannelBook, target
+from appliance.notify.forward.collector_desk import CollectorDesk
 from appliance.notify.message_text import OutgoingMessage
 from appliance.notify.send_once import send_once
-from appliance.notify.send_socket import SendAnswer, SendQuestion
+from appliance.notify.send_socket import SendAnswer, SenderTask, SendQuestion
 from appliance.notify.wishes import NotifyWish, NotifyWishKind
 from appliance.reports.notify import ChannelStanding, SendReport
 from appliance.requests import Inbox
@@ -34,7 +35,7 @@ from appliance.settings.sections.fit import Unfit
 from appliance.settings.sections.notify import NotifyChannel
 from appliance.settings.tables import section
 
-TURN_S = 1.0
+TURN_S, QUESTION_S = 1.0, 10.0
 # One for each channel, and for a test of each.
 MOST_AT_ONCE = 16
 # While there is a channel, so the writer of messages is wanted.
@@ -55,6 +56,7 @@ class MessageSender:
     inbox: Inbox[NotifyWish]
     name: str
     send: Send = send_once
+    collectors: CollectorDesk = field(default_factory=CollectorDesk)
     trouble: str = ""
     _answers: dict[str, ChannelStanding] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -79,9 +81,12 @@ class MessageSender:
     def _serve(self, connection: socket.socket) -> None:
         try:
             with connection:
-                connection.settimeout(TURN_S)
-                question = send_socket.read(connection, SendQuestion)
-                send_socket.write(connection, self.answer(question))
+                connection.settimeout(QUESTION_S)
+                task = send_socket.read(connection, SenderTask)
+                if task.message is not None:
+                    send_socket.write(connection, self.answer(task.message))
+                elif task.batch is not None:
+                    send_socket.write(connection, self.collectors.answer(task.batch))
         except (OSError, ValueError) as error:
             log.warning("a question was not answered: %.100s", type(error).__name__)
         finally:
@@ -129,7 +134,8 @@ class MessageSender:
         """Return what is published."""
         with self._lock:
             standing = tuple(map(self._standing, self.book))
-        return SendReport(time.time(), standing, network(), self.trouble)
+        collectors = self.collectors.standing
+        return SendReport(time.time(), standing, network(), self.trouble, collectors)
 
     def _standing(self, channel: NotifyChannel) -> ChannelStanding:
         is_of_page = self.book.is_of_page(channel.name)
@@ -172,18 +178,20 @@ def _body(running: Running) -> int:
     arguments, settings = running.arguments, running.settings
     folder: Path = arguments.run
     book = ChannelBook(settings.notify.channels, arguments.folder)
-    sender = MessageSender(book, wishes.inbox(folder / "wishes"), settings.system.hostname)
+    desk = CollectorDesk(settings.forward.targets)
+    inbox = wishes.inbox(folder / "wishes")
+    sender = MessageSender(book, inbox, settings.system.hostname, collectors=desk)
     with listening(folder / send_socket.SOCKET.name) as socket_:
         while not running.stop:
             try:
                 sender.grant()
             except OSError as error:
                 log.error("%s", error)
-            channels = sum(1 for _ in book)
+            channels, collectors = sum(1 for _ in book), len(settings.forward.targets)
             # Published first: who is started by the mark finds the channels.
-            running.beat(f"{channels} channels", sender.report)
-            _mark(folder / MARK, channels > 0)
-            if not channels:
+            running.beat(f"{channels} channels, {collectors} collectors", sender.report)
+            _mark(folder / MARK, channels + collectors > 0)
+            if not channels + collectors:
                 break
             if select.select([socket_], [], [], TURN_S)[0]:
                 sender.serve(socket_.accept()[0])

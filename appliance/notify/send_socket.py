@@ -19,7 +19,7 @@ from appliance.notify.message_text import OutgoingMessage
 
 FOLDER = Path("/run/glovebox-notify-send")
 SOCKET = FOLDER / "socket"
-LARGEST = 1 << 16
+LARGEST = 1 << 18
 # Longer than any sending takes before it is ended.
 PATIENCE_S = 60.0
 
@@ -39,6 +39,22 @@ class SendQuestion:
 
 
 @dataclass(frozen=True, slots=True)
+class ForwardBatch:
+    """Alerts for a collector, each a line of EVE."""
+
+    collector: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SenderTask:
+    """What is asked of the sender: one of both."""
+
+    message: SendQuestion | None = None
+    batch: ForwardBatch | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SendAnswer:
     """What became of it: `answer` is the other side's, or why there was none."""
 
@@ -46,13 +62,19 @@ class SendAnswer:
     answer: str
 
 
-def send(question: SendQuestion, path: Path = SOCKET, patience_s: float = PATIENCE_S) -> SendAnswer:
-    """Have a message sent. Raises SendError where nobody answers."""
+def send(
+    question: SendQuestion | ForwardBatch, path: Path = SOCKET, patience_s: float = PATIENCE_S
+) -> SendAnswer:
+    """Have a message or a batch sent. Raises SendError where nobody answers."""
+    if isinstance(question, ForwardBatch):
+        task = SenderTask(batch=question)
+    else:
+        task = SenderTask(message=question)
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             connection.settimeout(patience_s)
             connection.connect(str(path))
-            write(connection, question)
+            write(connection, task)
             return read(connection, SendAnswer)
     except (OSError, ValueError) as error:
         raise SendError(f"the sender does not answer: {error}") from error

@@ -24,10 +24,12 @@ from appliance.notify import channel_test, line_keeping, send_socket, wishes
 from appliance.notify import message_policy as policy
 from appliance.notify.alert_totals import SeenTotals, TotalsReader
 from appliance.notify.courier import Courier
+from appliance.notify.forward import forwarding
+from appliance.notify.forward.forwarding import Forwarding
 from appliance.notify.line_keeping import FOLDER, NotifyBook
 from appliance.notify.message_line import FaultSeen, MessageLine
 from appliance.notify.message_text import written
-from appliance.notify.send_socket import SendAnswer, SendQuestion
+from appliance.notify.send_socket import ForwardBatch, SendAnswer, SendQuestion
 from appliance.notify.sensor_faults import faults
 from appliance.reports.notify import LineStanding, NotifyReport, SendReport
 from appliance.reports.statusfile import RUNTIME_DIRECTORY
@@ -41,6 +43,7 @@ TURN_S, PATIENCE_S = 1.0, 1.0
 KEEP_S = 600.0
 
 Send = Callable[[SendQuestion], SendAnswer]
+HandBatch = Callable[[ForwardBatch], SendAnswer]
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +59,7 @@ class Notifier:
     send: Send
     zone: tzinfo = UTC
     trouble: str = ""
+    forwarding: Forwarding | None = None
     woken: threading.Event = field(default_factory=threading.Event)
     _seen: SeenTotals | None = None
     _lines: dict[str, MessageLine] = field(default_factory=dict)
@@ -87,7 +91,8 @@ class Notifier:
     def report(self, now: float) -> NotifyReport:
         """Return what is published."""
         lines = tuple(_standing(name, line, now) for name, line in self._lines.items())
-        return NotifyReport(now, lines, self._is_quiet(now), self.trouble)
+        queues = self.forwarding.standing if self.forwarding is not None else ()
+        return NotifyReport(now, lines, self._is_quiet(now), self.trouble, queues)
 
     def _begin_new(self, channels: Sequence[str]) -> None:
         """Have a line for each channel that there is; a new one begins with what comes from now."""
@@ -189,18 +194,37 @@ def _body(running: Running) -> int:
         settings.notify, settings.system.hostname, TotalsReader(arguments.database, PATIENCE_S),
         arguments.folder, send, ZoneInfo(settings.system.zone or "UTC"),
     )  # fmt: skip
+    make = forwarding.queues(settings.system.hostname, arguments.database, PATIENCE_S,
+                             arguments.folder)  # fmt: skip
+    notifier.forwarding = Forwarding(functools.partial(_hand, send), make)
     notifier.begin()
+    try:
+        _follow(running, notifier)
+    finally:
+        notifier.forwarding.close()
+    return 0
+
+
+def _hand(send: HandBatch, name: str, lines: Sequence[str]) -> SendAnswer:
+    return send(ForwardBatch(name, tuple(lines)))
+
+
+def _follow(running: Running, notifier: Notifier) -> None:
+    runtime: Path = running.arguments.runtime
     while not running.stop:
-        sender = SendReport.read(arguments.runtime)
+        sender = SendReport.read(runtime)
         names = [each.name for each in sender.channels] if sender else []
+        collectors = [each.name for each in sender.collectors] if sender else []
+        if sender is not None and notifier.forwarding is not None:
+            forwarding.forget_others(collectors, notifier.folder)
+            notifier.forwarding.agree(collectors)
         now = time.time()
-        notifier.turn(names, sender.network if sender else "", Health.read(arguments.runtime), now)
+        notifier.turn(names, sender.network if sender else "", Health.read(runtime), now)
         running.beat(f"{len(names)} channels", functools.partial(notifier.report, now))
-        if sender is not None and not names:
+        if sender is not None and not (names or collectors):
             break
         notifier.woken.wait(TURN_S)
         notifier.woken.clear()
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -29,8 +29,35 @@ class ChannelStanding:
 
 
 @dataclass(frozen=True, slots=True)
+class CollectorStanding:
+    """A collector as its sender knows it; the rest is as in ChannelStanding."""
+
+    name: str
+    way: str
+    target: str
+    answered: float = 0.0
+    answer: str = ""
+    good: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardStanding:
+    """A collector's queue: alerts `forwarded`, `lost` (deleted before), and `waiting`.
+
+    `away_since` is when it began to fail (0: it does not).
+    """
+
+    name: str
+    forwarded: int
+    lost: int
+    waiting: int
+    away_since: float = 0.0
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SendReport(StatusFile):
-    """What glovebox-notify-send publishes at `updated`: its channels.
+    """What glovebox-notify-send publishes at `updated`: its channels, and its collectors.
 
     `trouble` says why a wish of the page's could not be granted. `network` names the way out: where
     it changes, what failed is tried again.
@@ -42,6 +69,7 @@ class SendReport(StatusFile):
     channels: tuple[ChannelStanding, ...]
     network: str = ""
     trouble: str = ""
+    collectors: tuple[CollectorStanding, ...] = ()
 
     def named(self, name: str) -> ChannelStanding | None:
         """Return the channel of a name."""
@@ -66,7 +94,7 @@ class LineStanding:
 
 @dataclass(frozen=True, slots=True)
 class NotifyReport(StatusFile):
-    """What glovebox-notify publishes at `updated`: what each channel was told, and was not yet."""
+    """What glovebox-notify publishes at `updated`: what each channel and collector got, and not."""
 
     NAME: ClassVar[str] = "notify"
 
@@ -74,7 +102,12 @@ class NotifyReport(StatusFile):
     lines: tuple[LineStanding, ...]
     is_quiet: bool = False
     trouble: str = ""
+    queues: tuple[ForwardStanding, ...] = ()
 
     def named(self, name: str) -> LineStanding | None:
         """Return the line of a channel."""
         return next((each for each in self.lines if each.name == name), None)
+
+    def queue(self, name: str) -> ForwardStanding | None:
+        """Return the queue of a collector."""
+        return next((each for each in self.queues if each.name == name), None)

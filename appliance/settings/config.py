@@ -24,6 +24,7 @@ from appliance.settings.sections.capture import CaptureConfig
 from appliance.settings.sections.dhcp import DhcpConfig
 from appliance.settings.sections.fit import Address, Unfit
 from appliance.settings.sections.flows import FlowsConfig
+from appliance.settings.sections.forward import ForwardConfig
 from appliance.settings.sections.ids import EngineName, IdsConfig
 from appliance.settings.sections.intel import IntelConfig
 from appliance.settings.sections.leds import LedsConfig
@@ -85,6 +86,7 @@ class Config:
     intel: IntelConfig = field(default_factory=IntelConfig)
     notify: NotifyConfig = field(default_factory=NotifyConfig)
     rules: RulesConfig = field(default_factory=RulesConfig)
+    forward: ForwardConfig = field(default_factory=ForwardConfig)
 
     @property
     def log_senders(self) -> tuple[Address, ...]:

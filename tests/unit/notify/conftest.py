@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.intel.bad_server import certificate
+from tests.unit.notify.played_collectors import PlayedCollector, collecting
 from tests.unit.notify.played_services import PlayedServer, PostBox, played, post_office
 
 
@@ -26,6 +27,12 @@ def trusted(tls: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> tuple[Pa
 @pytest.fixture
 def server() -> Iterator[PlayedServer]:
     with played() as found:
+        yield found
+
+
+@pytest.fixture
+def collector() -> Iterator[PlayedCollector]:
+    with collecting() as found:
         yield found
 
 

@@ -18,4 +18,7 @@ def test_lines_are_in_the_figures(tmp_path: Path) -> None:
     text = render(families(places))
     assert 'glovebox_notify_told_total{channel="phone"} 10\n' in text
     assert 'glovebox_notify_waiting{channel="phone"} 2\n' in text
+    assert 'glovebox_forward_forwarded_total{collector="vector"} 70\n' in text
+    assert 'glovebox_forward_lost_total{collector="vector"} 5\n' in text
+    assert 'glovebox_forward_waiting{collector="vector"} 3\n' in text
     assert 'glovebox_notify_failing{channel="phone"} 0\n' in text

@@ -89,6 +89,7 @@ def test_channels_and_answers_are_shown_without_their_markup(
     WRITER.publish(tmp_path)
     text = page(client)
     assert "ntfy.example" in text and "200 OK &lt;b&gt;" in text and "OK <b>" not in text
+    assert "tcp://192.168.88.9" in text and ">70</td>" in text
     assert ">10</td>" in text and ">2</td>" in text
 
 

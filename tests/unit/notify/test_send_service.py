@@ -20,7 +20,7 @@ from appliance.notify import send_service, send_socket, wishes
 from appliance.notify.channel_book import ChannelBook
 from appliance.notify.message_text import OutgoingMessage
 from appliance.notify.send_service import MessageSender
-from appliance.notify.send_socket import SendAnswer, SendQuestion
+from appliance.notify.send_socket import SendAnswer, SenderTask, SendQuestion
 from appliance.notify.wishes import NotifyWish, NotifyWishKind
 from appliance.reports.notify import SendReport
 from appliance.settings.sections.notify import NotifyChannel
@@ -104,7 +104,7 @@ def test_one_that_hangs_delays_no_other(places: Path) -> None:
     made.book.put(PHONE)
     pairs = [socket.socketpair() for _ in range(2)]
     for (here, there), name in zip(pairs, ("post", "phone"), strict=True):
-        send_socket.write(here, SendQuestion(name, MESSAGE))
+        send_socket.write(here, SenderTask(SendQuestion(name, MESSAGE)))
         made.serve(there)
         here.settimeout(DEADLINE_S)
     assert send_socket.read(pairs[1][0], SendAnswer).good

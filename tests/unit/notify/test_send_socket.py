@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from appliance.notify import send_socket
-from appliance.notify.send_socket import SendAnswer, SendError, SendQuestion
+from appliance.notify.send_socket import SendAnswer, SendError, SenderTask, SendQuestion
 from tests.unit.notify.sample_news import MESSAGE
 
 QUESTION = SendQuestion("phone", MESSAGE)
@@ -18,21 +18,21 @@ QUESTION = SendQuestion("phone", MESSAGE)
 
 def test_a_question_is_answered(tmp_path: Path) -> None:
     path = tmp_path / "socket"
-    heard: list[SendQuestion] = []
+    heard: list[SenderTask] = []
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
         listener.listen()
 
         def serve() -> None:
             with listener.accept()[0] as connection:
-                heard.append(send_socket.read(connection, SendQuestion))
+                heard.append(send_socket.read(connection, SenderTask))
                 send_socket.write(connection, SendAnswer(True, "200 OK"))
 
         thread = threading.Thread(target=serve)
         thread.start()
         assert send_socket.send(QUESTION, path) == SendAnswer(True, "200 OK")
         thread.join()
-    assert heard == [QUESTION]
+    assert heard == [SenderTask(message=QUESTION)]
 
 
 def test_nobody_there_is_a_plain_word(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from appliance.reports.states import State
 from appliance.reports.supervisor import Finding, Health
 from appliance.settings.sections.notify import NotifyConfig
 from tests.unit.alerts.test_store import TEMPLATE
+from tests.unit.notify.played_collectors import PlayedCollector
 from tests.unit.notify.played_services import PlayedServer
 from tests.unit.notify.sample_news import NOW
 from tests.unit.notify.test_send_service import DEADLINE_S, until
@@ -196,12 +197,15 @@ def test_little_is_written(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Non
     assert len(written) <= 3
 
 
-def test_both_services_take_an_alert_to_a_server(tmp_path: Path, server: PlayedServer) -> None:
+def test_both_services_take_alerts_to_a_channel_and_a_collector(
+    tmp_path: Path, server: PlayedServer, collector: PlayedCollector
+) -> None:
     """The real processes: store, writer, socket, sender, HTTP."""
     for name in ("kept", "run", "run/wishes", "status", "lines"):
         (tmp_path / name).mkdir()
     (tmp_path / "settings.toml").write_text(
         f'[[notify.channels]]\nname = "phone"\nway = "ntfy"\nto = "{server.address}/topic"\n'
+        f'[[forward.targets]]\nname = "c"\nway = "http"\nto = "{collector.address}/"\n'
     )
     environment = os.environ | {
         "GLOVEBOX_RUNTIME_DIRECTORY": str(tmp_path / "status"),
@@ -221,6 +225,9 @@ def test_both_services_take_an_alert_to_a_server(tmp_path: Path, server: PlayedS
         store.add([GRAVE] * 3, {}, 1000)
         assert server.next().body["title"] == "glovebox: High: SCAN nmap XMAS"
         until(lambda: _told(tmp_path / "status") == 3, "it is noted as told")
+        _, _, body = collector.next()
+        assert len(body.splitlines()) == 3
+        until(lambda: _forwarded(tmp_path / "status") == 3, "it is noted as forwarded")
     finally:
         for process in processes:
             process.send_signal(signal.SIGTERM)
@@ -231,7 +238,13 @@ def test_both_services_take_an_alert_to_a_server(tmp_path: Path, server: PlayedS
 
 def _has_begun(status: Path) -> bool:
     report = NotifyReport.read(status)
-    return SendReport.read(status) is not None and report is not None and bool(report.lines)
+    both = report is not None and bool(report.lines) and bool(report.queues)
+    return SendReport.read(status) is not None and both
+
+
+def _forwarded(status: Path) -> int:
+    report = NotifyReport.read(status)
+    return report.queues[0].forwarded if report is not None and report.queues else 0
 
 
 def _told(status: Path) -> int:

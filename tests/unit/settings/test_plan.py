@@ -14,7 +14,12 @@ KEY = (
 )
 
 
-SECRET_FILES = ("secrets/web.toml", "secrets/access_point.toml", "secrets/notify.toml")
+SECRET_FILES = (
+    "secrets/web.toml",
+    "secrets/access_point.toml",
+    "secrets/notify.toml",
+    "secrets/forward.toml",
+)
 
 
 def made(tables: dict[str, Any]) -> Plan:

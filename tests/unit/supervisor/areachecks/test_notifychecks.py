@@ -10,7 +10,7 @@ from appliance.reports.levels import Level
 from appliance.reports.notify import NotifyReport
 from appliance.supervisor.areachecks import notifychecks
 from appliance.supervisor.history import History
-from tests.unit.reports.test_notify import LINE, WRITER
+from tests.unit.reports.test_notify import LINE, QUEUE, WRITER
 
 NOW = 100_000.0
 
@@ -40,12 +40,16 @@ def history(found: NotifyReport | None, before: NotifyReport | None = None) -> H
 
 def test_without_a_channel_there_is_nothing_to_judge() -> None:
     assert notifychecks.notify(history(None)) is None
-    assert notifychecks.notify(history(replace(WRITER, lines=()))) is None
+    assert notifychecks.notify(history(replace(WRITER, lines=(), queues=()))) is None
 
 
 def test_all_is_well() -> None:
     found = notifychecks.notify(history(WRITER, replace(WRITER, updated=900.0)))
-    assert found is not None and found.level is Level.OK and "1 channel for" in found.words
+    assert (
+        found is not None
+        and found.level is Level.OK
+        and found.words == "1 channel for messages, 1 collector."
+    )
 
 
 def test_silence_is_a_fault() -> None:
@@ -61,6 +65,13 @@ def test_a_channel_that_is_away_for_an_hour_is_told() -> None:
     short = replace(away, away_since=NOW - 60)
     found = notifychecks.notify(history(replace(WRITER, lines=(short,))))
     assert found is not None and found.level is Level.OK
+
+
+def test_a_collector_that_is_away_is_told() -> None:
+    away = replace(QUEUE, away_since=NOW - 7200, trouble="refused", waiting=12)
+    found = notifychecks.notify(history(replace(WRITER, queues=(away,))))
+    assert found is not None and found.level is Level.WARN
+    assert "vector" in found.words and "12 alerts wait" in found.advice
 
 
 def test_a_store_that_cannot_be_read_is_told() -> None:

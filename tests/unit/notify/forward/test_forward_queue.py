@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance import files
 from appliance.alerts.store import AlertReader, AlertStore
 from appliance.ids import eve
 from appliance.notify.forward import forward_queue
@@ -110,9 +111,7 @@ def test_little_is_written(
     store: AlertStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written: list[Path] = []
-    monkeypatch.setattr(
-        forward_queue.files, "write_durable", lambda file, *rest: written.append(file)
-    )
+    monkeypatch.setattr(files, "write_durable", lambda file, *rest: written.append(file))
     made, collector = queue(tmp_path), Collector()
     for each in range(60):
         raised(store, each, 1)

@@ -62,7 +62,11 @@ def test_tls_is_read_to_its_end(trusted: tuple[Path, Path]) -> None:
 def test_who_never_ends_has_not_taken_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(line_socket, "STEP_S", 0.2)
     done = threading.Event()
-    port, thread = listen(lambda connection: done.wait(60) and None)
+
+    def serve(connection: socket.socket) -> None:
+        done.wait(60)
+
+    port, thread = listen(serve)
     with pytest.raises(SendError, match="did not end the connection"):
         line_socket.send("tcp", "127.0.0.1", port, PIECES)
     done.set()

@@ -14,6 +14,8 @@ from contextlib import ExitStack
 from dataclasses import fields
 from pathlib import Path
 
+import numpy as np
+
 from appliance import service
 from appliance.errors import InputError
 from appliance.flows import keeping
@@ -22,12 +24,15 @@ from appliance.flows.counting import HostCounting
 from appliance.flows.exporters import Exporter, Exporters, FlowTally
 from appliance.flows.inlet import Inlet
 from appliance.flows.keeping import TemplateFile
-from appliance.flows.records import Flows
+from appliance.flows.records import Flows, address
 from appliance.flows.schema import DATABASE
-from appliance.flows.sides import Sides, inside_out, ways
+from appliance.flows.sides import Index, Sides, inside_out, ways
 from appliance.flows.storing import Storing
 from appliance.flowstore import spool
 from appliance.flowstore.spool import FlowSpool
+from appliance.flowwatch.flow_watch import FlowRow, FlowWatch
+from appliance.intel import kept_lists
+from appliance.intel import service as intel
 from appliance.reports.flows import FlowCounts, FlowExporter, FlowsReport
 from appliance.service import Running
 from appliance.settings.config import Config
@@ -82,8 +87,9 @@ class FlowService:
         counting: HostCounting,
         database: Path,
         kept: FlowSpool | None = None,
+        watch: FlowWatch | None = None,
     ) -> None:
-        self._kept = kept
+        self._kept, self._watch = kept, watch
         self._collector, self._templates, self._counting = collector, templates, counting
         self._storing = Storing(counting.take, database)
         self._ports = tuple(sorted({each.getsockname()[1] for each in sockets}))
@@ -96,7 +102,9 @@ class FlowService:
         for portion in portions(datagrams):
             flows = self._collector.receive(portion, time.time_ns() // 1_000_000, now)
             if len(flows):
-                self._keep(*self._counting.add(flows, now))
+                counted = self._counting.add(flows, now)
+                self._keep(*counted)
+                self._look_for_listed(*counted, now)
 
     def _keep(self, flows: Flows, found: Sides) -> None:
         """Hand flows on to be kept one by one, where that is wanted."""
@@ -104,6 +112,15 @@ class FlowService:
             senders = self._collector.exporters.halves()[flows["exporter"]]
             made = inside_out(flows, found)
             self._kept.put(spool.rows(made, ways(found, len(flows)), senders))
+
+    def _look_for_listed(self, flows: Flows, found: Sides, now: float) -> None:
+        """Look for flows between a host inside and somebody on a list."""
+        if self._watch is None:
+            return
+        hit = self._watch.find(found.peer_hi, found.peer_lo)
+        hit &= (found.host_lo != 0) | (found.host_hi != 0)
+        if hit.any():
+            self._watch.add(_with_listed(flows, found, np.flatnonzero(hit)), now)
 
     def tick(self) -> None:
         """Do what is due each second."""
@@ -113,6 +130,8 @@ class FlowService:
         self._storing.tick(now, len(self._counting) > 0)
         if self._kept is not None:
             self._kept.tick(now)
+        if self._watch is not None:
+            self._watch.tick(now)
 
     def finish(self) -> None:
         """Keep what must last."""
@@ -154,9 +173,20 @@ class FlowService:
             stored_at=self._storing.stored_at,
             given_up=self._storing.given_up,
             spooled=self._kept.rows if self._kept else 0,
+            passed_over=self._watch.passed_over if self._watch else 0,
             not_spooled=self._kept.dropped if self._kept else 0,
             error=self._storing.error or self._templates.error,
         )
+
+
+def _with_listed(flows: Flows, found: Sides, rows: Index) -> Iterator[FlowRow]:
+    """Yield the flows of some rows as those who look for listed addresses see them."""
+    for row in rows:
+        flow, out = flows[found.flow[row]], bool(found.out[row])
+        near, far = ("sport", "dport") if out else ("dport", "sport")
+        yield (str(address(found.host_hi[row], found.host_lo[row])), int(flow[near]),
+               str(address(found.peer_hi[row], found.peer_lo[row])), int(flow[far]),
+               int(flow["proto"]), out, int(flow["flags"]))  # fmt: skip
 
 
 def _counts(found: FlowTally) -> FlowCounts:
@@ -196,7 +226,8 @@ def _collect(running: Running, stack: ExitStack) -> int:
     templates.restore()
     counting = HostCounting(settings)
     kept = FlowSpool(arguments.spool) if settings.flows.raw_days else None
-    flows = FlowService(collector, templates, sockets, counting, arguments.database, kept)
+    watch = FlowWatch(intel.handed_on(arguments.handed_on), arguments.lists, kept_lists.entries)
+    flows = FlowService(collector, templates, sockets, counting, arguments.database, kept, watch)
     inlet = Inlet(sockets, flows.take, lambda: _tick(running, flows))
     # What exists by now stays: the collector of garbage need not look at it again.
     gc.freeze()
@@ -253,5 +284,8 @@ def _parser() -> argparse.ArgumentParser:
         help="may be repeated (default: systemd's sockets)")  # fmt: skip
     add("--templates", type=Path, default=keeping.FILE, help="where they are kept (%(default)s)")
     add("--database", type=Path, default=DATABASE, help="totals of hosts (%(default)s)")
+    add("--lists", type=Path, default=kept_lists.FOLDER, help="who is listed (%(default)s)")
+    add("--handed-on", type=Path, default=intel.FLOWS,
+        help="where talks with them are told (%(default)s)")  # fmt: skip
     add("--spool", type=Path, default=spool.FOLDER, help="where each is put (%(default)s)")
     return parser

@@ -120,6 +120,13 @@ def opened(folder: Path, stack: contextlib.ExitStack) -> list[KeptList]:
     return found
 
 
+def entries(folder: Path) -> Iterator[bytes]:
+    """Yield the entries of all lists in force."""
+    with contextlib.ExitStack() as stack:
+        for each in opened(folder, stack):
+            yield from each.lines()
+
+
 def who_lists(kept: Iterable[KeptList], what: str | Address) -> list[ListVerdict]:
     """Return which lists say that a name or an address is bad."""
     found = []

@@ -11,7 +11,7 @@ from pathlib import Path
 from appliance.errors import DecodeError
 from appliance.intel import kept_lists
 from appliance.intel.hit_spool import HitSpool
-from appliance.intel.kept_lists import KeptList, ListVerdict
+from appliance.intel.kept_lists import Address, KeptList, ListVerdict
 from appliance.intel.known_bad import KnownBad
 from appliance.intel.meetings import Meetings
 from appliance.intel.sightings import TLS, Decoder, Sighting
@@ -60,6 +60,14 @@ class Matcher:
                 self._look_up(seen, now)
         except DecodeError:
             self.undecoded += 1
+
+    def seen(self, seen: Sighting, now: float) -> None:
+        """Look at what was seen elsewhere than in a frame."""
+        self._look_up(seen, now)
+
+    def who_lists(self, address: Address) -> list[ListVerdict]:
+        """Return which lists have an address."""
+        return kept_lists.who_lists(self._kept, address)
 
     def close(self) -> None:
         """Let go of the lists."""

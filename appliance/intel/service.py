@@ -16,9 +16,12 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 
 from appliance import service
+from appliance.flowwatch.knocks import Knocks
+from appliance.flowwatch.listed_flows import ListedFlows, ListedTalk
 from appliance.formats.plain_address import plain
 from appliance.host import network
 from appliance.intel import allowed, card_lists, sniff_filter
@@ -30,6 +33,7 @@ from appliance.intel.hit_spool import HitSpool
 from appliance.intel.kept_lists import FOLDER
 from appliance.intel.matcher import Matcher
 from appliance.intel.meetings import Meetings
+from appliance.intel.sightings import FROM, TO, Sighting
 from appliance.intel.sniffer import FilteredSniffer
 from appliance.reports.intel import IntelReport
 from appliance.requests import Inbox
@@ -37,6 +41,9 @@ from appliance.service import Running
 from appliance.settings.config import Config
 
 WISHES = Path(os.environ.get("GLOVEBOX_INTEL_REQUESTS", "/run/glovebox-intel/wishes"))
+# What the collector of flows hands on: two talks take some 300 bytes.
+FLOWS = Path("/run/glovebox-intel/flows")
+MOST_HANDED_ON = 16 << 10
 TURN_S, RETRY_S, DUE_S = 0.5, 5.0, 1.0
 RECENT = 20
 
@@ -124,10 +131,13 @@ class IntelService:
     inbox: Inbox[IntelWish]
     folder: Path
     since: float
+    knocks: Knocks
+    flows: Inbox[ListedFlows]
     allowed: Sequence[str] = ()
     sniffer: FilteredSniffer | None = None
     lost: int = 0
     trouble: str = ""
+    talks: int = 0
     _due: float = 0.0
     _retry: float = 0.0
 
@@ -137,6 +147,8 @@ class IntelService:
         if now >= self._due:
             self._due = now + DUE_S
             self._wishes()
+            self._flows()
+            self.knocks.tick(now)
             self._lists(now)
         if self.sniffer is None:
             time.sleep(min(seconds, self._due - now) if self._due > now else 0)
@@ -159,12 +171,13 @@ class IntelService:
             alerts=counts.alerts, alike=counts.alike, allowed=counts.allowed,
             held_back=counts.held_back, recent=matcher.meetings.recent(RECENT),
             hidden=dict(matcher.hidden), quiet=dict(matcher.meetings.quiet),
-            trouble=self.trouble,
+            trouble=self.trouble, talks=self.talks, knocks=self.knocks.all(),
         )  # fmt: skip
 
     def close(self) -> None:
         """Let go of everything."""
         self.taking.close()
+        self.knocks.keep()
         if self.sniffer is not None:
             self.sniffer.close()
         self.matcher.close()
@@ -194,6 +207,20 @@ class IntelService:
             self.sniffer.close()
         self.sniffer, self.trouble = None, trouble
         self._retry = time.monotonic() + RETRY_S
+
+    def _flows(self) -> None:
+        """Take what flows of routers tell; what is beyond is counted by who handed it on."""
+        now = time.time()
+        try:
+            for told in self.flows.take():
+                for talk in told.talks:
+                    self.talks += 1
+                    self.matcher.seen(_sighting(talk), now)
+                for text, count in told.knocks.items():
+                    listed = self.matcher.who_lists(ip_address(text))
+                    self.knocks.add((each.list_name for each in listed), count, now)
+        except (OSError, ValueError) as error:
+            log.debug("what flows tell is not taken: %.100s", error)
 
     def _wishes(self) -> None:
         try:
@@ -225,6 +252,19 @@ def inbox(folder: Path = WISHES) -> Inbox[IntelWish]:
     return Inbox(folder, IntelWish)
 
 
+def handed_on(folder: Path = FLOWS) -> Inbox[ListedFlows]:
+    """Return where the collector of flows tells of talks with those who may be listed."""
+    return Inbox(folder, ListedFlows, MOST_HANDED_ON)
+
+
+def _sighting(talk: ListedTalk) -> Sighting:
+    """Return a talk as the frames of it would have been seen. Raises ValueError."""
+    device, other = ip_address(talk.device), ip_address(talk.other)
+    how = FROM if talk.called else TO
+    return Sighting(how, talk.protocol & 0xFF, device.packed, talk.device_port, other.packed,
+                    talk.other_port, address=other.packed)  # fmt: skip
+
+
 def own_addresses(settings: Config) -> set[Address]:
     """Return who never raises an alert: this machine, routers, and servers of names."""
     return {
@@ -250,6 +290,8 @@ def _body(running: Running) -> int:
         inbox(arguments.wishes),
         arguments.folder,
         time.time(),
+        Knocks(arguments.folder),
+        handed_on(arguments.flows),
         settings.intel.allow,
     )
     served.allow()
@@ -274,5 +316,6 @@ def _parser() -> argparse.ArgumentParser:
     add("--fetched", type=Path, default=FETCHED, help="those of the Internet (%(default)s)")
     add("--folder", type=Path, default=FOLDER, help="where they are kept (%(default)s)")
     add("--spool", type=Path, default=SPOOL, help="where alerts go (%(default)s)")
+    add("--flows", type=Path, default=FLOWS, help="what flows tell (%(default)s)")
     add("--wishes", type=Path, default=WISHES, help="where the page asks (%(default)s)")
     return parser

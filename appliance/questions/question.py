@@ -171,4 +171,4 @@ def _shown(field: AskedField, columns: object) -> str:
 
 
 def _timestamp(seconds: int) -> str:
-    return f"make_timestamp({seconds * 1_000_000})"
+    return f"TIMESTAMP '{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S}'"

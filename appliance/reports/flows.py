@@ -67,6 +67,7 @@ class FlowsReport(StatusFile):
     those of hosts, where both ends are inside counted for both. Totals were last stored at
     `stored_at`, 0 before; `given_up` are quarters of an hour that could not be. Of the flows that
     were counted, `spooled` were handed on to be kept one by one; for `not_spooled` was no room.
+    `passed_over` with listed addresses were too many to be looked at.
     """
 
     NAME: ClassVar[str] = "flows"
@@ -92,6 +93,7 @@ class FlowsReport(StatusFile):
     given_up: int = 0
     spooled: int = 0
     not_spooled: int = 0
+    passed_over: int = 0
     error: str = ""
 
     def is_fresh(self, now: float) -> bool:

@@ -75,6 +75,15 @@ class ListedMeeting:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedKnocks:
+    """How often addresses of a list knocked on a day (UTC, ISO 8601), by the routers' flows."""
+
+    day: str
+    list_name: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class IntelReport(StatusFile):
     """The matcher at `updated` (since the epoch). Counts are since the start of the service.
 
@@ -83,7 +92,8 @@ class IntelReport(StatusFile):
     raised, `alike` counted with one of the same hour, `allowed` by the owner's settings, and
     `held_back` were beyond what is raised in a minute or found the spool full. `indicators` are in
     force. `quiet` counts, by entry, what was met and allowed. `hidden` counts, by device, log-ins
-    to servers that hide what is asked of them.
+    to servers that hide what is asked of them. `talks` were told by flows of routers, `knocks` are
+    those that no host answered.
     """
 
     NAME: ClassVar[str] = "intel"
@@ -104,3 +114,5 @@ class IntelReport(StatusFile):
     hidden: dict[str, int] | None = None
     quiet: dict[str, int] | None = None
     trouble: str = ""
+    talks: int = 0
+    knocks: tuple[ListedKnocks, ...] = ()

@@ -8,6 +8,7 @@ import time
 from ipaddress import ip_address
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from appliance.flows.collector import Collector
@@ -15,12 +16,18 @@ from appliance.flows.counting import HostCounting
 from appliance.flows.exporters import Exporters
 from appliance.flows.host_reader import HostReader
 from appliance.flows.keeping import TemplateFile
-from appliance.flows.records import halves
+from appliance.flows.records import FLOW, halves
 from appliance.flows.schema import DATABASE
 from appliance.flows.service import PORTION_BYTES, FlowService, listed, main, portions
+from appliance.flows.sides import OwnNetworks, sides
 from appliance.flowstore import spool
 from appliance.flowstore.spool import FlowSpool
+from appliance.flowwatch.flow_watch import FlowWatch
+from appliance.flowwatch.listed_flows import ListedTalk
+from appliance.intel import kept_lists
+from appliance.intel.service import handed_on
 from appliance.reports.flows import FlowsReport
+from appliance.reports.intel import ListFacts
 from appliance.settings import config
 from appliance.settings.config import Config
 from appliance.settings.sections.exclusions import WAYS
@@ -83,6 +90,34 @@ def test_flows_are_handed_on_to_be_kept_one_by_one(tmp_path: Path) -> None:
     assert (int(row["bytes"]), WAYS[int(row["way"])]) == (1000, "out")
     assert (int(row["exporter_hi"]), int(row["exporter_lo"])) == halves(ip_address("192.168.88.1"))
     assert flows.report().spooled == 1 and flows.report().not_spooled == 0
+
+
+def test_a_talk_with_somebody_listed_is_told(tmp_path: Path) -> None:
+    """From datagrams of both directions to what glovebox-intel takes."""
+    lists, told = tmp_path / "lists", handed_on(tmp_path / "told")
+    lists.mkdir()
+    (tmp_path / "told").mkdir()
+    facts = ListFacts("a", "0", 1.0, 0, 1, (24,))
+    kept_lists.write(lists, facts, [b"192.0.2.0/24"])
+    collector = Collector(Exporters())
+    kept = TemplateFile(collector.templates, tmp_path / "templates.json")
+    watch = FlowWatch(told, lists, kept_lists.entries)
+    flows = FlowService(collector, kept, [], HostCounting(Config()), tmp_path / "hosts.db",
+                        watch=watch)  # fmt: skip
+    flows.tick()
+    assert watch._thread is not None
+    watch._thread.join(60)
+    made = np.zeros(3, FLOW)
+    made["src_hi"], made["src_lo"] = halves(ip_address("10.77.0.9"))
+    made["dst_hi"], made["dst_lo"] = halves(ip_address("192.0.2.5"))
+    made["sport"], made["dport"], made["proto"] = 40_000, 443, 6
+    for one, other in (("src_hi", "dst_hi"), ("src_lo", "dst_lo"), ("sport", "dport")):
+        made[one][1], made[other][1] = made[other][0], made[one][0]
+    made["dst_lo"][2] += 1 << 10
+    flows._look_for_listed(made, sides(made, OwnNetworks()), 5.0)
+    watch.tick(6.0)
+    (found,) = told.take()
+    assert found.talks == (ListedTalk("10.77.0.9", 40_000, "192.0.2.5", 443, 6),)
 
 
 def test_without_a_socket_there_is_nothing_to_do(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,12 +15,21 @@ from pathlib import Path
 import pytest
 
 from appliance.files import write_durable
+from appliance.flowwatch.knocks import Knocks
+from appliance.flowwatch.listed_flows import ListedFlows, ListedTalk
 from appliance.intel import service
 from appliance.intel.allowed import Allowed
 from appliance.intel.hit_spool import HitSpool
 from appliance.intel.matcher import Matcher
 from appliance.intel.meetings import Meetings
-from appliance.intel.service import IntelService, IntelWish, IntelWishKind, ListTaking, inbox
+from appliance.intel.service import (
+    IntelService,
+    IntelWish,
+    IntelWishKind,
+    ListTaking,
+    handed_on,
+    inbox,
+)
 from appliance.reports.intel import IntelListsReport, IntelReport
 from appliance.settings.config import build
 from tests.conftest import need_root
@@ -32,7 +41,7 @@ DEADLINE_S = 30.0
 
 @pytest.fixture
 def places(tmp_path: Path) -> Path:
-    for name in ("card", "kept", "spool", "wishes", "run", "fetched"):
+    for name in ("card", "kept", "spool", "wishes", "run", "fetched", "flows"):
         (tmp_path / name).mkdir()
     return tmp_path
 
@@ -44,7 +53,8 @@ def served(places: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[IntelServi
     made = IntelService(
         "lo", Matcher(Meetings(Allowed(), ()), HitSpool(places / "spool")),
         ListTaking(places / "card", places / "kept", places / "fetched"),
-        inbox(places / "wishes"), places / "kept", time.time(),
+        inbox(places / "wishes"), places / "kept", time.time(), Knocks(places / "kept"),
+        handed_on(places / "flows"),
     )  # fmt: skip
     yield made
     made.close()
@@ -68,6 +78,36 @@ def test_lists_are_taken_and_looked_for(served: IntelService, places: Path) -> N
     report = served.report()
     assert report.indicators == 1 and report.recent[0].indicator == "bad.example"
     assert IntelListsReport.require(places / "run").lists[0].name == "a.txt"
+
+
+def test_what_flows_tell_is_confirmed_counted_and_raised(
+    served: IntelService, places: Path
+) -> None:
+    (places / "card/a.txt").write_text("203.0.113.0/24\n198.51.100.7\n")
+    served.taking.begin()
+    turn_until(served, lambda: served.sniffer, "the lists are in force")
+    talk = ListedTalk("192.168.88.9", 40_000, "203.0.113.5", 443, 6)
+    other = ListedTalk("192.168.88.9", 40_000, "192.0.2.1", 443, 6)
+    called = ListedTalk("192.168.88.9", 22, "198.51.100.7", 50_000, 6, called=True)
+    told = ListedFlows((talk, other, called), {"203.0.113.6": 7, "192.0.2.9": 2})
+    served.flows.post(told)
+    turn_until(served, lambda: served.report().talks, "it is taken")
+    report = served.report()
+    assert (report.talks, report.hits, report.alerts) == (3, 2, 2)
+    hows = {each.how: (each.device, each.indicator) for each in report.recent}
+    assert hows == {"connection to": ("192.168.88.9", "203.0.113.0/24"),
+                    "connection from": ("192.168.88.9", "198.51.100.7")}  # fmt: skip
+    (knocked,) = report.knocks
+    assert (knocked.list_name, knocked.count) == ("a.txt", 7)
+    spool = b"".join(each.read_bytes() for each in (places / "spool").iterdir())
+    assert b"Known bad: connection to 203.0.113.0/24 (says a.txt)" in spool
+
+
+def test_what_is_no_address_is_left(served: IntelService) -> None:
+    served.flows.post(ListedFlows((ListedTalk("x", 1, "y", 2, 6),), {"z": 1}))
+    served._due = 0.0
+    served.turn(0.0)
+    assert served.report().hits == 0
 
 
 def test_without_lists_nothing_is_looked_at(served: IntelService, places: Path) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import contextlib
 import pwd
+import socket
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from appliance import files, requests
 from appliance.errors import DecodeError
-from appliance.host import links
 from appliance.ids import eve, sniffers
 from appliance.ids.engine import SPOOL, USER
 from appliance.ids.eve_spool import STATISTICS
@@ -77,7 +77,7 @@ class EngineView:
     def _socket(self) -> int | None:
         with contextlib.suppress(OSError, KeyError, ValueError):
             uid = int(self.user) if self.user.isdigit() else pwd.getpwnam(self.user).pw_uid
-            index = links.number(self.interface)
+            index = socket.if_nametoindex(self.interface)
             return socket_of(sniffers.SOCKETS.read_text(), index, uid)
         return None
 

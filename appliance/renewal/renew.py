@@ -27,7 +27,7 @@ from appliance.reports.rules import GenerationFacts, RenewalReport, RuleSetStand
 from appliance.ruleset.chosen_sets import ChosenSet
 from appliance.ruleset.set_places import SetPlaces
 
-LOOK_S = 1.0
+LOOK_S, PATIENCE_S = 1.0, 30
 NOT_FOR_IT = "there is nothing of it for this engine"
 
 log = logging.getLogger(__name__)
@@ -39,8 +39,10 @@ Tries = Callable[[Sets], TriedSets]
 class EngineDoor(Protocol):
     """What a round needs of the engine; see `engine_view.EngineView`."""
 
-    live: bool
-    tells_rules: bool
+    @property
+    def live(self) -> bool: ...
+    @property
+    def tells_rules(self) -> bool: ...
 
     def put_on_trial(self, name: str) -> None: ...
     def end_trial(self, anew: bool) -> None: ...
@@ -194,7 +196,7 @@ class Renewal:
 
     def _switch(self, facts: GenerationFacts, new: Mapping[str, str]) -> None:
         self._do("the engine takes them, and is watched for a minute")
-        before = self.door.look()
+        before = self._before()
         self.door.put_on_trial(facts.name)
         expected = facts.rules if self.door.tells_rules else 0
         wrong = self._watched(AfterSwitch(before, self.door.live, expected))
@@ -207,6 +209,16 @@ class Renewal:
         self.door.end_trial(anew=False)
         self.generations.forget(facts.name)
         self._tell(f"{words.counted(facts.rules, 'rule')} in force; {facts.change}.")
+
+    def _before(self) -> EngineSeen:
+        """Look at the engine; one that has only just started tells some seconds later of itself."""
+        seen = self.door.look()
+        for _ in range(PATIENCE_S if self.door.live else 0):
+            if seen.reloaded:
+                break
+            self.wait(LOOK_S)
+            seen = self.door.look()
+        return seen
 
     def _watched(self, watch: AfterSwitch) -> str:
         """Look at the engine until it stood its test; return what is wrong, empty for nothing."""

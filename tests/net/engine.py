@@ -39,6 +39,10 @@ shift 4
 mount -t tmpfs tmpfs "$root/run"
 mkdir "$root/run/glovebox-ids"
 mount --rbind "$directory" "$root/run/glovebox-ids"
+if [ -d "$directory/../rulesets" ]; then
+    mkdir "$root/run/glovebox-rulesets"
+    mount --bind "$directory/../rulesets" "$root/run/glovebox-rulesets"
+fi
 mount --bind "$captures" "$root/mnt"
 mount --bind /proc "$root/proc"
 mount -t sysfs sysfs "$root/sys"
@@ -98,7 +102,9 @@ class Engine:
         self.measured.publish(self.directory.parent)
         done = subprocess.run(
             [GLOVEBOX, "ids-config", "--directory", self.directory, "--root", self.root,
-             "--templates", PROJECT / "config", "--owner-rules", owner],
+             "--templates", PROJECT / "config", "--owner-rules", owner,
+             "--rule-sets", self.directory.with_name("rulesets"),
+             "--set-on-trial", self.directory.with_name("on-trial")],
             env=self.environment, check=True, capture_output=True, text=True,
         )  # fmt: skip
         # The service that writes them is the engine's user; some are for its eyes only.

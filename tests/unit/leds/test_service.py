@@ -231,7 +231,12 @@ def running(waits: int) -> Running:
 
 def notes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     told: list[str] = []
-    monkeypatch.setattr("appliance.service.notify", lambda *assignments: told.extend(assignments))
+
+    def notify(*assignments: str) -> bool:
+        told.extend(assignments)
+        return True
+
+    monkeypatch.setattr("appliance.service.notify", notify)
     return told
 
 

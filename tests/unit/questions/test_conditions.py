@@ -59,7 +59,9 @@ CASES: list[tuple[str, str, Callable[[Rows], Mask]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "text", "expected"), CASES, ids=[f"{name} {text}" for name, text, _ in CASES])
+@pytest.mark.parametrize(
+    ("name", "text", "expected"), CASES, ids=[f"{name} {text}" for name, text, _ in CASES]
+)
 def test_a_switch_means_these_flows(
     rows: tuple[Path, Rows], name: str, text: str, expected: Callable[[Rows], Mask]
 ) -> None:

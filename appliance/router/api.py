@@ -90,6 +90,8 @@ class Connection:
         self._pending: dict[str, _Pending] = {}
         self._finished: list[str] = []
         self._number = 0
+        # Whether anything came that was an answer of a router.
+        self._spoke = False
         self._events: deque[tuple[str, Fields]] = deque()
         #: Whether more rows came from `listen` than were kept: the table must be read again.
         self.overrun = False
@@ -252,10 +254,13 @@ class Connection:
         except OSError as error:
             raise _lost(error) from error
         if not content:
+            if self._splitter.pending and not self._spoke:
+                raise RouterError("what answers there is no RouterOS API: it ended in mid-sentence")
             cut = "in the middle of a sentence" if self._splitter.pending else "the connection"
             raise RouterError(f"the router ended {cut}")
         try:
             for words in self._splitter.feed(content):
+                self._spoke = True
                 self._sort(sentences.reply(words))
         except DecodeError as error:
             raise RouterError(f"what answers there is no RouterOS API: {error}") from error

@@ -18,9 +18,9 @@ from appliance.settings.sections.fit import Address
 
 # Fields whose values are words of RouterOS, or of the maker's.
 SHOWN = frozenset(
-    ("architecture-name", "board-name", "build-time", "connection-state", "cpu", "default-name",
-     "factory-software", "key-type", "key-usage", "mode", "platform", "policy", "protocol",
-     "target", "topics", "type", "version")
+    ("architecture-name", "board-name", "build-time", "connection-state", "cpu", "date",
+     "default-name", "factory-software", "gmt-offset", "key-type", "key-usage", "mode", "platform",
+     "policy", "protocol", "target", "time", "topics", "type", "version")
 )  # fmt: skip
 # What an owner writes as he likes: also a number may tell something.
 _FREE = frozenset(("comment", "name", "on-event", "source", "identity"))
@@ -38,7 +38,7 @@ _USUAL = frozenset(
      "reverse-proxy")
 )  # fmt: skip
 _PORT = re.compile(r"(?:ether|sfp|sfp-sfpplus|wlan|wifi|lte|bridge|combo)[0-9]{0,2}")
-_WORDS = re.compile(r"!?[a-zA-Z0-9][\w.,:;/!()+ -]{0,119}", re.ASCII)
+_WORDS = re.compile(r"[!+-]?[a-zA-Z0-9][\w.,:;/!()+ -]{0,119}", re.ASCII)
 _OURS = re.compile(rf"{NAME}[a-z0-9:-]{{0,30}}")
 _NUMBER = re.compile(r"[0-9]{1,5}(?:\.[0-9]{1,3})?(?:[KMG]i?B?|%|bps)?")
 _SIZE = re.compile(r"[0-9]{1,18}")

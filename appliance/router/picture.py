@@ -3,15 +3,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from appliance.router.api import Connection, Fields
 from appliance.router.refusals import Refusal, RefusedError
 
 NAMES = (
-    "/system/resource", "/system/identity", "/system/device-mode", "/interface/list",
+    "/system/resource", "/system/identity", "/system/device-mode", "/system/clock",
+    "/interface/list",
     "/interface/list/member", "/tool/sniffer", "/ip/traffic-flow", "/ip/traffic-flow/target",
     "/system/logging", "/system/logging/action", "/system/scheduler", "/ip/service",
     "/certificate", "/user", "/user/group", "/ip/firewall/filter", "/ip/firewall/raw",
@@ -23,10 +27,14 @@ OLDEST = (7, 9)
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Tables by menu; `refused` are those that could not be read, and why."""
+    """Tables by menu; `refused` are those that could not be read, and why.
+
+    `read_at` is when that was by our clock, since the epoch; 0 where it is not known.
+    """
 
     tables: Mapping[str, tuple[Fields, ...]]
     refused: Mapping[str, Refusal] = field(default_factory=dict)
+    read_at: float = 0.0
 
     def rows(self, menu: str) -> tuple[Fields, ...]:
         """Return the rows of a menu, none where it could not be read."""
@@ -51,6 +59,13 @@ class Picture:
     def rebooted_ago(self) -> float:
         """For how many seconds it has been running; 0 where it does not say."""
         return span(self.single("/system/resource").get("uptime", ""))
+
+    @property
+    def clock_ahead(self) -> float | None:
+        """By how many seconds its clock is ahead of ours; None where one of them is not known."""
+        found = self.single("/system/clock")
+        said = clock(found.get("date", ""), found.get("time", ""), found.get("gmt-offset", ""))
+        return said - self.read_at if said is not None and self.read_at else None
 
     def allows(self, feature: str) -> bool:
         """Whether the device-mode allows a feature; a router without the mode allows everything."""
@@ -84,7 +99,20 @@ def read(connection: Connection) -> Picture:
             tables[menu] = connection.rows(menu)
         except RefusedError as error:
             refused[menu] = error.why
-    return Picture(tables, refused)
+    return Picture(tables, refused, time.time())
+
+
+def clock(date: str, of_day: str, offset: str) -> float | None:
+    """Return the time of RouterOS' clock, since the epoch; None for what is none.
+
+    The date is 2026-11-30, before RouterOS 7.10 nov/30/2026; the offset +01:00 (manual, Clock).
+    """
+    zone = offset if re.fullmatch(r"[+-]\d\d:\d\d", offset) else "+00:00"
+    for form in ("%Y-%m-%d", "%b/%d/%Y"):
+        with contextlib.suppress(ValueError, OverflowError):
+            text = f"{date[:20]} {of_day[:8]} {zone}"
+            return datetime.strptime(text, f"{form} %H:%M:%S %z").timestamp()
+    return None
 
 
 def is_yes(text: str) -> bool:

@@ -51,6 +51,7 @@ class Recording:
     log: bool
     inside: str
     outside: str
+    read_at: float
     tables: Mapping[str, tuple[Fields, ...]]
     refused: Mapping[str, Refusal]
     parsed: tuple[tuple[str, str], ...]
@@ -62,7 +63,7 @@ class Recording:
     @property
     def picture(self) -> Picture:
         """The picture of the router that is played."""
-        return Picture(self.tables, self.refused)
+        return Picture(self.tables, self.refused, self.read_at)
 
     @property
     def wanted(self) -> Wanted:
@@ -88,7 +89,7 @@ def record(connection: Connection, wanted: Wanted, found: Picture) -> Recording:
     recording = Recording(
         FORM, str(mask.address(entry.address)), str(mask.address(wanted.sensor)), entry.capture,
         entry.flows, entry.log, mask.value("list", entry.inside), mask.value("list", entry.outside),
-        tables, dict(found.refused), parsed, lines, tuple(trouble), left + more, (),
+        found.read_at, tables, dict(found.refused), parsed, lines, tuple(trouble), left + more, (),
     )  # fmt: skip
     points = verify.points(recording.wanted, recording.picture)
     if [each.level for each in points] != [each.level for each in verify.points(wanted, found)]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from appliance import words
 from appliance.reports.levels import Level
 from appliance.router import plan
 from appliance.router.api import Fields
@@ -12,6 +13,8 @@ from appliance.router.picture import Picture, is_yes
 from appliance.router.plan import FAMILIES, NAME, RULE_IN, RULE_OUT, Step, Wanted
 from appliance.router.refusals import Refusal, plain
 
+# What a clock may be wrong by: nobody orders lines of logs by less.
+CLOCK_S = 300.0
 # Of each group of ours.
 RIGHTS = {NAME: plan.POLICY, plan.READER: plan.READ_POLICY}
 
@@ -30,6 +33,7 @@ def points(wanted: Wanted, picture: Picture) -> tuple[Point, ...]:
     steps = plan.steps(wanted)
     found = [
         *_version(picture),
+        *_clock(picture),
         *_unread(picture),
         *_steps(steps, picture),
         *_lists(wanted, picture),
@@ -51,6 +55,17 @@ def _version(picture: Picture) -> list[Point]:
                       "Somebody else may have changed it: look through its users, scripts and "
                       "scheduler. Nothing was changed by Glovebox.")]  # fmt: skip
     return []
+
+
+def _clock(picture: Picture) -> list[Point]:
+    ahead = picture.clock_ahead
+    if ahead is None or abs(ahead) < CLOCK_S:
+        return []
+    length = words.duration(abs(ahead))
+    return [Point(Level.WARN, f"The router's clock is {length} {'fast' if ahead > 0 else 'slow'}, "
+                  "by this machine's.",
+                  "Set it there: System, NTP Client. Blocking does not need it, but its log and "
+                  "what was changed when do.")]  # fmt: skip
 
 
 def _unread(picture: Picture) -> list[Point]:

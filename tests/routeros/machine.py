@@ -12,6 +12,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta, timezone
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
@@ -74,6 +75,8 @@ class Machine:
         #: Tables of a real router, which are told instead of its own, and what it refuses to tell.
         self.recorded: dict[str, list[Row]] = {}
         self.refuses: dict[str, str] = {}
+        #: By how many seconds its clock is wrong.
+        self.clock_wrong = 0.0
         #: What its name server knows.
         self.names: dict[str, str] = {}
         self.logins = 0
@@ -352,6 +355,8 @@ class Machine:
             return [self._resource()]
         if path == "/system/device-mode":
             return [self._device_mode()]
+        if path == "/system/clock":
+            return [self._clock()]
         if path in self.single:
             return [self.single[path]]
         return self.tables.get(path, [])
@@ -370,6 +375,12 @@ class Machine:
             "total-memory": "1073741824",
             "write-sect-since-reboot": str(self.flash_writes),
         }
+
+    def _clock(self) -> Row:
+        now = datetime.fromtimestamp(time.time() + self.clock_wrong, timezone(timedelta(hours=2)))
+        new = schema.number(self.version) >= (7, 10)
+        day = now.strftime("%Y-%m-%d" if new else "%b/%d/%Y").lower()
+        return {"date": day, "time": now.strftime("%H:%M:%S"), "gmt-offset": "+02:00"}
 
     def _device_mode(self) -> Row:
         if schema.number(self.version) < (7, 17):

@@ -12,7 +12,7 @@ from tests.routeros.schema import Trap
 SECRET = {"password"}
 STATE = {".id", "dynamic", "packets", "bytes", "running", "fingerprint", "invalid"}
 LEFT_OUT = {
-    "/system/resource", "/system/device-mode", "/user/ssh-keys", "/certificate",
+    "/system/resource", "/system/device-mode", "/system/clock", "/user/ssh-keys", "/certificate",
     "/ip/firewall/connection", "/ipv6/firewall/connection", "/system/routerboard",
 }  # fmt: skip
 

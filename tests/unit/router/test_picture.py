@@ -56,3 +56,17 @@ def test_anything_a_router_says_is_read(row: dict[str, str]) -> None:
     assert isinstance(found.version, tuple) and found.rebooted_ago >= 0
     assert found.allows("sniffer") in (True, False) and found.old in (True, False)
     assert found.fasttracks in (True, False) and found.has_list("WAN") in (True, False)
+
+
+@pytest.mark.parametrize(
+    ("date", "of_day", "offset", "expected"),
+    [
+        ("2026-11-30", "10:00:00", "+01:00", 1796029200.0),
+        ("nov/30/2026", "09:00:00", "", 1796029200.0),
+        ("1970-01-02", "00:00:00", "+00:00", 86400.0), ("", "", "", None),
+        ("x" * 1000, "", "", None),
+        ("9999-12-31", "25:00:00", "+00:00", None),
+    ],
+)  # fmt: skip
+def test_clock(date: str, of_day: str, offset: str, expected: float | None) -> None:
+    assert picture.clock(date, of_day, offset) == expected

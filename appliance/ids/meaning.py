@@ -132,6 +132,11 @@ _SPECIAL = {
         "The EICAR test file was sent: harmless, and made to try whether alerts come.",
         "Nothing, if it was you who tried it out.",
     ),
+    (1, 1000101): Meaning(
+        "The name glovebox-alert-test.example was asked for: it leads nowhere, and is made to try"
+        " whether alerts come.",
+        "Nothing, if it was you who tried it out.",
+    ),
     (1, 1000120): Meaning(
         "Somebody reads the list of users of a MikroTik router, with a hole closed in 2018.",
         "See that the router at that address has RouterOS 6.42.1 or newer, that Winbox (port 8291)"

@@ -12,10 +12,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.conftest import PROJECT
-from tests.frames import tcp_frame
+from tests.frames import ethernet, ipv4, tcp_frame, udp
 from tests.net.engine import Engine
 from tests.net.suricata import Suricata
 from tests.pcapfile import pcap
+from tests.unit.formats.test_dns_message import question
 
 CLIENT, SERVER = bytes((192, 0, 2, 1)), bytes((192, 0, 2, 2))
 CLIENT_PORT, HTTP = 40222, 80
@@ -62,6 +63,33 @@ def readme() -> tuple[bytes, int]:
         "Accept: */*",
     )
     return ("\r\n".join(lines) + "\r\n\r\n").encode(), int(sid)
+
+
+@pytest.fixture
+def asking(tmp_path: Path) -> Path:
+    """Return the capture of a question for the name that is there to be tried."""
+    folder = tmp_path / "captures"
+    folder.mkdir()
+    capture = folder / "asking.pcap"
+    frame = ethernet(ipv4(udp(question("GloveBox-Alert-test.example"), 53)))
+    capture.write_bytes(pcap(frame, times_us=(0,)))
+    return capture
+
+
+def test_snort_tells_of_the_name_to_be_tried(
+    engine_root: Path, tmp_path: Path, asking: Path
+) -> None:
+    engine = Engine(engine_root, tmp_path / "run", None)
+    engine.configure()
+    assert [event.sid for event in engine.read_file(asking)] == [1_000_101]
+
+
+def test_suricata_tells_of_the_name_to_be_tried(
+    suricata_root: Path, tmp_path: Path, asking: Path
+) -> None:
+    engine = Suricata(suricata_root, tmp_path / "run", None)
+    engine.configure()
+    assert [alert.sid for alert in engine.alerts_of(asking)] == [1_000_101]
 
 
 @pytest.fixture

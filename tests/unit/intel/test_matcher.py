@@ -64,6 +64,17 @@ def test_each_way_is_found(matcher: Matcher, spool: Path, tmp_path: Path) -> Non
     assert matcher.frames == 5
 
 
+def test_the_name_to_be_tried_is_met_whatever_the_lists_hold(
+    matcher: Matcher, spool: Path, tmp_path: Path
+) -> None:
+    take(tmp_path, a_txt="bad.example\n")
+    matcher.load(tmp_path / "kept")
+    for name in ("glovebox-alert-test.example", "other.example"):
+        matcher.frame(memoryview(asking(name)), NOW)
+    (message,) = messages(spool)
+    assert message.startswith("Known bad: asked for glovebox-alert-test.example")
+
+
 def test_lists_are_changed_while_it_runs(matcher: Matcher, spool: Path, tmp_path: Path) -> None:
     take(tmp_path, a_txt="bad.example\n")
     matcher.load(tmp_path / "kept")

@@ -67,9 +67,9 @@ class RealDoor:
     def ask_selftest(self) -> None:
         self.token = marker.new_token()
         # The engine has the new rules; now it goes wrong.
-        if self.view.trial.exists() and self.spoil not in (None, deafen):
-            assert self.spoil
-            self.spoil(self.engine)
+        spoil = self.spoil
+        if self.view.trial.exists() and spoil is not None and spoil is not deafen:
+            spoil(self.engine)
 
     def look(self) -> EngineSeen:
         with self.network.inside(self.network.sensor):

@@ -58,7 +58,7 @@ def test_a_question_and_its_answer(browser: Browser, tmp_path: Path, size: str) 
             expect(page.get_by_role("link", name=HOSTS[0]).first).to_be_visible()
             PICTURES.mkdir(parents=True, exist_ok=True)
             for scheme in ("light", "dark"):
-                page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+                page.emulate_media(color_scheme=scheme)
                 page.screenshot(path=PICTURES / f"flows-{size}-{scheme}.png", full_page=True)
                 assert findings(page) == []
             wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")

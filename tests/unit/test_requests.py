@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from appliance import requests
+from appliance.renewal.service import FETCH_UNIT
 from appliance.requests import FullError, Inbox
 from appliance.supervisor.policy import LADDERS
 from tests.conftest import PROJECT
@@ -54,6 +55,11 @@ def test_there_are_no_other_doors() -> None:
     text = (UNITS / "glovebox-supervisor.service").read_text()
     doors = re.findall(r"glovebox-restart@(\S+)\.path\b", text)
     assert sorted(doors) == sorted(unit.removesuffix(".service") for unit in STEPS)
+
+
+def test_what_was_chosen_has_a_door_to_who_fetches() -> None:
+    door = f"glovebox-restart@{FETCH_UNIT.removesuffix('.service')}.path"
+    assert f"Wants={door}\n" in (UNITS / "glovebox-renewal.path").read_text()
 
 
 def test_door_and_request_mean_the_same_folder() -> None:

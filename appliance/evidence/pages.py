@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,6 @@ from flask import Blueprint, Response, render_template
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
-from appliance import words
 from appliance.errors import DecodeError
 from appliance.evidence import cutting, kept_pcaps
 from appliance.evidence.hex_lines import hex_lines
@@ -91,11 +91,16 @@ def shown_frames(content: bytes, time_us: int) -> list[ShownFrame]:
         return []
     return [
         ShownFrame(
-            words.utc(each.time_us / 1e6), _ends(each.frame), each.original_length,
+            _moment(each.time_us), _ends(each.frame), each.original_length,
             hex_lines(each.frame, MOST_BYTES), each.time_us == time_us,
         )
         for each in records
     ]  # fmt: skip
+
+
+def _moment(time_us: int) -> str:
+    moment = datetime.fromtimestamp(time_us // 1_000_000, UTC)
+    return f"{moment:%H:%M:%S}.{time_us % 1_000_000:06}"
 
 
 def around_fired(found: list[ShownFrame]) -> list[ShownFrame]:

@@ -30,7 +30,8 @@ ABOVE = {
 PARSERS = (
     "glovebox-films.service", "glovebox-ids.service", "glovebox-dnsmasq@.service",
     "glovebox-flows.service", "glovebox-intel.service", "glovebox-logs.service",
-    "glovebox-fetch.service", "glovebox-renewal.service",
+    "glovebox-fetch.service", "glovebox-renewal.service", "glovebox-devices.service",
+    "glovebox-evidence.service",
 )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -85,6 +86,8 @@ def target(channel: NotifyChannel) -> str:
         return channel.to
     if channel.way == "telegram":
         return f"chat {channel.to}"
+    if channel.way == "other":
+        return channel.secret.partition(":")[0]
     return urlsplit(channel.to).hostname or ""
 
 
@@ -92,6 +95,8 @@ def secrets_of(channel: NotifyChannel) -> tuple[str, ...]:
     """Return what of a channel no answer, log or page may show."""
     if channel.way in ("mail", "telegram"):
         return (channel.secret,)
+    if channel.way == "other":
+        return (*secrets_within(channel.secret), *re.split("[:/?&=@]+", channel.secret)[1:])
     return (channel.secret, *secrets_within(channel.to))
 
 

@@ -66,6 +66,9 @@ FORMS = (
         "It gets each message as JSON by POST.",
         (FormField("to", "Address", "https://example.org/hook"),
          FormField("secret", "Token, if it wants one", is_secret=True, is_needed=False))),
+    ChannelForm("other", "Another service",
+        "Apprise knows more than a hundred: Discord, Matrix, Signal, Gotify, Pushover and others.",
+        (FormField("secret", "Address of Apprise, like discord://…", is_secret=True),)),
 )  # fmt: skip
 BY_WAY = {form.way: form for form in FORMS}
 

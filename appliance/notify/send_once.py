@@ -60,6 +60,10 @@ def _by(channel: NotifyChannel, message: OutgoingMessage) -> SendAnswer:
         from appliance.notify.channels import mail
 
         return SendAnswer(True, mail.send(channel, message)[: LARGEST_ANSWER // 4])
+    if channel.way == "other":
+        from appliance.notify.channels import apprise_url
+
+        return apprise_url.send(channel, message)
     if channel.way == "ntfy":
         from appliance.notify.channels.ntfy import send
     elif channel.way == "telegram":

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from appliance.settings.sections.fit import Unfit, expect
 
-Way = Literal["mail", "ntfy", "telegram", "webhook"]
+Way = Literal["mail", "ntfy", "telegram", "webhook", "other"]
 MOST = 8
 NAME = re.compile("[a-z0-9][a-z0-9-]{0,19}")
 LONGEST = 500
@@ -19,6 +19,7 @@ _HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9][A-Za-z0-9._-]{0,252}
 _MAIL = re.compile(r"[^\s@<>,;:\"\\]{1,64}@[^\s@<>,;:\"\\]{1,253}")
 _CHAT = re.compile(r"-?[0-9]{1,20}|@[A-Za-z0-9_]{3,40}")
 _TOKEN = re.compile(r"[0-9]{1,20}:[A-Za-z0-9_-]{10,100}")
+_APPRISE = re.compile(r"[a-z][a-z0-9+]{1,20}://[!-~]{1,480}")
 _HOURS = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5][0-9])")
 
 
@@ -27,7 +28,8 @@ class NotifyChannel:
     """One way to the owner.
 
     `to` is an address of mail, the topic's address at ntfy, a chat at Telegram, or a webhook's
-    address; `secret` a password or token; `server` and `user` are those of the mail server.
+    address; `secret` a password or token, or for another way an address of Apprise; `server` and
+    `user` are those of the mail server.
     """
 
     name: str
@@ -68,11 +70,16 @@ def _fits_webhook(channel: NotifyChannel) -> None:
     _is_web(channel.to, "an address like https://example.org/hook")
 
 
+def _fits_other(channel: NotifyChannel) -> None:
+    _wants("secret", channel.secret, _APPRISE, "an address of Apprise, like discord://…")
+
+
 _FITS = {
     "mail": _fits_mail,
     "ntfy": _fits_ntfy,
     "telegram": _fits_telegram,
     "webhook": _fits_webhook,
+    "other": _fits_other,
 }
 
 

@@ -51,7 +51,10 @@ def test_a_damaged_file_is_told_without_its_words(
     assert "cannot be read" in caplog.text and "MARKED" not in caplog.text
 
 
-@pytest.mark.parametrize("channel", [PHONE, POST, CHAT], ids=lambda channel: channel.name)
+OTHER = NotifyChannel("team", "other", secret="discord://123456/MARKED-token?x=MARKED-query")
+
+
+@pytest.mark.parametrize("channel", [PHONE, POST, CHAT, OTHER], ids=lambda channel: channel.name)
 def test_what_may_be_shown_holds_no_secret(channel: NotifyChannel) -> None:
     assert "MARKED" not in target(channel) + repr(channel) and target(channel)
     assert any("MARKED" in each for each in secrets_of(channel))

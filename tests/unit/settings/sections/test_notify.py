@@ -17,7 +17,8 @@ POST = {"name": "post", "way": "mail", "to": "me@example.org", "server": "smtp.e
         "secret": "MARKED-password"}  # fmt: skip
 CHAT = {"name": "chat", "way": "telegram", "to": "-100123", "secret": "123456:MARKED-secret"}
 HOOK = {"name": "hook", "way": "webhook", "to": "https://example.org/MARKED"}
-ALL = [PHONE, POST, CHAT, HOOK]
+TEAM = {"name": "team", "way": "other", "secret": "discord://1234/MARKED"}
+ALL = [PHONE, POST, CHAT, HOOK, TEAM]
 
 
 def config(*channels: Any, **keys: Any) -> Config:
@@ -25,7 +26,9 @@ def config(*channels: Any, **keys: Any) -> Config:
 
 
 def test_channels_fit() -> None:
-    assert [each.name for each in config(*ALL).notify.channels] == ["phone", "post", "chat", "hook"]
+    assert [each.name for each in config(*ALL).notify.channels] == [
+        "phone", "post", "chat", "hook", "team",
+    ]  # fmt: skip
 
 
 def test_nothing_of_a_channel_is_shown_or_handed_on() -> None:
@@ -56,6 +59,8 @@ def test_nothing_of_a_channel_is_shown_or_handed_on() -> None:
         CHAT | {"secret": "MARKED-secret"},
         CHAT | {"to": "MARKED chat"},
         HOOK | {"to": "javascript:MARKED"},
+        TEAM | {"secret": "MARKED"},
+        TEAM | {"secret": "discord://MARKED MARKED"},
         "tgram://MARKED",
     ],
 )

@@ -86,6 +86,8 @@ def target(channel: NotifyChannel) -> str:
         return channel.to
     if channel.way == "telegram":
         return f"chat {channel.to}"
+    if channel.way == "mqtt":
+        return channel.server
     if channel.way == "other":
         return channel.secret.partition(":")[0]
     return urlsplit(channel.to).hostname or ""
@@ -93,7 +95,7 @@ def target(channel: NotifyChannel) -> str:
 
 def secrets_of(channel: NotifyChannel) -> tuple[str, ...]:
     """Return what of a channel no answer, log or page may show."""
-    if channel.way in ("mail", "telegram"):
+    if channel.way in ("mail", "telegram", "mqtt"):
         return (channel.secret,)
     if channel.way == "other":
         return (*secrets_within(channel.secret), *re.split("[:/?&=@]+", channel.secret)[1:])

@@ -64,6 +64,8 @@ def _by(channel: NotifyChannel, message: OutgoingMessage) -> SendAnswer:
         from appliance.notify.channels import apprise_url
 
         return apprise_url.send(channel, message)
+    if channel.way == "mqtt":
+        raise SendError("MQTT needs a connection that stays")
     if channel.way == "ntfy":
         from appliance.notify.channels.ntfy import send
     elif channel.way == "telegram":

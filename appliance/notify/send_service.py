@@ -25,10 +25,12 @@ from appliance.notify import channel_book, send_socket, wishes
 from appliance.notify.channel_book import ChannelBook, target
 from appliance.notify.forward.collector_desk import CollectorDesk
 from appliance.notify.message_text import OutgoingMessage
+from appliance.notify.mqtt.mqtt_links import MqttLinks
 from appliance.notify.send_once import send_once
 from appliance.notify.send_socket import SendAnswer, SenderTask, SendQuestion
 from appliance.notify.wishes import NotifyWish, NotifyWishKind
 from appliance.reports.notify import ChannelStanding, SendReport
+from appliance.reports.statusfile import RUNTIME_DIRECTORY
 from appliance.requests import Inbox
 from appliance.service import Running
 from appliance.settings.sections.fit import Unfit
@@ -57,6 +59,7 @@ class MessageSender:
     name: str
     send: Send = send_once
     collectors: CollectorDesk = field(default_factory=CollectorDesk)
+    links: MqttLinks | None = None
     trouble: str = ""
     _answers: dict[str, ChannelStanding] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -67,7 +70,10 @@ class MessageSender:
         channel = self.book.named(question.channel)
         if channel is None:
             return SendAnswer(False, "there is no such channel")
-        answer = self.send(channel, question.message)
+        send = self.send
+        if channel.way == "mqtt" and self.links is not None:
+            send = self.links.send
+        answer = send(channel, question.message)
         self._note(channel, answer, question.message.kind == TEST.kind)
         return answer
 
@@ -180,13 +186,16 @@ def _body(running: Running) -> int:
     book = ChannelBook(settings.notify.channels, arguments.folder)
     desk = CollectorDesk(settings.forward.targets)
     inbox = wishes.inbox(folder / "wishes")
-    sender = MessageSender(book, inbox, settings.system.hostname, collectors=desk)
+    links = MqttLinks(settings.system.hostname, RUNTIME_DIRECTORY)
+    sender = MessageSender(book, inbox, settings.system.hostname, collectors=desk, links=links)
     with listening(folder / send_socket.SOCKET.name) as socket_:
         while not running.stop:
             try:
                 sender.grant()
             except OSError as error:
                 log.error("%s", error)
+            links.agree(book)
+            links.show(time.monotonic())
             channels, collectors = sum(1 for _ in book), len(settings.forward.targets)
             # Published first: who is started by the mark finds the channels.
             running.beat(f"{channels} channels, {collectors} collectors", sender.report)
@@ -195,6 +204,7 @@ def _body(running: Running) -> int:
                 break
             if select.select([socket_], [], [], TURN_S)[0]:
                 sender.serve(socket_.accept()[0])
+    links.close()
     running.publisher.publish(sender.report())
     return 0
 

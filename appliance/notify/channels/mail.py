@@ -38,11 +38,11 @@ def send(channel: NotifyChannel, message: OutgoingMessage) -> str:
         raise SendError(plain(error)) from None
 
 
-def where(server: str) -> tuple[str, int]:
+def where(server: str, otherwise: int = SUBMISSION) -> tuple[str, int]:
     """Return host and port of "smtp.example.org:587", "[2001:db8::1]" and the like."""
     host, found, port = server.rpartition(":")
     if not found or not port.isdigit() or port != port.strip("]"):
-        host, port = server, str(SUBMISSION)
+        host, port = server, str(otherwise)
     return host.strip("[]"), int(port)
 
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from appliance.settings.sections.fit import Unfit, expect
 
-Way = Literal["mail", "ntfy", "telegram", "webhook", "other"]
+Way = Literal["mail", "ntfy", "telegram", "webhook", "other", "mqtt"]
 MOST = 8
 NAME = re.compile("[a-z0-9][a-z0-9-]{0,19}")
 LONGEST = 500
@@ -20,6 +20,7 @@ _MAIL = re.compile(r"[^\s@<>,;:\"\\]{1,64}@[^\s@<>,;:\"\\]{1,253}")
 _CHAT = re.compile(r"-?[0-9]{1,20}|@[A-Za-z0-9_]{3,40}")
 _TOKEN = re.compile(r"[0-9]{1,20}:[A-Za-z0-9_-]{10,100}")
 _APPRISE = re.compile(r"[a-z][a-z0-9+]{1,20}://[!-~]{1,480}")
+_TOPIC = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+){0,7}")
 _HOURS = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5][0-9])")
 
 
@@ -29,7 +30,7 @@ class NotifyChannel:
 
     `to` is an address of mail, the topic's address at ntfy, a chat at Telegram, or a webhook's
     address; `secret` a password or token, or for another way an address of Apprise; `server` and
-    `user` are those of the mail server.
+    `user` are those of the mail server, or of an MQTT broker, where `to` is a topic.
     """
 
     name: str
@@ -74,12 +75,19 @@ def _fits_other(channel: NotifyChannel) -> None:
     _wants("secret", channel.secret, _APPRISE, "an address of Apprise, like discord://…")
 
 
+def _fits_mqtt(channel: NotifyChannel) -> None:
+    _wants("server", channel.server, _HOST, "the broker, like 192.168.88.9 or home.lan:8883")
+    if channel.to:
+        _wants("to", channel.to, _TOPIC, "a topic of letters, digits, hyphens and slashes")
+
+
 _FITS = {
     "mail": _fits_mail,
     "ntfy": _fits_ntfy,
     "telegram": _fits_telegram,
     "webhook": _fits_webhook,
     "other": _fits_other,
+    "mqtt": _fits_mqtt,
 }
 
 

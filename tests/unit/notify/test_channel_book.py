@@ -54,7 +54,12 @@ def test_a_damaged_file_is_told_without_its_words(
 OTHER = NotifyChannel("team", "other", secret="discord://123456/MARKED-token?x=MARKED-query")
 
 
-@pytest.mark.parametrize("channel", [PHONE, POST, CHAT, OTHER], ids=lambda channel: channel.name)
+HOME = NotifyChannel("home", "mqtt", "", "MARKED-password", "192.168.88.9", "me")
+
+
+@pytest.mark.parametrize(
+    "channel", [PHONE, POST, CHAT, OTHER, HOME], ids=lambda channel: channel.name
+)
 def test_what_may_be_shown_holds_no_secret(channel: NotifyChannel) -> None:
     assert "MARKED" not in target(channel) + repr(channel) and target(channel)
     assert any("MARKED" in each for each in secrets_of(channel))

@@ -28,6 +28,7 @@ FILLED = {
     "mail": {"to": "me@example.org", "server": "smtp.example.org", "secret": "MARKED"},
     "telegram": {"to": "123", "secret": "123456:MARKED-secret"},
     "webhook": {"to": "https://example.org/MARKED"},
+    "mqtt": {"server": "192.168.88.9", "user": "me", "secret": "MARKED"},
     "other": {"secret": "discord://1234/MARKED"},
 }
 

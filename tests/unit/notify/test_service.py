@@ -191,7 +191,7 @@ def test_a_card_that_is_full_is_told_and_messages_go_on(
 def test_little_is_written(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[object] = []
     monkeypatch.setattr(line_keeping, "keep", lambda *found: written.append(found))
-    for _ in range(500):
+    for _ in range(60):
         bench.raised(1)
         bench.turn("phone")
     assert len(written) <= 3

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""A channel over MQTT, and what Home Assistant finds there."""

@@ -18,14 +18,22 @@ from tests.net.namespaces import ROUTER_MAC, Network
 pytestmark = pytest.mark.net
 DAEMON, USERS = "/usr/sbin/mactelnetd", "/etc/mactelnetd.users"
 # Whoever logs in as this user is told that it may not, by nologin(8); and that is all it does.
-USER, TOLD = "nobody", b"not available"
+USER, PASSWORD, TOLD = "nobody", "geheim", b"not available"
+# What `mactelnetd -a` of 0.6.1 writes for them: it logs in with elliptic curves, as RouterOS does
+# since 6.43; versions before 0.5 have the password itself there, and MD5.
+VERIFIER = (
+    "5D6E609279FFF16EAF3B0ED899BB73158DB67118F68FBC8168EBB18DF9DB5774:"
+    "0C3CD495CC91346167158AD407694478"
+)
 
 
 @pytest.fixture
 def device(network: Network, tmp_path: Path) -> Iterator[None]:
     if not all(map(shutil.which, (DAEMON, "mactelnet", "unshare"))):
         missing("no MAC-Telnet: apt-get install mactelnet-server mactelnet-client")
-    (users := tmp_path / "users").write_text(f"{USER}:geheim\n")
+    help = subprocess.run([DAEMON, "-h"], capture_output=True, text=True, check=False)
+    curves = "Add a new user" in help.stdout + help.stderr
+    (users := tmp_path / "users").write_text(f"{USER}:{VERIFIER if curves else PASSWORD}\n")
     script = f"mount --bind {users} {USERS}; exec {DAEMON} -f -n"
     argv = ["ip", "netns", "exec", network.router, "unshare", "--mount", "sh", "-c", script]
     daemon = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -66,7 +74,7 @@ class Terminal:
 
 def test_name_and_password_are_typed_and_the_device_talks(network: Network, device: None) -> None:
     terminal = Terminal(network, f"mac {ROUTER_MAC}")
-    terminal.log_in("geheim")
+    terminal.log_in(PASSWORD)
     terminal.until(TOLD)
     _, said = terminal.process.communicate(timeout=60)
     assert terminal.process.returncode == 1 and b"has ended" in said

@@ -14,7 +14,7 @@ from appliance.intel.hit_spool import HitSpool
 from appliance.intel.kept_lists import Address, KeptList, ListVerdict
 from appliance.intel.known_bad import KnownBad
 from appliance.intel.meetings import Meetings
-from appliance.intel.sightings import TLS, Decoder, Sighting
+from appliance.intel.sightings import QUIC, TLS, Decoder, Sighting
 
 # Servers of DNS over HTTPS, by the names that browsers and their makers publish. Who calls one may
 # ask for any name unseen.
@@ -78,7 +78,7 @@ class Matcher:
     def _look_up(self, seen: Sighting, now: float) -> None:
         self.looked_up += 1
         if seen.name:
-            if seen.how == TLS and seen.name in HIDING:
+            if seen.how in (TLS, QUIC) and seen.name in HIDING:
                 self._hide(str(ip_address(seen.device)))
             found = seen.name == TRIED or self.known.has_name(seen.name)
         else:

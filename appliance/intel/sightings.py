@@ -14,10 +14,11 @@ from appliance.formats.ip import IpPacket
 from appliance.formats.reassembly import Reassembler
 from appliance.formats.tls_hello import is_client_hello, server_name
 from appliance.intel.http_host import http_host
+from appliance.intel.quic_initial import QuicNames, is_possible
 
-TCP, UDP, DNS = 6, 17, 53
+TCP, UDP, DNS, HTTPS = 6, 17, 53, 443
 ASKED, ALIAS, ANSWERED = "asked for", "an answer's other name", "an answer's address"
-TLS, HTTP = "called by TLS", "called by HTTP"
+TLS, HTTP, QUIC = "called by TLS", "called by HTTP", "called by QUIC"
 TO, FROM = "connection to", "connection from"
 
 _PORTS = struct.Struct("!HH")
@@ -48,6 +49,7 @@ class Decoder:
     """Turns frames into sightings; keeps the fragments of datagrams for a second."""
 
     fragments: Reassembler = field(default_factory=Reassembler)
+    quic: QuicNames | None = field(default_factory=lambda: QuicNames() if is_possible() else None)
 
     def decode(self, frame: memoryview, time_us: int) -> list[Sighting]:
         """Return what a frame tells. Raises DecodeError where it makes no sense."""
@@ -63,7 +65,18 @@ class Decoder:
             payload = memoryview(whole)
         if packet.protocol == TCP:
             return list(_tcp(packet, payload))
-        return list(_udp(packet, payload)) if packet.protocol == UDP else []
+        return (
+            [*self._quic(packet, payload), *_udp(packet, payload)] if packet.protocol == UDP else []
+        )
+
+    def _quic(self, packet: IpPacket, datagram: memoryview) -> Iterator[Sighting]:
+        """Yield the name that a client calls by QUIC."""
+        if self.quic is None or len(datagram) < _UDP_HEADER:
+            return
+        source, destination = _PORTS.unpack_from(datagram)
+        name = self.quic.name(datagram[_UDP_HEADER:]) if destination == HTTPS else None
+        if name:
+            yield _called(packet, source, destination, QUIC, name, UDP)
 
 
 def _tcp(packet: IpPacket, segment: memoryview) -> Iterator[Sighting]:
@@ -113,8 +126,10 @@ def _dns(
         yield Sighting(ANSWERED, protocol, *sides, address=address)
 
 
-def _called(packet: IpPacket, source: int, destination: int, how: str, name: bytes) -> Sighting:
-    return Sighting(how, TCP, packet.source, source, packet.destination, destination, name)
+def _called(
+    packet: IpPacket, source: int, destination: int, how: str, name: bytes, protocol: int = TCP
+) -> Sighting:
+    return Sighting(how, protocol, packet.source, source, packet.destination, destination, name)
 
 
 def _connection(

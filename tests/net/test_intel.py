@@ -21,18 +21,19 @@ from tests.frames import IPV6, ethernet, ipv4, ipv6, ipv6_fragment, udp
 from tests.net.namespaces import DEADLINE_S, INTERFACE, Network
 from tests.unit.formats.test_dns_message import A, answer, question
 from tests.unit.formats.test_tls_hello import hello
+from tests.unit.intel.quic_client import V1, V2, crypto, initial
 from tests.unit.intel.sample_lists import ACK, SYN, segment, take
 
 pytestmark = pytest.mark.net
 
-PLANTED, WAYS = 1000, 10
+PLANTED, WAYS = 1000, 12
 # Frames between which what waits is taken, so that the buffer of the socket does not overflow.
 TURN = 50
 
 
 def met(number: int, name: str, address: bytes) -> list[bytes]:
     """Return frames by which a device meets a name, or an address, in one of WAYS."""
-    message = question(name)
+    message, handshake = question(name), bytes(hello(name))[5:]
     whole = udp(message, 53)
     request = b"GET / HTTP/1.1\r\nHost: " + name.encode() + b"\r\n\r\n"
     return (
@@ -46,6 +47,9 @@ def met(number: int, name: str, address: bytes) -> list[bytes]:
         [ethernet(ipv4(segment(struct.pack("!H", len(message)) + message, port=53), 6))],
         [ethernet(ipv4(segment(hello(name)), 6))],
         [ethernet(ipv6(segment(request, port=80), 6), IPV6)],
+        [ethernet(ipv4(udp(initial([crypto(0, handshake)], V1), 443)))],
+        [ethernet(ipv6(udp(initial([crypto(60, handshake[60:]), crypto(0, handshake[:60])], V2),
+                           443)), IPV6)],
         [ethernet(ipv4(udp(answer("good.example", (A, address)), 41234, 53)))],
         [ethernet(ipv4(segment(flags=SYN), 6, source=address))],
     )[number % WAYS]  # fmt: skip

@@ -560,6 +560,7 @@ AREAS = (
             ),
         ),
         reports=("appliance.reports.devices:DevicesReport",),
+        metrics="appliance.devices.metrics:families",
     ),
     Area(
         "notify",
@@ -628,6 +629,7 @@ AREAS = (
             ),
         ),
         reports=("appliance.reports.alerts:EvidenceReport",),
+        metrics="appliance.evidence.metrics:families",
     ),
     Area(
         "tools",

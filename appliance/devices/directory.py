@@ -20,6 +20,12 @@ from appliance.reports.devices import DevicesReport, HeardDevice
 from appliance.reports.dhcp import PortReport, Tenant
 
 T = TypeVar("T")
+_Known = tuple[
+    tuple[HeardDevice, ...],
+    Mapping[str, OwnerName],
+    list[tuple[Tenant, ...]],
+    "KnownDevices",
+]
 OWNER, LEASE = "you", "its lease"
 
 log = logging.getLogger(__name__)
@@ -123,10 +129,18 @@ class DeviceDirectory:
         self._owner: _Cached[Mapping[str, OwnerName]] = _Cached(
             names / owner_names.NAME, lambda: _names(names), {}
         )
+        self._last: _Known | None = None
 
     def now(self, ports: Iterable[PortReport] = ()) -> KnownDevices:
         """Return the devices; `ports` are those on which this machine gives out addresses."""
-        return KnownDevices(self._heard.get(), ports, self._owner.get())
+        found = [*ports]
+        heard, owner = self._heard.get(), self._owner.get()
+        tenants = [port.devices for port in found]
+        last = self._last
+        # The lists are the same objects for as long as their files are.
+        if last is None or last[0] is not heard or last[1] is not owner or last[2] != tenants:
+            last = self._last = (heard, owner, tenants, KnownDevices(heard, found, owner))
+        return last[3]
 
 
 @dataclass

@@ -60,6 +60,15 @@ def test_an_empty_word_leaves_what_the_device_says() -> None:
     assert known.name(PHONE.address) == "annas-phone"
 
 
+def test_what_has_not_changed_is_not_made_anew(tmp_path: Path) -> None:
+    directory = DeviceDirectory(tmp_path, tmp_path)
+    DevicesReport(1.0, 1.0, 0, 0, 0, 0, 0, 0, (PHONE,)).publish(tmp_path)
+    leased = port(Tenant("192.168.1.20", STATION, "phone", 0))
+    known = directory.now([leased])
+    assert directory.now([replace(leased, updated=leased.updated + 1)]) is known
+    assert directory.now([port()]) is not known
+
+
 def test_what_changed_is_read_anew(tmp_path: Path) -> None:
     directory = DeviceDirectory(tmp_path, tmp_path)
     assert directory.now().all() == []

@@ -143,7 +143,20 @@ def _is_roomy() -> bool:
 
 def main(argv: Sequence[str]) -> int:
     """Run once; `--help` tells the exit statuses."""
-    return service.run("renewal", _parser(), argv, _body, once=True)
+    return service.run("renewal", _parser(), argv, _body, once=True, instead=_asked)
+
+
+def _asked(arguments: argparse.Namespace) -> int | None:
+    """Do what somebody on a terminal asks for; None: the service's own work."""
+    if arguments.what == "back":
+        inbox(arguments.wishes).post(RenewalWish(RenewalWishKind.BACK))
+        print("The other generation is brought into force; it is watched for a minute.")
+        return 0
+    if arguments.what == "state":
+        report = RenewalReport.read()
+        print("\n".join(report.lines()) if report else "Nothing is known of rule sets yet.")
+        return 0
+    return None
 
 
 def _body(running: Running) -> int:
@@ -168,6 +181,8 @@ def _parser() -> argparse.ArgumentParser:
         epilog="exit status: 0 done, whatever the sets are; 1 nothing can be kept; 2 bad usage.",
     )
     add = parser.add_argument
+    add("what", nargs="?", choices=("run", "state", "back"), default="run",
+        help="bring sets into force (the default), tell how they stand, or go back")  # fmt: skip
     add("--folder", type=Path, default=set_places.FOLDER, help="generations (%(default)s)")
     add("--downloads", type=Path, default=FETCHED / RULES, help="what came (%(default)s)")
     add("--trial", type=Path, default=set_places.TRIAL, help="names one (%(default)s)")

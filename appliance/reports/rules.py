@@ -180,6 +180,21 @@ class RenewalReport(StatusFile):
     told: str = ""
     told_at: float = 0.0
 
+    def lines(self) -> Iterator[str]:
+        """Yield how everything stands, a line each."""
+        if self.doing:
+            yield f"Just now: {self.doing}."
+        if self.told:
+            yield self.told
+        for each in self.sets:
+            state = each.trouble or each.held
+            yield f"{each.name}: {state or 'chosen'}"
+        for made in self.generations:
+            now = "in force" if made.name == self.in_force else "kept"
+            yield f"{words.utc(made.made)}: {words.counted(made.rules, 'rule')}, {now}"
+        if not self.sets:
+            yield "No rule set is chosen."
+
     @property
     def force(self) -> GenerationFacts | None:
         """The generation in force."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance.renewal import service
 from appliance.renewal.service import RenewalWish, RenewalWishKind, inbox
 from appliance.reports.rules import RenewalReport
 from appliance.ruleset import chosen_sets
@@ -59,3 +60,12 @@ def test_a_download_that_is_none_is_told(folder: Path) -> None:
 
 def test_a_sensor_without_an_engine_has_nothing_to_do(folder: Path) -> None:
     assert run(folder, "none") is None
+
+
+def test_somebody_on_a_terminal_asks_how_it_stands_and_to_go_back(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert service.main(["state", "--wishes", str(folder / "wishes")]) == 0
+    assert "Nothing is known" in capsys.readouterr().out
+    assert service.main(["back", "--wishes", str(folder / "wishes")]) == 0
+    assert inbox(folder / "wishes").take() == [RenewalWish(RenewalWishKind.BACK)]

@@ -80,3 +80,10 @@ def test_the_generation_in_force_and_the_other() -> None:
     assert RENEWAL.force == NEWER and RENEWAL.other == OLDER
     assert NEWER.rules == 100
     assert NEWER.change == "100 rules added, 2 changed, 1 removed"
+
+
+def test_it_is_told_in_lines() -> None:
+    lines = list(RENEWAL.lines())
+    assert lines[:2] == ["100 rules in force.", "et-open: chosen"]
+    assert lines[2].endswith("100 rules, in force") and lines[3].endswith("100 rules, kept")
+    assert "No rule set is chosen." in RenewalReport(1.0, "snort", (), ()).lines()

@@ -44,7 +44,7 @@ class Promises:
         self._flows = _part("flows.collector"), _part("flows.exporters")
         self._dns, self._hello = _part("formats.dns_message"), _part("formats.tls_hello")
         self._host, self._mndp = _part("intel.http_host"), _part("formats.mndp")
-        self._lists = _part("formats.bad_lists")
+        self._lists, self._devices = _part("formats.bad_lists"), _part("devices.announced")
 
     @property
     def subjects(self) -> Mapping[str, Promise]:
@@ -54,7 +54,7 @@ class Promises:
             "sentences": self.sentences, "dhcp": self.dhcp, "http": self.http,
             "unified2": self.unified2, "eve": self.eve, "settings": self.settings,
             "imager": self.imager, "lines": self.lines, "flows": self.flows,
-            "names": self.names, "lists": self.lists,
+            "names": self.names, "lists": self.lists, "devices": self.devices,
         }  # fmt: skip
 
     def check(self, content: bytes) -> None:
@@ -194,6 +194,15 @@ class Promises:
                 read(view if read is not self._mndp.decode else content)
             except self._error:
                 continue
+
+    def devices(self, content: bytes) -> None:
+        """A frame tells of few devices or none; names are printable and short."""
+        try:
+            found = self._devices.announcements(memoryview(content))
+        except self._error:
+            return
+        assert len(found) <= 1
+        assert all(each.name.isprintable() and len(each.name) <= 63 for each in found)
 
     def lists(self, content: bytes) -> None:
         """Lines are a list of what is bad, or none; each line gives at most a few things."""

@@ -14,6 +14,7 @@ from appliance.formats import sentences
 from appliance.formats.pcap import Record
 from appliance.tools.captures import open_capture
 from tests.conftest import PROJECT
+from tests.unit.devices import sample_frames
 from tests.unit.ids import eve
 
 LONGEST = 2000
@@ -42,6 +43,14 @@ def of(subject: str, data: Path) -> Iterator[bytes]:
         "lines": lambda: _log_lines(data, "."),
         "names": lambda: _segments(data),
         "lists": lambda: iter([b"# bad ones\n198.51.100.7\nevil.example\n192.0.2.0/24\n"]),
+        "devices": lambda: iter(
+            [
+                sample_frames.arp(),
+                sample_frames.dhcp(3, name=b"phone"),
+                sample_frames.mdns("a.local"),
+                sample_frames.advertisement(),
+            ]
+        ),
         "flows": lambda: (_behind_lengths([each], 2) for each in _exports(data)),
     }
     yield from islice(makers[subject](), OF_EACH)

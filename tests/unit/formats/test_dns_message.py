@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.errors import DecodeError
+from appliance.formats import dns_message
 from appliance.formats.dns_message import DnsMessage, parse_dns
 
 A, CNAME, AAAA = 1, 5, 28
@@ -89,3 +90,14 @@ def test_any_bytes_are_a_message_or_refused(tail: bytes) -> None:
             continue
         assert len(found.names) <= 65 and all(len(name) <= 255 for name in found.names)
         assert all(len(address) in (4, 16) for address in found.addresses)
+
+
+def test_an_answer_of_multicast_dns_names_hosts() -> None:
+    record = wire("printer.local") + struct.pack("!HHIH", A, 0x8001, 120, 4)
+    message = struct.pack("!6H", 0, 0x8400, 0, 1, 0, 0) + record + bytes((192, 168, 1, 20))
+    found = dns_message.host_addresses(memoryview(message))
+    assert found == [(b"printer.local", bytes((192, 168, 1, 20)))]
+    for asks in (question(), struct.pack("!6H", 0, 0, 0, 1, 0, 0) + record):
+        assert dns_message.host_addresses(memoryview(asks)) == []
+    with pytest.raises(DecodeError, match="cut off"):
+        dns_message.host_addresses(memoryview(message[:30]))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, NotFound, ServiceUnavailable
 
@@ -23,7 +23,7 @@ from appliance.alerts.search import Filter
 from appliance.alerts.triage import SortedInbox
 from appliance.devices import owner_names
 from appliance.devices.announced import LONGEST_NAME
-from appliance.devices.directory import DeviceDirectory, KnownDevices
+from appliance.devices.directory import DeviceDirectory, KnownDevice, KnownDevices
 from appliance.devices.owner_names import OwnerNameError
 from appliance.flows.pages import HostPages
 from appliance.formats import plain_address
@@ -47,7 +47,7 @@ class DeviceSources:
 
 
 def blueprint(figures: Callable[[], Mapping[str, Any]], sources: DeviceSources) -> Blueprint:
-    """Return the routes `/devices/list` and `/devices/ADDRESS`."""
+    """Return the routes `/devices/list`, `/devices/ADDRESS` and `/api/devices`."""
     routes = Blueprint("devices", __name__)
 
     @routes.get("/devices/list", endpoint="every")
@@ -57,6 +57,11 @@ def blueprint(figures: Callable[[], Mapping[str, Any]], sources: DeviceSources) 
         found = shown["devices"].all()
         return render_template("devices_heard.html", **shown, found=found[:MOST_LISTED],
                                more=len(found) - MOST_LISTED)  # fmt: skip
+
+    @routes.get("/api/devices", endpoint="api")
+    def api() -> ResponseReturnValue:
+        parameters.allow(())
+        return jsonify(devices=[_json(each) for each in figures()["devices"].all()])
 
     @routes.get("/devices/<address>", endpoint="one")
     def one(address: str) -> ResponseReturnValue:
@@ -120,6 +125,18 @@ def _address(written: str) -> str:
     if found is None:
         raise NotFound("That is no address of a device.")
     return str(found)
+
+
+def _json(device: KnownDevice) -> dict[str, Any]:
+    return {
+        "address": device.address,
+        "name": device.name or None,
+        "said_by": device.said_by or None,
+        "mac": device.station or None,
+        "vendor": device.vendor or None,
+        "first_heard": words.utc(device.first) if device.first else None,
+        "last_heard": words.utc(device.last) if device.last else None,
+    }
 
 
 def _others(devices: KnownDevices, address: str) -> list[str]:

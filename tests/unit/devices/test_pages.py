@@ -112,5 +112,14 @@ def test_all_devices_are_listed_with_their_makers(client: FlaskClient) -> None:
     assert "<script>alert" not in page
 
 
+@pytest.mark.usefixtures("heard")
+def test_programs_get_all_devices(client: FlaskClient) -> None:
+    found = client.get("/api/devices").get_json()["devices"]
+    assert [each["address"] for each in found] == ["192.168.1.20", "2001:db8::5"]
+    assert found[0]["mac"] == STATION and found[0]["said_by"] == "mDNS"
+    assert found[1]["name"] is None
+    assert client.get("/api/devices?x=1").status_code == 400
+
+
 def test_strangers_cannot_name(client: FlaskClient, stranger: FlaskClient) -> None:
     assert stranger.post("/devices/192.168.1.20", data={"name": "x"}).status_code in (302, 401, 403)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from appliance import words
 from appliance.charts import springs
 from appliance.charts.svg_text import label, visible
 
@@ -93,8 +94,8 @@ def caption(found: GlowGraph) -> str:
     """Say what the diagram shows."""
     shown = Counter(kind for kind, _ in found.nodes)
     rest = {kind: max(found.more.get(kind, 0) - 1, 0) for kind in KINDS}
-    counts = [f"{shown[kind] + rest[kind]:,} {PLURALS[kind]}" for kind in KINDS]
-    return f"{counts[0]} want {counts[1]} of {counts[2]}."
+    sources, ports, targets = (words.counted(shown[kind] + rest[kind], kind) for kind in KINDS)
+    return f"From {sources} by {ports} to {targets}."
 
 
 def text_width(text: str) -> float:
@@ -212,10 +213,10 @@ def _shape(node: Node, x: float, y: float, radius: float, count: int) -> str:
 
 
 def _label(node: Node, x: float, y: float, radius: float) -> str:
-    words = visible(node[1])
+    name = visible(node[1])
     # However wide the reader's font is, a label is never wider than its box.
-    length = f' textLength="{text_width(words):.0f}" lengthAdjust="spacingAndGlyphs"'
-    fits = length if len(words) > 20 else ""
+    length = f' textLength="{text_width(name):.0f}" lengthAdjust="spacingAndGlyphs"'
+    fits = length if len(name) > 20 else ""
     return f'<text x="{x:.1f}" y="{y + radius + LINE - 3:.1f}"{fits}>{label(node[1])}</text>'
 
 

@@ -44,10 +44,16 @@ class LineLedger:
             shown = self._shown[reason] = deque(maxlen=SHOWN)
         shown.append(f"{source}: {line[:LONGEST]}")
 
+    def forget(self) -> None:
+        """Forget how the lines looked; they stay counted."""
+        self._shown.clear()
+
     def reasons(self) -> tuple[DroppedLines, ...]:
         """Return the drops as they are published, the last lines printable."""
         return tuple(
-            DroppedLines(reason, self.dropped[reason], tuple(map(printable, self._shown[reason])))
+            DroppedLines(
+                reason, self.dropped[reason], tuple(map(printable, self._shown.get(reason, ())))
+            )
             for reason in REASONS
             if self.dropped[reason]
         )

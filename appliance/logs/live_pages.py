@@ -16,11 +16,13 @@ from werkzeug.exceptions import ServiceUnavailable
 from appliance.charts.svg_text import visible
 from appliance.logs import feeds, live_ring
 from appliance.logs.drawn_days import DrawnDays
-from appliance.logs.live_ring import LiveRow
+from appliance.logs.live_ring import LiveRow, RingFollower
 
 # Each viewer of the feed holds a thread of the page's server, which has so many for them.
 SEATS = 4
-SHOWN, LONGEST = 15, 64
+# Rows of the table; and events that a page gets at a time, which is more than fly at once.
+SHOWN, SENT = 15, 60
+LONGEST = 64
 LOOK_S, BEAT_S = 0.1, 1.0
 
 
@@ -36,7 +38,7 @@ def add(routes: Blueprint, figures: Callable[[], Mapping[str, Any]], days: Drawn
 
     @routes.get("/feeds/recent.json")
     def recent() -> ResponseReturnValue:
-        rows = live_ring.read(days.parts)
+        rows = live_ring.read(days.parts)[-SENT:]
         return jsonify(rows=[_shown(row) for row in rows])
 
     @routes.get("/feeds/logstalgia")
@@ -56,13 +58,12 @@ def follow(parts: Path, stamp: bool, goes_on: Callable[[], bool]) -> Iterator[st
 
     With `stamp` a line has the time of its sending: for a PC whose clock is ahead.
     """
-    rows = live_ring.read(parts)
-    seen, beat = rows[-1].number if rows else -1, time.monotonic()
+    follower, beat = RingFollower(parts), time.monotonic()
     yield "\n"
     while goes_on():
-        found = live_ring.newer(live_ring.read(parts), seen)
+        found = follower.fresh()
         if found:
-            seen, beat = found[-1].number, time.monotonic()
+            beat = time.monotonic()
             now = int(time.time()) if stamp else None
             yield "".join(feeds.logstalgia_line(row, now) for row in found)
         elif time.monotonic() - beat >= BEAT_S:

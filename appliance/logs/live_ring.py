@@ -53,6 +53,11 @@ class LiveRing:
         self._last.append((next(self._numbers), now, event))
         self.is_changed = True
 
+    def forget(self) -> None:
+        """Leave out all that came so far."""
+        self._last.clear()
+        self.is_changed = True
+
     def publish(self) -> None:
         """Let watchers see what came; where that cannot be, nobody watches."""
         self.is_changed = False
@@ -66,6 +71,33 @@ def read(parts: Path = PARTS) -> list[LiveRow]:
     with contextlib.suppress(OSError, ValueError, TypeError):
         return [LiveRow(*row) for row in json.loads((parts / NAME).read_bytes())]
     return []
+
+
+class RingFollower:
+    """Knows what is new since it looked last; what came before it began is not."""
+
+    def __init__(self, parts: Path = PARTS) -> None:
+        self._path = parts / NAME
+        self._version = self._now()
+        rows = read(parts)
+        self._seen = rows[-1].number if rows else -1
+
+    def fresh(self) -> list[LiveRow]:
+        """Return the events since the last time; the file is read only where it is another."""
+        version = self._now()
+        if version == self._version:
+            return []
+        self._version = version
+        found = newer(read(self._path.parent), self._seen)
+        if found:
+            self._seen = found[-1].number
+        return found
+
+    def _now(self) -> tuple[int, int]:
+        with contextlib.suppress(OSError):
+            status = self._path.stat()
+            return status.st_ino, status.st_mtime_ns
+        return 0, 0
 
 
 def newer(rows: Iterable[LiveRow], seen: int) -> list[LiveRow]:

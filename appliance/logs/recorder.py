@@ -129,6 +129,7 @@ class Recorder:
             self._day, self._size, self._read = None, 0, {}
             self._packets, self._visits = PacketsBlock(), VisitsBlock()
             self._points.clear()
+            self._changed.clear()
         day_files.delete(day, self.folder, self.parts)
         self.kept = day_files.size(self.folder)
 

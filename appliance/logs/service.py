@@ -190,10 +190,16 @@ class LogService:
     def _wishes(self) -> None:
         try:
             for wish in self.inbox.take():
-                self.lines.recorder.forget(date.fromisoformat(wish.day))
-                log.info("deleted, as the owner wished: the day %s", date.fromisoformat(wish.day))
+                self._forget(date.fromisoformat(wish.day))
         except (OSError, ValueError) as error:
             log.warning("a day is not deleted: %.100s", error)
+
+    def _forget(self, day: date) -> None:
+        """Delete a day, and what may be of it elsewhere: the last events, and the last lines."""
+        self.lines.recorder.forget(day)
+        self.lines.ring.forget()
+        self.lines.ledger.forget()
+        log.info("deleted, as the owner wished: the day %s", day)
 
 
 def inbox(folder: Path = PARTS) -> Inbox[DayWish]:

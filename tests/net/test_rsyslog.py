@@ -3,12 +3,9 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +13,8 @@ import pytest
 
 from appliance.reports.logs import LogsReport
 from tests.conftest import missing
+from tests.net import logs_service
+from tests.net.logs_service import free_port
 from tests.net.namespaces import DEADLINE_S, wait_until
 from tests.unit.logs.conftest import a_line
 
@@ -31,25 +30,11 @@ action(type="omfwd" target="127.0.0.1" port="{port}" protocol="tcp" TCP_Framing=
 LINES = 50
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[int]:
     """Start the receiver of logs; return its port."""
-    for name in ("run", "days", "parts", "parts/wishes"):
-        (tmp_path / name).mkdir()
-    port = free_port()
-    argv = [sys.executable, "-m", "appliance.cli", "logs", "--listen", str(port)]
-    argv += ["--folder", str(tmp_path / "days"), "--parts", str(tmp_path / "parts")]
-    own = {"GLOVEBOX_RUNTIME_DIRECTORY": str(tmp_path / "run"), "GLOVEBOX_CONFIG": "/dev/null"}
-    process = subprocess.Popen(argv, env=os.environ | own)
-    wait_until(lambda: LogsReport.read(tmp_path / "run"), "the receiver of logs runs")
-    yield port
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(DEADLINE_S) == 0
+    with logs_service.running(tmp_path) as port:
+        yield port
 
 
 @pytest.fixture

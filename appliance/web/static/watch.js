@@ -116,7 +116,7 @@
         const { rows } = await answer.json();
         const last = rows.length ? rows[rows.length - 1].number : -1;
         const fresh = rows.filter((row) => row.number > seen || last < seen);
-        if (fresh.length) {
+        if (fresh.length || last < seen) {
           body.replaceChildren(...rows.slice(-most).reverse().map(line));
           if (seen >= 0) throwBalls(fresh);
         }

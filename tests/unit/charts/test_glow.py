@@ -100,7 +100,7 @@ def test_kinds_and_sizes() -> None:
     }  # fmt: skip
     radii = [float(each) for each in re.findall(r' r="([\d.]+)"', glow.draw(graph, "").svg)]
     assert sorted(radii) == pytest.approx([6.1, 15.9, 16.0], abs=0.1)
-    assert glow.caption(graph) == "2 sources want 1 ports of 2 targets."
+    assert glow.caption(graph) == "From 2 sources by 1 port to 2 targets."
 
 
 def test_the_heaviest_are_drawn_and_the_rest_counted() -> None:
@@ -109,7 +109,7 @@ def test_the_heaviest_are_drawn_and_the_rest_counted() -> None:
     assert len(graph.nodes) <= glow.MOST
     assert (SOURCE, "10.0.0.0") in graph.nodes and (TARGET, "host 9") in graph.nodes
     assert sum(graph.nodes.values()) == 3 * sum(ways.values())
-    assert glow.caption(graph) == "2,000 sources want 90 ports of 2,000 targets."
+    assert glow.caption(graph) == "From 2,000 sources by 90 ports to 2,000 targets."
     assert covered(glow.draw(graph, "").svg) == 0
 
 

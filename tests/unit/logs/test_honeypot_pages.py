@@ -42,7 +42,7 @@ def test_what_attackers_type_does_no_harm(client: FlaskClient, recorder: Recorde
     page = client.get("/honeypot").get_data(as_text=True)
     assert SCRIPT not in page and "<img src=x" not in page
     assert "&lt;script&gt;alert(1)" in page and "(empty)" in page
-    assert "1 log-ins failed, 1 succeeded; 1 tunnels" in page
+    assert "failed: 1; that succeeded: 1. Tunnels: 1." in page
 
 
 def test_the_diagram_is_shown_once_it_is_drawn(

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from appliance.logs import live_pages
 from appliance.logs.lines.event import LoggedPacket, Login
-from appliance.logs.live_pages import SEATS, follow
+from appliance.logs.live_pages import SEATS, SENT, follow
 from appliance.logs.live_ring import LiveRing
 from appliance.logs.recorder import Recorder
 
@@ -34,6 +34,14 @@ def test_the_page_shows_the_last_and_does_no_harm(client: FlaskClient, ring: Liv
     assert page.index("TCP:4711") < page.index("&lt;script&gt;")
     rows = client.get("/feeds/recent.json").get_json()["rows"]
     assert [row["number"] for row in rows] == [0, 1] and rows[0]["with_what"] == "?"
+
+
+def test_a_page_gets_no_more_than_can_be_seen(client: FlaskClient, ring: LiveRing) -> None:
+    for port in range(SENT + 5):
+        ring.add(1000.0, LoggedPacket("TCP", "198.51.100.8", 1, "192.0.2.1", port))
+    ring.publish()
+    rows = client.get("/feeds/recent.json").get_json()["rows"]
+    assert [row["number"] for row in rows] == list(range(5, SENT + 5))
 
 
 def next_line(lines: Iterator[str]) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from appliance.logs import live_ring
 from appliance.logs.lines.event import LoggedPacket, Login
-from appliance.logs.live_ring import MOST, LiveRing
+from appliance.logs.live_ring import MOST, LiveRing, RingFollower
 
 PACKET = LoggedPacket("TCP", "198.51.100.7", 51234, "192.0.2.10", 22, length=60)
 
@@ -48,6 +48,25 @@ def test_the_oldest_are_left_out(tmp_path: Path) -> None:
     assert live_ring.newer(rows, MOST + 4) == []
     # The service has begun anew, and counts from 0.
     assert live_ring.newer(rows, 10_000) == rows
+
+
+def test_a_follower_is_told_each_event_once(tmp_path: Path) -> None:
+    ring = LiveRing(tmp_path)
+    ring.add(1000.0, PACKET)
+    ring.publish()
+    follower = RingFollower(tmp_path)
+    assert follower.fresh() == []
+    for number in (1, 2):
+        ring.add(1000.0, PACKET)
+        ring.publish()
+        assert [row.number for row in follower.fresh()] == [number]
+        assert follower.fresh() == []
+    ring.forget()
+    ring.publish()
+    assert live_ring.read(tmp_path) == follower.fresh() == []
+    ring.add(1000.0, PACKET)
+    ring.publish()
+    assert [row.number for row in follower.fresh()] == [3]
 
 
 @pytest.mark.parametrize("text", ["", "x", "{}", "[[1]]", "[1]", "\xff"])

@@ -18,9 +18,10 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import GloveboxError
-from appliance.logs import service
+from appliance.logs import live_ring, service
 from appliance.logs.day_files import PACKETS, DayFile
 from appliance.logs.lines.meaning import Reader
+from appliance.logs.live_ring import LiveRing
 from appliance.logs.recorder import Recorder
 from appliance.logs.senders import Senders
 from appliance.logs.service import DayWish, Lines, LogService
@@ -34,7 +35,8 @@ DEADLINE_S = 60.0
 @pytest.fixture
 def lines(recorder: Recorder) -> Lines:
     senders = Senders([ip_address("192.168.88.1")])
-    return Lines(senders, recorder, Reader(), clock=lambda: NOON, earliest=NOON - 1)
+    ring = LiveRing(recorder.parts)
+    return Lines(senders, recorder, Reader(), lambda: NOON, earliest=NOON - 1, ring=ring)
 
 
 def take(lines: Lines, text: str, source: str = "192.168.88.1") -> None:
@@ -109,11 +111,16 @@ def test_a_day_is_deleted_as_the_page_asks(lines: Lines, caplog: pytest.LogCaptu
     taken = Taken()
     made = served(lines, taken)
     take(lines, a_line())
+    take(lines, "what is this")
     made.inbox.post(DayWish("2026-11-27"))
     made.inbox.post(DayWish("../../etc"))
     made.turn()
     assert not list(DayFile(_day(), PACKETS, lines.recorder.folder, lines.recorder.parts).blocks())
     assert "not deleted" in caplog.text
+    # What those who watch see is told with the next turn.
+    made.turn()
+    assert live_ring.read(lines.ring.parts) == []
+    assert [(each.count, each.last) for each in lines.ledger.reasons()] == [(1, ())]
     taken.close()
 
 

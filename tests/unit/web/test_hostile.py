@@ -25,8 +25,27 @@ from tests.web.alerts import add, an_alert
 
 ROUTES = ["/", "/live", "/stream", "/alerts", "/devices", "/system", "/healthz", "/metrics",
           "/api/status", "/api/alerts", "/setup", "/login", "/logout", "/password", "/erase",
-          "/selftest", "/static/page.js", "/static/../vault.py"]  # fmt: skip
-NAMES = ["limit", "after", "before", "text", "priority", "sid", "address", "tab", "v", "x"]
+          "/selftest", "/static/page.js", "/static/../vault.py", "/settings", "/settings/leds",
+          "/settings/file", "/devices/list", "/devices/192.168.1.20", "/devices/::1%0",
+          "/evidence/1-1", "/evidence/1-1.pcap"]  # fmt: skip
+NAMES = [
+    "limit",
+    "after",
+    "before",
+    "text",
+    "priority",
+    "sid",
+    "address",
+    "tab",
+    "v",
+    "x",
+    "name",
+    "undo",
+    "back",
+    "brightness",
+    "what",
+    "csrf",
+]
 METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", "BREW"]
 HEADERS = ["Authorization", "Cookie", "Host", "Content-Type", "Range", "If-None-Match", "Accept",
            "If-Modified-Since", "X-Forwarded-For", "Origin", "Content-Length"]  # fmt: skip

@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 
+from appliance.countries.country_table import HOME, Codes, CountryTable, code
 from appliance.errors import GloveboxError
-from appliance.flowstore.spool import Rows
+from appliance.flowstore.spool import IN, INSIDE, OUT, Rows
 from appliance.settings.sections.exclusions import WAYS
 
 # Measured: with half as much, a day of 50 flows a second no longer joins.
@@ -26,7 +28,7 @@ COLUMNS = (
     "first", "duration", "src_hi", "src_lo", "dst_hi", "dst_lo", "sport", "dport", "proto",
     "bytes", "packets", "flags", "tos", "way", "nat_src_hi", "nat_src_lo", "nat_dst_hi",
     "nat_dst_lo", "nat_sport", "nat_dport", "in_if", "out_if", "sampling", "exporter_hi",
-    "exporter_lo",
+    "exporter_lo", "scc", "dcc",
 )  # fmt: skip
 
 
@@ -34,12 +36,14 @@ class ParquetError(GloveboxError):
     """Flows cannot be written or joined; the message says why."""
 
 
-def made(rows: Rows, folder: Path) -> bytes:
+def made(rows: Rows, folder: Path, countries: CountryTable | None = None) -> bytes:
     """Return rows as a Parquet file, sorted by when they began; `folder` is in memory.
 
-    `first` is a time in UTC to the millisecond, `duration` milliseconds. Raises ParquetError.
+    `first` is a time in UTC to the millisecond, `duration` milliseconds, `scc` and `dcc`
+    the countries of both ends, empty where not known. Raises ParquetError.
     """
     columns = {name: rows[name].copy() for name in rows.dtype.names or ()}
+    columns |= _countries(rows, countries)
     way = " ".join(f"WHEN {number} THEN '{name}'" for number, name in enumerate(WAYS))
     chosen = ", ".join(_expressions(way))
     with _connection(folder) as connection:
@@ -48,11 +52,29 @@ def made(rows: Rows, folder: Path) -> bytes:
         return _copied(connection, query, folder / "made.parquet")
 
 
+def _countries(rows: Rows, table: CountryTable | None) -> dict[str, Codes]:
+    """Return the codes of both ends; an end inside is at home, whatever its address."""
+    found = {}
+    for name, end, inside in (("scc", "src", (OUT, INSIDE)), ("dcc", "dst", (IN, INSIDE))):
+        codes = np.zeros(len(rows), np.uint16)
+        if table is not None:
+            codes = table.find(rows[f"{end}_hi"], rows[f"{end}_lo"])
+        codes[np.isin(rows["way"], inside)] = code(HOME)
+        found[name] = codes
+    return found
+
+
+def _letters(name: str) -> str:
+    return f"CASE {name} WHEN 0 THEN '' ELSE chr({name} // 256) || chr({name} % 256) END AS {name}"
+
+
 def _expressions(way: str) -> Iterator[str]:
     special = {
         "first": "make_timestamp_ms(columns.first) AS first",
         "duration": "CAST(columns.last - columns.first AS UINTEGER) AS duration",
         "way": f"CASE way {way} END AS way",
+        "scc": _letters("scc"),
+        "dcc": _letters("dcc"),
     }
     for name in COLUMNS:
         yield special.get(name, f"columns.{name}")

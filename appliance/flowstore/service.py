@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from appliance import service
+from appliance.countries import country_table
 from appliance.flowstore import parquet, spool, stored_files
 from appliance.flowstore.checked import FILE, CheckedFiles
 from appliance.flowstore.exclusions import excluded
@@ -45,6 +46,7 @@ class StorePlaces:
     folder: Path = stored_files.FOLDER
     work: Path = WORK
     checked: Path = FILE
+    countries: Path = country_table.FILE
 
 
 class FlowStore:
@@ -59,6 +61,7 @@ class FlowStore:
         self._days = settings.flows.raw_days
         self._rules = [exclusions.parse(each) for each in settings.flows.exclude]
         self._checked = CheckedFiles(places.checked)
+        self._countries = country_table.load(places.countries)
         self.report = replace(before or FlowStoreReport(0.0), error="")
 
     def run(self) -> None:
@@ -118,7 +121,7 @@ class FlowStore:
         rows = spool.read(file)
         kept, counts = self._without_excluded(rows)
         if len(kept):
-            content = parquet.made(kept, self._places.work)
+            content = parquet.made(kept, self._places.work, self._countries)
             self._make_room(len(content))
             number = stored_files.next_number(self._places.folder)
             span = int(kept["first"].min()) // 1000, int(kept["last"].max()) // 1000 + 1

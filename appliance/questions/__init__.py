@@ -13,5 +13,5 @@
 | `door`, `service` | asking a process that can read flows and do nothing else |
 | `printed` | rows as rwstats, rwcut and rwcount print them, and CSV |
 | `flows_command` | `glovebox flows filter`, `top`, `cut`, `count`, `set`, `export`, `check` |
-| `pages` | the tab's page that builds a question |
+| `pages`, `country_page` | the page that builds a question; traffic by country |
 """

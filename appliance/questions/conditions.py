@@ -105,6 +105,17 @@ def _way(text: str) -> str:
     return "way IN ({})".format(", ".join(f"'{each}'" for each in dict.fromkeys(names)))
 
 
+def _country(*columns: str) -> Callable[[str], str]:
+    def sql(text: str) -> str:
+        names = [each.strip() for each in text.split(",")]
+        if not all(re.fullmatch("[A-Za-z]{2}", each, re.ASCII) for each in names):
+            raise InputError(f"{text[:30]!r}: expected codes of countries, like ch,de")
+        found = ", ".join(f"'{each.upper()}', '{each.lower()}'" for each in dict.fromkeys(names))
+        return _or(f"{column} IN ({found})" for column in columns)
+
+    return sql
+
+
 def _flags(text: str) -> str:
     """Read flags as rwfilter does: HIGH/MASK, like S/SA; a list of them with commas."""
     return _or(_flag_pair(part) for part in text.upper().split(","))
@@ -157,6 +168,9 @@ SWITCHES: Mapping[str, Switch] = {
         Switch("packets", "packets of a flow", _ranges("packets", _FULL)),
         Switch("flags-all", "TCP flags, like S/SA", _flags),
         Switch("type", f"ways: {', '.join(WAYS)}", _way),
+        Switch("scc", "countries of the source, like ch,de", _country("scc")),
+        Switch("dcc", "countries of the destination", _country("dcc")),
+        Switch("any-cc", "countries of either end", _country("scc", "dcc")),
         Switch("sipset", "a file of source addresses", _in_set("src"), is_set=True),
         Switch("dipset", "a file of destination addresses", _in_set("dst"), is_set=True),
         Switch("anyset", "a file of addresses of either end", _in_set("src", "dst"), is_set=True),

@@ -45,7 +45,8 @@ VIEW = (
     "SELECT * REPLACE (CASE WHEN sampling > 1 THEN bytes::HUGEINT * sampling ELSE bytes END AS"
     " bytes, CASE WHEN sampling > 1 THEN packets::HUGEINT * sampling ELSE packets END AS packets),"
     " address(src_hi, src_lo) AS src, address(dst_hi, dst_lo) AS dst,"
-    " first + to_milliseconds(duration) AS last FROM {}"
+    " first + to_milliseconds(duration) AS last, CASE way WHEN 'in' THEN scc ELSE dcc END AS"
+    " country FROM {}"
 )
 # Where no file is, questions are answered all the same: by none.
 NONE = (
@@ -56,7 +57,7 @@ NONE = (
     " 0::UTINYINT AS tos, '' AS way, 0::UBIGINT AS nat_src_hi, 0::UBIGINT AS nat_src_lo,"
     " 0::UBIGINT AS nat_dst_hi, 0::UBIGINT AS nat_dst_lo, 0::USMALLINT AS nat_sport, 0::USMALLINT"
     " AS nat_dport, 0::UINTEGER AS in_if, 0::UINTEGER AS out_if, 0::UINTEGER AS sampling,"
-    " 0::UBIGINT AS exporter_hi, 0::UBIGINT AS exporter_lo WHERE false)"
+    " 0::UBIGINT AS exporter_hi, 0::UBIGINT AS exporter_lo, '' AS scc, '' AS dcc WHERE false)"
 )
 
 
@@ -105,7 +106,11 @@ class FlowEngine:
             self._connection.unregister("given")
         run(f"SET allowed_paths = [{names}]")
         run("SET enable_external_access = false")
-        source = f"read_parquet([{names}], union_by_name = true)" if files else NONE
+        source = NONE
+        if files:
+            # Files of older images lack what came later: the columns of none stand in for that.
+            every = f"SELECT * FROM read_parquet([{names}], union_by_name = true)"
+            source = f"({every} UNION ALL BY NAME SELECT * FROM {NONE})"
         run(f"CREATE TEMP VIEW flows AS {VIEW.format(source)}")
         run("SET lock_configuration = true")
 

@@ -29,7 +29,7 @@ Ask = Callable[[Asked], Answered]
 INPUTS = {
     "any-address": "Address of either end", "saddress": "Source", "daddress": "Destination",
     "proto": "Protocols", "aport": "Port of either end", "sport": "Source ports",
-    "dport": "Destination ports", "type": "Way",
+    "dport": "Destination ports", "type": "Way", "any-cc": "Country",
 }  # fmt: skip
 GROUPED = tuple(name for name in FIELDS if name not in ("packets", "bytes", "stime", "etime"))
 MOST_SHOWN, LONGEST_SQL = 1000, 4000

@@ -166,6 +166,11 @@ class Question:
         return shlex.join(words)
 
 
+def day_of(seconds: float, zone: str) -> str:
+    """Return a moment's day as questions write it, in a zone."""
+    return f"{datetime.fromtimestamp(seconds, ZoneInfo(zone)):%Y/%m/%d}"
+
+
 def _shown(field: AskedField, columns: object) -> str:
     return field.shown.format(*columns)  # type: ignore[misc]
 

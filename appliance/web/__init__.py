@@ -50,6 +50,7 @@ from appliance.logs.drawn_days import DrawnDays
 from appliance.neighbours import pages as neighbours
 from appliance.notify import pages as notify_pages
 from appliance.notify import wishes as notify_wishes
+from appliance.questions import country_page
 from appliance.questions import door as question_door
 from appliance.questions import pages as questions
 from appliance.renewal import pages as rule_sets
@@ -182,7 +183,9 @@ def create_app(
     found = hosts or HostPages(config.flows)
     app.register_blueprint(flows.blueprint(figures, found, sensor[0].directory))
     asks = functools.partial(question_door.ask, path=doors.questions)
-    app.register_blueprint(questions.blueprint(figures, asks, config.system.zone or "UTC"))
+    zone = config.system.zone or "UTC"
+    app.register_blueprint(questions.blueprint(figures, asks, zone))
+    app.register_blueprint(country_page.blueprint(figures, asks, zone))
     app.register_blueprint(devices.blueprint(figures, DeviceSources(directory, letters, found)))
     app.register_blueprint(live.blueprint(figures))
     app.register_blueprint(selftest.blueprint(requests))

@@ -9,6 +9,7 @@ from image.build import overlay
 from image.build.boards import IMAGE
 from image.build.cache import Input, discard
 from image.build.context import PROJECT, BuildContext
+from image.build.countries import PLACE, build_countries
 from image.build.roots import SOURCE_DATE_EPOCH, change
 from image.build.tools import Tools
 from image.build.wheels import build_wheels
@@ -21,7 +22,7 @@ def build_system_root(
     context: BuildContext, tools: Tools, packages: Path, engine: Path | None
 ) -> Path:
     """Make the tar of the whole root out of the tars of its parts."""
-    places = own_files(context, build_wheels(context))
+    places = own_files(context, build_wheels(context), build_countries(context))
     engines = [(engine, ENGINE_PLACE)] if engine else []
     inputs: list[Input] = [
         packages.name, *(tar.name for tar, _ in engines), HOOK, IMAGE / "build" / "overlay.py",
@@ -41,10 +42,11 @@ def build_system_root(
     return context.cache.stage(context.named("system"), ".tar", inputs, make)
 
 
-def own_files(context: BuildContext, wheels: Path) -> list[tuple[Path, str]]:
+def own_files(context: BuildContext, wheels: Path, countries: Path) -> list[tuple[Path, str]]:
     """Return the folders of our own files and where each belongs in the root, in order."""
     return [
         *overlay.sources(PROJECT, context.board.name),
         (context.engine.overlay, ""),
+        (countries, PLACE),
         (wheels, overlay.PACKAGES),
     ]

@@ -32,3 +32,30 @@ def test_a_host_is_shown_by_itself(guest: Guest, page: PageClient) -> None:
     assert kept.strip() == "640 glovebox-flows glovebox"
     guest.run("test -s /var/lib/glovebox/flows/templates.json")
     print(guest.run("systemctl show glovebox-flows -P MemoryCurrent -P MemoryPeak"))
+
+
+ASK = """
+from appliance.questions.door import Asked, ask
+print(ask(Asked(("SELECT src, dst, bytes, way FROM flows",))).answers[0].rows)
+try:
+    ask(Asked(("SELECT * FROM glob(chr(47))",)))
+except Exception as error:
+    print(error)
+"""
+
+
+def test_single_flows_come_to_the_card_and_are_asked_about(guest: Guest) -> None:
+    """Through the collector's end, the store and the locked engine, each in its sandbox."""
+    made = v9(flow_set(0, template()), flow_set(256, record()))
+    guest.run(f'python3 -c "{SEND.format(made.hex())}"')
+    told = "grep -q '.spooled.:[1-9]' /run/glovebox/flows.json"
+    guest.run(f'timeout 200 sh -c "until {told}; do sleep 0.2; done"', 220)
+    guest.run("systemctl stop glovebox-flows.service", 120)
+    file = "ls /var/lib/glovebox/flowstore/*.parquet"
+    guest.run(f'timeout 200 sh -c "until {file}; do sleep 0.2; done"', 220)
+    report = guest.run("cat /run/glovebox/flowstore.json")
+    assert '"error":""' in report and '"given_up":0' in report
+    answer = guest.run(f"python3 -c '{ASK}'", 120)
+    print(answer)
+    assert "10.77.0.9" in answer and "out" in answer and "not allowed" in answer
+    print(guest.run("systemctl show glovebox-flowstore.service -P MemoryPeak -P ExecMainStatus"))

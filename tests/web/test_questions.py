@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,13 @@ from werkzeug.serving import make_server
 
 from appliance.access.vault import Vault
 from appliance.alerts.pages import AlertPages
+from appliance.flowstore import parquet, stored_files
 from appliance.settings.config import Config
 from appliance.settings.sections.web import WebConfig
 from appliance.web import Doors, create_app
 from appliance.web.monitor import Monitor
 from tests.net.namespaces import DEADLINE_S
+from tests.unit.flowstore.rows import made
 from tests.unit.questions.asking import answering
 from tests.unit.questions.kept import HOSTS, keep
 from tests.web.axe import findings
@@ -31,6 +34,9 @@ def test_a_question_and_its_answer(browser: Browser, tmp_path: Path, size: str) 
     kept = tmp_path / "kept"
     kept.mkdir()
     keep(kept)
+    content = parquet.made(made(50, time.time() - 120), tmp_path)
+    now = int(time.time())
+    stored_files.write(kept, (9, 9), (now - 200, now), 50, content)
     config = Config(web=WebConfig(api_token=TOKEN))
     monitor = Monitor(config, engine_user="daemon", directory=tmp_path)
     app = create_app(config, monitor, AlertPages(tmp_path / "alerts.db"),
@@ -64,6 +70,12 @@ def test_a_question_and_its_answer(browser: Browser, tmp_path: Path, size: str) 
             wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
             assert int(wide) <= 0
             assert len(page.content()) < LARGEST_PAGE
+            page.goto("/countries?days=7")
+            expect(page.get_by_role("heading", name="In no country")).to_be_visible()
+            page.screenshot(path=PICTURES / f"countries-{size}.png", full_page=True)
+            assert findings(page) == []
+            wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            assert int(wide) <= 0
     finally:
         context.close()
         server.shutdown()

@@ -25,7 +25,8 @@ def test_every_column_is_there_as_it_was(tmp_path: Path) -> None:
     file = tmp_path / "a.parquet"
     file.write_bytes(parquet.made(rows, tmp_path))
     rows = np.sort(rows, order="first", kind="stable")
-    for name in COLUMNS:
+    assert read(file, "DISTINCT scc, dcc") == [("hm", "")]
+    for name in COLUMNS[:-2]:
         found = [each for (each,) in read(file, f'"{name}"')]
         if name == "first":
             found = [each for (each,) in read(file, "epoch_ms(first)")]
@@ -38,6 +39,7 @@ def test_every_column_is_there_as_it_was(tmp_path: Path) -> None:
     times = read(file, "first")
     assert times == sorted(times)
     assert set(ROW.names or ()) - set(COLUMNS) == {"last"}
+    assert COLUMNS[-2:] == ("scc", "dcc")
 
 
 def test_joined_files_have_all_rows_in_their_order(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from appliance.countries.country_table import CountryTable
 from appliance.flowstore import parquet, service, spool, stored_files
 from appliance.flowstore.service import FlowStore, StorePlaces
 from appliance.flowstore.spool import ROW, FlowSpool, Rows
@@ -201,9 +202,9 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     known: dict[object, bytes] = {}
     real = parquet.made, parquet.joined
 
-    def flows(rows: Rows, folder: Path) -> bytes:
+    def flows(rows: Rows, folder: Path, countries: CountryTable | None) -> bytes:
         key = rows.tobytes()
-        known[key] = known.get(key) or real[0](rows, folder)
+        known[key] = known.get(key) or real[0](rows, folder, countries)
         return known[key]
 
     def day(files: Sequence[Path], folder: Path) -> bytes:
@@ -266,4 +267,4 @@ def test_a_power_cut_at_1000_points_of_a_flush_shows_no_wrong_sum(
 
 
 def test_rows_of_the_spool_are_those_of_the_store() -> None:
-    assert set(ROW.names or ()) - {"last"} == set(parquet.COLUMNS) - {"duration"}
+    assert set(ROW.names or ()) - {"last"} == set(parquet.COLUMNS) - {"duration", "scc", "dcc"}

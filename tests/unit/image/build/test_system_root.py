@@ -29,6 +29,8 @@ def changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 
     monkeypatch.setattr(system_root, "change", change)
     monkeypatch.setattr(system_root, "build_wheels", lambda context: tmp_path / "wheels")
+    (tmp_path / "countries").mkdir()
+    monkeypatch.setattr(system_root, "build_countries", lambda context: tmp_path / "countries")
     return made
 
 
@@ -44,6 +46,7 @@ def test_our_own_files_come_last(
 
 
 def test_own_files_hold_the_wheels_and_the_engines_files(tmp_path: Path) -> None:
-    places = system_root.own_files(context(tmp_path), tmp_path / "wheels")
+    places = system_root.own_files(context(tmp_path), tmp_path / "wheels", tmp_path / "countries")
+    assert (tmp_path / "countries", "usr/share/glovebox") in places
     assert places[-1] == (tmp_path / "wheels", overlay.PACKAGES)
     assert (context(tmp_path).engine.overlay, "") in places

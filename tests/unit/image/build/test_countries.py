@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: MIT
+"""The table of countries is made once, of the package's two lists."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from appliance.countries.country_table import CountryTable
+from image.build import countries
+from image.build.roots import Root
+from tests.unit.image.build.roots_made_here import Recorded, context, write_tar
+
+FOUR = "# Generated: Thu, 25 Jun 2026\n16777216,16777471,AU\n"
+SIX = "# x\n2001:200::,2001:200:ffff:ffff:ffff:ffff:ffff:ffff,JP\n"
+LISTS = {f"./{name}": text for name, text in zip(countries.LISTS, (FOUR, SIX), strict=True)}
+
+
+def test_it_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recorded = Recorded(LISTS)
+    monkeypatch.setattr(Root, "make", lambda *words: recorded(*words))
+    monkeypatch.setattr(countries, "debian_keyring", lambda: tmp_path / "keyring")
+    first = countries.build_countries(context(tmp_path))
+    assert first == countries.build_countries(context(tmp_path))
+    assert [root.packages for root in recorded.made] == [("tor-geoipdb",)]
+    table = CountryTable((first / "countries").read_bytes())
+    assert table.date == "Thu, 25 Jun 2026"
+
+
+def test_a_root_without_the_lists_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(KeyError):
+        countries.packed(write_tar(tmp_path / "x.tar", {"./etc/passwd": ""}))

@@ -37,6 +37,7 @@ from appliance.reports.flows import FlowCounts, FlowExporter, FlowsReport
 from appliance.service import Running
 from appliance.settings.config import Config
 from appliance.settings.sections.fit import Address
+from appliance.settings.sections.flows import FlowsConfig
 from appliance.udp import kernel
 from appliance.udp.kernel import Growth
 from appliance.udp.sockets import Endpoint, open_listeners, parse_endpoint, set_receive_buffer
@@ -47,6 +48,8 @@ log = logging.getLogger(__name__)
 PORTION_BYTES = 512 << 10
 # As the socket unit has it.
 RECEIVE_BUFFER = 8 << 20
+# As providers count.
+GB = 10**9
 
 DESCRIPTION = """\
 Take NetFlow 5, NetFlow 9 and IPFIX by UDP, on the sockets that systemd hands over or on ports of
@@ -88,10 +91,14 @@ class FlowService:
         database: Path,
         kept: FlowSpool | None = None,
         watch: FlowWatch | None = None,
+        settings: FlowsConfig | None = None,
     ) -> None:
         self._kept, self._watch = kept, watch
         self._collector, self._templates, self._counting = collector, templates, counting
-        self._storing = Storing(counting.take, database)
+        limits = settings or FlowsConfig()
+        self._limit = limits.month_limit_gb * GB
+        starts_on = limits.month_starts_on if self._limit else 0
+        self._storing = Storing(counting.take, database, starts_on)
         self._ports = tuple(sorted({each.getsockname()[1] for each in sockets}))
         self._sockets = [(each, Growth(0)) for each in sockets]
         self._started = time.time()
@@ -173,6 +180,8 @@ class FlowService:
             stored_at=self._storing.stored_at,
             given_up=self._storing.given_up,
             spooled=self._kept.rows if self._kept else 0,
+            month_bytes=self._storing.month_bytes if self._limit else 0,
+            month_limit=self._limit,
             passed_over=self._watch.passed_over if self._watch else 0,
             not_spooled=self._kept.dropped if self._kept else 0,
             error=self._storing.error or self._templates.error,
@@ -227,7 +236,8 @@ def _collect(running: Running, stack: ExitStack) -> int:
     counting = HostCounting(settings)
     kept = FlowSpool(arguments.spool) if settings.flows.raw_days else None
     watch = FlowWatch(intel.handed_on(arguments.handed_on), arguments.lists, kept_lists.entries)
-    flows = FlowService(collector, templates, sockets, counting, arguments.database, kept, watch)
+    flows = FlowService(collector, templates, sockets, counting, arguments.database, kept, watch,
+                        settings.flows)  # fmt: skip
     inlet = Inlet(sockets, flows.take, lambda: _tick(running, flows))
     # What exists by now stays: the collector of garbage need not look at it again.
     gc.freeze()

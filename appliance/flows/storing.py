@@ -11,7 +11,9 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
+from appliance.flows.host_reader import HostReader
 from appliance.flows.host_store import HostStore
+from appliance.flows.periods import month
 from appliance.flows.schema import DATABASE, HOSTS
 from appliance.flows.totals import Taken
 from appliance.store import database
@@ -21,6 +23,7 @@ from appliance.store.database import StoreDamagedError, StoreError
 FIRST_S, FLUSH_S = 60.0, 900.0
 # What could not be stored waits, two hours of it.
 MOST_WAITING = 8
+DAY_S = 86_400
 
 log = logging.getLogger(__name__)
 
@@ -28,8 +31,14 @@ log = logging.getLogger(__name__)
 class Storing:
     """Takes totals from time to time, and stores them in a thread of its own."""
 
-    def __init__(self, take: Callable[[], Taken | None], path: Path = DATABASE) -> None:
-        """`take` hands over what was counted, None where nothing was."""
+    def __init__(
+        self, take: Callable[[], Taken | None], path: Path = DATABASE, starts_on: int = 0
+    ) -> None:
+        """`take` hands over what was counted, None where nothing was.
+
+        With `starts_on`, the day on which months begin, the bytes of the month are added up.
+        """
+        self._starts_on = starts_on
         self._take, self._path = take, path
         self._waiting: deque[Taken] = deque()
         self._due: float | None = None
@@ -37,6 +46,7 @@ class Storing:
         #: Why totals cannot be stored; how many quarters of an hour were given up for that.
         self.error, self.given_up = "", 0
         self.stored_at = 0.0
+        self.month_bytes = 0
 
     def tick(self, now: float, counted: bool) -> None:
         """Store where it is time; `now` is of a clock that only grows. `counted`: there is some."""
@@ -73,6 +83,8 @@ class Storing:
         try:
             if self._waiting:
                 self._add_all()
+            if self._starts_on:
+                self._add_month_up()
             self._tell("")
         except StoreDamagedError:
             self._tell(f"the store was damaged: {self._set_aside()}")
@@ -86,6 +98,12 @@ class Storing:
                 store.add(self._waiting[0], time.time())
                 self._waiting.popleft()
                 self.stored_at = time.time()
+
+    def _add_month_up(self) -> None:
+        """Add up what all hosts, and nobody, had this month."""
+        now = time.time()
+        found = HostReader(self._path).hosts(month(now, self._starts_on), int(now) + DAY_S)
+        self.month_bytes = sum(each.both for each in found.values())
 
     def _set_aside(self) -> str:
         try:

@@ -68,6 +68,8 @@ class FlowsReport(StatusFile):
     `stored_at`, 0 before; `given_up` are quarters of an hour that could not be. Of the flows that
     were counted, `spooled` were handed on to be kept one by one; for `not_spooled` was no room.
     `passed_over` with listed addresses were too many to be looked at.
+    `month_bytes` of `month_limit` are those of this month, both directions, as they were last
+    stored; both are 0 where no limit is set.
     """
 
     NAME: ClassVar[str] = "flows"
@@ -94,6 +96,8 @@ class FlowsReport(StatusFile):
     spooled: int = 0
     not_spooled: int = 0
     passed_over: int = 0
+    month_bytes: int = 0
+    month_limit: int = 0
     error: str = ""
 
     def is_fresh(self, now: float) -> bool:

@@ -13,7 +13,7 @@ from appliance.settings.sections.fit import Address, expect
 FASTEST_MBIT = 1_000_000
 # A day that every month has.
 LAST_START = 28
-MOST_BUDGET_MB, MOST_RULES = 100_000, 32
+MOST_BUDGET_MB, MOST_RULES, MOST_LIMIT_GB = 100_000, 32, 1_000_000
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class FlowsConfig:
     line_speed_mbit: int = 0
     wan_addresses: tuple[Address, ...] = ()
     month_starts_on: int = 1
+    month_limit_gb: int = 0
     raw_days: int = 90
     raw_budget_mb: int = 640
     exclude: tuple[str, ...] = ()
@@ -35,6 +36,8 @@ class FlowsConfig:
         expect(fits, "month_starts_on", self.month_starts_on, f"1 to {LAST_START}")
         fits = 0 <= self.line_speed_mbit <= FASTEST_MBIT
         expect(fits, "line_speed_mbit", self.line_speed_mbit, "0 to 1,000,000; 0: not known")
+        fits = 0 <= self.month_limit_gb <= MOST_LIMIT_GB
+        expect(fits, "month_limit_gb", self.month_limit_gb, "0 to 1,000,000; 0: none")
         expect(0 <= self.raw_days <= 3650, "raw_days", self.raw_days, "0 to 3650")
         fits = 1 <= self.raw_budget_mb <= MOST_BUDGET_MB
         expect(fits, "raw_budget_mb", self.raw_budget_mb, f"1 to {MOST_BUDGET_MB:,}")

@@ -21,6 +21,8 @@ WAITING_S = 300.0
 SKEW_S = 120.0
 # For how long a loss counts as one of now, and of how many the loss is no trifle.
 RECENT_S, TOLERABLE = 60.0, 0.001
+# From here on the month's limit is told.
+NEARLY = 0.8
 NO_ADDRESS = ("0.0.0.0", "::")
 
 
@@ -106,6 +108,14 @@ def _quiet(report: FlowsReport, history: History) -> Result | None:
     return None
 
 
+def _month(report: FlowsReport, history: History) -> Result | None:
+    if not report.month_limit or report.month_bytes < report.month_limit * NEARLY:
+        return None
+    share = words.percent(report.month_bytes / report.month_limit)
+    return warn(f"This month's limit of {report.month_limit // 10**9:,} GB: {share} are used.",
+                "Traffic shows which host uses how much.")  # fmt: skip
+
+
 def _heard(report: FlowsReport) -> list[FlowExporter]:
     return [each for each in report.exporters if report.updated - each.last_seen < QUIET_S]
 
@@ -116,7 +126,7 @@ def _well(report: FlowsReport) -> Result:
 
 
 _JUDGES: tuple[Callable[[FlowsReport, History], Result | None], ...] = (
-    _error, _overflow, _unlisted, _waiting, _nameless, _quiet, _skew, _lost,
+    _error, _overflow, _unlisted, _waiting, _nameless, _quiet, _skew, _lost, _month,
 )  # fmt: skip
 
 CHECKS = (Check("flows", "flows of routers come whole", 10, ("reports",), flows),)

@@ -96,3 +96,17 @@ def test_a_damaged_store_is_set_aside_and_the_next_one_is_new(tmp_path: Path) ->
     assert "damaged" in storing.error
     storing.finish()
     assert storing.error == "" and stored(tmp_path) == 2
+
+
+def test_the_month_is_added_up_where_that_is_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("appliance.flows.storing.time.time", lambda: float(NOW))
+    for starts_on, expected in ((0, 0), (1, 1)):
+        storing = Storing(Counted().take, tmp_path / f"{starts_on}.db", starts_on)
+        storing.finish()
+        assert storing.month_bytes == expected
+    # Without anything new it is still told, after a restart.
+    again = Storing(lambda: None, tmp_path / "1.db", 1)
+    again.finish()
+    assert again.month_bytes == 1

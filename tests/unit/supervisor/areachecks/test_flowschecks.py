@@ -52,6 +52,11 @@ def test_what_is_well() -> None:
     assert found.level is Level.OK and "90 flows came from 1 router" in found.words
 
 
+def test_a_limit_that_is_far_is_not_told() -> None:
+    far = replace(WELL, month_bytes=79 * 10**9, month_limit=10**11)
+    assert judged(far, replace(WELL, updated=970.0)).level is Level.OK
+
+
 def test_silence_is_told_by_what_does_not_change() -> None:
     assert judged(WELL, WELL).level is Level.FAIL
 
@@ -70,6 +75,8 @@ def test_silence_is_told_by_what_does_not_change() -> None:
         ({"exporters": (replace(ROUTER, ahead=0.0, behind=7200.0),)}, "192.168.88.1 is 2 h behind"),
         ({"exporters": (replace(ROUTER, ahead=300.0),)}, "5 min ahead"),
         ({"total": replace(COUNTS, lost=9, received=50)}, "lost between router and Glovebox: 6"),
+        ({"month_bytes": 85 * 10**9, "month_limit": 10**11}, "100 GB: 85 % are used"),
+        ({"month_bytes": 12 * 10**10, "month_limit": 10**11}, "100 GB: 120 % are used"),
         ({"socket_overflow": 5}, "5 datagrams lost"),
     ],
 )

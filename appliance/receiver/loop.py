@@ -17,7 +17,7 @@ from appliance.service import Stop
 PAUSE_S, LONG_PAUSE_S = 0.00035, 0.0005
 LARGE_BATCH = 32
 TICK_S = 1.0
-# A socket that was empty is looked at again after so many pauses: each look costs a system call.
+# A socket that was empty is looked at again after so many rounds: each look costs a system call.
 LOOK_AROUND = 8
 
 
@@ -46,7 +46,7 @@ class Receiver:
         self._by_descriptor = {each.fileno(): each for each in sockets}
         # Those that the next round looks at.
         self._due = self._sockets
-        self._pauses = 0
+        self._rounds = 0
         self._newest = 0
         for readable in (*sockets, wake):
             self._poll.register(readable, select.POLLIN)
@@ -62,7 +62,7 @@ class Receiver:
                 self._tick()
                 next_tick = now + TICK_S
             if fullest >= SLOTS:
-                self._due = self._sockets
+                self._look_around()
             else:
                 self._rest(fullest, now - last, next_tick - now)
             last = now
@@ -72,13 +72,16 @@ class Receiver:
         pause = PAUSE_S if fullest < LARGE_BATCH else LONG_PAUSE_S
         if fullest * pause >= taken_s:
             time.sleep(pause)
-            self._pauses += 1
-            if self._pauses % LOOK_AROUND == 0:
-                self._due = self._sockets
+            self._look_around()
         else:
             ready = self._poll.poll(max(0.0, at_most_s) * 1000)
             found = (self._by_descriptor.get(descriptor) for descriptor, _ in ready)
             self._due = tuple(each for each in found if each is not None)
+
+    def _look_around(self) -> None:
+        self._rounds += 1
+        if self._rounds % LOOK_AROUND == 0:
+            self._due = self._sockets
 
     def newest(self, most: int) -> Iterator[tuple[bytes, memoryview]]:
         """Yield up to `most` datagrams of the newest batch, each once, behind its sender's key.

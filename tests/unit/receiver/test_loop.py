@@ -8,7 +8,7 @@ import pytest
 
 from appliance.formats.ip import IPV4_MAPPED
 from appliance.receiver import loop
-from appliance.receiver.loop import LARGE_BATCH, LONG_PAUSE_S, PAUSE_S, Receiver
+from appliance.receiver.loop import LARGE_BATCH, LONG_PAUSE_S, LOOK_AROUND, PAUSE_S, Receiver
 from appliance.receiver.mmsg import SLOTS, Batch
 from appliance.service import Stop
 
@@ -146,6 +146,35 @@ def test_run_goes_straight_on_after_a_full_batch(ports: Ports, sleeps: list[floa
         ports.senders[0].send(b"")
     receiver(ports, recorder, stop, lambda: None).run()
     assert [len(batch) for batch in recorder.batches] == [SLOTS, SLOTS]
+    assert sleeps == []
+
+
+def test_a_flood_of_one_costs_others_little_time_and_their_sockets_few_looks(
+    ports: Ports, sleeps: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop, looked = Stop(), []
+    receive = Batch.receive
+
+    def look(batch: Batch, receiver: socket.socket) -> int:
+        looked.append(receiver)
+        return receive(batch, receiver)
+
+    monkeypatch.setattr(Batch, "receive", look)
+    rounds = 3 * LOOK_AROUND
+    recorder = Recorder(stop, rounds * SLOTS + 1)
+
+    def flood() -> None:
+        if len(recorder.batches) == 2:
+            ports.senders[1].send(b"other")
+        for _ in range(SLOTS if len(recorder.batches[-1]) == SLOTS else 0):
+            ports.senders[0].send(b"")
+
+    recorder.batches.append([b""] * SLOTS)
+    flood()
+    recorder.after = flood
+    receiver(ports, recorder, stop, lambda: None).run()
+    assert 0 < recorder.batches.index([b"other"]) <= 2 + LOOK_AROUND
+    assert looked.count(ports.receivers[1]) <= 2 + rounds // LOOK_AROUND
     assert sleeps == []
 
 

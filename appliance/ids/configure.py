@@ -101,8 +101,8 @@ def _files(
     listening = templates.read(arguments.templates / "ids" / "listening.sh")
     folder = arguments.templates / settings.ids.engine
     interface = {"INTERFACE": templates.interface_of(settings)}
-    places = SetPlaces(arguments.rule_sets / settings.ids.engine, arguments.set_on_trial)
-    sets = places.engine_files()
+    place = set_places.folder_of(arguments.rule_sets, settings.ids.engine, arguments.root)
+    sets = SetPlaces(place, arguments.set_on_trial).engine_files()
     texts = engine.configuration(settings, folder, given, tried, ignore_checksums, sets)
     start = texts.pop(START)
     return {"listening": templates.fill(listening, interface), **texts, START: start}

@@ -18,8 +18,6 @@ FOLDERS = (
     DIRECTORY / "rules",
     ENGINE_ROOT / "etc/snort/rules",
     ENGINE_ROOT / "etc/suricata/rules",
-    set_places.FOLDER / "snort" / set_places.IN_FORCE,
-    set_places.FOLDER / "suricata" / set_places.IN_FORCE,
 )
 LARGEST = 32 << 20
 LONGEST = 4096
@@ -44,9 +42,14 @@ class RuleText:
     references: tuple[Reference, ...] = ()
 
 
-def find(gid: int, sid: int, folders: Sequence[Path] = FOLDERS) -> RuleText | None:
-    """Return a rule that is in force; None where its text is nowhere. Raises nothing."""
-    for folder in folders:
+def find(
+    gid: int, sid: int, folders: Sequence[Path] = FOLDERS, sets: Path = set_places.FOLDER
+) -> RuleText | None:
+    """Return a rule that is in force; None where its text is nowhere. Raises nothing.
+
+    `sets` holds the rule sets of the Internet.
+    """
+    for folder in (*folders, *sorted(sets.glob(f"*/{set_places.IN_FORCE}"))):
         for file in sorted(folder.glob("*.rules")):
             # The marker of the self-test is a secret.
             if file.name == "marker.rules":

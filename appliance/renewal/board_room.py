@@ -12,6 +12,8 @@ RULE_BYTES = {"suricata": 6000, "snort": 15000}
 BASE_BYTES = 128 << 20
 # Of the machine's memory an engine with all its rules may have this share.
 SHARE = 0.45
+# And its trial, beside the engine that runs, this share of what is free.
+FREE_SHARE = 0.9
 # Parts of what there is room for, tried one after the other.
 PROFILES = (1.0, 0.5, 0.25, 0.12, 0.05)
 FEWEST, MOST = 500, 60_000
@@ -36,6 +38,15 @@ def rank(file: str) -> tuple[int, str]:
 def memory_for(total: int) -> int:
     """Return the bytes that an engine may take on a machine with `total` bytes."""
     return int(total * SHARE)
+
+
+def trial_memory(total: int, available: int | None) -> int:
+    """Return the bytes that a trial may take beside the engine that runs.
+
+    `available` are free, None: not known.
+    """
+    most = memory_for(total)
+    return most if available is None else min(most, int(available * FREE_SHARE))
 
 
 def rules_for(total: int, engine: str, profile: float = 1.0) -> int:

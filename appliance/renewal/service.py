@@ -8,6 +8,7 @@ import contextlib
 import enum
 import logging
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Sequence
@@ -102,8 +103,9 @@ class RenewalRun:
 
     def _renewal(self) -> Renewal:
         arguments, settings = self._arguments, self.running.settings
-        folder = arguments.folder / settings.ids.engine
+        folder = set_places.folder_of(arguments.folder, settings.ids.engine, arguments.root)
         folder.mkdir(mode=0o750, exist_ok=True)
+        _forget_others(arguments.folder, folder)
         places = SetPlaces(folder, arguments.trial)
         gathering = SetGathering(arguments.downloads, SetVerdicts(folder), Generations(folder))
         last = RenewalReport.read()
@@ -130,9 +132,18 @@ class RenewalRun:
         arguments, settings = self._arguments, self.running.settings
         with tempfile.TemporaryDirectory(prefix="glovebox-sets-") as folder:
             templates = arguments.templates / settings.ids.engine
-            memory = machine.memory().total
-            trial = SetTrial(settings, templates, arguments.root, Path(folder), memory)
+            memory = machine.memory()
+            trial = SetTrial(
+                settings, templates, arguments.root, Path(folder), memory.total, memory.available
+            )
             return trial.run(sets)
+
+
+def _forget_others(base: Path, folder: Path) -> None:
+    """Remove what the engines of other images took; downloads are tried anew with this one."""
+    for other in base.iterdir():
+        if other.is_dir() and other != folder:
+            shutil.rmtree(other, ignore_errors=True)
 
 
 def _is_roomy() -> bool:

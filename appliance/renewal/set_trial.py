@@ -44,7 +44,8 @@ class TriedSets:
 class SetTrial:
     """The engine of these settings, with its templates and root, on a board with `memory` bytes.
 
-    `folder` is where files may be laid down for it.
+    Of these `available` are free, while the engine runs. `folder` is where files may be laid down
+    for the trial.
     """
 
     settings: Config
@@ -52,7 +53,7 @@ class SetTrial:
     root: Path
     folder: Path
     memory: int
-    bounded: bool = True
+    available: int | None = None
     judge: Callable[[trial.Trial, Gathered], trial.Settled] = field(
         default=lambda made, given: made.judge(given)
     )
@@ -102,11 +103,11 @@ class SetTrial:
     ) -> trial.Settled:
         file = self.folder / CLASSES
         file.write_text(_class_text(classes), encoding="ascii")
-        limit = board_room.memory_for(self.memory)
+        limit = board_room.trial_memory(self.memory, self.available)
         made = trial.Trial(
             self._engine, self.settings, self.templates, self.root,
             sets=[str(file)] if classes else [],
-            limits=["prlimit", f"--data={limit}"] if self.bounded else [],
+            limits=["prlimit", f"--data={limit}"],
             budget=BUDGET_S,
         )  # fmt: skip
         return self.judge(made, Gathered([_line(rule) for _, rule in _all(readings)]))

@@ -9,11 +9,14 @@ machine comes back with the one that is known to work.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from appliance import __version__
 
 FOLDER = Path(os.environ.get("GLOVEBOX_RULESETS_DIRECTORY", "/var/lib/glovebox/rulesets"))
 TRIAL = Path(os.environ.get("GLOVEBOX_RULESETS_TRIAL", "/run/glovebox-renewal/on-trial"))
@@ -28,8 +31,8 @@ _GENERATION = re.compile(r"g-[0-9a-f]{16}")
 
 @dataclass(frozen=True)
 class SetPlaces:
-    """The folder of an engine's generations, which bears its name, and the file that names the one
-    on trial.
+    """The folder of an engine's generations (see `folder_of`), and the file that names the one on
+    trial.
     """
 
     folder: Path = FOLDER
@@ -59,6 +62,18 @@ class SetPlaces:
 
     def _is_there(self, name: str) -> bool:
         return is_generation(name) and (self.folder / name).is_dir()
+
+
+def folder_of(base: Path, engine: str, root: Path) -> Path:
+    """Return the folder of the generations that this very engine took, in this version of ours.
+
+    Another image may hold another one, which would end at a rule that the one before took.
+    """
+    digest = hashlib.sha256(__version__.encode())
+    for program in sorted(root.glob(f"usr/*bin/{engine}")):
+        with contextlib.suppress(OSError):
+            digest.update(program.read_bytes())
+    return base / f"{engine}-{digest.hexdigest()[:8]}"
 
 
 def is_generation(name: str) -> bool:

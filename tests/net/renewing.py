@@ -22,6 +22,7 @@ from appliance.renewal.renew import Renewal
 from appliance.renewal.set_trial import SetTrial
 from appliance.renewal.set_verdicts import SetVerdicts
 from appliance.reports.rules import RenewalReport
+from appliance.ruleset import set_places
 from appliance.ruleset.chosen_sets import ChosenSet
 from appliance.ruleset.set_places import SetPlaces
 from appliance.settings import config
@@ -147,7 +148,7 @@ class RealSensor:
     reports: list[RenewalReport] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        place = self.folder / "rulesets" / self.engine.name
+        place = set_places.folder_of(self.folder / "rulesets", self.engine.name, self.engine.root)
         for made in (place, self.folder / "doors", self.folder / "downloads", self.folder / "laid"):
             made.mkdir(parents=True)
         self.places = SetPlaces(place, self.folder / "on-trial")

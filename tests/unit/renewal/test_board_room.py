@@ -5,7 +5,15 @@ from __future__ import annotations
 
 import pytest
 
-from appliance.renewal.board_room import FEWEST, MOST, PROFILES, memory_for, rank, rules_for
+from appliance.renewal.board_room import (
+    FEWEST,
+    MOST,
+    PROFILES,
+    memory_for,
+    rank,
+    rules_for,
+    trial_memory,
+)
 
 MB = 1 << 20
 
@@ -21,6 +29,11 @@ def test_more_memory_is_room_for_more_rules(engine: str) -> None:
 
 def test_an_engine_may_have_less_than_half() -> None:
     assert memory_for(1024 * MB) < 512 * MB
+
+
+def test_a_trial_has_room_beside_the_engine_that_runs() -> None:
+    assert trial_memory(1024 * MB, None) == trial_memory(1024 * MB, 900 * MB)
+    assert trial_memory(1024 * MB, 100 * MB) == 90 * MB
 
 
 def test_malware_comes_before_games() -> None:

@@ -69,3 +69,10 @@ def test_somebody_on_a_terminal_asks_how_it_stands_and_to_go_back(
     assert "Nothing is known" in capsys.readouterr().out
     assert service.main(["back", "--wishes", str(folder / "wishes")]) == 0
     assert inbox(folder / "wishes").take() == [RenewalWish(RenewalWishKind.BACK)]
+
+
+def test_what_the_engine_of_another_image_took_is_gone(folder: Path) -> None:
+    (folder / "rule-sets/snort-00000000/g-1").mkdir(parents=True)
+    assert run(folder)
+    (made,) = [each.name for each in (folder / "rule-sets").iterdir() if each.is_dir()]
+    assert made.startswith("suricata-")

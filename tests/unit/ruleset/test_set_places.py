@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.ruleset.set_places import INSIDE, SetPlaces, engine_files
+from appliance.ruleset.set_places import INSIDE, SetPlaces, engine_files, folder_of
 
 FIRST, SECOND = "g-" + "1" * 16, "g-" + "2" * 16
 
@@ -49,6 +49,17 @@ def test_a_trial_of_nothing_known_is_none(places: SetPlaces, text: str) -> None:
 def test_a_link_to_elsewhere_is_none(places: SetPlaces, target: str) -> None:
     (places.folder / "in-force").symlink_to(target)
     assert places.chosen() == ""
+
+
+def test_another_engine_begins_with_none(tmp_path: Path) -> None:
+    """One of a later image may end at a rule that the one before took."""
+    (tmp_path / "usr/sbin").mkdir(parents=True)
+    found = []
+    for content in (b"one", b"another"):
+        (tmp_path / "usr/sbin/snort").write_bytes(content)
+        found.append(folder_of(tmp_path, "snort", tmp_path))
+    assert found[0] != found[1] == folder_of(tmp_path, "snort", tmp_path)
+    assert all(each.name.startswith("snort-") for each in found)
 
 
 def test_classes_come_before_rules(tmp_path: Path) -> None:

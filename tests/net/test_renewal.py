@@ -117,6 +117,7 @@ def is_still_known(sensor: RealSensor, suricata: Suricata) -> None:
     wait_until(lambda: raised(suricata) > before, "the alert of a rule of the set")
 
 
+@pytest.mark.long
 @pytest.mark.snort
 def test_snort_takes_a_set_by_a_restart_and_one_that_dies_is_taken_back(
     network: Network, snort: Engine, tmp_path: Path

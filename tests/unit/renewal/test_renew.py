@@ -19,6 +19,8 @@ import pytest
 from appliance import files
 from appliance.formats.list_sources import ListSource
 from appliance.ids import trial
+from appliance.intel import download
+from appliance.intel.fetch_command import UNSET, Fetcher
 from appliance.intel.fetched_lists import FetchedList
 from tests.unit.intel import bad_server
 from tests.unit.intel.bad_server import answer, certificate, playing
@@ -243,7 +245,7 @@ bad_server.PATHS.update(
 )
 BAD = sorted(
     bad_server.PATHS.keys()
-    - {"/good", "/chunks", "/moved", "/tag", "/drips", "/drips-headers", "/endless", "/304"}
+    - {"/good", "/chunks", "/moved", "/tag", "/drips", "/drips-headers", "/304"}
 )
 
 
@@ -276,6 +278,30 @@ def test_no_bad_download_takes_rules_away(
     standing = sensor.round().sets[0]
     assert sensor.in_force() == SIDS
     assert trouble or standing.trouble or standing.held
+
+
+@pytest.mark.parametrize("path", ["/drips", "/drips-headers"])
+def test_a_slow_download_takes_no_rules_away(
+    sensor: Sensor,
+    server: str,
+    made: tuple[Path, Path],
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+) -> None:
+    patient = functools.partial(download.download, seconds=0.3)
+    monkeypatch.setattr(download, "download", patient)
+    trouble = fetched(sensor, server + path, ssl.create_default_context(cafile=made[0]))
+    sensor.round()
+    assert sensor.in_force() == SIDS and trouble == "it is too slow"
+
+
+def test_a_clock_that_is_wrong_takes_no_rules_away(sensor: Sensor) -> None:
+    source = ListSource(SET.name, "https://127.0.0.1:9/", "A set")
+    found = FetchedList(source, sensor.folder / "downloads", lambda: 0.0)
+    found.begin(0.0)
+    Fetcher([], [found], ssl.create_default_context(), earliest=NOW).turn(1000.0)
+    sensor.round()
+    assert sensor.in_force() == SIDS and found.trouble == UNSET
 
 
 def test_a_certificate_of_nobody_takes_no_rules_away(sensor: Sensor, server: str) -> None:

@@ -144,6 +144,8 @@ def test_the_console_is_used_and_fits_a_phone(browser: Browser, sensor: Sensor) 
     now = time.time()
     ConsoleReport(now, ("usb-FTDI_one-port0",)).publish(folder.parent)
     page.get_by_role("link", name="Show this anew").click()
+    assert findings(page) == []
+    assert all(overflow(page, size) <= 0 for size in SIZES)
     page.get_by_role("button", name="Open", exact=True).click()
     looked, opened = inbox.take()
     assert (looked.kind.value, opened.port) == ("look", "usb-FTDI_one-port0")

@@ -202,6 +202,8 @@ def _body(running: Running) -> int:
         _follow(running, notifier)
     finally:
         notifier.forwarding.close()
+    # Who ends as nobody is to be told says so: what is silent with a channel is a fault.
+    running.publisher.publish(notifier.report(time.time()))
     return 0
 
 

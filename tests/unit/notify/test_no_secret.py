@@ -141,7 +141,10 @@ def shown(places: Path) -> str:
                      doors=Doors(telling=places / "run/wishes"))  # fmt: skip
     client = app.test_client()
     client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {TOKEN}"
-    found = [client.get(path) for path in ("/messages", "/system", "/metrics", "/api/status")]
+    found = [
+        client.get(path)
+        for path in ("/messages", "/system", "/settings", "/metrics", "/api/status")
+    ]
     assert all(each.status_code == 200 for each in found)
     argv = [sys.executable, "-m", "appliance.cli", "config", "show", str(places / "settings.toml")]
     environment = os.environ | {"GLOVEBOX_CONFIG": str(places / "settings.toml")}

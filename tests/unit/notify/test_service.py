@@ -236,6 +236,20 @@ def test_both_services_take_alerts_to_a_channel_and_a_collector(
     assert statuses == [0, 0]
 
 
+def test_without_a_channel_it_ends_and_says_that_nobody_is_told(tmp_path: Path) -> None:
+    """Else the supervisor would take the last report for one of a service that hangs."""
+    (tmp_path / "lines").mkdir()
+    SendReport(NOW, ()).publish(tmp_path)
+    environment = os.environ | {
+        "GLOVEBOX_RUNTIME_DIRECTORY": str(tmp_path), "GLOVEBOX_CONFIG": str(tmp_path / "none"),
+    }  # fmt: skip
+    argv = [sys.executable, "-m", "appliance.cli", "notify", "--folder", tmp_path / "lines",
+            "--database", tmp_path / "none.db", "--socket", tmp_path / "none"]  # fmt: skip
+    done = subprocess.run(list(map(str, argv)), env=environment, timeout=DEADLINE_S, check=False)
+    report = NotifyReport.require(tmp_path)
+    assert done.returncode == 0 and report.lines == () and report.queues == ()
+
+
 def _has_begun(status: Path) -> bool:
     report = NotifyReport.read(status)
     both = report is not None and bool(report.lines) and bool(report.queues)

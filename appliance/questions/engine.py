@@ -152,7 +152,7 @@ def _explained() -> Iterator[None]:
         raise UnansweredError(f"That needs more memory than there is for it. {NARROW}") from None
     except duckdb.PermissionException as error:
         raise UnansweredError(f"That is not allowed: {_first_line(error)}") from None
-    except (duckdb.Error, InputError, RuntimeError) as error:
+    except (duckdb.Error, InputError, RuntimeError, ImportError) as error:
         raise UnansweredError(_first_line(error)) from None
 
 

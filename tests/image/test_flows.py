@@ -9,7 +9,7 @@ from image.machine.guest import Guest
 from image.machine.page_client import PageClient
 from tests.unit.flows.exporting import flow_set, record, template, v9
 
-pytestmark = [pytest.mark.image, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.image, pytest.mark.timeout(1200)]
 
 SEND = (
     "import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto("

@@ -180,15 +180,18 @@ class Shell:
                     line = ""
 
 
+def can_serve() -> bool:
+    """Tell whether this host has what it needs."""
+    return os.geteuid() == 0 and Path(SSHD).exists() and bool(shutil.which("ssh"))
+
+
 @contextlib.contextmanager
 def serving(
     machine: Machine, folder: Path, more: str = "", password: str = "yes"
 ) -> Iterator[Shell]:
     """Serve a router's SSH; `more` are lines for sshd_config(5)."""
-    if not Path(SSHD).exists() or not shutil.which("ssh"):
-        missing("no sshd: apt-get install openssh-server openssh-client")
-    if os.geteuid() != 0:
-        missing("an sshd with users of its own needs root")
+    if not can_serve():
+        missing("an sshd with users of its own needs root, and openssh-server")
     Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
     shell = Shell(machine, folder, more, password)
     mounts = "".join(

@@ -271,6 +271,31 @@ def test_open_capture_reads_every_frame_by_its_own_interface(
     assert all(record.frame.endswith(b" frame 0") for record in records)
 
 
+# As tshark reads them: times that go back or lie ahead, odd headers, zeros where a disk was full.
+ODD = {
+    "f4-two-packets.pcap": 2,
+    "f11-ppp-serial.pcap": 1,
+    "f11-zero-record.pcap": 3,
+    "p-backwards.pcap": 6,
+    "p-future.pcap": 4,
+    "p-sll-odd.pcap": 7,
+    "p-wifi-wds-amsdu-protected.pcap": 3,
+    "p-zeros-at-the-end.pcap": 259,
+}
+
+
+@pytest.mark.parametrize(("name", "count"), ODD.items(), ids=ODD)
+def test_open_capture_reads_every_record_of_odd_files(
+    shared_cases: Path, name: str, count: int
+) -> None:
+    assert len(read(shared_cases / "capture" / name)) == count
+
+
+def test_a_packet_of_an_interface_that_nobody_named_is_told(shared_cases: Path) -> None:
+    with pytest.raises(InputError, match="after 1 packets: a packet of interface 82"):
+        read(shared_cases / "capture" / "p-unknown-interface.pcapng")
+
+
 COUNT = """
 import sys
 from appliance.tools.captures import open_capture

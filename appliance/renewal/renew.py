@@ -18,7 +18,7 @@ from appliance.errors import GloveboxError
 from appliance.renewal import generations as kept
 from appliance.renewal import set_policy
 from appliance.renewal.after_switch import AfterSwitch, EngineSeen
-from appliance.renewal.candidate import Candidate, SetGathering
+from appliance.renewal.candidate import STAYS, Candidate, SetGathering
 from appliance.renewal.generations import Generations
 from appliance.renewal.set_reading import SetReading
 from appliance.renewal.set_trial import TriedSets
@@ -28,6 +28,7 @@ from appliance.ruleset.chosen_sets import ChosenSet
 from appliance.ruleset.set_places import SetPlaces
 
 LOOK_S, PATIENCE_S = 1.0, 30
+CUT_SHORT = "its trial was cut short, twice"
 NOT_FOR_IT = "there is nothing of it for this engine"
 
 log = logging.getLogger(__name__)
@@ -118,7 +119,7 @@ class Renewal:
         name, title = each.source.name, each.source.title
         digest = self.gathering.digest(name)
         verdict = self.verdicts.of(name, digest) if digest else None
-        if verdict is None or verdict.kind is SetVerdictKind.AGREED:
+        if verdict is None or verdict.kind not in STAYS:
             return RuleSetStanding(name, title, each.page, digest)
         if verdict.kind is SetVerdictKind.REFUSED:
             return RuleSetStanding(name, title, each.page, digest, trouble=verdict.why)
@@ -196,6 +197,7 @@ class Renewal:
 
     def _switch(self, facts: GenerationFacts, new: Mapping[str, str]) -> None:
         self._do("the engine takes them, and is watched for a minute")
+        self._note_trial(new)
         before = self._before()
         self.door.put_on_trial(facts.name)
         expected = facts.rules if self.door.tells_rules else 0
@@ -208,7 +210,17 @@ class Renewal:
         self.generations.switch(facts.name)
         self.door.end_trial(anew=False)
         self.generations.forget(facts.name)
+        for name, digest in new.items():
+            self.verdicts.note(name, SetVerdict(digest, SetVerdictKind.FINE))
         self._tell(f"{words.counted(facts.rules, 'rule')} in force; {facts.change}.")
+
+    def _note_trial(self, new: Mapping[str, str]) -> None:
+        """Note what goes on trial: rules that take the machine down do so twice at most."""
+        for name, digest in new.items():
+            last = self.verdicts.of(name, digest)
+            again = last is not None and last.kind is SetVerdictKind.ON_TRIAL
+            kind = SetVerdictKind.REFUSED if again else SetVerdictKind.ON_TRIAL
+            self.verdicts.note(name, SetVerdict(digest, kind, CUT_SHORT))
 
     def _before(self) -> EngineSeen:
         """Look at the engine; one that has only just started tells some seconds later of itself."""

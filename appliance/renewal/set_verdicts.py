@@ -15,12 +15,17 @@ FILE = "verdicts.json"
 
 
 class SetVerdictKind(enum.Enum):
-    """HELD waits for the owner, who AGREED; REFUSED cannot be used; BACK was taken back by him."""
+    """HELD waits for the owner, who AGREED; REFUSED cannot be used; BACK was taken back by him.
+
+    ON_TRIAL is what the engine has on trial, or had when the power went. FINE stood its test.
+    """
 
     HELD = "held"
     AGREED = "agreed"
     REFUSED = "refused"
     BACK = "back"
+    ON_TRIAL = "on trial"
+    FINE = "fine"
 
 
 @dataclass(frozen=True, slots=True)

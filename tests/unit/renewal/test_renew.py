@@ -197,7 +197,10 @@ def test_the_power_may_go_at_any_moment(sensor: Sensor, monkeypatch: pytest.Monk
     """Each call that changes the card is in turn the last one; what is in force is whole then."""
     sensor.download(packed({"x.rules": rules(120)}))
     newer = list(range(2_000_001, 2_000_121))
+    verdicts = sensor.folder / "suricata/verdicts.json"
     for moments in itertools.count():
+        # What was cut short twice would not be tried again.
+        verdicts.unlink(missing_ok=True)
         try:
             with monkeypatch.context() as patched:
                 Power(moments).last_for(patched)
@@ -208,6 +211,26 @@ def test_the_power_may_go_at_any_moment(sensor: Sensor, monkeypatch: pytest.Monk
             sensor.places.trial.unlink(missing_ok=True)
             assert sensor.in_force() in (SIDS, newer)
     assert moments > 8 and sensor.in_force() == newer
+
+
+def test_rules_that_take_the_machine_down_do_so_twice_at_most(
+    sensor: Sensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(name: str) -> None:
+        raise PowerCutError
+
+    sensor.download(packed({"x.rules": rules(120)}))
+    with monkeypatch.context() as patched:
+        patched.setattr(sensor.engine, "put_on_trial", gone)
+        for _ in range(2):
+            with pytest.raises(PowerCutError):
+                sensor.round()
+        report = sensor.round()
+    assert report.sets[0].trouble == "its trial was cut short, twice"
+    assert sensor.in_force() == SIDS
+    # Another download is another matter.
+    sensor.download(packed({"x.rules": rules(121)}))
+    assert sensor.round().told.startswith("121 rules in force") and len(sensor.in_force()) == 121
 
 
 def bomb() -> bytes:

@@ -8,6 +8,8 @@ damaged and made anew begins afresh.
 
 from __future__ import annotations
 
+import contextlib
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -24,6 +26,8 @@ NEWEST = (
     "SELECT signature, time_us, coalesce(last_us, time_us), source, source_port, destination,"
     " destination_port FROM alert WHERE id > ? ORDER BY id DESC LIMIT 2000"
 )
+# The kernel's times of files come in steps of some milliseconds.
+SETTLED_NS = 1_000_000_000
 LAST = "SELECT coalesce(max(id), 0) FROM alert"
 
 
@@ -41,6 +45,8 @@ class TotalsReader:
     def __init__(self, database: Path, patience: float) -> None:
         """Take the store, and for how many seconds to wait where it is locked."""
         self._reader = StoreReader(database, ALERTS, patience)
+        self._files = (database, database.with_name(database.name + "-wal"))
+        self._stamp: tuple[tuple[int, ...], ...] = ()
 
     def look(
         self, before: SeenTotals, least: int, now: float
@@ -49,6 +55,9 @@ class TotalsReader:
 
         `now` (since the epoch) is the time of what came so fast that no row is at hand.
         """
+        stamp = self._written()
+        if stamp and stamp == self._stamp and before.totals and _is_settled(stamp, time.time_ns()):
+            return before, ()
         with self._reader.view() as view:
             rows = view.execute(TOTALS).fetchall()
             position = int(view.execute(LAST).fetchone()[0])
@@ -59,7 +68,23 @@ class TotalsReader:
         for _, gid, sid, _, _, count in rows:
             totals[f"{gid}:{sid}"] += count
         news = _news(rows, totals, before.totals, newest, least, now)
+        # Of before the look: what was written during it is looked at once more.
+        self._stamp = stamp
         return SeenTotals(dict(totals), position), tuple(news)
+
+    def _written(self) -> tuple[tuple[int, ...], ...]:
+        """Return what changes whenever the store is written to."""
+        found = []
+        for file in self._files:
+            with contextlib.suppress(OSError):
+                status = file.stat()
+                found.append((status.st_mtime_ns, status.st_size, status.st_ino))
+        return tuple(found)
+
+
+def _is_settled(stamp: tuple[tuple[int, ...], ...], now_ns: int) -> bool:
+    """Tell whether the newest time is old enough for a later one to differ from it."""
+    return abs(now_ns - max(each[0] for each in stamp)) > SETTLED_NS
 
 
 def _news(

@@ -53,11 +53,11 @@ class ForwardQueue:
 
     def step(self, hand: Hand, now: float) -> float:
         """Hand over the next batch; return for how many seconds to wait. Raises StoreError."""
-        newest = self._newest()
         if self.place.position < 0:
-            self.place = ForwardPlace(newest)
+            self.place = ForwardPlace(self._newest())
         rows = self._reader.after(self.place.position, MOST)
-        self.waiting = max(0, newest - self.place.position) if rows else 0
+        newest = self._newest() if len(rows) == MOST else int(rows[-1]["id"]) if rows else 0
+        self.waiting = max(0, newest - self.place.position)
         if not rows:
             self._keep(now)
             return 1.0

@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+import os
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from appliance.alerts.store import AlertStore
+from appliance.notify import alert_totals
 from appliance.notify.alert_totals import SeenTotals, TotalsReader
 from appliance.store.database import StoreError
 from tests.unit.alerts.test_store import TEMPLATE
@@ -52,6 +55,34 @@ def test_rules_that_are_not_grave_enough_are_left_out(path: Path) -> None:
     store.add([TEMPLATE], {}, 1000)
     seen, news = TotalsReader(path, 1.0).look(SeenTotals(), 1, NOW)
     assert news == () and seen.totals == {"1:1228": 1}
+    store.close()
+
+
+def test_a_store_that_was_not_written_to_is_not_read(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, reader = AlertStore(path, "boot"), TotalsReader(path, 1.0)
+    store.add([TEMPLATE], {}, 1000)
+    monkeypatch.setattr(alert_totals, "SETTLED_NS", -1)
+    seen, _ = reader.look(SeenTotals(), 4, NOW)
+    monkeypatch.setattr(alert_totals, "TOTALS", "no query")
+    assert reader.look(seen, 4, NOW) == (seen, ())
+    store.add([TEMPLATE], {}, 1000)
+    with pytest.raises(StoreError):
+        reader.look(seen, 4, NOW)
+    store.close()
+
+
+def test_a_store_that_was_just_written_to_is_read_again(path: Path) -> None:
+    """Its time may not change with the next alert."""
+    store, reader = AlertStore(path, "boot"), TotalsReader(path, 1.0)
+    store.add([TEMPLATE], {}, 1000)
+    os.utime(path, ns=(time.time_ns() + 10**9,) * 2)
+    seen, _ = reader.look(SeenTotals(), 4, NOW)
+    stamp = path.stat()
+    store.add([TEMPLATE], {}, 1000)
+    os.utime(path, ns=(stamp.st_mtime_ns, stamp.st_mtime_ns))
+    assert sum(each.count for each in reader.look(seen, 4, NOW)[1]) == 1
     store.close()
 
 

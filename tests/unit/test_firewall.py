@@ -122,6 +122,22 @@ def test_render_holds_dnsmasq_to_private_networks_and_its_servers() -> None:
     assert "9.9.9.9 }" in held[0] and "2620:fe::fe }" in held[1]
 
 
+def test_a_console_reaches_ssh_of_the_routers_and_mac_telnet_alone() -> None:
+    users = (PROJECT / "systemd/sysusers.d/glovebox.conf").read_text()
+    assert f"\nu glovebox-console {firewall.CONSOLE} " in users
+    router = RouterEntry("home", ip_address("192.168.88.1"), ssh_port=2222)
+    rules = [each.strip() for each in render(Config(router=RouterConfig((router,)))).splitlines()]
+    own = f"meta skuid {firewall.CONSOLE}"
+    assert [rule for rule in rules if rule.startswith(own)] == [
+        f"{own} ip daddr . tcp dport {{ 192.168.88.1 . 2222 }} accept",
+        f"{own} udp dport 20561 accept",
+        f"{own} drop",
+    ]
+    # Answers come by MAC-Telnet's port, and from neighbours alone.
+    answers = rules.index("udp sport 20561 udp dport 1024-2047 accept")
+    assert rules[answers - 1] == "udp sport 20561 jump outsiders"
+
+
 def test_blocking_reaches_the_routers_and_nobody_else() -> None:
     users = (PROJECT / "systemd/sysusers.d/glovebox.conf").read_text()
     assert f"\nu glovebox-blocking {firewall.BLOCKING} " in users

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 import threading
@@ -111,15 +112,16 @@ def test_what_is_no_mikrotik(home: Home, see: Look, certificate: Path) -> None:
     context.load_cert_chain(certificate)
     listener = socket.create_server(("127.0.0.1", 0))
 
+    def answer(opened: socket.socket) -> None:
+        with contextlib.suppress(OSError), context.wrap_socket(opened, server_side=True) as web:
+            web.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            web.recv(4096)
+
     def serve() -> None:
-        while True:
-            try:
+        with contextlib.suppress(OSError):
+            while True:
                 opened, _ = listener.accept()
-                with context.wrap_socket(opened, server_side=True) as web:
-                    web.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-                    web.recv(4096)
-            except OSError:
-                return
+                threading.Thread(target=answer, args=(opened,), daemon=True).start()
 
     thread = threading.Thread(target=serve)
     thread.start()

@@ -34,7 +34,7 @@ def rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         'alert tcp any any -> any 22 (msg:"<b>ssh</b>"; reference:url,example.org/ssh;'
         " sid:2001219; rev:20;)\n"
     )
-    monkeypatch.setattr(rule_text.find, "__defaults__", ((folder,),))
+    monkeypatch.setattr(rule_text.find, "__defaults__", ((folder,), folder))
     (tmp_path / "quiet-requests").mkdir()
     (tmp_path / "quiet").mkdir()
     return folder

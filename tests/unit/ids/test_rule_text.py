@@ -63,3 +63,12 @@ def test_the_marker_is_never_told(folders: list[Path]) -> None:
 )  # fmt: skip
 def test_references_become_links_only_where_they_are_some(value: str, expected: Reference) -> None:
     assert rule_text.references([value]) == (expected,)
+
+
+def test_a_rule_of_a_set_of_the_internet_is_found(tmp_path: Path) -> None:
+    made = tmp_path / "snort-1/g-1"
+    made.mkdir(parents=True)
+    (made / "et-open.rules").write_text('alert tcp any any -> any any (msg:"x"; sid:2000001;)\n')
+    (tmp_path / "snort-1/in-force").symlink_to("g-1")
+    found = rule_text.find(1, 2_000_001, (), tmp_path)
+    assert found and found.file == "et-open.rules"

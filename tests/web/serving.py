@@ -87,6 +87,7 @@ class Sensor:
             "GLOVEBOX_NAMES_DIRECTORY": str(self.directory / "names"),
             "GLOVEBOX_PAGE_SETTINGS": str(self.directory / "page-settings"),
             "GLOVEBOX_EVIDENCE_MEMORY": str(self.directory / "evidence"),
+            "GLOVEBOX_NOTIFY_REQUESTS": str(self.directory / "notify-wishes"),
             "GLOVEBOX_INTEL_DIRECTORY": str(self.directory / "intel"),
             "GLOVEBOX_INTEL_REQUESTS": str(self.directory / "intel-wishes"),
             **self._own,

@@ -11,7 +11,7 @@ import pytest
 from image.machine.guest import Guest
 from image.machine.page_client import PageClient
 
-pytestmark = [pytest.mark.image, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.long, pytest.mark.image, pytest.mark.timeout(900)]
 
 DOWNLOAD = Path("/var/lib/glovebox/fetched/rules/et-open")
 CHOSEN = Path("/var/lib/glovebox/rulesets/chosen.json")

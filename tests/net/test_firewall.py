@@ -21,6 +21,7 @@ from appliance.settings.sections.router import RouterConfig, RouterEntry
 from appliance.settings.sections.system import SystemConfig
 from tests.conftest import missing
 from tests.net.kit import Segment, inside
+from tests.net.namespaces import DEADLINE_S
 
 pytestmark = pytest.mark.net
 
@@ -225,9 +226,9 @@ def test_nothing_is_forwarded(segment: Segment) -> None:
         with inside(target):
             receiver = socket.socket(type=socket.SOCK_DGRAM)
         receiver.bind(("", 80))
-        receiver.settimeout(PROBE_S)
 
-        def forwarded() -> bool:
+        def forwarded(seconds: float) -> bool:
+            receiver.settimeout(seconds)
             with inside(f"{segment.name}-client"), socket.socket(type=socket.SOCK_DGRAM) as sending:
                 sending.sendto(b"hello", ("10.77.1.9", 80))
             try:
@@ -235,9 +236,9 @@ def test_nothing_is_forwarded(segment: Segment) -> None:
             except TimeoutError:
                 return False
 
-        assert forwarded(), "before there are rules"
+        assert forwarded(DEADLINE_S), "before there are rules"
         load(segment, Config())
-        assert not forwarded()
+        assert not forwarded(PROBE_S)
         receiver.close()
     finally:
         far.close()

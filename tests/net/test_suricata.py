@@ -404,9 +404,14 @@ def test_limits_for_all_rules_leave_the_self_test_alone(engine: Suricata, tmp_pa
     assert len([each for each in engine.alerts_of(capture) if marker.is_marker(each)]) == 5
 
 
-def test_home_networks_decide_which_rules_apply(engine: Suricata, shared_data: Path) -> None:
-    capture = shared_data / "ids/ndpi/synscan.pcap"
-    telnet = 1000131
+def test_home_networks_decide_which_rules_apply(engine: Suricata, tmp_path: Path) -> None:
+    telnet, looking = 1000131, bytes((172, 16, 0, 8))
+    syn = struct.pack("!HHIIBBHHH", 40000, 23, 1, 0, 5 << 4, 0x02, 64000, 0, 0)
+    # The engine reads it as a user of its own.
+    tmp_path.chmod(0o755)
+    capture = tmp_path / "telnet.pcap"
+    seen = [handmade.tcp_frame(looking, bytes((198, 51, 100, end)), syn) for end in range(25)]
+    capture.write_bytes(pcap(*seen))
 
     def found(*home_networks: str) -> set[int]:
         engine.configure(home_networks=home_networks)

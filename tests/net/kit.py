@@ -12,6 +12,7 @@ import itertools
 import json
 import os
 import re
+import secrets
 import shutil
 import signal
 import socket
@@ -53,7 +54,7 @@ class Segment:
     """An Ethernet switch in a namespace; stations are plugged into it."""
 
     def __init__(self) -> None:
-        self.name = f"gb-lan-{os.getpid()}-{next(_numbers)}"
+        self.name = f"gb-lan-{os.getpid()}-{next(_numbers)}-{secrets.token_hex(3)}"
         self._namespaces = [self.name]
         self._processes: list[subprocess.Popen[bytes]] = []
         self._folders: list[Path] = []

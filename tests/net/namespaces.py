@@ -7,6 +7,7 @@ import contextlib
 import ctypes
 import itertools
 import os
+import secrets
 import select
 import socket
 import subprocess
@@ -123,7 +124,8 @@ class Sniffer:
 @contextlib.contextmanager
 def network() -> Iterator[Network]:
     """Make the namespaces, and take them away again."""
-    number = f"{os.getpid()}-{next(_numbers)}"
+    # A run that was killed leaves its namespaces, and a process of a later one may have its number.
+    number = f"{os.getpid()}-{next(_numbers)}-{secrets.token_hex(3)}"
     made = Network(router=f"gb-router-{number}", sensor=f"gb-sensor-{number}")
     try:
         for namespace in (made.router, made.sensor):

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,13 @@ from appliance.countries import country_names
 
 
 @pytest.fixture(autouse=True)
-def names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     file = tmp_path / "iso3166.tab"
     file.write_text("# remark\nCH\tSwitzerland\nbroken\n", encoding="utf-8")
     monkeypatch.setattr(country_names, "FILE", file)
+    country_names._names.cache_clear()
+    yield
+    # Whoever comes next finds the real names.
     country_names._names.cache_clear()
 
 

@@ -62,6 +62,7 @@ def keep(folder: Path) -> None:
 def test_countries_with_their_flows(client: FlaskClient, tmp_path: Path) -> None:
     keep(tmp_path / "kept")
     text = client.get("/countries?days=7").text
+    assert "Switzerland" in text, text
     assert text.index("Switzerland") < text.index("United States") < text.index("multicast")
     assert "60.0 %" in text and "not known" in text and "999" not in text
     links = re.findall(r'href="(/flows[?][^"]*any-cc=ch[^"]*)"', text)

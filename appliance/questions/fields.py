@@ -37,6 +37,12 @@ _FLAGS = " || ".join(
 )
 
 
+_SERVICE = (
+    "CASE {0} WHEN 6 THEN 'TCP ' || {1} WHEN 17 THEN 'UDP ' || {1}"
+    " WHEN 1 THEN 'ICMP' WHEN 58 THEN 'ICMPv6' ELSE 'protocol ' || {0} END"
+)
+
+
 def _end(name: str, number: int, column: str, title: str) -> AskedField:
     return AskedField(
         name, number, (f"{column}_hi", f"{column}_lo"), "address({0}, {1})", 39, title
@@ -68,8 +74,7 @@ FIELDS: Mapping[str, AskedField] = {
                   "address({0}, {1})", 39, "Host inside"),
         AskedField("peer", 0, (_PEER.format("hi"), _PEER.format("lo")),
                   "address({0}, {1})", 39, "Other end"),
-        AskedField("service", 0, ("proto", "least(sport, dport)"), "{0} || '/' || {1}", 9,
-                  "Service"),
+        AskedField("service", 0, ("proto", "least(sport, dport)"), _SERVICE, 12, "Service"),
         AskedField("hour", 0, ("date_trunc('hour', local(first))",), "{0}", 19, "Hour"),
         AskedField("day", 0, ("CAST(local(first) AS DATE)",), "{0}", 10, "Day"),
         _plain("scc", 18, 3, "Country of the source"),

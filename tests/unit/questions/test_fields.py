@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 
 from appliance.errors import InputError
+from appliance.questions.engine import FlowEngine
 from appliance.questions.fields import FIELDS, field_of, fields_of
 
 
@@ -23,3 +24,14 @@ def test_names_and_numbers_are_silks() -> None:
 def test_what_is_no_field(text: str) -> None:
     with pytest.raises(InputError, match="no field"):
         fields_of(text)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "port", "said"),
+    [(6, 443, "TCP 443"), (17, 53, "UDP 53"), (1, 0, "ICMP"), (58, 0, "ICMPv6"),
+     (47, 0, "protocol 47")],
+)  # fmt: skip
+def test_services_are_said_in_words(protocol: int, port: int, said: str) -> None:
+    with FlowEngine([]) as engine:
+        found = engine.ask(f"SELECT {FIELDS['service'].shown.format(protocol, port)}")
+    assert found.rows == ((said,),)

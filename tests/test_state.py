@@ -49,6 +49,18 @@ def test_of_each_folder_it_is_decided_whether_it_tells_of_people() -> None:
     assert parts == {path.parts[0] for path in OF_PEOPLE} | TELL_NOTHING
 
 
+@pytest.mark.parametrize("unit", ["fetch", "notify-send"])
+def test_who_reaches_the_internet_sees_nothing_of_people(unit: str) -> None:
+    text = (PROJECT / f"systemd/system/glovebox-{unit}.service").read_text()
+    hidden = set(re.findall(r"(?:^InaccessiblePaths=| )-(/\S+)", text, re.MULTILINE))
+    assert {f"{DATA}{path.parts[0]}" for path in OF_PEOPLE} <= hidden
+    assert {"/run/glovebox-evidence", "/run/glovebox-ids/spool", "/run/glovebox-logs"} <= hidden
+
+
+def test_packets_are_for_the_page_alone() -> None:
+    assert owned()[f"{DATA}evidence"] == ("glovebox-evidence", "glovebox-web")
+
+
 @pytest.mark.parametrize("place", owned())
 def test_what_is_inside_goes_back_to_its_owner(place: str) -> None:
     """An image of before may have had other numbers."""

@@ -14,6 +14,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from appliance import service
 from appliance.alerts.news import GRAVE
 from appliance.alerts.store import DATABASE, AlertReader
@@ -24,7 +26,8 @@ from appliance.reports.alerts import EvidenceReport
 from appliance.service import Running
 from appliance.store.database import StoreError
 
-BLOCKS, BLOCK_SIZE = 128, 1 << 18
+# The ring takes so much of the memory, and no more and no less than so many blocks.
+SHARE, LEAST_BLOCKS, BLOCKS, BLOCK_SIZE = 32, 16, 128, 1 << 18
 TURN_S, LOOK_S, RETRY_S = 0.1, 0.5, 5.0
 # What is cut waits, so that what came after the alert is there too, and the block is handed over.
 WAIT_S = 2.5
@@ -108,7 +111,8 @@ class EvidenceService:
 
     def _begin(self, now: float) -> None:
         try:
-            self.ring, self.trouble = PacketRing(self.interface, BLOCKS, BLOCK_SIZE), ""
+            count = block_count(psutil.virtual_memory().total)
+            self.ring, self.trouble = PacketRing(self.interface, count, BLOCK_SIZE), ""
         except OSError as error:
             trouble = f"{self.interface}: {error.strerror or error}"
             if trouble != self.trouble:
@@ -199,6 +203,11 @@ def time_us_of(text: str) -> int:
 def main(argv: Sequence[str]) -> int:
     """Run the service; `--help` tells the exit statuses."""
     return service.run(EvidenceReport.NAME, _parser(), argv, _body)
+
+
+def block_count(memory: int) -> int:
+    """Return of how many blocks the ring is on a machine with so many bytes of memory."""
+    return max(LEAST_BLOCKS, min(BLOCKS, memory // SHARE // BLOCK_SIZE))
 
 
 def _body(running: Running) -> int:

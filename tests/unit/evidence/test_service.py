@@ -16,7 +16,7 @@ from appliance.alerts.store import AlertReader, AlertStore
 from appliance.evidence import cutting, service
 from appliance.evidence.kept_pcaps import PcapFolder
 from appliance.evidence.packet_ring import PacketRing
-from appliance.evidence.service import AGAIN_S, WAIT_S, EvidenceService, time_us_of
+from appliance.evidence.service import AGAIN_S, WAIT_S, EvidenceService, block_count, time_us_of
 from appliance.ids.alert import Alert
 from appliance.reports.alerts import EvidenceReport
 from tests.conftest import need_root
@@ -152,3 +152,11 @@ def test_the_service_runs_and_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         time.sleep(0.05)
     process.send_signal(signal.SIGTERM)
     assert process.wait(DEADLINE_S) == 0
+
+
+@pytest.mark.parametrize(
+    ("memory", "blocks"),
+    [(256 << 20, 32), (512 << 20, 64), (1 << 30, 128), (8 << 30, 128), (0, 16)],
+)
+def test_the_ring_takes_a_small_part_of_the_memory(memory: int, blocks: int) -> None:
+    assert block_count(memory) == blocks

@@ -130,14 +130,13 @@ def live_snort(network: Network, engine_root: Path, tmp_path: Path) -> Iterator[
 def test_what_a_crowd_makes_snort_forget_is_counted(live_snort: Engine, network: Network) -> None:
     """It counts with the first frame that comes two seconds after it last counted."""
     invented = [Side(1024 + number).frame(SYN, 0, 0) for number in range(CROWD)]
-    inject(network, invented, pace=20_000)
+    inject(network, invented, pace=10_000)
+    expected = CROWD - perfmonitor.ROOM
 
-    def counted() -> bool:
+    def forgotten() -> int:
         inject(network, [b"\xff" * 60])
         count = snort.count(live_snort.spool)
-        return count is not None and count.crowded and count.forgotten > 0
+        return count.forgotten if count is not None and count.crowded else 0
 
-    wait_until(counted, "what was given up")
-    count = snort.count(live_snort.spool)
-    assert count is not None
-    assert count.forgotten == pytest.approx(CROWD - perfmonitor.ROOM, rel=0.1)
+    wait_until(lambda: forgotten() > 0.9 * expected, "what was given up")
+    assert forgotten() < 1.1 * expected

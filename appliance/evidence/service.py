@@ -27,7 +27,7 @@ from appliance.service import Running
 from appliance.store.database import StoreError
 
 # The ring takes so much of the memory, and no more and no less than so many blocks.
-SHARE, LEAST_BLOCKS, BLOCKS, BLOCK_SIZE = 32, 16, 128, 1 << 18
+SHARE, LEAST_BLOCKS, BLOCKS, BLOCK_SIZE = 64, 16, 128, 1 << 18
 TURN_S, LOOK_S, RETRY_S = 0.1, 0.5, 5.0
 # What is cut waits, so that what came after the alert is there too, and the block is handed over.
 WAIT_S = 2.5

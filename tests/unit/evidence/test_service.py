@@ -156,7 +156,7 @@ def test_the_service_runs_and_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize(
     ("memory", "blocks"),
-    [(256 << 20, 32), (512 << 20, 64), (1 << 30, 128), (8 << 30, 128), (0, 16)],
+    [(512 << 20, 32), (1 << 30, 64), (2 << 30, 128), (8 << 30, 128), (0, 16)],
 )
 def test_the_ring_takes_a_small_part_of_the_memory(memory: int, blocks: int) -> None:
     assert block_count(memory) == blocks

@@ -146,18 +146,19 @@ class Guest:
         return self._running_shell().execute(command, seconds)
 
     def start_up(self, wait: Callable[[], None]) -> None:
-        """Wait for a new guest with `wait`; where it stalls meanwhile, start it once more.
+        """Wait for a new guest with `wait`; where it stalls or QEMU crashes, start it once more.
 
-        Only once, and only with a disk of its own, which nobody misses. Raises StallError.
+        Only once, and only with a disk of its own, which nobody misses. Raises GuestError.
         """
         may_start_again = self._is_new and self._disk.parent == self.folder
         self._is_new = False
         try:
             wait()
-        except StallError as error:
-            if not may_start_again or self._write_log:
+        except GuestError as error:
+            seen = error.seen if isinstance(error, StallError) else self._crash()
+            if not seen or not may_start_again or self._write_log:
                 raise
-            stall.start_once_more(error.seen)
+            stall.start_once_more(seen)
             self._replace()
             wait()
 
@@ -216,6 +217,9 @@ class Guest:
     def _running_shell(self) -> Shell:
         assert self._shell is not None, "the guest is not running"
         return self._shell
+
+    def _crash(self) -> str:
+        return stall.crash(self._process) if self._process is not None else ""
 
     def _judge(self, may_idle: bool) -> None:
         """Raise StallError where the machine does nothing any more."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 import re
+import signal
+import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -25,6 +27,8 @@ IDLE_SHARE = 0.1
 AFTERMATH_S = 8.0
 # Who has waited for the host's processors for so much of the time is slow.
 STARVED_SHARE = 0.25
+# Whoever hears that a connection to QEMU has ended waits so long for QEMU's own end.
+ENDING_S = 10.0
 COMPLAINT = re.compile(r"^.*(?:kthread timer wakeup didn't happen|BUG: soft lockup).*", re.M)
 
 # What was seen of each machine that was started once more: for whoever sums up a run.
@@ -124,12 +128,25 @@ def starved(process: int) -> float:
     return max(waited, default=0) / 1e9
 
 
+def crash(process: subprocess.Popen[bytes]) -> str:
+    """Return by what fault of its own QEMU has ended, empty where it has not or by none.
+
+    QEMU 10 aborts now and then while an emulated machine of two processors sets up its devices:
+    "iotlb_to_section: Assertion `section_index < d->map.sections_nb' failed".
+    """
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(ENDING_S)
+    faults = {-each: each.name for each in (signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS)}
+    name = faults.get(process.returncode or 0)
+    return f"QEMU ended itself by {name}" if name else ""
+
+
 def start_once_more(seen: str) -> None:
     """Say that a machine is started once more, and why; remember it."""
     started_again.append(seen)
     # A terminal may show a running clock just there (image/progress.py).
     clear = "\r\033[K" if sys.stderr.isatty() else ""
-    print(f"{clear}the emulated machine stalled and is started once more: {seen}", file=sys.stderr)
+    print(f"{clear}the emulated machine stopped and is started once more: {seen}", file=sys.stderr)
 
 
 def summary() -> list[str]:
@@ -137,7 +154,7 @@ def summary() -> list[str]:
     if not started_again:
         return []
     count = len(started_again)
-    what = "machine stalled and was" if count == 1 else "machines stalled and were"
+    what = "machine stopped and was" if count == 1 else "machines stopped and were"
     return [f"{count} emulated {what} started once more: {started_again[-1]}"]
 
 

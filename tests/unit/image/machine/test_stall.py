@@ -13,6 +13,7 @@ from typing import cast
 
 import pytest
 
+from appliance.errors import GuestError
 from image.build.image import Image
 from image.machine import stall
 from image.machine.guest import Guest
@@ -156,9 +157,45 @@ def test_guest_that_stalls_is_started_once_more_and_counted(
     guest.stall_times(1)
     assert (guest.replaced, started_again) == (1, ["stall 1"])
     assert capsys.readouterr().err == (
-        "the emulated machine stalled and is started once more: stall 1\n"
+        "the emulated machine stopped and is started once more: stall 1\n"
     )
-    assert stall.summary() == ["1 emulated machine stalled and was started once more: stall 1"]
+    assert stall.summary() == ["1 emulated machine stopped and was started once more: stall 1"]
+
+
+@pytest.mark.parametrize(
+    ("ends", "seen"),
+    [("kill -ABRT $$", "QEMU ended itself by SIGABRT"),
+     ("kill -SEGV $$", "QEMU ended itself by SIGSEGV"),
+     ("kill -KILL $$", ""), ("exit 0", ""), ("exit 1", "")],
+)  # fmt: skip
+def test_crash_of_qemu_is_told_from_its_end(ends: str, seen: str) -> None:
+    with subprocess.Popen(["sh", "-c", ends]) as process:
+        assert stall.crash(process) == seen
+
+
+def test_guest_whose_qemu_crashes_is_started_once_more_and_counted(
+    tmp_path: Path, started_again: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guest, errors = StandIn(tmp_path), [GuestError("the guest ended")]
+
+    def wait() -> None:
+        if errors:
+            raise errors.pop()
+
+    monkeypatch.setattr(guest, "_crash", lambda: "QEMU ended itself by SIGABRT")
+    guest.start_up(wait)
+    assert (guest.replaced, started_again) == (1, ["QEMU ended itself by SIGABRT"])
+
+
+def test_guest_that_ends_by_itself_is_not_started_again(tmp_path: Path) -> None:
+    guest = StandIn(tmp_path)
+
+    def wait() -> None:
+        raise GuestError("the guest ended with status 0")
+
+    with pytest.raises(GuestError, match="status 0"):
+        guest.start_up(wait)
+    assert guest.replaced == 0
 
 
 def test_guest_that_stalls_twice_is_an_error_that_says_what_was_seen(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from appliance.amending.overlay import OverlayError, PageSetting, PageSettings
 from appliance.amending.standing import SettingStanding
 from appliance.probation.policy import SECTIONS as NETWORK
 from appliance.reports.page_settings import PageSettingsReport
+from appliance.reports.statusfile import RUNTIME_DIRECTORY
 from appliance.settings.owner_file import NAME
 
 log = logging.getLogger(__name__)
@@ -31,7 +32,7 @@ class AmendingPlaces:
     """Where changes are kept, where status files lie, and where a restart is asked for."""
 
     kept: Path = overlay.FOLDER
-    runtime: Path = Path("/run/glovebox")
+    runtime: Path = RUNTIME_DIRECTORY
     reboot: Path = requests.REBOOT
 
 

@@ -12,7 +12,7 @@ import functools
 import json
 import re
 import socket
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
@@ -98,7 +98,7 @@ def load(file: Path = FILE) -> CountryTable | None:
 
 def pack(four: Iterable[str], six: Iterable[str], date: str) -> bytes:
     """Make the file of tor's two lists: FIRST,LAST,CODE a line, with remarks after #."""
-    rows4 = _ranges(_rows(four, lambda text: int(text)))
+    rows4 = _ranges(_rows(four, int))
     rows6 = _ranges(_rows(six, _upper))
     head = json.dumps({"four": len(rows4), "six": len(rows6), "date": date}).encode()
     columns = (_column(rows4, 0, "<u4"), _column(rows4, 1, "<u2"),
@@ -125,12 +125,12 @@ def _upper(text: str) -> int:
     return int.from_bytes(socket.inet_pton(socket.AF_INET6, text)[:8])
 
 
-def _rows(lines: Iterable[str], number: object) -> Iterator[tuple[int, int, int]]:
+def _rows(lines: Iterable[str], number: Callable[[str], int]) -> Iterator[tuple[int, int, int]]:
     for line in lines:
         if line[:1].strip() and not line.startswith("#"):
             first, last, letters = line.strip().split(",")
             known = letters.isascii() and letters.isalpha() and len(letters) == 2
-            yield number(first), number(last), code(letters.upper()) if known else 0  # type: ignore[operator]
+            yield number(first), number(last), code(letters.upper()) if known else 0
 
 
 def _ranges(rows: Iterable[tuple[int, int, int]]) -> list[tuple[int, int]]:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""`glovebox fetch`: fetch the lists and rule sets that the owner chose; nothing else of ours
-reaches the Internet by itself. Where none is chosen it ends at once.
+"""`glovebox fetch`: fetch the lists and rule sets that the owner chose.
+
+This service alone fetches from the Internet by itself. Where none is chosen it ends at once.
 """
 
 from __future__ import annotations

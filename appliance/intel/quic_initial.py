@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from appliance.errors import DecodeError
 from appliance.formats.tls_hello import hello_name
 
-MOST_CONNECTIONS, MOST_BYTES = 256, 8192
+MOST_CONNECTIONS, MOST_BYTES, MOST_PIECES = 256, 8192, 128
 MOST_PACKETS, MOST_FRAMES = 4, 256
 _TAG, _SAMPLE, _LONGEST_ID = 16, 16, 20
 _CRYPTO, _PADDING, _PING, _ACK, _ACK_ECN = 6, 0, 1, 2, 3
@@ -86,11 +86,15 @@ class QuicNames:
         if hello[:1] not in (b"", bytes((_CLIENT_HELLO,))):
             return None
         name = hello_name(hello[4:]) if len(hello) > 4 else None
-        if name is None and known and sum(map(len, known.values())) <= MOST_BYTES:
+        if name is None and known and _is_small(known):
             self._pieces[connection] = known
             if len(self._pieces) > MOST_CONNECTIONS:
                 self._pieces.popitem(last=False)
         return name
+
+
+def _is_small(pieces: dict[int, bytes]) -> bool:
+    return len(pieces) <= MOST_PIECES and sum(map(len, pieces.values())) <= MOST_BYTES
 
 
 class _decoding:

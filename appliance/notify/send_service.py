@@ -122,7 +122,8 @@ class MessageSender:
 
     def _test(self, name: str) -> None:
         message = replace(TEST, title=TEST.title.format(name=self.name))
-        self.answer(SendQuestion(name, message))
+        with self._free:
+            self.answer(SendQuestion(name, message))
 
     def _note(self, channel: NotifyChannel, answer: SendAnswer, is_test: bool) -> None:
         now = time.time()

@@ -7,7 +7,7 @@ Nothing of what a switch says goes into SQL as it is: numbers are written anew, 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_network
 
@@ -53,8 +53,8 @@ def _pairs(text: str, most: int) -> list[tuple[int, int]]:
     return found
 
 
-def _or(parts: object) -> str:
-    found = list(parts)  # type: ignore[call-overload]
+def _or(parts: Iterable[str]) -> str:
+    found = list(parts)
     return found[0] if len(found) == 1 else f"({' OR '.join(found)})"
 
 

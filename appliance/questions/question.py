@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from appliance.errors import InputError
@@ -68,8 +68,8 @@ def _moment(text: str, zone: str) -> tuple[datetime, bool]:
         raise InputError(f"{text[:20]!r}: expected a day or an hour, like 2026/11/30:14") from None
 
 
-def _midnight(day: object, zone: str) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone))  # type: ignore[attr-defined]
+def _midnight(day: date, zone: str) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone))
 
 
 @dataclass(frozen=True)
@@ -171,8 +171,8 @@ def day_of(seconds: float, zone: str) -> str:
     return f"{datetime.fromtimestamp(seconds, ZoneInfo(zone)):%Y/%m/%d}"
 
 
-def _shown(field: AskedField, columns: object) -> str:
-    return field.shown.format(*columns)  # type: ignore[misc]
+def _shown(field: AskedField, columns: Sequence[str]) -> str:
+    return field.shown.format(*columns)
 
 
 def _timestamp(seconds: int) -> str:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.intel import quic_initial
-from appliance.intel.quic_initial import MOST_CONNECTIONS, VERSIONS, QuicNames, keys_of
+from appliance.intel.quic_initial import MOST_CONNECTIONS, MOST_PIECES, VERSIONS, QuicNames, keys_of
 from appliance.intel.sightings import QUIC, Decoder
 from tests.conftest import SHARED_DATA
 from tests.frames import ethernet, ipv4, udp
@@ -85,6 +85,16 @@ def test_what_waits_is_bounded() -> None:
         packet = initial([crypto(600 + 400 * number, bytes(400))], number=number)
         names.name(memoryview(packet))
     assert all(sum(map(len, each.values())) <= 8192 for each in names._pieces.values())
+
+
+def test_pieces_of_single_bytes_do_not_pile_up() -> None:
+    names = QuicNames()
+    for number in range(20):
+        places = range(600 + 40 * number, 640 + 40 * number)
+        packet = initial([crypto(place, b"x") for place in places], number=number)
+        assert names.name(memoryview(packet)) is None
+        assert all(len(each) <= MOST_PIECES for each in names._pieces.values())
+    assert names.name(memoryview(initial([crypto(0, HELLO)]))) == b"bad.example"
 
 
 def test_a_client_is_told_with_its_name() -> None:

@@ -10,6 +10,7 @@ from ipaddress import IPv4Address, ip_network
 from operator import attrgetter
 
 from appliance import areas, service
+from appliance.area import OpenPort
 from appliance.dhcp import network
 from appliance.errors import GloveboxError
 from appliance.films import minidlna
@@ -177,7 +178,7 @@ def _sets() -> Iterator[str]:
             yield f"set often_{name} {{ {head} flags dynamic,timeout; timeout 1m; }}"
 
 
-def _limited() -> Iterator[areas.OpenPort]:
+def _limited() -> Iterator[OpenPort]:
     return (port for port in areas.ports() if port.at_once)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from appliance.alerts.pages import AlertPages
-from appliance.areas import Places
+from appliance.area import Places
 from appliance.formats.exposition import Family, by_label, gauge
 
 MOST_SIGNATURES = 20

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from appliance.areas import Places
+from appliance.area import Places
 from appliance.formats.exposition import Family, by_label, counter, gauge
 from appliance.reports.devices import DevicesReport
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import psutil
 
-from appliance.areas import Places
+from appliance.area import Places
 from appliance.formats.exposition import Family, gauge
 from appliance.host import machine
 

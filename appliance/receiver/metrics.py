@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 
-from appliance.areas import Places
+from appliance.area import Places
 from appliance.formats.exposition import Family, by_label, counter, gauge
 from appliance.reports.outcomes import Tally
 from appliance.reports.receiver import ReceiverReport

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from appliance import areas
+from appliance.area import load
 from appliance.reports.levels import Result, unknown
 from appliance.supervisor.check import Check
 from appliance.supervisor.history import History
@@ -13,7 +14,7 @@ from appliance.supervisor.observations import NotKnownError
 
 # Each area has its part of the table; the order of the areas is that in which checks speak.
 CHECKS: tuple[Check, ...] = tuple(
-    check for area in areas.AREAS if area.checks for check in areas.load(area.checks)
+    check for area in areas.AREAS if area.checks for check in load(area.checks)
 )
 
 # Rounds are not made to the millisecond.

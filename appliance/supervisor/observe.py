@@ -14,6 +14,7 @@ from typing import Any
 
 import appliance
 from appliance import areas
+from appliance.area import load
 from appliance.errors import ConfigError, GloveboxError
 from appliance.films import drives, library, partition
 from appliance.host import clocks, links, machine, network
@@ -130,7 +131,7 @@ class Observer:
 
 
 def _reports(runtime: Path) -> Mapping[str, statusfile.StatusFile]:
-    kinds = (areas.load(name) for area in areas.AREAS for name in area.reports)
+    kinds = (load(name) for area in areas.AREAS for name in area.reports)
     found = ((kind.NAME, kind.read(runtime)) for kind in kinds)
     return {name: report for name, report in found if report is not None}
 

@@ -13,6 +13,7 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from appliance import __version__, areas
+from appliance.area import Places, load
 from appliance.formats.exposition import CONTENT_TYPE, Family, gauge, render
 from appliance.ids import engines
 from appliance.reports.levels import Level
@@ -23,7 +24,7 @@ from appliance.web.monitor import Monitor
 def blueprint(monitor: Monitor, database: Path) -> Blueprint:
     """Return the route `/metrics`; `database` holds the alerts."""
     routes = Blueprint("metrics", __name__)
-    places = areas.Places(monitor.directory, database)
+    places = Places(monitor.directory, database)
 
     @routes.get("/metrics")
     def metrics() -> ResponseReturnValue:
@@ -33,7 +34,7 @@ def blueprint(monitor: Monitor, database: Path) -> Blueprint:
     return routes
 
 
-def families(facts: Facts, places: areas.Places) -> Iterator[Family]:
+def families(facts: Facts, places: Places) -> Iterator[Family]:
     """Yield every figure that is known; yes is 1, no is 0."""
     yield Family(
         "glovebox_build_info", "gauge", "Which version this is.", (({"version": __version__}, 1),)
@@ -44,7 +45,7 @@ def families(facts: Facts, places: areas.Places) -> Iterator[Family]:
     yield gauge("glovebox_supervised", "Whether the supervisor reports.", supervised)
     for area in areas.AREAS:
         if area.metrics:
-            yield from areas.load(area.metrics)(places)
+            yield from load(area.metrics)(places)
 
 
 def _listening(facts: Facts) -> int | None:

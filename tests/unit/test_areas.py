@@ -10,7 +10,8 @@ import re
 import pytest
 
 from appliance import areas
-from appliance.areas import AREAS, Area
+from appliance.area import Area, load
+from appliance.areas import AREAS
 from appliance.settings.config import Config
 from tests.conftest import PROJECT
 
@@ -77,8 +78,4 @@ def test_every_unit_that_systemd_brings_back_has_words_for_the_owner() -> None:
 
 def test_every_name_in_the_table_can_be_loaded() -> None:
     names = [name for area in AREAS for name in (area.checks, area.metrics, *area.reports) if name]
-    assert len(names) >= 12 and all(areas.load(name) for name in names)
-
-
-def test_load_returns_what_is_named() -> None:
-    assert areas.load("appliance.areas:AREAS") is AREAS
+    assert len(names) >= 12 and all(load(name) for name in names)

@@ -11,7 +11,7 @@ import types
 import pytest
 
 from appliance import __version__, cli
-from appliance.areas import Command
+from appliance.area import Command
 from appliance.errors import GloveboxError, InputError, PrivilegeError
 
 GLOVEBOX = [sys.executable, "-m", "appliance.cli"]

@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from appliance.alerts.metrics import families
-from appliance.areas import Places
+from appliance.area import Places
 
 
 def test_families_of_a_store_that_is_not_there_have_no_samples(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from appliance.areas import Places
+from appliance.area import Places
 from appliance.devices.metrics import families
 from appliance.formats.exposition import render
 from appliance.reports.devices import DevicesReport

@@ -7,7 +7,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from appliance.areas import Places
+from appliance.area import Places
 from appliance.flows.metrics import families
 from tests.conftest import PROJECT
 from tests.unit.reports.test_flows import REPORT

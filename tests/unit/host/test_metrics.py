@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from appliance.areas import Places
+from appliance.area import Places
 from appliance.host.metrics import families
 
 

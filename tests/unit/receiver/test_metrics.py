@@ -7,7 +7,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from appliance.areas import Places
+from appliance.area import Places
 from appliance.receiver.metrics import families
 from tests.web.reports import a_report
 

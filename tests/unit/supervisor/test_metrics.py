@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from appliance.areas import Places
+from appliance.area import Places
 from appliance.supervisor import metrics
 from tests.web.reports import a_health, a_selftest
 

@@ -3,23 +3,25 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, BrowserContext
 
 # What a fixture builds where it is not there yet.
 BUILT = frozenset(("engine_root", "suricata_root", "tools", "guest", "image"))
 BUILD_SECONDS = 1800
+PAGE_MS = 180_000
 # How long an example takes on a busy machine says nothing. `./build.sh check` tries some of the
 # examples, after each edit; `test` tries them all.
 settings.register_profile("full", deadline=None)
@@ -116,8 +118,22 @@ def browser() -> Iterator[Browser]:
 
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
-        yield launched
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(launched, "new_context", patient(launched.new_context))
+            yield launched
         launched.close()
+
+
+def patient(new_context: Callable[..., BrowserContext]) -> Callable[..., BrowserContext]:
+    """Return `new_context` whose tabs wait long: on a busy machine a page takes its time."""
+
+    @functools.wraps(new_context)
+    def opened(*arguments: Any, **options: Any) -> BrowserContext:
+        context = new_context(*arguments, **options)
+        context.set_default_timeout(PAGE_MS)
+        return context
+
+    return opened
 
 
 def pytest_configure() -> None:

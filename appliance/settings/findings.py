@@ -20,7 +20,10 @@ _NO_HASH = (
     "expected the whole of a hash as crypt(5) makes it, which begins with $y$, $6$, $5$ or $2b$; or"
     " the password in clear"
 )
-_IS_HASH = "this is a hash, not the password in clear; say so (hashed_passwd, or password_encrypted = true)"
+_IS_HASH = (
+    "this is a hash, not the password in clear; say so"
+    " (hashed_passwd, or password_encrypted = true)"
+)
 
 # What is no part of a key's name.
 _VALUE = re.compile(r":?\s*[\"'|>{},=].*", re.DOTALL)

@@ -312,7 +312,7 @@ def test_a_fat_of_a_hundred_thousand_films_harms_nothing(
 def test_of_more_films_and_songs_than_there_is_room_for_those_that_fit_are_listed_and_told(
     kit: Kit, tmp_path: Path, plugged: Callable[[Stick], str], filled: dict[str, Stick]
 ) -> None:
-    """100,000 films and 20,000 songs with covers: how many fit is told at once, and they are listed.
+    """100,000 films and 20,000 songs with covers: how many fit is told, and those are listed.
 
     An emulated processor reads some fifty of them a second, so that half an hour would be waited
     for the last; there the first thousands must do. tests/net/test_media.py waits for the last one

@@ -176,8 +176,10 @@ class _Examination:
         if len(self._problems) > MOST:
             self._problems.append(error)
             return
-        found = re.match(r".*?: \[[\w-]+\] (?:password of .*?|([\w-]+))[ :]", error)
-        line = _line_of(self._chunks, name, found[1] if found and found[1] else "")
+        found = re.match(r".*?: \[[\w-]+\] ([\w-]+)( of '.*':)?[ :]", error)
+        # "password of 'Home'" stands in the list of networks.
+        key = "" if found is None else "networks" if found[2] else found[1]
+        line = _line_of(self._chunks, name, key)
         self._problems.append(f"{error} (line {line})" if line else error)
 
 

@@ -25,6 +25,7 @@ FORMS = (
 )
 # As settings are called, so that no piece of a password is taken for a key.
 KEY = re.compile(r"\s*([A-Za-z_]{1,24}|\"[A-Za-z_]{1,24}\")\s*[=:]")
+HEADING = re.compile(r"\s*\[\[?[\w. -]+\]\]?\s*(?:#.*)?$")
 PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
 QUOTES = re.compile(
     "[\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u00ab\u00bb\u2032\u2033\uff02\u2039\u203a]"
@@ -100,7 +101,7 @@ def explained(text: str, error: Exception, first: int = 1) -> str:
     if isinstance(error, RecursionError):
         return "brackets within brackets, too deep"
     number, line = _line(text, str(error))
-    key = KEY.match(line)
+    key = KEY.match(line) or _above(text, number)
     named = f" ({key[1]})" if key else ""
     return f"line {number + first - 1}{named}: {_words(line, str(error))}"
 
@@ -115,6 +116,21 @@ def _line(text: str, message: str) -> tuple[int, str]:
     number = max(1, min(number, len(lines)))
     # An array or text that was not closed is found out at the first line that cannot be in it.
     return number, lines[number - 1]
+
+
+def _above(text: str, number: int) -> re.Match[str] | None:
+    """Return the key of a value over several lines that this line is a part of; None for none."""
+    lines = text.split("\n")[:number]
+    if not re.match(r"\s*[{}\]\[\"',]", lines[-1]) or HEADING.match(lines[-1]):
+        return None
+    for line in reversed(lines[:-1]):
+        if HEADING.match(line):
+            return None
+        key = KEY.match(line)
+        # Only what opens a list: all else may be a part of a text, and that of a password.
+        if key and line[key.end() :].lstrip().startswith(("[", "{")):
+            return key
+    return None
 
 
 def _start(pattern: re.Pattern[str], text: str) -> int:

@@ -107,3 +107,18 @@ def test_explained_counts_from_where_the_text_stands() -> None:
 
 def test_explained_of_what_is_too_deep() -> None:
     assert "too deep" in explained("a = [[", RecursionError())
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('[a]\nkey = [\n  {\n    ssid = "x",\n  },\n]\n', "line 3 (key): what stands in"),
+        ('[a]\nkey = [\n  { ssid = "x",\n  password = "y" },\n]\n', "(key): what stands in"),
+        ('[a]\nother = """\nsecret = 1\n"""\n}\n', "line 5: "),
+    ],
+)
+def test_explained_names_the_list_that_a_line_is_a_part_of(text: str, words: str) -> None:
+    with pytest.raises(tomllib.TOMLDecodeError) as raised:
+        tomllib.loads(text)
+    said = explained(text, raised.value)
+    assert words in said and "secret" not in said

@@ -103,7 +103,10 @@ _SECTIONS = {
     "flows": "netflow ipfix",
     "logs": "syslog log",
 }
-_KEY = re.compile(r"([\w-]+)((?:: \S{1,41})?: no such key| = .{0,70}: expected a (?:list|table)\b)")
+_KEY = re.compile(
+    r"([\w-]+)(?:(?:: \S{1,41})?: no such key"
+    r"| = .{0,70}: expected (?:a list|a table|a text in quotes|a whole number)\b)"
+)
 
 
 def instead(section: str, objection: str) -> str:

@@ -10,6 +10,7 @@ UNIT = PROJECT / "tests" / "unit"
 PACKAGES = {PROJECT / "appliance": UNIT, PROJECT / "image": UNIT / "image"}
 # Test modules without a module of their own, and why.
 OF_NO_MODULE = {
+    "alerts/test_cases.py": "odd records and questions, from the spool to the page",
     "notify/test_no_secret.py": "both services, the page and the command line, with marked secrets",
     "settings/test_cases.py": "what owners wrote, through all modules of appliance/settings",
     "test_demo_capture.py": "tests/captures/demo.pcap is a file, not a module",

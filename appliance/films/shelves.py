@@ -14,7 +14,9 @@ from typing import Final
 # What systems keep at the top of a drive of deleted and lost files. minidlna itself passes over
 # names with a leading dot (.Trashes, .Trash-1000).
 DELETED = re.compile(
-    r"\$recycle\.bin|recycler|recycled|system volume information|found\.\d{3}|lost\+found",
+    r"\$recycle\.bin|recycler|recycled|system volume information|found\.\d{3}|lost\+found"
+    # Android's, and those of Synology's and QNAP's storage.
+    r"|lost\.dir|#recycle|@recycle(_bin)?",
     re.IGNORECASE,
 )
 # By these minidlna knows a file (its utils.c); "mp4" and others are of two kinds, the first tried

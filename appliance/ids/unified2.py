@@ -7,6 +7,7 @@ Layout: `src/sfutil/Unified2_common.h` of Snort 2.9.20, checked against the file
 
 from __future__ import annotations
 
+import re
 import socket
 import struct
 from dataclasses import dataclass
@@ -28,6 +29,17 @@ EVENTS = {
 LENGTHS = {7: {52, 60}, 72: {76, 84}, 104: {60}, 105: {84}}
 # Those of Snort are below 210.
 LARGEST_TYPE = 1000
+# What Snort 2.9 writes: packets, extra data and applications beside events.
+WRITTEN = frozenset({*EVENTS, 2, 110, 111, 112, 113})
+# How an event begins: type, length, and the number of the sensor, which is 0 in Snort.
+_BEGINNING = re.compile(
+    rb"(?=\0\0\0(?:\x07\0\0\0[\x34\x3c]|\x48\0\0\0[\x4c\x54]|\x68\0\0\0\x3c|\x69\0\0\0\x54)\0\0\0\0)"
+)
+_LONGEST = HEADER.size + 4
+# The numbers of an event, before its addresses: no such beginning is among them.
+_NUMBERS = HEADER.size + 9 * 4
+# So many records one behind the other are no chance.
+_CHAIN = 4
 # Type, length, and the priority of an event.
 _PEEK = struct.Struct(">II32xI")
 # A packet record holds at most 64 KiB of packet: whatever claims more is no unified2.
@@ -72,16 +84,16 @@ def decode(data: bytes | memoryview) -> tuple[list[Event], int]:
     position = 0
     while position + HEADER.size <= len(view):
         kind, length = HEADER.unpack_from(view, position)
+        end = position + HEADER.size + length
+        if resume := _cut_off(view, position, end):
+            if position == 0:
+                raise CutRecordError(resume)
+            break
         if _is_malformed(kind, length):
             if position == 0:
                 raise DecodeError(f"not a unified2 record: type {kind}, length {length}")
             break
-        end = position + HEADER.size + length
         if end > len(view):
-            break
-        if resume := _cut_off(view, position, end):
-            if position == 0:
-                raise CutRecordError(resume)
             break
         if kind in EVENTS:
             events.append(_event(kind, view[position + HEADER.size : end]))
@@ -110,27 +122,45 @@ def newest_grave(data: bytes, worst: int) -> tuple[Event | None, int]:
 
 
 def _is_malformed(kind: int, length: int) -> bool:
-    shortest = EVENTS[kind][0].size if kind in EVENTS else 0
-    return kind == 0 or not shortest <= length <= LONGEST_RECORD
+    if kind in EVENTS:
+        return length not in LENGTHS[kind]
+    return kind == 0 or length > LONGEST_RECORD
 
 
 def _cut_off(view: memoryview, position: int, end: int) -> int | None:
     """Return how many bytes there are of a record in which the next one begins, None for others.
 
-    Both must show: nothing sensible behind it, and an event's beginning in it. Either alone may be
-    chance, or somebody's addresses.
+    Among the numbers of an event a beginning of another is proof. Elsewhere, in somebody's packet
+    or addresses, nothing sensible must follow either: each alone may be chance.
     """
-    if end + HEADER.size > len(view):
+    kind, length = HEADER.unpack_from(view, position)
+    if _is_malformed(kind, length):
+        # Its header itself may be cut off. Behind nonsense of another kind nothing is believed.
+        end = position + HEADER.size
+    elif kind in EVENTS and (found := _BEGINNING.search(view, position + 1, position + _NUMBERS)):
+        return found.start() - position
+    elif end > len(view) or _follows(view, end):
         return None
-    kind, length = HEADER.unpack_from(view, end)
-    if kind <= LARGEST_TYPE and not _is_malformed(kind, length):
-        return None
-    for start in range(position + HEADER.size, end):
-        if start + HEADER.size <= len(view):
-            kind, length = HEADER.unpack_from(view, start)
-            if length in LENGTHS.get(kind, ()):
-                return start - position
+    for found in _BEGINNING.finditer(view, position + 1, min(end + _LONGEST, len(view))):
+        if found.start() < end and _follows(view, found.start()):
+            return found.start() - position
     return None
+
+
+def _follows(view: memoryview, position: int) -> bool:
+    """Tell whether records follow, or the end of what has been written so far."""
+    for _ in range(_CHAIN):
+        if position + HEADER.size > len(view):
+            return position == len(view)
+        kind, length = HEADER.unpack_from(view, position)
+        if _is_malformed(kind, length) or kind > LARGEST_TYPE:
+            return False
+        if kind in EVENTS:
+            return True
+        position += HEADER.size + length
+        if position > len(view):
+            return kind in WRITTEN
+    return True
 
 
 def _event(kind: int, body: memoryview) -> Event:

@@ -143,7 +143,7 @@ def _values(kind: str, rest: str) -> dict[str, str]:
         raise RuleError("no semicolon at the end")
     values: dict[str, str] = {}
     for piece in _pieces(rest):
-        name, _, value = piece.strip().partition(" ")
+        name, _, value = re.sub(r"\s", " ", piece).strip().partition(" ")
         if name not in _ORDER[kind]:
             raise RuleError(f"'{name[:32]}': expected {', '.join(_ORDER[kind])}")
         if name in values:

@@ -167,6 +167,8 @@ class Checker:
             if name not in self._variables:
                 raise RuleError(f"no variable ${name[:32]}; there are {_list(self._variables)}")
         for keyword, value in rule.options:
+            if '"' in keyword:
+                raise RuleError("a ; inside of a text is written \\;")
             if self.language.options is not None and keyword.lower() not in self.language.options:
                 raise RuleError(f"'{keyword[:40]}' is no option of {self.language.name}")
             if keyword.lower() in ("content", "uricontent") and not _CONTENT.fullmatch(value):

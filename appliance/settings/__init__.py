@@ -10,7 +10,7 @@
 | `preseed`, `cloudinit`, `netplan` | what Raspberry Pi Imager wrote, as the same settings |
 | `imager` | take that over once; what was not taken over stays in the file |
 | `redact`, `plainyaml` | take secrets out of a text; YAML as plain data |
-| `strays` | files whose names are nearly right |
+| `mistakes` | files whose names are nearly right; what to write in the place of a wrong key |
 | `plan`, `wpa` | settings → the files that systemd, networkd and others read |
 | `report` | what is wrong, as a text for the owner |
 | `apply`, `writeback` | the two services: read and hand on; write back to BOOT |

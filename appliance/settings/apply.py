@@ -25,9 +25,10 @@ from appliance.probation import in_force
 from appliance.probation.policy import SECTIONS
 from appliance.reports import statusfile
 from appliance.service import Running
-from appliance.settings import closed_page, config, imager, owner_file, report, strays, writeback
+from appliance.settings import closed_page, config, imager, owner_file, report, writeback
 from appliance.settings.examine import chunks
 from appliance.settings.findings import Tables, merged, usable
+from appliance.settings.mistakes import strays
 from appliance.settings.password_hash import NOBODY, hashed_password
 from appliance.settings.plan import OPTIONAL, SECRETS, Plan, plan, public
 from appliance.settings.tomlwords import LARGEST_FILE

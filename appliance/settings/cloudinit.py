@@ -11,9 +11,10 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from appliance.errors import ConfigError
 from appliance.settings import netplan
 from appliance.settings.findings import Findings
-from appliance.settings.tomlwords import LARGEST_FILE
+from appliance.settings.tomlwords import LARGEST_FILE, decoded
 
 USER_DATA, NETWORK_CONFIG, META_DATA = "user-data", "network-config", "meta-data"
 UNKNOWN = "not known, or not carried out here"
@@ -54,13 +55,13 @@ def _loaded(found: Findings, content: bytes) -> Any:
     from appliance.settings import plainyaml
 
     try:
-        text = content.decode("utf-8-sig")
+        text = decoded(content, found.file)
         if text.startswith(SCRIPTS):
             found.problem("all of it", "it is a script, and scripts are never carried out here")
             return None
         return plainyaml.load(text)
-    except UnicodeDecodeError:
-        found.problem("all of it", "not saved as UTF-8; save it as UTF-8 and start again")
+    except ConfigError as error:
+        found.problems.append(f"{error}; nothing of it is taken over")
     except ValueError as error:
         found.problem("all of it", f"not YAML, {error}; nothing of it is taken over")
     return None
@@ -93,6 +94,9 @@ def _plain(key: Any) -> str:
 
 
 def _users(found: Findings, users: Any) -> None:
+    # As cloud-init once had them, by name.
+    if isinstance(users, dict) and all(isinstance(each, dict) for each in users.values()):
+        users = list(users.values())
     for user in users if isinstance(users, list) else [users]:
         if isinstance(user, dict):
             _user(found, user)

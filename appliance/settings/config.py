@@ -17,6 +17,7 @@ from typing import Any
 
 from appliance.errors import ConfigError
 from appliance.formats.plain_address import plain
+from appliance.settings.mistakes import forms
 from appliance.settings.sections.access_point import AccessPointConfig
 from appliance.settings.sections.alerts import AlertsConfig
 from appliance.settings.sections.block import BlockConfig
@@ -149,8 +150,13 @@ def _with_engine(config: Config, held: EngineName | None, file: str) -> Config:
     return config
 
 
-def build(tables: Mapping[str, Any], file: str = "configuration") -> Config:
-    """Turn parsed TOML into a Config. Raises ConfigError naming file, key, value, expectation."""
+def build(
+    tables: Mapping[str, Any], file: str = "configuration", *, of_owner: bool = True
+) -> Config:
+    """Turn parsed TOML into a Config. Raises ConfigError naming file, key, value, expectation.
+
+    To an owner it also says what to write instead; files of other formats are written otherwise.
+    """
     values: dict[str, Any] = {}
     for name, table in tables.items():
         if name not in SECTIONS:
@@ -161,7 +167,8 @@ def build(tables: Mapping[str, Any], file: str = "configuration") -> Config:
         try:
             values[name] = section(section_type, table)
         except Unfit as error:
-            raise ConfigError(f"{file}: [{name}] {error}") from error
+            instead = forms.instead(name, str(error)) if of_owner else ""
+            raise ConfigError(f"{file}: [{name}] {error}{instead}") from error
     return Config(**values)
 
 
@@ -179,7 +186,8 @@ def _unknown(name: str, value: Any) -> str:
         return f"{short(name)}: stands before any section; write it below the [section] it is of"
     if name.lower() in SECTIONS:
         return f"[{name}]: no such section; it is [{name.lower()}], in small letters"
-    return f"[{short(name)}]: no such section"
+    meant = forms.section_meant(name)
+    return f"[{short(name)}]: no such section{f'; write [{meant}]' if meant else ''}"
 
 
 def shown(value: Any) -> Any:

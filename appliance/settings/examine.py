@@ -176,8 +176,10 @@ class _Examination:
         if len(self._problems) > MOST:
             self._problems.append(error)
             return
-        found = re.match(r".*?: \[[\w-]+\] (?:password of .*?|([\w-]+))[ :]", error)
-        line = _line_of(self._chunks, name, found[1] if found and found[1] else "")
+        found = re.match(r".*?: \[[\w-]+\] ([\w-]+)( of '.*':)?[ :]", error)
+        # "password of 'Home'" stands in the list of networks.
+        key = "" if found is None else "networks" if found[2] else found[1]
+        line = _line_of(self._chunks, name, key)
         self._problems.append(f"{error} (line {line})" if line else error)
 
 
@@ -185,6 +187,10 @@ def _line_of(parts: Sequence[Chunk], section: str, key: str) -> int | None:
     """Return the number of the line where a key of a section stands; else where that begins."""
     for chunk in parts:
         if chunk.name == section:
-            named = re.search(rf"(?m)^[ \t]*[\"']?{re.escape(key)}[\"']?[ \t]*=", chunk.text)
-            return chunk.line + (chunk.text[: named.start()].count("\n") if key and named else 0)
+            # At the start of a line, or within a table { … }.
+            word = rf"[\"']?{re.escape(key)}[\"']?[ \t]*="
+            named = re.search(rf"(?m)^[ \t]*{word}", chunk.text)
+            named = named or re.search(rf"(?m)[{{,]\s*{word}", chunk.text)
+            before = chunk.text[: named.end()].count("\n") if key and named else 0
+            return chunk.line + before
     return None

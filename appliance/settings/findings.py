@@ -10,10 +10,20 @@ from typing import Any
 
 from appliance.errors import ConfigError
 from appliance.settings import config
+from appliance.settings.sections.web import PASSWORD_HASH
 from appliance.settings.tables import merge
 
 # Stands where a secret was. Whoever reads the file sees what happened; we know it again.
 TAKEN_OVER = "(taken over and removed)"
+
+_NO_HASH = (
+    "expected the whole of a hash as crypt(5) makes it, which begins with $y$, $6$, $5$ or $2b$; or"
+    " the password in clear"
+)
+_IS_HASH = (
+    "this is a hash, not the password in clear; say so"
+    " (hashed_passwd, or password_encrypted = true)"
+)
 
 # What is no part of a key's name.
 _VALUE = re.compile(r":?\s*[\"'|>{},=].*", re.DOTALL)
@@ -40,7 +50,8 @@ class Findings:
         """Take over a setting, or tell that what stands at `place` does not fit."""
         known = self.tables.get(section, {})
         try:
-            config.build({section: {**known, key: value}}, f"{self.file}: {place} as")
+            tables = {section: {**known, key: value}}
+            config.build(tables, f"{self.file}: {place} as", of_owner=False)
         except ConfigError as error:
             self.problems.append(str(error))
             return False
@@ -88,6 +99,9 @@ class Findings:
         if secret is None:
             return
         taken = secret.strip() if hashed else secret
+        if hashed != bool(PASSWORD_HASH.fullmatch(taken)):
+            self.problem(place, _NO_HASH if hashed else _IS_HASH)
+            return
         known = self.tables.get("web", {})
         if known and taken not in known.values():
             self.problem(place, "there is one password, that of the page; the first one is taken")
@@ -96,6 +110,7 @@ class Findings:
 
     def keys(self, values: Any, place: str) -> None:
         """Take over public SSH keys, each by itself: one that is wrong does not keep others out."""
+        values = values.splitlines() if isinstance(values, str) else values
         if not isinstance(values, list):
             self.problem(place, "expected a list of public keys")
             return

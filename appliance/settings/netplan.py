@@ -76,6 +76,8 @@ def _radio(found: Findings, port: Mapping[str, Any]) -> None:
         elif key == "access-points" and isinstance(value, dict):
             for ssid, point in value.items():
                 _access_point(found, ssid, point)
+        elif key == "access-points":
+            found.problem(place, "expected the network's name, with `password:` below it")
         elif key in ADDRESSING or (key in ("dhcp4", "dhcp6") and truth(value) is not True):
             _no_fixed_radio(found, key, value, place)
         elif key not in PLAIN | {"dhcp4", "dhcp6"}:

@@ -18,6 +18,8 @@ import yaml
 DEEPEST = 32
 SURROGATES = re.compile("[\ud800-\udfff]")
 OCTETS = re.compile(r"\\x[0-9A-Fa-f]{2}")
+# What was meant to be in quotes, from a word processor's: they are part of the text for YAML.
+QUOTED = re.compile("[\u2018\u201a\u201c\u201d\u201e\u00ab\u00bb\u2039\u203a]")
 # The words of the library quote the file, and a password may stand where it stumbles.
 HINTS = (
     ("character '\\t'", "indent with spaces, not with tabs"),
@@ -27,6 +29,7 @@ HINTS = (
     ("undefined alias", "aliases (*name) are not taken"),
     ("alias", "aliases (*name) are not taken"),
     ("given twice", "the same key stands there twice; only one of them can hold"),
+    ("typographic", 'typographic quotes; type straight ones: "'),
     ("unknown escape", "a \\ inside of double quotes must be written twice"),
 )
 OTHER_HINT = 'a text with signs needs "quotes", and each " inside of it a \\ before it'
@@ -55,6 +58,8 @@ class _PlainLoader(yaml.BaseLoader):  # type: ignore[misc]
         value = str(node.value)
         if SURROGATES.search(value):
             raise yaml.MarkedYAMLError(problem="no text", problem_mark=node.start_mark)
+        if node.style is None and QUOTED.match(value):
+            raise yaml.MarkedYAMLError(problem="typographic", problem_mark=node.start_mark)
         return None if not value and node.style is None else value
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:

@@ -18,6 +18,12 @@ from appliance.settings import tomlwords
 from appliance.settings.sections.fit import Address, Interface, Network, Unfit, expect, is_secret
 
 LIST = "a list like [{ … }, { … }], or a section with two brackets [[…]]"
+_KINDS: Mapping[Any, str] = {
+    str: 'a text in quotes, like "this"',
+    bool: "true or false, without quotes",
+    int: "a whole number, without quotes",
+    float: "a number with a point, without quotes",
+}
 ADDRESSES: Mapping[Any, tuple[Any, str]] = {
     Address: (ip_address, "an IP address"),
     Interface: (ip_interface, "an address with its network like 192.168.88.5/24"),
@@ -69,8 +75,10 @@ def section(kind: type[Any], table: Mapping[str, Any], within: str = "") -> Any:
     hints = typing.get_type_hints(kind)
     for key in table:
         if key not in hints:
+            place = f"{within}: " if within else ""
             raise Unfit(
-                f"{_named(key, within, hints)}: no such key{_meant(key, hints)}; {_those(hints)}"
+                f"{place}{_named(key, within, hints)}: no such key{_meant(key, hints)};"
+                f" {_those(hints)}"
             )
     for part in dataclasses.fields(kind):
         if "empty" in part.metadata and table.get(part.name) == "":
@@ -95,7 +103,7 @@ def _convert(key: str, value: Any, wanted: Any) -> Any:
         return value
     if origin in (typing.Union, types.UnionType):
         return _parse_address(key, value, wanted)
-    expect(type(value) is wanted, key, value, f"a value of type {wanted.__name__}{_hint(wanted)}")
+    expect(type(value) is wanted, key, value, _KINDS[wanted])
     if wanted is int:
         expect(abs(value) < 1 << 63, key, value, "a smaller number")
     return value
@@ -112,8 +120,16 @@ def _parse_address(key: str, value: Any, wanted: Any) -> Any:
         found = parse(value) if plain and whole else None
     except ValueError:
         found = None
-    expect(found is not None, key, value, expected)
+    expect(found is not None, key, value, f"{expected}{_network_meant(wanted, value)}")
     return found
+
+
+def _network_meant(wanted: Any, value: str) -> str:
+    """Say which network an address of a machine in it stands for; empty for all else."""
+    try:
+        return f"; perhaps {ip_network(value, strict=False)}" if wanted is Network else ""
+    except ValueError:
+        return ""
 
 
 def _named(key: str, within: str, hints: Mapping[str, object]) -> str:
@@ -144,15 +160,6 @@ def _meant(key: str, hints: Mapping[str, object]) -> str:
             if dataclasses.is_dataclass(part) and key in typing.get_type_hints(part):
                 return f"; it stands inside {name} = [{{ {key} = …, … }}]"
     return _near(key, hints)
-
-
-def _hint(wanted: type[Any]) -> str:
-    hints = {
-        str: ', in quotes like "this"',
-        bool: ": true or false, without quotes",
-        int: ", a number without quotes",
-    }
-    return hints.get(wanted, "")
 
 
 def names(names: Mapping[str, object]) -> str:

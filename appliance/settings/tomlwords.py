@@ -18,21 +18,33 @@ FORMS = (
     (b"{\\rtf", "saved as RTF; it must be plain text (in TextEdit: Format, Make Plain Text)"),
     (b"PK\x03\x04", "saved as a document of a word processor; it must be plain text"),
     (b"\xd0\xcf\x11\xe0", "saved as a document of a word processor; it must be plain text"),
+    (b"\x1f\x8b", "a compressed file; unpack it on a PC"),
     (b"%PDF", "a PDF; it must be plain text"),
     (b"<!DOCTYPE", "a web page; it must be plain text"),
     (b"<html", "a web page; it must be plain text"),
 )
 # As settings are called, so that no piece of a password is taken for a key.
 KEY = re.compile(r"\s*([A-Za-z_]{1,24}|\"[A-Za-z_]{1,24}\")\s*[=:]")
+HEADING = re.compile(r"\s*\[\[?[\w. -]+\]\]?\s*(?:#.*)?$")
 PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
 QUOTES = re.compile(
-    "[\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u00ab\u00bb\u2032\u2033\uff02]"
+    "[\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u00ab\u00bb\u2032\u2033\uff02\u2039\u203a]"
+    # What they become where UTF-8 is read as Windows-1252 and saved again; accents in their place.
+    "|\u00e2\u20ac|[=\\[{,]\\s*[`\u00b4]"
 )
+# Blanks of word processors and web pages, some without a width.
+BLANKS = re.compile("[\u00a0\u00ad\u2000-\u200f\u2028\u2029\u202f\u205f\u2060\u3000\ufeff]")
 LONG_NUMBER = re.compile(r"\d{640}")
 TYPOGRAPHIC = 'typographic quotes; type straight ones, as in name = "glovebox"'
 NOT_UTF8 = "a letter such as ä or é is not saved as UTF-8; save the file again as UTF-8"
-WINDOWS_QUOTES = (b"\x82", b"\x84", *(bytes([each]) for each in range(0x91, 0x95)))
-"""How Windows-1252 writes low and high typographic quotes."""
+# Typographic quotes in Windows-1252 where a text begins or ends, and anywhere those that are no
+# letters in other old codes; in Mac Roman where a text begins.
+_OLD_QUOTES = re.compile(
+    rb"[\x91-\x94]|[=\[{,][ \t]*[\x82\x84\x8b\x9b\xab\xb4\xbb\xd2-\xd5\xe2\xe3]"
+    rb"|[\x82\x84\x8b\x9b\xab\xb4\xbb\xd2-\xd5][ \t]*(?:[\r\n,\]}#]|\Z)"
+)
+_OLD_BLANK = re.compile(rb"\xa0[ \t=]|[ \t=]\xa0|(?:\A|[\r\n])\xa0")
+BLANK = "a blank from a word processor or a web page; type the blanks of this line anew"
 ONE_LINE = "what stands in { … } must be on one line, without a comma before the }"
 
 
@@ -48,11 +60,37 @@ def decoded(content: bytes, file: str) -> str:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        quoted = content[error.start : error.start + 1] in WINDOWS_QUOTES
-        words = TYPOGRAPHIC if quoted else NOT_UTF8
-        raise ConfigError(f"{file}: line {line}: {words}") from None
+        raise ConfigError(f"{file}: {_badly_saved(content, error.start)}") from None
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _badly_saved(content: bytes, first: int) -> str:
+    """Say what is not UTF-8, and where: `first` is the place of the first byte of it.
+
+    Quotes and letters are told together, so that their owner need not come twice.
+    """
+    told = []
+    quote = _OLD_QUOTES.search(content)
+    blank = _OLD_BLANK.search(content)
+    if quote:
+        told.append(f"{_place(content, quote.end() - 1)}: {TYPOGRAPHIC}")
+    elif blank:
+        told.append(f"{_place(content, blank.end() - 1)}: {BLANK}")
+    at = first
+    for found in (quote, blank):
+        within = found is not None and found.start() <= at < found.end()
+        at = -1 if within else at
+    if not told or at >= 0:
+        number = content[:first].count(b"\n") + 1
+        told.append(f"line {number}: {NOT_UTF8}")
+    return "; ".join(told)
+
+
+def _place(content: bytes, at: int) -> str:
+    """Return the line and, where it can be told, the key at a place."""
+    start = content.rfind(b"\n", 0, at) + 1
+    key = KEY.match(content[start : start + 80].decode("latin-1"))
+    return f"line {content[:start].count(10) + 1}{f' ({key[1]})' if key else ''}"
 
 
 def explained(text: str, error: Exception, first: int = 1) -> str:
@@ -63,7 +101,7 @@ def explained(text: str, error: Exception, first: int = 1) -> str:
     if isinstance(error, RecursionError):
         return "brackets within brackets, too deep"
     number, line = _line(text, str(error))
-    key = KEY.match(line)
+    key = KEY.match(line) or _above(text, number)
     named = f" ({key[1]})" if key else ""
     return f"line {number + first - 1}{named}: {_words(line, str(error))}"
 
@@ -78,6 +116,21 @@ def _line(text: str, message: str) -> tuple[int, str]:
     number = max(1, min(number, len(lines)))
     # An array or text that was not closed is found out at the first line that cannot be in it.
     return number, lines[number - 1]
+
+
+def _above(text: str, number: int) -> re.Match[str] | None:
+    """Return the key of a value over several lines that this line is a part of; None for none."""
+    lines = text.split("\n")[:number]
+    if not re.match(r"\s*[{}\]\[\"',]", lines[-1]) or HEADING.match(lines[-1]):
+        return None
+    for line in reversed(lines[:-1]):
+        if HEADING.match(line):
+            return None
+        key = KEY.match(line)
+        # Only what opens a list: all else may be a part of a text, and that of a password.
+        if key and line[key.end() :].lstrip().startswith(("[", "{")):
+            return key
+    return None
 
 
 def _start(pattern: re.Pattern[str], text: str) -> int:
@@ -96,10 +149,15 @@ def _words(line: str, message: str) -> str:
     for applies, words in (
         (bool(LONG_NUMBER.search(line)), "a number of too many digits"),
         (bool(QUOTES.search(line)), TYPOGRAPHIC),
+        (bool(BLANKS.search(line)), BLANK),
         (line.lstrip().startswith("[") and "=" not in line and "]" not in line,
          "a ] is missing at the end of the section's name"),
         ("twice" in message or "overwrite" in message or "mutate" in message,
          "this section or key stands there twice; keep one, with all that belongs to it"),
+        (line.lstrip().startswith("[") and not re.search(r"\]\s*(#.*)?$", line),
+         "the name of a section, in brackets, stands alone on its line"),
+        (bool(re.fullmatch(r"\s*[\w-]+\s*:\s*", line)),
+         "a section is written in brackets, as in [wifi], and what is in it as name = value"),
         (bool(KEY.match(line)) and "=" not in line, "expected = between name and value, not :"),
         ("after a key" in message or "after a key/value" in message and "=" not in line,
          "expected lines like name = \"glovebox\""),
@@ -120,9 +178,10 @@ def _words(line: str, message: str) -> str:
          'an address needs quotes, as in "192.168.88.5/24"'),
         (bool(re.match(r"\d+[.,]\d[\d.,]*$", value)),
          "expected a number without signs, as in 1000000"),
+        (bool(re.match(r"\d+ *[A-Za-z%]", value)), "expected a number alone, as in 12"),
         ("Expected newline" in message,
          "what follows the value does not belong there; a text with \" in it is put in '…'"),
-        (value == "", "the value is missing"),
+        (value == "" and "=" in line, "the value is missing"),
         ("Invalid value" in message and value[:1].isalpha(),
          'a text needs quotes, as in name = "glovebox"; true, false and numbers have none'),
         ):  # fmt: skip

@@ -40,7 +40,24 @@ KINDS = {
     "ReFS": "a Windows file system that is not read here (ReFS)",
     "iso9660": "the image of a CD (ISO 9660)",
     "udf": "the file system of a DVD (UDF)",
+    "cs_fvault2": "encrypted data of an Apple computer (FileVault)",
+    "LVM1_member": "a part of a Linux volume group (LVM)",
+    "lsi_mega_raid_member": "a part of a hardware RAID",
+    "adaptec_raid_member": "a part of a hardware RAID",
+    "VMFS_volume_member": "a part of a store of virtual machines (VMFS)",
+    "VMFS": "a store of virtual machines (VMFS)",
+    "bcache": "a part of a Linux cache of disks (bcache)",
+    "bcachefs": "a Linux file system that is not read here (bcachefs)",
+    "jfs": "a Linux file system that is not read here (JFS)",
+    "nilfs2": "a Linux file system that is not read here (NILFS)",
+    "reiserfs": "a Linux file system that is not read here (ReiserFS)",
+    "reiser4": "a Linux file system that is not read here (Reiser4)",
+    "squashfs": "a packed file system of a Linux program (SquashFS)",
+    "ufs": "a BSD file system that is not read here (UFS)",
+    "hpfs": "an OS/2 file system (HPFS)",
 }
+# As libblkid calls the parts of whatever makes one disk of several.
+PARTS = (("_raid_member", "a part of a RAID"), ("_member", "a part of a set of disks"))
 
 KEEP_POWER = "Do not pull the power: what is being copied may be damaged. The page can close it."
 
@@ -107,15 +124,21 @@ def _closed(history: History) -> list[Drive]:
 
 def _complaint(closed: Sequence[Drive]) -> tuple[str, str]:
     """Say what cannot be opened, and what is not read here; and what to do."""
-    broken = [_describe(each) for each in closed if each.kind not in KINDS]
+    broken = [_describe(each) for each in closed if not _held(each)]
     told = [f"{words.listed(broken)} cannot be opened."] if broken else []
-    others = [each for each in closed if each.kind in KINDS]
-    told += [f"{_describe(each)} holds {KINDS[each.kind]}." for each in others]
+    others = [each for each in closed if _held(each)]
+    told += [f"{_describe(each)} holds {_held(each)}." for each in others]
     return " ".join(told), UNREADABLE if broken else ELSEWHERE
 
 
+def _held(drive: Drive) -> str:
+    """Return what a drive is that is not read here; empty for one that should be read."""
+    parts = (words for end, words in PARTS if drive.kind.endswith(end))
+    return KINDS.get(drive.kind) or next(parts, "")
+
+
 def _describe(drive: Drive) -> str:
-    kind = "" if drive.kind in KINDS else f", {drive.kind or 'an unknown file system'}"
+    kind = "" if _held(drive) else f", {drive.kind or 'an unknown file system'}"
     return f"{drive.name} ({drive.device}, {words.mebibytes(drive.size)}{kind})"
 
 

@@ -16,6 +16,8 @@ import pytest
 from image.build.context import BUILD
 from image.build.image import Image
 from image.demo import page_of, wait_ready
+from image.machine import accelerator
+from image.machine.accelerator import KVM
 from image.machine.guest import Forward, Guest
 from image.machine.page_client import PageClient
 from image.machine.qemu_monitor import QemuMonitor
@@ -32,6 +34,8 @@ FOUND_S = 5.0
 READ_S = 120.0
 # The long run is a command of its own: `./build.sh bench films`.
 FLOODED_S, FLOOD_PER_SECOND = 45.0, 12_000
+# So many of 120,000 must be listed where the processor is emulated.
+EMULATED_LISTED = 2000
 FILLING = """
 import pathlib
 pathlib.Path("Serien/Фильмы").mkdir(parents=True)
@@ -306,9 +310,14 @@ def test_a_fat_of_a_hundred_thousand_films_harms_nothing(
 
 @pytest.mark.timeout(3600)
 def test_of_more_films_and_songs_than_there_is_room_for_those_that_fit_are_listed_and_told(
-    kit: Kit, tmp_path: Path, plugged: Callable[[Stick], str], filled: dict[str, Stick]
+    kit: Kit, tmp_path: Path, plugged: Callable[[Stick], str]
 ) -> None:
-    """100,000 films and 20,000 songs with covers: to the last one that fits, and no fewer."""
+    """100,000 films and 20,000 songs with covers: how many fit is told, and those are listed.
+
+    An emulated processor reads some fifty of them a second, so that half an hour would be waited
+    for the last; there the first thousands must do. tests/net/test_media.py waits for the last one
+    with the same limits, without a machine around it.
+    """
     stick = sticks.blank(kit.guest.image.tools, tmp_path, "vfat", "ALLES", 1024)
     fill(tmp_path / "media/FILMS", 100, 1000)
     fill_songs(tmp_path / "media/SONGS", 100, 200)
@@ -324,22 +333,30 @@ def test_of_more_films_and_songs_than_there_is_room_for_those_that_fit_are_liste
     def count() -> int:
         return int(kit.media().get("video", 0) + kit.media().get("audio", 0))
 
-    seconds = wait_for(lambda: count() == drive["listed"], f"all that fits of {drive}", 2400)
+    image = kit.guest.image
+    is_fast = accelerator.choose(image.tools, image.kernel, BUILD / "accelerator") == KVM
+    wanted = drive["listed"] if is_fast else EMULATED_LISTED
+    seconds = wait_for(lambda: count() >= wanted, f"{wanted:,} of {drive}", 2400)
     media = kit.media()
+    assert media["video"] + media["audio"] <= drive["listed"]
     room = kit.guest.run("df --output=avail,iavail /run/glovebox-films/database | tail -1").split()
     free = int(kit.guest.run("awk '/MemAvailable/ {print $2}' /proc/meminfo")) >> 10
     print(
         f"{media['video']:,} films and {media['audio']:,} songs listed after {seconds:.0f} s;"
         f" {int(room[0]) >> 10} MiB and {room[1]} files of room left; {free} MiB of memory"
     )
-    assert media["audio"] > 0
+    assert media["video"] > 0 and (media["audio"] > 0 or not is_fast)
     assert int(room[0]) > 0
     assert kit.check("media").get("level") == "ok"
     assert kit.guest.run("systemctl --failed --plain --no-legend") == ""
     kit.monitor.pull_out()
     wait_for(lambda: not count(), "the end", 1200)
-    plugged(filled["vfat"])
-    wait_for(lambda: {SHORT, LONG} <= kit.films().keys(), "the films of the next stick", 120)
+    (tmp_path / "next").mkdir()
+    (tmp_path / "next/NEXT.AVI").write_bytes(avi(1 << 16))
+    after = sticks.blank(kit.guest.image.tools, tmp_path, "vfat", "DANACH", 48)
+    sticks.copy(kit.guest.image.tools, tmp_path / "next", after)
+    plugged(after)
+    wait_for(lambda: "NEXT" in kit.films(), "the film of the next stick", 120)
 
 
 def test_a_dirty_journal_is_left_as_it_is(

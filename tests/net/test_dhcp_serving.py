@@ -144,6 +144,20 @@ NAMINGS: dict[str, Callable[[bytes], bytes]] = {
     "whole name alone": lambda name: domain_name(name),
     "whole name as text": lambda name: option(81, b"\0\0\0" + name + b".lan"),
     "both": lambda name: option(12, b"tablet") + domain_name(name + b".lan"),
+    "both the other way round": lambda name: domain_name(b"tablet.lan") + option(12, name),
+    "with one capital": lambda name: option(12, name.title()),
+    "with a blank behind": lambda name: option(12, name + b" "),
+    "with a blank before": lambda name: option(12, b" " + name),
+    "with a line end": lambda name: option(12, name + b"\r\n"),
+    "behind a zero": lambda name: option(12, b"\0" + name),
+    "with two dots": lambda name: option(12, name + b".."),
+    "with .local": lambda name: option(12, name + b".local"),
+    "with a dot before": lambda name: option(12, b"." + name),
+    "whole name, to be written by us": lambda name: option(
+        81, b"\x05\0\0" + bytes((len(name),)) + name + b"\x03lan\0"
+    ),
+    "whole name without an end": lambda name: option(81, b"\x04\0\0" + bytes((len(name),)) + name),
+    "whole name in capitals": lambda name: domain_name(name.upper() + b".LAN"),
 }
 
 
@@ -161,6 +175,9 @@ def test_no_device_takes_a_name_that_is_not_its_own(segment: Segment, tmp_path: 
             assert address is not None
     for naming in (NAMINGS["host name"], NAMINGS["whole name"]):
         number += 1
+        assert clients.lease(number, options=naming(b"phone")) is not None
+        # Who has a name of its own asks again under another.
+        assert clients.lease(number, options=naming(b"wpad")) is not None
         assert clients.lease(number, options=naming(b"phone")) is not None
     own = IPv4Address("10.77.0.1").packed
     for end in ("", ".lan"):

@@ -108,6 +108,58 @@ def test_play_keeps_the_original_timing_in_order(
     assert 0 <= report["timing_error_us"]["p50"] <= report["timing_error_us"]["max"]
 
 
+# Exit status, frames on the interface, and those that no interface can carry.
+CASES = {
+    "f2-wireguard.pcap": (0, 1, {}),
+    "f3-late-snaplen.pcapng": (0, 6, {}),
+    "f3-two-linktypes.pcapng": (0, 6, {}),
+    "f3-two-snaplens.pcapng": (0, 6, {}),
+    "f4-far-gap.pcapng": (0, 3, {}),
+    "f4-two-packets.pcap": (0, 2, {}),
+    "f9-version-1-2.pcapng": (0, 3, {}),
+    "f11-ppp-serial.pcap": (0, 1, {}),
+    "f11-zero-record.pcap": (1, 2, {"malformed": 1}),
+    "p-backwards.pcap": (0, 6, {}),
+    "p-future.pcap": (0, 4, {}),
+    "p-simple-and-obsolete-blocks.pcapng": (0, 6, {}),
+    "p-sll-odd.pcap": (1, 6, {"unsupported_encapsulation": 1}),
+    "p-tsresol-2pow-tsoffset.pcapng": (0, 6, {}),
+    "p-two-sections.pcapng": (0, 6, {}),
+    "p-unknown-interface.pcapng": (2, 1, {}),
+    "p-wifi-wds-amsdu-protected.pcap": (1, 1, {"unsupported_encapsulation": 2}),
+    "p-zeros-at-the-end.pcap": (1, 3, {"malformed": 256}),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_play_of_odd_captures(
+    network: Network, sniffer: Sniffer, shared_cases: Path, name: str
+) -> None:
+    status, sent, failed = CASES[name]
+    file = shared_cases / "capture" / name
+    found, report, said = play(network, "--maxsleep=5", file)
+    assert (found, report["frames_sent"]) == (status, sent)
+    assert len(sniffer.waiting()) == sent
+    assert {reason: count for reason, count in report["dropped"].items() if count} == failed
+    assert "Traceback" not in said
+
+
+def test_play_of_a_gap_that_never_ends_is_told_and_everything_sent(
+    network: Network, sniffer: Sniffer, shared_cases: Path
+) -> None:
+    for name, options in (("f4-far-gap.pcapng", ()), ("f4-two-packets.pcap", ("-x", "1e-12"))):
+        file = shared_cases / "capture" / name
+        status, _, said = play(network, "--duration=60", *options, file)
+        assert status == 0
+        assert "more than an hour: not waited for" in said
+    assert len(sniffer.waiting()) == 5
+
+
+def test_play_names_the_packet_without_bytes(network: Network, shared_cases: Path) -> None:
+    said = play(network, "-t", shared_cases / "capture" / "f11-zero-record.pcap")[2]
+    assert "packet 2: no bytes" in said
+
+
 def test_play_takes_several_files_and_turns(
     network: Network, sniffer: Sniffer, shared_data: Path, capture: Path
 ) -> None:

@@ -16,11 +16,22 @@ _CODES_TEXT = """
 """
 CODES = frozenset(_CODES_TEXT.split())
 # What people write instead.
-_MEANT = {"UK": "GB", "EN": "GB", "EL": "GR", "SP": "ES", "GERMANY": "DE"}
+_MEANT = {
+    **{"UK": "GB", "EN": "GB", "ENGLAND": "GB", "GREAT BRITAIN": "GB", "UNITED KINGDOM": "GB"},
+    **{"USA": "US", "UNITED STATES": "US", "AMERICA": "US", "CANADA": "CA", "AUSTRALIA": "AU"},
+    **{"GERMANY": "DE", "DEUTSCHLAND": "DE", "DEU": "DE", "GER": "DE", "D": "DE"},
+    **{"AUSTRIA": "AT", "ÖSTERREICH": "AT", "SWITZERLAND": "CH", "SCHWEIZ": "CH", "SUISSE": "CH"},
+    **{"FRANCE": "FR", "SPAIN": "ES", "ESPAÑA": "ES", "SP": "ES", "PORTUGAL": "PT"},
+    **{"ITALY": "IT", "ITALIA": "IT", "NETHERLANDS": "NL", "NEDERLAND": "NL", "HOLLAND": "NL"},
+    **{"BELGIUM": "BE", "BELGIQUE": "BE", "BELGIË": "BE", "POLAND": "PL", "POLSKA": "PL"},
+    **{"SWEDEN": "SE", "SVERIGE": "SE", "NORWAY": "NO", "NORGE": "NO", "FINLAND": "FI"},
+    **{"SUOMI": "FI", "DENMARK": "DK", "DANMARK": "DK", "IRELAND": "IE", "CZECHIA": "CZ"},
+    **{"GREECE": "GR", "EL": "GR", "HUNGARY": "HU", "LATVIA": "LV", "LATVIJA": "LV"},
+}
 
 
 def hint(code: str) -> str:
     """Return words about the code that was probably meant; none where nothing is near."""
-    capitals = code.upper()
+    capitals = code.strip().upper()
     meant = _MEANT.get(capitals, capitals if capitals in CODES else "")
     return f'; perhaps "{meant}" is meant' if meant and meant != code else ""

@@ -11,6 +11,8 @@ from typing import Literal
 from appliance.settings.sections.fit import expect
 
 ZONES = Path("/usr/share/zoneinfo")
+# The machine itself, whichever asks, and the name by which browsers find a proxy.
+_MEANT_OTHERWISE = ("localhost", "wpad")
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,13 @@ class SystemConfig:
         hint = f'; as "{label}" it is found as {label}.local' if "." in self.hostname[1:-1] else ""
         named = re.fullmatch("[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?", self.hostname)
         expect(bool(named), "hostname", self.hostname, f"1 to 63 letters, digits and hyphens{hint}")
-        expect(self.zone is not None, "timezone", self.timezone, 'a time zone like "Europe/Berlin"')
+        free = self.hostname.lower() not in _MEANT_OTHERWISE
+        expect(free, "hostname", self.hostname, "another name: that one has a meaning of its own")
+        if self.zone is None:
+            from appliance.settings.sections import zones
+
+            words = f'a time zone like "Europe/Berlin"{zones.hint(self.timezone)}'
+            expect(False, "timezone", self.timezone, words)
 
     @property
     def zone(self) -> str | None:

@@ -142,6 +142,22 @@ _OLDER_TEXT = """
 _OLDER = _OLDER_TEXT.split()
 
 
+def hint(name: str) -> str:
+    """Return words about the zone that was probably meant; none where nothing is near.
+
+    People write the town alone, small letters, blanks, or an older spelling.
+    """
+    # Where it is needed: most settings are right, and the whole start waits for us.
+    import difflib
+
+    wanted = "_".join(name[:64].split()).replace("_/_", "/").casefold()
+    small = {zone.casefold(): zone for zone in sorted(_PRESENT)}
+    towns = {zone.rpartition("/")[2].casefold(): zone for zone in sorted(_PRESENT)}
+    near = difflib.get_close_matches(wanted, list(small), n=1, cutoff=0.8)
+    meant = small.get(wanted) or towns.get(wanted) or (small[near[0]] if near else "")
+    return f'; perhaps "{meant}" is meant' if meant else ""
+
+
 def present_name(name: str) -> str | None:
     """Return the name by which this machine has a zone, None for what is no zone."""
     if name in _PRESENT:

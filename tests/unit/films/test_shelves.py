@@ -81,7 +81,7 @@ def test_a_file_with_a_longer_name_costs_more() -> None:
 @pytest.mark.parametrize(
     "name",
     ["$RECYCLE.BIN", "$Recycle.Bin", "RECYCLER", "FOUND.000", "found.017", "lost+found",
-     "System Volume Information"],
+     "LOST.DIR", "#recycle", "@Recycle", "@recycle_bin", "System Volume Information"],
 )  # fmt: skip
 def test_deleted_is_what_systems_keep_of_it(name: str) -> None:
     assert DELETED.fullmatch(name)

@@ -93,9 +93,14 @@ def test_read_skips_nonsense_and_says_so(tmp_path: Path, caplog: pytest.LogCaptu
     assert sids(spool.read(spool.files(tmp_path), positions)) == [2]
 
 
-def test_read_goes_on_behind_a_record_that_was_cut_off(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", [7, 72, 105])
+@pytest.mark.parametrize("kept", range(1, 60))
+def test_read_goes_on_behind_a_record_that_was_cut_off(
+    tmp_path: Path, kind: int, kept: int
+) -> None:
     parts = [records.event(number) for number in (1, 2, 3, 4)]
-    parts[1] = parts[1][:30]
+    cut = records.event(2) if kind == 7 else records.event6(2, kind=kind, tail=bytes(8))
+    parts[1] = cut[:kept]
     put(tmp_path, 7, 1, b"".join(parts))
     positions: dict[str, int] = {}
     found, unreadable = list[int](), 0

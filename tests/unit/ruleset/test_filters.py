@@ -25,6 +25,7 @@ def lines(text: str, forms: Forms = snort.FORMS) -> list[str]:
     [
         ("suppress gen_id 1, sig_id 527", None),
         ("Suppress  sig_id 527,gen_id 01", "suppress gen_id 1, sig_id 527"),
+        ("suppress\tgen_id\t1,\tsig_id\t527", "suppress gen_id 1, sig_id 527"),
         (
             "suppress gen_id 1, sig_id 5, ip [10.0.0.1, 10.0.0.2], track by_src",
             "suppress gen_id 1, sig_id 5, track by_src, ip [10.0.0.1,10.0.0.2]",

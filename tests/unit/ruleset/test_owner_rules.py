@@ -72,6 +72,7 @@ def test_check_accepts(checker: Checker, line: str) -> None:
         ('alert tcp any any -> any any (msg:"x"; sid:9; rev:a;)', "rev:a: expected a number"),
         ('alert tcp any any -> any any (msg:"' + "x" * 70000 + '"; sid:9;)', "longer than"),
         ('alert tcp any any -> any any (msg:"x";)', "no sid"),
+        ('alert tcp any any -> any any (msg:"a; b"; sid:9;)', "a ; inside of a text"),
         ('alert tcp any -> any any (msg:"x"; sid:9;)', "expected: action"),
         ('alert (msg:"x"; gid:116; sid:9;)', "expected: action"),
         ('alarm tcp any any -> any any (msg:"x"; sid:9;)', "action 'alarm'"),

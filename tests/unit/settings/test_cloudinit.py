@@ -108,7 +108,7 @@ def test_parse_of_meta_data() -> None:
         (USER_DATA, "packages: [vim]", ["packages"]),
         (USER_DATA, "ssh_pwauth: true", ["ssh_pwauth", "public key"]),
         (USER_DATA, "users:\n- name: a\n  ssh_import_id: gh:a", ["ssh_import_id"]),
-        (USER_DATA, "hostname: [a]", ["hostname", "str"]),
+        (USER_DATA, "hostname: [a]", ["hostname", "a text"]),
         (USER_DATA, "users:\n- plain_text_passwd: short", ["plain_text_passwd", "8 to 256"]),
         (USER_DATA, "just words", ["expected lines"]),
         (USER_DATA, "a: [", ["not YAML"]),
@@ -126,6 +126,13 @@ def test_parse_of_meta_data() -> None:
         (USER_DATA, "runcmd:\n- [systemctl, enable, --now, ssh]\n- reboot", ["never"]),
         (NETWORK_CONFIG, "version: 2\nwifis: {w: {auth: x}}", ["wifis: auth"]),
         (META_DATA, "public-keys: x", ["public-keys"]),
+        (USER_DATA, "password: \u201ckitchen table\u201d", ["line 1, column 11", "typographic"]),
+        (USER_DATA, "{\\rtf1 hostname: box}", ["RTF"]),
+        (USER_DATA, "users:\n- passwd: '!'", ["users: passwd", "begins with $y$"]),
+        (USER_DATA, f"users:\n- passwd: {CRYPTED[:-9]}", ["users: passwd", "the whole of a hash"]),
+        (USER_DATA, f"users:\n- plain_text_passwd: {CRYPTED}", ["this is a hash"]),
+        (NETWORK_CONFIG, "version: 2\nwifis: {w: {access-points: [Home]}}", ["`password:` below"]),
+        (NETWORK_CONFIG, "version: 2\nethernets: {eth0: {addresses: 10.0.0.5/24}}", ["a list"]),
     ],
 )
 def test_parse_tells_what_is_wrong(file: str, text: str, words: list[str]) -> None:
@@ -134,6 +141,35 @@ def test_parse_tells_what_is_wrong(file: str, text: str, words: list[str]) -> No
     assert problem.startswith(f"{file}: ")
     assert all(word in problem for word in words), problem
     assert found.tables == {}
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("hostname: box".encode("utf-16"), "UTF-16"),
+        (b"hostname: \x93box\x94", "line 1 (hostname): typographic quotes"),
+        (b"# f\xfcr\nhostname: box", "line 1: a letter such as"),
+        (b"\x1f\x8b\x08", "compressed"),
+    ],
+)
+def test_parse_says_how_a_file_was_saved(content: bytes, words: str) -> None:
+    (problem,) = parse(USER_DATA, content).problems
+    assert problem.startswith("user-data: ") and words in problem
+    assert problem.endswith("nothing of it is taken over")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"ssh_authorized_keys: {KEY}",
+        f"ssh_authorized_keys: |\n  # mine\n  {KEY}\n",
+        f"users:\n- ssh_authorized_keys: {KEY}",
+        f"users:\n  alice:\n    ssh_authorized_keys: [{KEY}]",
+    ],
+)
+def test_parse_takes_keys_in_every_form_of_cloud_init(text: str) -> None:
+    found = parse(USER_DATA, text.encode())
+    assert (found.problems, found.tables) == ([], {"ssh": {"keys": [KEY]}})
 
 
 @pytest.mark.parametrize(

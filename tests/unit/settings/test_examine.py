@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
 
 from appliance.settings.examine import MOST, Examined, chunks, examine
+from tests.conftest import PROJECT
 
 
 def examined(text: str) -> Examined:
@@ -90,3 +92,44 @@ def test_chunks_are_all_of_the_text() -> None:
     found = list(chunks(text))
     assert "\n".join(chunk.text for chunk in found) == text
     assert [(chunk.name, chunk.line) for chunk in found] == [("", 1), ("a", 2), ("d", 6), ("a", 8)]
+
+
+def _settings(text: str) -> str:
+    return "\n".join(line for line in text.splitlines() if not line.startswith("#"))
+
+
+SHIPPED = (PROJECT / "config/glovebox.toml").read_text()
+SECTIONS = {chunk.name: chunk.text for chunk in chunks(SHIPPED) if '"' in _settings(chunk.text)}
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+@pytest.mark.parametrize(
+    ("quotes", "encoding"),
+    [
+        ("\u201c\u201d", "utf-8-sig"),
+        ("\u201e\u201c", "utf-8"),
+        ("\u2018\u2019", "utf-8"),
+        ("\u201c\u201d", "cp1252"),
+        ("\u201e\u201c", "cp1252"),
+        ("\u2018\u2019", "cp1252"),
+        ("\u00bb\u00ab", "cp1252"),
+        ("\u201c\u201d", "mac_roman"),
+    ],
+)
+def test_quotes_of_a_word_processor_are_told_with_line_and_key(
+    name: str, quotes: str, encoding: str
+) -> None:
+    text = re.sub('"(.*?)"', lambda found: f"{quotes[0]}{found[1]}{quotes[1]}", SECTIONS[name])
+    text = _settings(text)
+    lines = text.splitlines()
+    first = next(number for number, line in enumerate(lines, 1) if quotes[0] in line)
+    key = lines[first - 1].split(" ")[0]
+    problems = examine(text.replace("\n", "\r\n").encode(encoding), "glovebox.toml", {}).problems
+    assert problems[0].startswith(f"glovebox.toml: line {first} ({key}): typographic quotes; type")
+
+
+def test_a_file_of_a_windows_editor_is_right() -> None:
+    content = b"\xef\xbb\xbf" + SHIPPED.replace("\n", "\r\n").encode()
+    assert examine(content, "glovebox.toml", {}).whole
+    wide = examine(SHIPPED.encode("utf-16"), "glovebox.toml", {}).problems
+    assert wide == ("glovebox.toml: saved as UTF-16 (Unicode); save it again as UTF-8",)

@@ -61,7 +61,7 @@ def test_keys_are_judged_one_by_one() -> None:
 
 def test_keys_wants_a_list() -> None:
     found = Findings("file")
-    found.keys(KEY, "[ssh]")
+    found.keys({"key": KEY}, "[ssh]")
     assert found.tables == {}
     assert "a list" in found.problems[0]
 

@@ -83,7 +83,7 @@ def test_parse_of_all_that_imager_writes() -> None:
         ("[locale]\ntimezone = 'Europe/Atlantis'", ["timezone", "a time zone"]),
         ("[locale]\ntimezone = '../../etc/passwd'", ["timezone", "a time zone"]),
         ("[system]\nhostname = 'a b'", ["[system] hostname", "letters, digits"]),
-        ("[system]\nhostname = 7", ["[system] hostname", "str"]),
+        ("[system]\nhostname = 7", ["[system] hostname", "a text"]),
         ("[system]\nhost = 'x'", ["[system] host:", "not known"]),
         ("[novelty]\nx = 1", ["[novelty]", "not known"]),
         ("system = 1", ["expected a section [system]"]),

@@ -25,9 +25,9 @@ from tests.refusal import refusal
         ("[radio]\n", ["[radio]", "no such section", "capture"]),
         ("capture = 1\n", ["capture = 1", "expected a section"]),
         ("[capture]\nports = 37008\n", ["ports = 37008", "a list"]),
-        ("[capture]\nports = [true]\n", ["ports = True", "int"]),
+        ("[capture]\nports = [true]\n", ["ports = True", "a whole number"]),
         ("[capture]\nrouters = [1]\n", ["routers = 1", "in quotes"]),
-        ("[web]\npassword = 1234567890\n", ["password = …", "str"]),
+        ("[web]\npassword = 1234567890\n", ["password = …", "in quotes"]),
         ("[capture\n", []),
     ],
 )

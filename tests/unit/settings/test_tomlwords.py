@@ -22,8 +22,18 @@ from appliance.settings.tomlwords import LARGEST_FILE, decoded, explained
         (b"%PDF-1.4", "PDF"),
         (b"\n<html>", "web page"),
         (b'[a]\ntitle = "Caf\xe9"\n', "line 2: a letter such as"),
-        (b"[a]\ntitle = \x93Glovebox\x94\n", "line 2: typographic quotes"),
-        (b"[a]\ntitle = \x84Glovebox\x93\n", "line 2: typographic quotes"),
+        (b"[a]\ntitle = \x93Glovebox\x94\n", "line 2 (title): typographic quotes"),
+        (b"[a]\ntitle = \x84Glovebox\x93\n", "line 2 (title): typographic quotes"),
+        (b"[a]\ntitle = \xabGlovebox\xbb\n", "line 2 (title): typographic quotes"),
+        (b"[a]\nnames = [\x91one\x92]\n", "line 2 (names): typographic quotes"),
+        # As TextEdit once saved it (Mac Roman).
+        (b"[a]\ntitle = \xd2Glovebox\xd3\n", "line 2 (title): typographic quotes"),
+        (b'[a]\ntitle = "Glovebox\x94\n', "line 2 (title): typographic quotes"),
+        (b"[a]\ntitle\xa0= 1\n", "line 2 (title): a blank from a word processor"),
+        (b'[a]\ntitle = "K\xfcche"\n', "line 2: a letter such as"),
+        (b'[a]\ntitle = "gr\x81n"\n', "line 2: a letter such as"),
+        (b"# f\xfcr\n[a]\ntitle = \x93x\x94\n", "line 1: a letter such as"),
+        (b"# f\xfcr\n[a]\ntitle = \x93x\x94\n", "line 3 (title): typographic quotes"),
         (b"#" * (LARGEST_FILE + 1), "larger than"),
     ],
 )
@@ -45,6 +55,15 @@ def test_decoded_takes_any_line_ends(end: str) -> None:
         ("key = \u201esecret\u201c", "typographic quotes"),
         ("key = \u00absecret\u00bb", "typographic quotes"),
         ("key = \u2018secret\u2019", "typographic quotes"),
+        ("key = \u2039secret\u203a", "typographic quotes"),
+        ("key = `secret\u00b4", "typographic quotes"),
+        # UTF-8 that was read as Windows-1252 and saved once more.
+        ("key = \u00e2\u20ac\u0153secret\u00e2\u20ac\u009d", "typographic quotes"),
+        ("key\u00a0= 1", "a blank from a word processor"),
+        ("\u200bkey = 1", "a blank from a word processor"),
+        ("key = 12h", "a number alone"),
+        ("[a] key = 1", "stands alone on its line"),
+        ("key:", "in brackets, as in [wifi]"),
         ("key = secret", "a text needs quotes"),
         ("key: secret", "expected = between"),
         ('key: "secret"', "expected = between"),
@@ -88,3 +107,18 @@ def test_explained_counts_from_where_the_text_stands() -> None:
 
 def test_explained_of_what_is_too_deep() -> None:
     assert "too deep" in explained("a = [[", RecursionError())
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('[a]\nkey = [\n  {\n    ssid = "x",\n  },\n]\n', "line 3 (key): what stands in"),
+        ('[a]\nkey = [\n  { ssid = "x",\n  password = "y" },\n]\n', "(key): what stands in"),
+        ('[a]\nother = """\nsecret = 1\n"""\n}\n', "line 5: "),
+    ],
+)
+def test_explained_names_the_list_that_a_line_is_a_part_of(text: str, words: str) -> None:
+    with pytest.raises(tomllib.TOMLDecodeError) as raised:
+        tomllib.loads(text)
+    said = explained(text, raised.value)
+    assert words in said and "secret" not in said

@@ -81,7 +81,14 @@ def test_drives_warns_of_one_that_stays_shut() -> None:
     assert result.words == "FILME (sda1, 4.0 GiB, vfat) cannot be opened."
 
 
-@pytest.mark.parametrize(("kind", "words"), sorted(filmchecks.KINDS.items()))
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        *sorted(filmchecks.KINDS.items()),
+        ("nvidia_raid_member", "a part of a RAID"),
+        ("drbd_member", "a part of a set of disks"),
+    ],
+)
 def test_drives_names_what_is_not_read_here_for_what_it_is(kind: str, words: str) -> None:
     strange = replace(SHUT, name="USB sda1", kind=kind)
     result = filmchecks.drives(history(look(0, drives=(strange,)), look(12, drives=(strange,))))

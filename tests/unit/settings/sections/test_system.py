@@ -15,6 +15,12 @@ from tests.refusal import refusal
     [
         ('[system]\nhostname = "a.b"\n', ["hostname = 'a.b'", "letters"]),
         ('[system]\ntimezone = "Mars"\n', ["timezone = 'Mars'", "Europe/Berlin"]),
+        ('[system]\ntimezone = "Vienna"\n', ['perhaps "Europe/Vienna"']),
+        ('[system]\ntimezone = "europe/london"\n', ['perhaps "Europe/London"']),
+        ('[system]\ntimezone = "America/New York"\n', ['perhaps "America/New_York"']),
+        ('[system]\ntimezone = "Europe/Kiew"\n', ['perhaps "Europe/Kyiv"']),
+        ('[system]\nhostname = "wpad"\n', ["another name"]),
+        ('[system]\nhostname = "Localhost"\n', ["another name"]),
     ],
 )
 def test_refuses_and_says_what_was_expected(text: str, words: list[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from appliance.settings.strays import strays
+from appliance.settings.mistakes.strays import strays
 
 READ = {"glovebox.toml": "", "user-data": "", "wpa_supplicant.conf": "write it elsewhere"}
 

@@ -15,6 +15,7 @@ from appliance.errors import DecodeError
 MARK = "CEF:0|"
 MOST_KEYS = 64
 _KEY = re.compile(r"(?:^| )([A-Za-z0-9_.]{1,32})=", re.ASCII)
+_HEADER = re.compile(r"CEF:0\|" + r"((?:[^|\\]|\\.){0,128}+)\|" * 6, re.DOTALL)
 # What stands for a backslash while the other escapes are resolved: no text holds it by then.
 _HELD = "\0"
 
@@ -32,17 +33,17 @@ class CommonEvent(NamedTuple):
         return self.values.get("msg", "")
 
 
-def is_one(line: str) -> bool:
-    """Tell whether a line is one of these."""
-    return MARK in line
+def begins(line: str) -> int:
+    """Return where one of these begins in a line; -1 where none does."""
+    return line.find(MARK)
 
 
 def parse(line: str) -> CommonEvent:
     """Return what a line holds. Raises DecodeError."""
-    parts = line[line.find(MARK) :].split("|", 7)
-    if len(parts) < 8:
+    found = _HEADER.match(line, max(begins(line), 0))
+    if found is None:
         raise DecodeError("no line of CEF")
-    return CommonEvent(parts[1], parts[5], _values(parts[7].strip("\r\n\0 ")))
+    return CommonEvent(found[1], found[5], _values(line[found.end() :].strip("\r\n\0 ")))
 
 
 def _values(text: str) -> dict[str, str]:

@@ -29,7 +29,8 @@ LOGIN, TUNNEL, BEGUN = "login attempt [", "direct-tcp connection request to ", "
 # `[transport,session,address]` or a name of its own. What CEF and the kernel have in front is none.
 _OPENS = re.compile(r"\{\s{0,8}[\"']", re.ASCII)
 _TRANSPORT = re.compile(
-    r"\[(?:[^\[\],]{1,160},[^\[\],]{0,40},([0-9a-fA-F:.]{0,45})|cowrie[\w.]{0,80})\] (?!CEF:0\||IN=)",
+    r"\[(?:[^\[\],]{1,160},[^\[\],]{0,40},([0-9a-fA-F:.]{0,45})|cowrie[\w.]{0,80})\] "
+    r"(?!CEF:0\||IN=)",
     re.ASCII,
 )
 # What may stand before: a head of syslog or of a relay. A sentence may be anybody's words.

@@ -37,7 +37,13 @@ def test_a_day_of_nothing_is_drawn_and_told(places: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "more", [["--day", "yesterday"], ["--day", "2026-11-27", "-o", "/no/a.svg"]]
+    "more",
+    [
+        ["--day", "yesterday"],
+        ["--day", "9999-12-31"],
+        ["--day", "0001-01-01"],
+        ["--day", "2026-11-27", "-o", "/no/a.svg"],
+    ],
 )
 def test_what_cannot_be_is_told(places: list[str], more: list[str]) -> None:
     with pytest.raises(InputError):

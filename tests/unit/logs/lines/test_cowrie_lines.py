@@ -186,7 +186,8 @@ def test_a_name_in_another_programs_sentence_forges_none(line: str) -> None:
 @pytest.mark.parametrize(
     "transport",
     ["SSHService b'ssh-userauth' on HoneyPotSSHTransport,3,198.51.100.7", "telnet,aa,198.51.100.7",
-     "SSHChannel session (0) on SSHService b'ssh-connection' on HoneyPotSSHTransport,3,198.51.100.7",
+     "SSHChannel session (0) on SSHService b'ssh-connection' on HoneyPotSSHTransport,3,"
+     "198.51.100.7",
      "CowrieTelnetTransport,12,198.51.100.7"],
 )  # fmt: skip
 def test_transports_of_all_versions(transport: str) -> None:

@@ -13,7 +13,8 @@ from appliance.logs.lines.event import LoggedPacket
 @pytest.mark.parametrize(
     ("text", "usual"),
     [("192.0.2.1", "192.0.2.1"), ("2001:0DB8:0::0001", "2001:db8::1"), ("::1", "::1"),
-     ("::ffff:192.0.2.1", "192.0.2.1"), ("::FFFF:c000:201", "192.0.2.1"), ("::c000:201", "::192.0.2.1")],
+     ("::ffff:192.0.2.1", "192.0.2.1"), ("::FFFF:c000:201", "192.0.2.1"),
+     ("::c000:201", "::192.0.2.1")],
 )  # fmt: skip
 def test_addresses_have_one_form(text: str, usual: str) -> None:
     assert event.address(text) == usual

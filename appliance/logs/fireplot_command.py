@@ -26,6 +26,8 @@ def main(argv: Sequence[str]) -> int:
     arguments = _parser().parse_args(argv)
     zone = config.load()[0].system.zone or "UTC"
     day = owner_days.on(date_of(arguments.day, zone), zone)
+    if not day.minutes:
+        raise InputError(f"--day {day.date}: {zone} left this day out")
     file = DayFile(day.date, PACKETS, arguments.folder, arguments.parts)
     view = day_view.read(day, file)
     write(arguments.output, fireplot.draw(view.picture()))

@@ -47,20 +47,17 @@ def parse(line: str) -> CommonEvent:
 
 
 def _values(text: str) -> dict[str, str]:
-    keys = []
-    for found in _KEY.finditer(text):
-        keys.append(found)
-        if len(keys) > MOST_KEYS:
-            raise DecodeError("too many keys")
-    ends = [found.start() for found in keys[1:]] + [len(text)]
+    _, *parts = _KEY.split(text, MOST_KEYS + 1)
+    keys, values = parts[::2], parts[1::2]
+    if len(keys) > MOST_KEYS:
+        raise DecodeError("too many keys")
     return {
-        found[1]: _plain(text[found.end() : end]) for found, end in zip(keys, ends, strict=False)
+        key: _plain(value) if "\\" in value else value
+        for key, value in zip(keys, values, strict=True)
     }
 
 
 def _plain(text: str) -> str:
-    if "\\" not in text:
-        return text
     held = text.replace(_HELD, "?").replace(r"\\", _HELD)
     for escaped, plain in ((r"\=", "="), (r"\|", "|"), (r"\n", "\n"), (r"\r", "\r")):
         held = held.replace(escaped, plain)

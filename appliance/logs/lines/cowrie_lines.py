@@ -62,6 +62,8 @@ _BYTES = re.compile(
 _WRITTEN = re.compile(
     r"(?:[^\\]++|\\(?:[\\'\"ntr]|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}))*+", re.DOTALL
 )
+# Of 4,000 digits none is wanted as a number, and to make one of them takes long.
+_READ_JSON = json.JSONDecoder(parse_int=str).decode
 _LONGEST_ESCAPE = len(r"\U0010ffff")
 _SESSION = re.compile(r"[0-9a-zA-Z]{1,32}", re.ASCII)
 _NEW = re.compile(r"New connection: .{2,60} \[session: ([0-9a-zA-Z]{1,32})\]", re.ASCII)
@@ -113,7 +115,7 @@ def attempt(message: str, source: str, user: str = "") -> Login:
 
 def _json(line: str) -> Mapping[str, object]:
     try:
-        found = json.loads(line[: line.rfind("}") + 1])
+        found = _READ_JSON(line[: line.rfind("}") + 1])
     except (ValueError, RecursionError) as error:
         raise DecodeError("no JSON") from error
     if not isinstance(found, dict):
@@ -136,7 +138,7 @@ def _repr(line: str) -> Mapping[str, object]:
         elif text is not None:
             values[key] = _plain(text)
         elif word is not None:
-            values[key] = int(word) if word.isdigit() and len(word) <= 5 else word
+            values[key] = word
         if end:
             return values
         place = found.end()
@@ -177,7 +179,7 @@ def _told(values: Mapping[str, object]) -> Event:
 
 def _word(values: Mapping[str, object], key: str) -> str:
     found = values.get(key, "")
-    return str(found) if isinstance(found, str | int) else ""
+    return found if isinstance(found, str) else ""
 
 
 def _source(text: str) -> str:
@@ -188,10 +190,7 @@ def _source(text: str) -> str:
 
 
 def _port(values: Mapping[str, object]) -> int:
-    found = values.get("dst_port")
-    if type(found) is not int or not 0 <= found <= 65535:
-        raise DecodeError("no port")
-    return found
+    return port(_word(values, "dst_port"))
 
 
 def _text(line: str) -> Event:

@@ -19,7 +19,7 @@ from appliance.logs.lines.event import (
     role_of,
 )
 
-LONGEST = 2048
+LONGEST, LONGEST_PREFIX = 2048, 128
 # Between OUT and SRC are bridges' ports, addresses of Ethernet and VLANs.
 _HEAD = re.compile(
     r"IN=(\S{0,32}) OUT=(\S{0,32})(?: [A-Z]{1,8}=\S{0,64}){0,8}? SRC=(\S{2,45}) DST=(\S{2,45})"
@@ -82,7 +82,8 @@ def _detail(kind: str, rest: str) -> str:
 
 
 def _role(before: str, interface: str, kind: str, rest: str, detail: str) -> str:
-    if not interface or (_LET_THROUGH.search(before) and not _TURNED_AWAY.search(before)):
+    prefix = before[-LONGEST_PREFIX:]
+    if not interface or (_LET_THROUGH.search(prefix) and not _TURNED_AWAY.search(prefix)):
         return PASSED
     if kind == "TCP":
         flags = [word for word in rest.split() if word in ("SYN", "ACK", "RST", "FIN")]

@@ -21,7 +21,7 @@ from appliance.logs.lines.event import (
     role_of,
 )
 
-LONGEST = 2048
+LONGEST, LONGEST_HEAD = 2048, 512
 # What stands before the values: the name of the program by RFC 3164, or more by RFC 5424.
 _HEAD = re.compile(
     r"filterlog(?:\[\d{1,10}\])?:\s|(?<=\s)filterlog \S{1,128} \S{1,32} (?:-|\[[^\]]{0,256}\]) ",
@@ -37,7 +37,7 @@ _ANSWERS = ("reply", "unreach", "needfrag", "timexceed", "paramprob", "tstamprep
 
 def is_one(line: str) -> bool:
     """Tell whether a line may be one of these."""
-    return "filterlog" in line and _HEAD.search(line[:LONGEST]) is not None
+    return "filterlog" in line and _HEAD.search(line[:LONGEST_HEAD]) is not None
 
 
 def parse(line: str) -> LoggedPacket:

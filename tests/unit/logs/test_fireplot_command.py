@@ -10,6 +10,9 @@ import pytest
 from appliance.errors import InputError
 from appliance.logs.fireplot_command import main
 from appliance.logs.recorder import Recorder
+from appliance.settings import config
+from appliance.settings.config import Config
+from appliance.settings.sections.system import SystemConfig
 from tests.unit.logs.conftest import NOON
 from tests.unit.logs.test_day_view import packet
 
@@ -29,6 +32,15 @@ def test_draws_a_day(places: list[str], tmp_path: Path, capsys: pytest.CaptureFi
     assert "2026-11-27: 1 attempt: 1 by TCP" in capsys.readouterr().err
     assert main(["--day", "2026-11-27", *places]) == 0
     assert capsys.readouterr().out == file.read_text()
+
+
+def test_a_day_that_a_zone_left_out_is_none(
+    places: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    samoa = Config(system=SystemConfig(timezone="Pacific/Apia"))
+    monkeypatch.setattr(config, "load", lambda: (samoa, []))
+    with pytest.raises(InputError):
+        main(["--day", "2011-12-30", *places])
 
 
 def test_a_day_of_nothing_is_drawn_and_told(places: list[str]) -> None:

@@ -120,6 +120,8 @@ PIECE_TEXTS = (
      ",,,,", '"eventid"', "'eventid'", "{", "}", "[", "]", "'", '"', "\\", "b'", "'/b'", ":",
      "] login attempt [", "] direct-tcp connection request to ", "] failed", "HoneyPot",
      "firewall,info ", "<134>Nov 27 14:33:48 ", "connection-state:", "x", " ", "9", "kernel: [",
+     "[a,b,::] ", '{"a":', "filterlog a b [", "-A", "IN=a OUT=b", "PROTO=TCP ", "2026-11-27",
+     "\ufeff",
 )  # fmt: skip
 PIECES = st.sampled_from(PIECE_TEXTS)
 
@@ -157,6 +159,13 @@ WORST = {
     "text, halves": "[ssh,a,1.1.1.1] login attempt [" + "b'/" * 2700 + "] failed",
     "connection": "[ssh,a,1.1.1.1] New connection: " + " [session: " * 700,
     "topics": "a," * 4000,
+    "json, digits": '{"eventid":' + "9" * 4200 + "}",
+    "kernel, actions": "["
+    + "-A-1" * 470
+    + " IN=a OUT=b SRC=1.1.1.1 DST=1.1.1.1 LEN=1 PROTO=TCP SPT=1 DPT=2",
+    "transports": ("[" + "a" * 160 + ",b,::") * 45 + "] ",
+    "pf, heads": "filterlog a b [" * 500,
+    "heads": "2026-11-27" * 29 + '{"eventid"' * 700,
     "nothing": "\0" * 8192,
 }
 

@@ -74,6 +74,8 @@ def begins(line: str) -> int:
     has_object = '"eventid"' in line or "'eventid'" in line
     # Its text has brackets; most lines of firewalls have none.
     found = _TRANSPORT.search(line) if "] " in line else None
+    if not has_object and found is None:
+        return -1
     places = (line.find("{") if has_object else -1, found.start() if found else -1)
     place = min((each for each in places if each >= 0), default=-1)
     return place if place >= 0 and _HEAD.fullmatch(line, 0, place) else -1

@@ -125,12 +125,11 @@ def unpacked(data: bytes) -> str:
 
 def port(text: str) -> int:
     """Return a port. Raises DecodeError for what is none."""
-    if not (text.isascii() and text.isdigit() and len(text) <= 5):
-        raise DecodeError("no port")
-    number = int(text)
-    if number > LARGEST_PORT:
-        raise DecodeError("no port")
-    return number
+    if len(text) <= 5 and text.isdigit() and text.isascii():
+        number = int(text)
+        if number <= LARGEST_PORT:
+            return number
+    raise DecodeError("no port")
 
 
 def protocol(text: str) -> str:

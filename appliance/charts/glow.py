@@ -63,7 +63,11 @@ def graph(ways: Ways) -> GlowGraph:
         for node in ((SOURCE, source), (PORT, str(port)), (TARGET, target)):
             weights[node] += count
     kept = _heaviest(weights)
-    more = Counter(kind for kind, _ in weights if (kind, _) not in kept)
+    left = [node for node in weights if node not in kept]
+    more = Counter(kind for kind, _ in left)
+    # One alone takes the place that is held for all that are left of its kind.
+    kept |= {node for node in left if more[node[0]] == 1}
+    more = Counter({kind: count for kind, count in more.items() if count > 1})
     nodes: Counter[Node] = Counter()
     edges: Counter[tuple[Node, Node]] = Counter()
     for (source, port, target), count in ways.items():

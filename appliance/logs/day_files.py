@@ -54,11 +54,14 @@ class DayFile:
         """The file in memory."""
         return self.parts / f"{self.day.isoformat()}.{self.kind}.part"
 
-    def append(self, block: bytes) -> int:
-        """Append a block, on the disk when this returns; return the bytes written. OSError."""
-        return self._append(_framed(block))
+    def append(self, block: bytes, lasting: bool = True) -> int:
+        """Append a block; return the bytes written. Raises OSError.
 
-    def _append(self, frame: bytes) -> int:
+        If it is `lasting`, or the day's first, it is on the disk when this returns.
+        """
+        return self._append(_framed(block), lasting)
+
+    def _append(self, frame: bytes, lasting: bool = True) -> int:
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         descriptor = os.open(self.path, flags, 0o640)
         with open(descriptor, "r+b", buffering=0) as stream:
@@ -66,7 +69,8 @@ class DayFile:
             stream.truncate(end)
             stream.seek(end)
             stream.write(frame)
-            os.fsync(stream.fileno())
+            if lasting or not end:
+                os.fsync(stream.fileno())
         if not end:
             files.sync(self.folder)
         return len(frame)

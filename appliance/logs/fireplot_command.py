@@ -17,12 +17,17 @@ from appliance.logs import day_view, owner_days
 from appliance.logs.day_files import FOLDER, PACKETS, PARTS, DayFile
 from appliance.settings import config
 
+# Those that have a time since the epoch that fits a day's file.
+YEARS = range(1970, 2106)
+
 
 def main(argv: Sequence[str]) -> int:
     """Draw a day; return 0, or 1 where nothing is known of it. Raises InputError."""
     arguments = _parser().parse_args(argv)
     zone = config.load()[0].system.zone or "UTC"
     day = owner_days.on(date_of(arguments.day, zone), zone)
+    if not day.minutes:
+        raise InputError(f"--day {day.date}: {zone} left this day out")
     file = DayFile(day.date, PACKETS, arguments.folder, arguments.parts)
     view = day_view.read(day, file)
     write(arguments.output, fireplot.draw(view.picture()))
@@ -35,9 +40,12 @@ def date_of(text: str, zone: str) -> date:
     if text == "today":
         return owner_days.of(time.time(), zone).date
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError as error:
         raise InputError(f"--day {text[:32]}: a day is expected, like 2026-11-30") from error
+    if day.year not in YEARS:
+        raise InputError(f"--day {day}: a year from {YEARS[0]} to {YEARS[-1]} is expected")
+    return day
 
 
 def write(output: str, svg: str) -> None:

@@ -49,6 +49,7 @@ class Recorder:
     _size: int = 0
     _read: dict[str, int] = field(default_factory=dict)
     _saved: float = 0.0
+    _synced: float = 0.0
     _changed: set[str] = field(default_factory=set)
     _packets: PacketsBlock = field(default_factory=PacketsBlock)
     _visits: VisitsBlock = field(default_factory=VisitsBlock)
@@ -60,13 +61,15 @@ class Recorder:
             for kind in KINDS:
                 with contextlib.suppress(OSError):
                     self.written += DayFile(day, kind, self.folder, self.parts).adopt()
-        self._saved = now
+        self._saved = self._synced = now
         self._tidy()
 
     def packet(self, now: float, event: LoggedPacket) -> bool:
         """Keep a packet that came `now`; tell whether there is room for it."""
         second, port = int(now), event.aimed_port or 0
-        if not self._is_ready(second) or (not self._packets.takes(second) and not self.save(now)):
+        if not self._is_ready(second) or (
+            not self._packets.takes(second) and not self._make_room(now)
+        ):
             return False
         protocol = event.number
         is_full = self._size >= FULL_DAY or self._read[PACKETS] >= FULL_PACKETS
@@ -80,7 +83,7 @@ class Recorder:
 
     def visit(self, now: float, event: Login | Tunnel) -> bool:
         """Keep what a honeypot saw; tell whether there is room for it."""
-        if not self._is_ready(int(now)) or (self._visits.is_full and not self.save(now)):
+        if not self._is_ready(int(now)) or (self._visits.is_full and not self._make_room(now)):
             return False
         if self._read[VISITS] >= LARGEST_VISITS:
             return False
@@ -103,8 +106,8 @@ class Recorder:
         over = self._day is not None and now not in self._day
         return over or abs(now - self._saved) >= SAVE_S
 
-    def save(self, now: float) -> bool:
-        """Write what is there to the card; tell whether that could be done."""
+    def save(self, now: float, lasting: bool = True) -> bool:
+        """Write what is there to the card, waiting for it if `lasting`; tell whether it took it."""
         if self.trouble and 0 <= now - self._saved < RETRY_S:
             return False
         self._saved = now
@@ -113,11 +116,13 @@ class Recorder:
         try:
             for kind, block in ((PACKETS, self._packets), (VISITS, self._visits)):
                 if not block.is_empty:
-                    self._write(kind, block.encode())
+                    self._write(kind, block.encode(), lasting)
         except OSError as error:
             self._say(f"{error.strerror or error}")
             return False
         self._say("")
+        if lasting:
+            self._synced = now
         if now not in self._day:
             self._day = None
             self._tidy()
@@ -132,6 +137,10 @@ class Recorder:
             self._changed.clear()
         day_files.delete(day, self.folder, self.parts)
         self.kept = day_files.size(self.folder)
+
+    def _make_room(self, now: float) -> bool:
+        """Write a full block. A flood fills many: the card is waited for as often as at rest."""
+        return self.save(now, abs(now - self._synced) >= SAVE_S)
 
     def _is_ready(self, second: int) -> bool:
         if self._day is None or second not in self._day:
@@ -154,9 +163,9 @@ class Recorder:
         self._points.add(point)
         return True
 
-    def _write(self, kind: str, block: bytes) -> None:
+    def _write(self, kind: str, block: bytes, lasting: bool) -> None:
         file = self._file(kind)
-        length = file.append(block)
+        length = file.append(block, lasting)
         self.written += length
         self._size += length
         self._read[kind] += len(block)

@@ -15,6 +15,7 @@ from appliance.errors import DecodeError
 MARK = "CEF:0|"
 MOST_KEYS = 64
 _KEY = re.compile(r"(?:^| )([A-Za-z0-9_.]{1,32})=", re.ASCII)
+_HEADER = re.compile(r"CEF:0\|" + r"((?:[^|\\]|\\.){0,128}+)\|" * 6, re.DOTALL)
 # What stands for a backslash while the other escapes are resolved: no text holds it by then.
 _HELD = "\0"
 
@@ -32,34 +33,31 @@ class CommonEvent(NamedTuple):
         return self.values.get("msg", "")
 
 
-def is_one(line: str) -> bool:
-    """Tell whether a line is one of these."""
-    return MARK in line
+def begins(line: str) -> int:
+    """Return where one of these begins in a line; -1 where none does."""
+    return line.find(MARK)
 
 
 def parse(line: str) -> CommonEvent:
     """Return what a line holds. Raises DecodeError."""
-    parts = line[line.find(MARK) :].split("|", 7)
-    if len(parts) < 8:
+    found = _HEADER.match(line, max(begins(line), 0))
+    if found is None:
         raise DecodeError("no line of CEF")
-    return CommonEvent(parts[1], parts[5], _values(parts[7].strip("\r\n\0 ")))
+    return CommonEvent(found[1], found[5], _values(line[found.end() :].strip("\r\n\0 ")))
 
 
 def _values(text: str) -> dict[str, str]:
-    keys = []
-    for found in _KEY.finditer(text):
-        keys.append(found)
-        if len(keys) > MOST_KEYS:
-            raise DecodeError("too many keys")
-    ends = [found.start() for found in keys[1:]] + [len(text)]
+    _, *parts = _KEY.split(text, MOST_KEYS + 1)
+    keys, values = parts[::2], parts[1::2]
+    if len(keys) > MOST_KEYS:
+        raise DecodeError("too many keys")
     return {
-        found[1]: _plain(text[found.end() : end]) for found, end in zip(keys, ends, strict=False)
+        key: _plain(value) if "\\" in value else value
+        for key, value in zip(keys, values, strict=True)
     }
 
 
 def _plain(text: str) -> str:
-    if "\\" not in text:
-        return text
     held = text.replace(_HELD, "?").replace(r"\\", _HELD)
     for escaped, plain in ((r"\=", "="), (r"\|", "|"), (r"\n", "\n"), (r"\r", "\r")):
         held = held.replace(escaped, plain)

@@ -20,10 +20,26 @@ from appliance.logs.lines.event import (
     Other,
     Tunnel,
     address,
+    port,
 )
 from appliance.logs.lines.printable import printable
 
-LOGIN, TUNNEL = "] login attempt [", "] direct-tcp connection request to "
+LOGIN, TUNNEL, BEGUN = "login attempt [", "direct-tcp connection request to ", "New connection: "
+# How it opens what it tells: an object of JSON, a dictionary by repr(), and the text's brackets,
+# `[transport,session,address]` or a name of its own. What CEF and the kernel have in front is none.
+_OPENS = re.compile(r"\{\s{0,8}[\"']", re.ASCII)
+_TRANSPORT = re.compile(
+    r"\[(?:[^\[\],]{1,160},[^\[\],]{0,40},([0-9a-fA-F:.]{0,45})|cowrie[\w.]{0,80})\] "
+    r"(?!CEF:0\||IN=)",
+    re.ASCII,
+)
+# What may stand before: a head of syslog or of a relay. A sentence may be anybody's words.
+_TIME = r"(?:[A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d|\d{4}-\d\d-\d\d[T ]?[\d:.,+Z-]{0,30})"
+_HEAD = re.compile(
+    rf"(?:<\d{{1,3}}>)?(?:1 )?(?:{_TIME} ?)?(?: ?[\w.-]{{1,64}} ){{0,2}} ?\ufeff?"
+    rf"|.{{0,300}}(?:[>:]|\"\]| -)(?: {_TIME})? ?\ufeff?",
+    re.ASCII,
+)
 _WANTED = frozenset(
     ("eventid", "src_ip", "session", "username", "password", "dst_ip", "dst_port", "isError")
 )
@@ -46,44 +62,62 @@ _BYTES = re.compile(
 _WRITTEN = re.compile(
     r"(?:[^\\]++|\\(?:[\\'\"ntr]|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}))*+", re.DOTALL
 )
+# Of 4,000 digits none is wanted as a number, and to make one of them takes long.
+_READ_JSON = json.JSONDecoder(parse_int=str).decode
 _LONGEST_ESCAPE = len(r"\U0010ffff")
 _SESSION = re.compile(r"[0-9a-zA-Z]{1,32}", re.ASCII)
 _NEW = re.compile(r"New connection: .{2,60} \[session: ([0-9a-zA-Z]{1,32})\]", re.ASCII)
 
 
-def is_one(line: str) -> bool:
-    """Tell whether a line may be one of these."""
-    if '"eventid"' in line or "'eventid'" in line:
-        return True
+def begins(line: str) -> int:
+    """Return where its own words begin, before all strangers'; -1 where they do not."""
+    has_object = '"eventid"' in line or "'eventid'" in line
     # Its text has brackets; most lines of firewalls have none.
-    return "[" in line and (
-        LOGIN in line or TUNNEL in line or "HoneyPot" in line
-        or "[ssh," in line or "[telnet," in line or "[cowrie" in line
-    )  # fmt: skip
+    found = _TRANSPORT.search(line) if "] " in line else None
+    if not has_object and found is None:
+        return -1
+    places = (line.find("{") if has_object else -1, found.start() if found else -1)
+    place = min((each for each in places if each >= 0), default=-1)
+    return place if place >= 0 and _HEAD.fullmatch(line, 0, place) else -1
 
 
 def parse(line: str) -> Event:
     """Return what a line tells. Raises DecodeError, NoAddressError where nothing says of whom."""
-    if '"eventid"' in line:
-        return _told(_json(line))
-    if "'eventid'" in line:
-        return _told(_repr(line))
-    return _text(line.rstrip("\r\n\0 "))
+    place = begins(line)
+    if place < 0:
+        raise DecodeError("no line of Cowrie's")
+    own = line[place:]
+    if own[0] == "[":
+        return _text(own.rstrip("\r\n\0 "))
+    opened = _OPENS.match(own)
+    return _told(_repr(own) if opened and opened[0][-1] == "'" else _json(own))
 
 
-def attempt(message: str, source: str) -> Login:
-    """Return the login that `login attempt [user/password] failed` tells of. Raises DecodeError."""
+def common(message: str, source: str, user: str) -> Event:
+    """Return what a line of CEF tells: its message, `src` and `duser`. Raises DecodeError."""
+    if message.startswith(LOGIN):
+        return attempt(message, source, user)
+    return _tunnel(message, source) if message.startswith(TUNNEL) else Other(source, "")
+
+
+def attempt(message: str, source: str, user: str = "") -> Login:
+    """Return the login that `login attempt [user/password] failed` tells of. Raises DecodeError.
+
+    Where the user is not known, the name ends with the first slash.
+    """
     end = next((end for end in _ENDS if message.endswith(end)), None)
-    _, found, rest = f"] {message}".partition(LOGIN)
-    if end is None or not found:
+    if end is None or not message.startswith(LOGIN):
         raise DecodeError("no login")
-    user, password = _divided(rest[: -len(end)])
+    text = message[len(LOGIN) : -len(end)]
+    if user and text.startswith(f"{user}/"):
+        return Login(source, _kept(user), _kept(text[len(user) + 1 :]), _ENDS[end])
+    user, password = _divided(text)
     return Login(source, _kept(user), _kept(password), _ENDS[end])
 
 
 def _json(line: str) -> Mapping[str, object]:
     try:
-        found = json.loads(line[max(line.find("{"), 0) : line.rfind("}") + 1])
+        found = _READ_JSON(line[: line.rfind("}") + 1])
     except (ValueError, RecursionError) as error:
         raise DecodeError("no JSON") from error
     if not isinstance(found, dict):
@@ -94,7 +128,7 @@ def _json(line: str) -> Mapping[str, object]:
 def _repr(line: str) -> Mapping[str, object]:
     """Read the dictionary that Python's repr() wrote; of the texts, those that are wanted."""
     values: dict[str, object] = {}
-    place = line.find("{") + 1
+    place = 1
     for _ in range(_MOST_PAIRS + len(line) * _PAIRS_A_KILOBYTE // 1024):
         found = _PAIR.match(line, place)
         if found is None:
@@ -106,7 +140,7 @@ def _repr(line: str) -> Mapping[str, object]:
         elif text is not None:
             values[key] = _plain(text)
         elif word is not None:
-            values[key] = int(word) if word.isdigit() and len(word) <= 5 else word
+            values[key] = word
         if end:
             return values
         place = found.end()
@@ -147,7 +181,7 @@ def _told(values: Mapping[str, object]) -> Event:
 
 def _word(values: Mapping[str, object], key: str) -> str:
     found = values.get(key, "")
-    return str(found) if isinstance(found, str | int) else ""
+    return found if isinstance(found, str) else ""
 
 
 def _source(text: str) -> str:
@@ -158,53 +192,36 @@ def _source(text: str) -> str:
 
 
 def _port(values: Mapping[str, object]) -> int:
-    found = values.get("dst_port")
-    if type(found) is not int or not 0 <= found <= 65535:
-        raise DecodeError("no port")
-    return found
+    return port(_word(values, "dst_port"))
 
 
 def _text(line: str) -> Event:
-    """Read a line of the text log: `time [transport,session,address] message`."""
-    end = line.find("] ")
-    begin = line.rfind("[", 0, max(end, 0))
-    # Names of processes stand in brackets too: cowrie[2806]:
-    while end >= 0 and (begin < 0 or "," not in line[begin:end]):
-        found = line.find("] ", end + 1)
-        if found < 0 or line.startswith("] New connection: ", end):
-            break
-        end, begin = found, line.rfind("[", 0, found)
-    if end < 0 or begin < 0:
+    """Read text that begins with its transport: `[transport,session,address] message`."""
+    found = _TRANSPORT.match(line)
+    if found is None:
         raise DecodeError("no line of Cowrie's")
-    message = line[end + 2 :]
-    if message.startswith("New connection: "):
+    message = line[found.end() :]
+    if message.startswith(BEGUN):
         return _connection(message)
-    parts = line[begin + 1 : end].split(",")
-    source = _source(parts[-1])
+    source = _source(found[1] or "")
     if not source:
         raise NoAddressError("nothing says of whom")
     # In 1.x and 2.x a transport has a number that starts anew: no name of a session.
-    if message.startswith("login attempt ["):
-        return attempt(message, source)
-    if message.startswith("direct-tcp connection request to "):
-        return _tunnel(message, source)
-    return Other(source, "")
+    return common(message, source, "")
 
 
 def _connection(message: str) -> Other:
     found = _NEW.fullmatch(message)
     if found is None:
         raise DecodeError("no connection")
-    host = message.removeprefix("New connection: ").partition(" ")[0].rpartition(":")[0]
+    host = message.removeprefix(BEGUN).partition(" ")[0].rpartition(":")[0]
     return Other(_source(host), found[1], True)
 
 
 def _tunnel(message: str, source: str) -> Tunnel:
-    target = message.removeprefix("direct-tcp connection request to ").rpartition(" from ")[0]
+    target = message.removeprefix(TUNNEL).rpartition(" from ")[0]
     host, _, number = target.rpartition(":")
-    if not (number.isascii() and number.isdigit() and len(number) <= 5 and int(number) <= 65535):
-        raise DecodeError("no port")
-    return Tunnel(source, _kept(host), int(number))
+    return Tunnel(source, _kept(host), port(number))
 
 
 def _divided(text: str) -> tuple[str, str]:

@@ -3,18 +3,27 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from typing import NamedTuple
 
 from appliance.errors import DecodeError
 
 TCP, UDP, ICMP, ICMP6 = 6, 17, 1, 58
-NUMBERS = {"TCP": TCP, "UDP": UDP, "ICMP": ICMP, "ICMPV6": ICMP6, "IPV6-ICMP": ICMP6}
-NO_ADDRESS = "no-address"
-LARGEST_PORT = 65535
+NUMBERS = {
+    "TCP": TCP, "UDP": UDP, "ICMP": ICMP, "ICMPV6": ICMP6, "IPV6-ICMP": ICMP6, "IGMP": 2, "GRE": 47,
+    "ESP": 50, "AH": 51, "OSPF": 89, "PIM": 103, "CARP": 112, "SCTP": 132, "UDPLITE": 136,
+}  # fmt: skip
+LARGEST_PORT, LARGEST_PROTOCOL = 65535, 255
 LONGEST_TEXT = 256  # characters of a name or a password that are kept
 # The roles of a packet: somebody tries something; it answers; it was let through, or goes out.
 ATTEMPT, ANSWER, PASSED = "attempt", "answer", "passed"
+# What ::ffff:192.0.2.1 begins with, as a socket for both versions has IPv4 (RFC 4291, 2.5.5.2).
+_MAPPED = bytes(10) + b"\xff\xff"
+_ICMPS = ("ICMP", "ICMPV6", "IPV6-ICMP")
+# Answers and errors of ICMP, which are no others' in ICMPv6 (RFC 792, RFC 4443, 2.1).
+_ANSWERS = frozenset(f"type {number}" for number in (0, 1, 2, 3, 4, 11, 12, 14, 129))
+_PROTOCOL = re.compile(r"[A-Z0-9-]{1,16}", re.ASCII)
 
 
 class LoggedPacket(NamedTuple):
@@ -46,7 +55,7 @@ class LoggedPacket(NamedTuple):
         known = NUMBERS.get(self.protocol)
         if known is not None:
             return known
-        return int(self.protocol) if self.protocol.isdigit() else 255
+        return int(self.protocol) if self.protocol.isdigit() else LARGEST_PROTOCOL
 
     @property
     def aimed_port(self) -> int | None:
@@ -93,10 +102,11 @@ class NoAddressError(DecodeError):
 
 
 def address(text: str) -> str:
-    """Return an address in its usual form. Raises DecodeError for what is none."""
+    """Return an address in its usual form, IPv4 as such. Raises DecodeError for what is none."""
     try:
         if ":" in text:
-            return socket.inet_ntop(socket.AF_INET6, socket.inet_pton(socket.AF_INET6, text))
+            found = socket.inet_pton(socket.AF_INET6, text)
+            return unpacked(found[12:] if found.startswith(_MAPPED) else found)
         socket.inet_pton(socket.AF_INET, text)
     except (OSError, ValueError) as error:
         raise DecodeError("no address") from error
@@ -115,14 +125,30 @@ def unpacked(data: bytes) -> str:
 
 def port(text: str) -> int:
     """Return a port. Raises DecodeError for what is none."""
-    if not (text.isascii() and text.isdigit() and len(text) <= 5):
-        raise DecodeError("no port")
-    number = int(text)
-    if number > LARGEST_PORT:
-        raise DecodeError("no port")
-    return number
+    if len(text) <= 5 and text.isdigit() and text.isascii():
+        number = int(text)
+        if number <= LARGEST_PORT:
+            return number
+    raise DecodeError("no port")
 
 
-def tcp_role(flags: str) -> str:
-    """Tell by the flags of TCP whether somebody begins; without any flags it is taken for so."""
-    return ATTEMPT if not flags or ("SYN" in flags and "ACK" not in flags) else ANSWER
+def protocol(text: str) -> str:
+    """Return the name of a protocol in capitals, or its number. Raises DecodeError for neither."""
+    name = text.upper()
+    if name in NUMBERS:
+        return name
+    if _PROTOCOL.fullmatch(name) is None or (name.isdigit() and int(name) > LARGEST_PROTOCOL):
+        raise DecodeError("no protocol")
+    return name
+
+
+def role_of(kind: str, detail: str) -> str:
+    """Tell by the flags of TCP, or by "type 8, code 0" of ICMP, whether somebody begins.
+
+    Without any detail it is taken for so.
+    """
+    if kind == "TCP":
+        return ATTEMPT if not detail or ("SYN" in detail and "ACK" not in detail) else ANSWER
+    if kind in _ICMPS and detail.partition(",")[0] in _ANSWERS:
+        return ANSWER
+    return ATTEMPT

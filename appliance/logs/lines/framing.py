@@ -2,8 +2,8 @@
 """Lines out of a stream of TCP: RFC 6587's two framings, JSON lines, and what RouterOS sends. Pure.
 
 The first byte tells: a digit counts the octets of each line; all else goes to the next newline.
-RouterOS ends its `default` and `syslog` lines by nothing: while no newline has come, a line ends
-where the next one begins, and the last one with `quiet()`.
+RouterOS ends its `default` and `syslog` lines by nothing, others by a NUL: while no newline has
+come, a line ends there or where the next one begins, and the last one with `quiet()`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ SAMPLE = 200
 _LONGEST_NUMBER = 5
 # Where a line begins in a stream without newlines; it is known after so many bytes.
 _OVERLAP = 32
-_BEGINS = re.compile(rb"(?=<\d{1,3}>[A-Z][a-z]{2} [ \d]\d \d\d:|firewall,info )")
+_BEGINS = re.compile(
+    rb"(?=<\d{1,3}>(?:[A-Z][a-z]{2} [ \d]\d \d\d:|(?:1 )?\d{4}-\d\d-\d\dT\d\d:)|firewall,info )|\0"
+)
 
 
 class Framer:
@@ -101,14 +103,16 @@ class Framer:
         if len(self._buffer) > LONGEST:
             self._leave_out(self._buffer)
             self._buffer, self._skipping, self._seen = b"", True, 0
-        return [each for each in found if self._fits(each)]
+        # Who ends lines by CR LF NUL has the NUL in front of the next one.
+        return [each.lstrip(b"\0") for each in found if self._fits(each)]
 
     def _begun(self) -> list[bytes]:
         """Return what another line has begun after; what was looked at before is not again."""
         found, place = [], 0
         for begin in _BEGINS.finditer(self._buffer, max(self._seen - _OVERLAP, 1)):
-            found.append(self._buffer[place : begin.start()])
-            place = begin.start()
+            if begin.end() > place:
+                found.append(self._buffer[place : begin.start()])
+                place = begin.end()
         self._buffer = self._buffer[place:]
         self._seen = len(self._buffer)
         return found

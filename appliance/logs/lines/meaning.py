@@ -28,7 +28,6 @@ _TOPICS = re.compile(
 MOST_SESSIONS = 4096
 
 _FORMATS: tuple[tuple[Callable[[str], bool], Callable[[str], Event]], ...] = (
-    (cowrie_lines.is_one, cowrie_lines.parse),
     (routeros_lines.is_one, routeros_lines.parse),
     (netfilter_lines.is_one, netfilter_lines.parse),
     (pf_lines.is_one, pf_lines.parse),
@@ -73,8 +72,12 @@ class Reader:
 
 def understand(line: str) -> Event:
     """Return what a line by itself means. Raises DecodeError."""
-    if cef_lines.is_one(line):
+    common, cowrie = cef_lines.begins(line), cowrie_lines.begins(line)
+    # What begins first is the writer's; a stranger's text may hold all the others.
+    if common >= 0 and not 0 <= cowrie < common:
         return _common(line)
+    if cowrie >= 0:
+        return cowrie_lines.parse(line)
     for is_one, parse in _FORMATS:
         if is_one(line):
             if parse is routeros_lines.parse:
@@ -96,7 +99,7 @@ def _common(line: str) -> Event:
         if "firewall" not in found.name.split(","):
             raise NotForUsError("of another topic")
         return routeros_lines.parse(found.message)
-    source = found.values.get("src", "")
-    if "login attempt [" in found.message and source:
-        return cowrie_lines.attempt(found.message, address(source))
+    if found.vendor == "Cowrie":
+        source = address(found.values.get("src", ""))
+        return cowrie_lines.common(found.message, source, found.values.get("duser", ""))
     raise NotForUsError("of another product")

@@ -13,12 +13,12 @@ import re
 from appliance.errors import DecodeError
 from appliance.logs.lines.event import (
     ANSWER,
-    ATTEMPT,
     PASSED,
     LoggedPacket,
     address,
     port,
-    tcp_role,
+    protocol,
+    role_of,
 )
 
 LONGEST = 2048  # characters; those after them count for nothing
@@ -54,13 +54,13 @@ def parse(line: str) -> LoggedPacket:
     interface, _, rest = text[middle + len(_MIDDLE) : begin].partition(" out:")
     out, _, rest = rest.partition(", ")
     state = _state(rest)
-    protocol = name.upper()
-    role, aimed = _role(protocol, detail or "", state), None
+    kind = protocol(name)
+    role, aimed = _role(kind, detail or "", state), None
     if translated is not None:
         aimed, goes_out = _aimed(translated)
         role = PASSED if goes_out else role
     return LoggedPacket(
-        protocol, source, source_port, target, target_port, role, int(length), detail or "",
+        kind, source, source_port, target, target_port, role, int(length), detail or "",
         before[before.rfind(" ") + 1 :], interface, out, state, aimed, before,
     )  # fmt: skip
 
@@ -81,20 +81,21 @@ def _state(text: str) -> str:
     return text[begin + len(_STATE) :].partition(" ")[0] if begin >= 0 else ""
 
 
-def _role(protocol: str, detail: str, state: str) -> str:
+def _role(kind: str, detail: str, state: str) -> str:
     if state and state != _NEW and any(word in state for word in _NOT_NEW):
         return ANSWER
-    return tcp_role(detail) if protocol == "TCP" else ATTEMPT
+    return role_of(kind, detail)
 
 
 def _aimed(text: str) -> tuple[tuple[str, int | None] | None, bool]:
     """Return where the sender aimed, and whether the packet goes out.
 
-    dst-nat is `A->(X->B)`: aimed at X; src-nat `(A->X)->B`: ours goes out.
+    dst-nat is `A->(X->B)`: aimed at X; src-nat `(A->X)->B`: ours goes out; where a router does
+    both, the sender aimed at it.
     """
+    _, found, rest = text.partition("->(")
+    if found:
+        return _end(rest.partition("->")[0] or "-"), False
     if text.startswith("("):
         return None, True
-    _, found, rest = text.partition("->(")
-    if not found:
-        raise DecodeError("no translation of addresses")
-    return _end(rest.partition("->")[0] or "-"), False
+    raise DecodeError("no translation of addresses")

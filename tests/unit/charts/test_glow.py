@@ -86,6 +86,15 @@ def test_nothing_covers_anything_in_a_thousand_random_graphs() -> None:
         assert covered(glow.draw(glow.graph(random_ways(seed)), "").svg) == 0, seed
 
 
+def test_one_that_is_left_over_is_drawn_itself() -> None:
+    others = glow.MOST - len(glow.KINDS) - 1
+    ways = {("192.0.2.1", 25, f"host {number}"): 2 for number in range(others)}
+    ways["192.0.2.2", 25, "host 0"] = 1
+    graph = glow.graph(ways)
+    assert (SOURCE, "192.0.2.2") in graph.nodes and graph.more == {}
+    assert len(graph.nodes) <= glow.MOST and covered(glow.draw(graph, "").svg) == 0
+
+
 def test_labels_are_on_top_and_edges_below() -> None:
     svg = glow.draw(glow.graph({("192.0.2.1", 25, "mail"): 3}), "").svg
     edge, shape, words = svg.index("<path stroke-width"), svg.index("<circle"), svg.index("<text")

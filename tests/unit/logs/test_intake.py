@@ -80,6 +80,15 @@ def test_datagrams_are_lines(taken: Taken) -> None:
     taken.until(lambda: taken.dropped == {"too-long": 1})
 
 
+def test_a_datagram_of_many_lines_is_all_of_them(taken: Taken) -> None:
+    lines = [a_line(port).encode() for port in (1, 2, 3)]
+    taken.send(b"\r\n".join(lines) + b"\r\n\0")
+    taken.until(lambda: len(taken.lines) == 3)
+    assert [line.rstrip() for line in taken.lines] == lines
+    taken.send(b"\n")
+    taken.until(lambda: taken.lines[3:] == [b""])
+
+
 def test_connections_are_taken_side_by_side(taken: Taken) -> None:
     first, second = taken.connect(), taken.connect()
     first.sendall(a_line(1).encode() + b"\n" + a_line(2).encode()[:50])

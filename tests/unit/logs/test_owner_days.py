@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -22,6 +22,27 @@ def test_days_of_summer_time(day: date, minutes: int) -> None:
     assert found.begin in found and found.end not in found and found.begin - 1 not in found
     assert owner_days.of(found.end - 1, "Europe/Berlin") == found
     assert owner_days.of(found.end, "Europe/Berlin").date > day
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "minutes"),
+    [
+        ("Australia/Lord_Howe", date(2026, 4, 5), 1470),  # half an hour
+        ("Australia/Lord_Howe", date(2026, 10, 4), 1410),
+        ("America/Havana", date(2026, 11, 1), 1500),  # two midnights
+        ("Africa/Cairo", date(2026, 4, 24), 1380),  # none
+        ("Pacific/Apia", date(2011, 12, 30), 0),  # a day that was left out
+        ("Europe/Berlin", date(2028, 2, 29), 1440),
+        ("Asia/Kathmandu", date(2027, 12, 31), 1440),
+    ],
+)
+def test_days_of_other_zones(zone: str, day: date, minutes: int) -> None:
+    found = owner_days.on(day, zone)
+    assert found.minutes == minutes
+    assert owner_days.of(found.end, zone).date == day + timedelta(days=1)
+    if minutes:
+        assert owner_days.of(found.begin, zone) == owner_days.of(found.end - 1, zone) == found
+        assert owner_days.of(found.begin - 1, zone).date == day - timedelta(days=1)
 
 
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "Asia/Kathmandu", "Pacific/Chatham", "UTC"])

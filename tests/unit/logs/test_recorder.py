@@ -44,6 +44,22 @@ def test_events_are_seen_from_memory_and_written_every_ten_minutes(recorder: Rec
     assert not list(recorder.parts.iterdir())
 
 
+def test_a_flood_waits_for_the_card_as_often_as_a_quiet_day(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr(day_files.os, "fsync", synced.append)
+    for number in range(packets_block.MOST * 4):
+        assert recorder.packet(NOON + number / 10_000, PACKET)
+    # The day's first block, with its name; three more are with the system.
+    assert recorder.written and len(synced) == 2
+    for number in range(packets_block.MOST):
+        assert recorder.packet(NOON + SAVE_S + number / 10_000, PACKET)
+    assert len(synced) == 3
+    recorder.save(NOON + SAVE_S + 5)
+    assert len(synced) == 4 and len(rows(recorder)) == 5 * packets_block.MOST
+
+
 def test_a_service_that_ends_loses_nothing(recorder: Recorder) -> None:
     recorder.packet(NOON, PACKET)
     recorder.show()
@@ -128,7 +144,7 @@ def test_a_card_that_takes_nothing_costs_what_finds_no_room(
     monkeypatch.setattr("appliance.logs.packets_block.MOST", 3)
     appended = DayFile.append
 
-    def fail(file: DayFile, block: bytes) -> int:
+    def fail(file: DayFile, block: bytes, lasting: bool) -> int:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(DayFile, "append", fail)

@@ -16,6 +16,8 @@ from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from appliance.errors import GloveboxError
 from appliance.logs import live_ring, service
@@ -72,6 +74,45 @@ def test_every_line_is_an_event_or_a_counted_drop(lines: Lines) -> None:
     }  # fmt: skip
     assert lines.ledger.received == 12
     assert (lines.heard, lines.heard_from) == (NOON, "192.168.88.1")
+
+
+ODD = (
+    a_line(protocol="999"), a_line(protocol="²"), a_line(port=0),
+    "x IN=eth0 OUT= SRC=1.2.3.4 DST=5.6.7.8 LEN=60 TOS=0 PROTO=² SPT=1 DPT=2",
+    "x IN=eth0 OUT= SRC=1.2.3.4 DST=5.6.7.8 LEN=60 TOS=0 PROTO=300 ",
+    "filterlog: 4,,,1,igb0,match,block,in,4,0x0,,64,1,0,none,999,300,84,192.0.2.1,192.0.2.2,",
+    '{"eventid":"cowrie.login.failed","src_ip":"192.0.2.1","username":"\\ud800","password":1e999}',
+    '{"eventid":"cowrie.direct-tcpip.request","src_ip":"::1","dst_ip":"\\udfff","dst_port":0}',
+    "CEF:0|Cowrie|Cowrie|1|e|e|5|src=192.0.2.1 msg=login attempt [/] failed duser=",
+    "[ssh,a,192.0.2.1] login attempt [b'\\ud800'/b'\\U0010ffff'] failed",
+)  # fmt: skip
+PIECES = st.sampled_from(
+    (*ODD, "9", "\0", "²", "\ud7ff", " ", ",", "IN=", "proto ", "{", "'", "\\", "[", "]")
+)
+
+
+@pytest.mark.parametrize("text", ODD)
+def test_no_odd_line_ends_the_service(lines: Lines, text: str) -> None:
+    take(lines, text)
+    take(lines, a_line())
+    lines.recorder.show()
+    lines.ring.publish()
+    assert lines.ledger.received == 2 and lines.ledger.events["attempt"] >= 1
+    assert sum(lines.ledger.events.values()) + sum(dropped(lines).values()) == 2
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(ODD), st.lists(st.tuples(st.integers(0, 999), st.integers(0, 9), PIECES)))
+def test_no_changed_line_ends_it(
+    lines: Lines, text: str, changes: list[tuple[int, int, str]]
+) -> None:
+    before = lines.ledger.received
+    for place, length, piece in changes:
+        place %= len(text) + 1
+        text = (text[:place] + piece + text[place + length :])[:8192]
+    take(lines, text)
+    assert lines.ledger.received == before + 1
+    assert sum(lines.ledger.events.values()) + sum(dropped(lines).values()) == before + 1
 
 
 def test_nothing_is_kept_before_the_clock_is_set(lines: Lines) -> None:

@@ -40,3 +40,8 @@ def test_a_value_goes_to_the_next_key() -> None:
 def test_half_lines_and_floods_of_keys_are_refused(line: str) -> None:
     with pytest.raises(DecodeError):
         cef_lines.parse(line)
+
+
+def test_a_bar_in_the_header_is_escaped() -> None:
+    found = cef_lines.parse(r"CEF:0|a\|b|c\\|d|1|na\|me|Low|msg=x")
+    assert found.name == r"na\|me" and found.values == {"msg": "x"}

@@ -140,3 +140,61 @@ def test_a_session_stands_in_for_an_address_that_is_none() -> None:
 def test_what_is_no_line_is_refused(line: str) -> None:
     with pytest.raises(DecodeError):
         cowrie_lines.parse(line)
+
+
+LOGIN = {"eventid": "cowrie.login.failed", "src_ip": "198.51.100.7", "session": "a1",
+         "username": "root", "password": "x"}  # fmt: skip
+FORGED = json.dumps(LOGIN | {"eventid": "cowrie.login.success", "src_ip": "203.0.113.66"})
+
+
+@pytest.mark.parametrize(
+    "head",
+    ["", " ", "<13>Nov 27 14:33:48 pot cowrie: ", "Nov  7 14:33:48 pot cowrie[12]: @cee:",
+     "<14>1 2026-11-27T14:33:48Z pot cowrie 12 - - ", "2026-11-27T14:33:48.123456+01:00 pot ",
+     '<14>1 2026-11-27T14:33:48Z pot cowrie 12 - [x@1 y="[z]"] \ufeff', "<13>cowrie: "],
+)  # fmt: skip
+def test_what_relays_put_in_front(head: str) -> None:
+    for text in (json.dumps(LOGIN), repr(LOGIN), json.dumps(LOGIN, separators=(",", " : "))):
+        assert cowrie_lines.parse(head + text) == Login("198.51.100.7", "root", "x", False, "a1")
+
+
+@pytest.mark.parametrize(
+    "password",
+    ['"eventid"', "it's \"eventid\" 'eventid'", FORGED, "CEF:0|a|b|c|d|e|f|", "{'eventid'"],
+)
+def test_a_password_forges_no_event_and_hides_none(password: str) -> None:
+    for line in (
+        json.dumps(LOGIN | {"password": password}),
+        repr(LOGIN | {"password": password}),
+        f"2026-11-27T17:12:41+0000 [ssh,aa,198.51.100.7] login attempt [root/{password}] failed",
+    ):
+        found = cowrie_lines.parse(line)
+        assert isinstance(found, Login) and not found.succeeded
+        assert found[:3] == ("198.51.100.7", "root", password)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [f"sshd[12]: Invalid user {FORGED} from 198.51.100.7 port 22",
+     "sshd[12]: Invalid user [ssh,a,203.0.113.66] login attempt [root/x] succeeded"],
+)  # fmt: skip
+def test_a_name_in_another_programs_sentence_forges_none(line: str) -> None:
+    with pytest.raises(DecodeError):
+        cowrie_lines.parse(line)
+
+
+@pytest.mark.parametrize(
+    "transport",
+    ["SSHService b'ssh-userauth' on HoneyPotSSHTransport,3,198.51.100.7", "telnet,aa,198.51.100.7",
+     "SSHChannel session (0) on SSHService b'ssh-connection' on HoneyPotSSHTransport,3,"
+     "198.51.100.7",
+     "CowrieTelnetTransport,12,198.51.100.7"],
+)  # fmt: skip
+def test_transports_of_all_versions(transport: str) -> None:
+    line = f"2026-11-27 17:12:41+0000 [{transport}] login attempt [b'admin'/b'\\xff'] succeeded"
+    assert cowrie_lines.parse(line) == Login("198.51.100.7", "admin", "\\xff", True)
+
+
+def test_ipv4_is_ipv4_where_a_socket_is_for_both() -> None:
+    found = cowrie_lines.parse(json.dumps(LOGIN | {"src_ip": "::ffff:198.51.100.7"}))
+    assert found.source == "198.51.100.7"

@@ -12,8 +12,10 @@ from appliance.logs.lines.event import LoggedPacket
 
 @pytest.mark.parametrize(
     ("text", "usual"),
-    [("192.0.2.1", "192.0.2.1"), ("2001:0DB8:0::0001", "2001:db8::1"), ("::1", "::1")],
-)
+    [("192.0.2.1", "192.0.2.1"), ("2001:0DB8:0::0001", "2001:db8::1"), ("::1", "::1"),
+     ("::ffff:192.0.2.1", "192.0.2.1"), ("::FFFF:c000:201", "192.0.2.1"),
+     ("::c000:201", "::192.0.2.1")],
+)  # fmt: skip
 def test_addresses_have_one_form(text: str, usual: str) -> None:
     assert event.address(text) == usual
     assert event.unpacked(event.packed(usual)) == usual
@@ -38,7 +40,22 @@ def test_protocols_have_numbers() -> None:
     packet = LoggedPacket("TCP", "192.0.2.1", 1, "192.0.2.2", 2)
     assert packet.number == event.TCP
     assert packet._replace(protocol="47").number == 47
-    assert packet._replace(protocol="GRE").number == 255
+    assert packet._replace(protocol="GRE").number == 47
+    assert packet._replace(protocol="NEWEST").number == 255
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("tcp", "TCP"), ("ICMPv6", "ICMPV6"), ("0", "0"), ("255", "255"), ("ipsec-esp", "IPSEC-ESP")],
+)
+def test_a_protocol_is_a_name_or_a_number(text: str, name: str) -> None:
+    assert event.protocol(text) == name
+
+
+@pytest.mark.parametrize("text", ["", "256", "9" * 16, "²", "٣", "a b", "<b>", "x" * 17])
+def test_what_is_no_protocol_is_refused(text: str) -> None:
+    with pytest.raises(DecodeError):
+        event.protocol(text)
 
 
 def test_the_port_aimed_at_is_that_before_a_translation() -> None:
@@ -53,4 +70,17 @@ def test_the_port_aimed_at_is_that_before_a_translation() -> None:
      ("SYN,ACK", event.ANSWER), ("RST", event.ANSWER), ("ACK", event.ANSWER)],
 )  # fmt: skip
 def test_who_begins_is_told_by_flags(flags: str, role: str) -> None:
-    assert event.tcp_role(flags) == role
+    assert event.role_of("TCP", flags) == role
+    assert event.role_of("UDP", flags) == event.ATTEMPT
+
+
+@pytest.mark.parametrize(
+    ("kind", "detail", "role"),
+    [("ICMP", "type 8, code 0", event.ATTEMPT), ("ICMP", "type 0, code 0", event.ANSWER),
+     ("ICMP", "type 3, code 13", event.ANSWER), ("ICMP", "type 30, code 0", event.ATTEMPT),
+     ("ICMPV6", "type 128, code 0", event.ATTEMPT), ("ICMPV6", "type 129, code 0", event.ANSWER),
+     ("ICMPV6", "type 1, code 4", event.ANSWER), ("ICMP", "", event.ATTEMPT),
+     ("47", "type 0, code 0", event.ATTEMPT)],
+)  # fmt: skip
+def test_an_answer_or_error_of_icmp_is_no_attempt(kind: str, detail: str, role: str) -> None:
+    assert event.role_of(kind, detail) == role

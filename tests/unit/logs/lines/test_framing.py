@@ -27,6 +27,8 @@ FORMS = {
     "octets": b"".join(b"%d %s" % (len(line), line) for line in LINES),
     "newlines": b"".join(line + b"\n" for line in LINES),
     "routeros": b"".join(LINES),
+    "NUL": b"".join(line + b"\0" for line in LINES),
+    "CR LF NUL": b"".join(line + b"\n\0" for line in LINES).rstrip(b"\0"),
 }
 
 
@@ -39,6 +41,17 @@ def test_lines_come_whole_however_they_are_cut(form: str, cuts: list[int]) -> No
 @given(cuts=st.lists(st.integers(0, 10_000), max_size=20))
 def test_lines_of_routeros_without_a_time(cuts: list[int]) -> None:
     assert whole(b"".join(PLAIN), cuts) == PLAIN
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b"<134>2026-10-02T17:36:35.265-0500 gate ", b"<134>1 2026-10-02T17:36:35Z gate a - - - "],
+)
+@given(cuts=st.lists(st.integers(0, 10_000), max_size=20))
+def test_lines_without_an_end_and_with_another_time(head: bytes, cuts: list[int]) -> None:
+    lines = [head + line for line in PLAIN]
+    lines = [line.replace(b"firewall,info ", b"") for line in lines]
+    assert whole(b"".join(lines), cuts) == lines
 
 
 def test_json_lines() -> None:

@@ -16,10 +16,13 @@ from appliance.errors import DecodeError
 from appliance.logs.lines.event import (
     ATTEMPT,
     PASSED,
+    Event,
     LoggedPacket,
     Login,
     NoAddressError,
     NotForUsError,
+    Other,
+    Tunnel,
 )
 from appliance.logs.lines.meaning import MOST_SESSIONS, Reader, understand
 from tests.unit.logs.conftest import a_line, known_lines
@@ -48,6 +51,32 @@ def test_cef_of_the_firewall_alone_counts(shared_data: Path) -> None:
 def test_cef_of_the_honeypot() -> None:
     line = "CEF:0|Cowrie|Cowrie|1|1|login|5|src=198.51.100.7 msg=login attempt [root/a b] failed"
     assert understand(line) == Login("198.51.100.7", "root", "a b", False)
+
+
+@pytest.mark.parametrize("before", ["", "Nov 27 14:33:48 pot cowrie: ", "cowrie: [cowrie] "])
+@pytest.mark.parametrize(
+    ("message", "more", "event"),
+    [("login attempt [a/b/c/d] failed", " duser=a/b", Login("192.0.2.1", "a/b", "c/d", False)),
+     ("login attempt [x/y\\=z src\\=6.6.6.6] succeeded", " duser=x",
+      Login("192.0.2.1", "x", "y=z src=6.6.6.6", True)),
+     ("direct-tcp connection request to mail.example:25 from 127.0.0.1:2", "",
+      Tunnel("192.0.2.1", "mail.example", 25)),
+     ("CMD: login attempt [x/y] failed", "", Other("192.0.2.1", ""))],
+)  # fmt: skip
+def test_cef_of_cowrie_3(before: str, message: str, more: str, event: Event) -> None:
+    line = f"CEF:0|Cowrie|Cowrie|1.0|e|e|5|app=SSHv2 msg={message} src=192.0.2.1 proto=tcp{more}"
+    assert understand(before + line) == event
+
+
+def test_what_begins_first_is_the_writers() -> None:
+    """A password may look like a line of a router, and must neither pass for one nor hide."""
+    forged = f"CEF:0|MikroTik|a|b|c|firewall,info|Low|msg={FORGED}"
+    for line in (
+        json.dumps({"eventid": "cowrie.login.failed", "src_ip": "192.0.2.1", "username": "root",
+                    "password": forged}),
+        f"2026-11-27T17:12:41+0000 [ssh,aa,192.0.2.1] login attempt [root/{forged}] failed",
+    ):  # fmt: skip
+        assert understand(line) == Login("192.0.2.1", "root", forged, False)
 
 
 @pytest.mark.parametrize(
@@ -91,6 +120,8 @@ PIECE_TEXTS = (
      ",,,,", '"eventid"', "'eventid'", "{", "}", "[", "]", "'", '"', "\\", "b'", "'/b'", ":",
      "] login attempt [", "] direct-tcp connection request to ", "] failed", "HoneyPot",
      "firewall,info ", "<134>Nov 27 14:33:48 ", "connection-state:", "x", " ", "9", "kernel: [",
+     "[a,b,::] ", '{"a":', "filterlog a b [", "-A", "IN=a OUT=b", "PROTO=TCP ", "2026-11-27",
+     "\ufeff",
 )  # fmt: skip
 PIECES = st.sampled_from(PIECE_TEXTS)
 
@@ -128,6 +159,13 @@ WORST = {
     "text, halves": "[ssh,a,1.1.1.1] login attempt [" + "b'/" * 2700 + "] failed",
     "connection": "[ssh,a,1.1.1.1] New connection: " + " [session: " * 700,
     "topics": "a," * 4000,
+    "json, digits": '{"eventid":' + "9" * 4200 + "}",
+    "kernel, actions": "["
+    + "-A-1" * 470
+    + " IN=a OUT=b SRC=1.1.1.1 DST=1.1.1.1 LEN=1 PROTO=TCP SPT=1 DPT=2",
+    "transports": ("[" + "a" * 160 + ",b,::") * 45 + "] ",
+    "pf, heads": "filterlog a b [" * 500,
+    "heads": "2026-11-27" * 29 + '{"eventid"' * 700,
     "nothing": "\0" * 8192,
 }
 

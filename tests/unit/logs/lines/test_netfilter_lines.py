@@ -59,3 +59,53 @@ def test_damaged_lines_are_refused(damage: tuple[str, str]) -> None:
 def test_a_packet_cut_short_has_no_ports() -> None:
     line = LINE.format(prefix="DROP", inside="eth0", flags="SYN").partition("SPT=")[0]
     assert netfilter_lines.parse(line + "INCOMPLETE [8 bytes] ").port is None
+
+
+HEAD = "SRC=198.51.100.7 DST=192.0.2.10 LEN=40 TOS=0x00 PREC=0x00 TTL=245 ID=54321 "
+TCP = HEAD + "PROTO=TCP SPT=50000 DPT=8291 SEQ=123 ACK=0 WINDOW=1024 RES=0x00 SYN URGP=0 "
+DECODED = "MACSRC=02:00:5e:00:53:01 MACDST=02:00:5e:00:53:02 "
+
+
+@pytest.mark.parametrize(
+    ("line", "fields"),
+    [
+        (f"<4>1 2026-11-27T14:33:48+01:00 fw kernel - - - [1.4] nft: IN=eth0 OUT= {TCP}",
+         {"port": 8291, "role": ATTEMPT}),
+        (f"kernel: IN=br0 OUT=br0 PHYSIN=eth0 PHYSOUT=eth1 {DECODED}VPROTO=8100 VID=10 "
+         f"MACPROTO=0800 {TCP}", {"interface": "br0", "out": "br0", "port": 8291}),
+        # A prefix without a blank, as many have it.
+        (f"Nov 27 14:33:48 fw kernel: DROPIN=eth0 OUT= MAC= {TCP}", {"before": "DROP"}),
+        (f"kernel: [ 12.000001] HoneyPot IN=eth0 OUT= MAC= {TCP}", {"before": "HoneyPot"}),
+        (f"h kernel: message repeated 3 times: [ [UFW BLOCK] IN=eth0 OUT= {TCP.strip()}]",
+         {"role": ATTEMPT}),
+        (f"kernel: IN=eth0 OUT= {HEAD}MF FRAG:185 PROTO=UDP ", {"port": None, "role": ATTEMPT}),
+        (f"kernel: IN=eth0 OUT= {HEAD}FRAG:0 ID:1234 PROTO=UDP SPT=5353 DPT=5353 LEN=20",
+         {"port": 5353}),
+        (f"kernel: IN=eth0 OUT= {HEAD}PROTO=ICMPv6 TYPE=128 CODE=0 ID=1 SEQ=1",
+         {"number": 58, "role": ATTEMPT}),
+        (f"h ulogd[12]: DROP IN=eth0 OUT= MAC= {TCP}MARK=0", {"source_port": 50000}),
+    ],
+)  # fmt: skip
+def test_what_firewalls_write_besides(line: str, fields: dict[str, object]) -> None:
+    packet = netfilter_lines.parse(line)
+    assert {name: getattr(packet, name) for name in fields} == fields
+
+
+@pytest.mark.parametrize(
+    ("prefix", "role"),
+    [("[WAN_LOCAL-D-4000] DESCR=\"Allow nobody\" ", ATTEMPT), ("[WAN_IN-A-2001]", PASSED),
+     ("[ipv4-INP-filter-default-D]", ATTEMPT), ("[WAN_IN-10-A]", PASSED), ("ACCEPT ", PASSED),
+     ("not allowed: ", ATTEMPT), ("DISALLOW ", ATTEMPT), ("[UFW LIMIT BLOCK] ", ATTEMPT),
+     ("[UFW AUDIT INVALID] ", PASSED), ("reject wan in: ", ATTEMPT)],
+)  # fmt: skip
+def test_a_prefix_tells_what_was_let_through(prefix: str, role: str) -> None:
+    line = f"<4>Nov 27 14:33:48 fw kernel: {prefix}IN=eth0 OUT= MAC= {TCP}"
+    assert netfilter_lines.parse(line).role == role
+
+
+@pytest.mark.parametrize(
+    "end", ["PROTO=TCP", "PROTO=TCP SPT=500", "PROTO=UDP SPT=1 DPT=", "PROTO=² ", "PROTO=300 "]
+)
+def test_lines_cut_off_or_of_no_protocol_are_refused(end: str) -> None:
+    with pytest.raises(DecodeError):
+        netfilter_lines.parse(f"kernel: IN=eth0 OUT= MAC= {HEAD}{end}")

@@ -42,3 +42,39 @@ def test_opnsense_and_ipv6(flags: str, role: str) -> None:
 def test_lines_cut_off_are_refused(places: int) -> None:
     with pytest.raises(DecodeError):
         pf_lines.parse(",".join(SIX.split(",")[:places]))
+
+
+FOUR = "4,,,1000000103,igb0,match,block,in,4,0x0,,64,1,"
+ENDS = "198.51.100.7,192.0.2.10,"
+
+
+@pytest.mark.parametrize(
+    ("values", "fields"),
+    [
+        (f"{FOUR}0,none,6,tcp,40,{ENDS}51234,3389,0,S,123456,,1024,,mss;nop;wscale",
+         {"port": 3389, "role": ATTEMPT}),
+        (f"{FOUR}0,none,1,icmp,84,{ENDS}request,1234,5664", {"port": None, "role": ATTEMPT}),
+        (f"{FOUR}0,none,1,icmp,84,{ENDS}datalength=64", {"number": 1, "role": ATTEMPT}),
+        (f"{FOUR}0,none,1,icmp,56,{ENDS}unreachport,192.0.2.9,17,53", {"role": ANSWER}),
+        (f"{FOUR}185,none,17,udp,1500,{ENDS}", {"port": None, "role": ATTEMPT}),
+        (f"{FOUR}0,DF,2,igmp,32,{ENDS}datalength=8", {"number": 2}),
+        (f"{FOUR}0,none,112,carp,56,{ENDS}advertise,255,1,2,1,0", {"number": 112}),
+        ("4,,,1,igb0,match,block,in,6,0x00,0x00000,255,ICMPv6,58,32,fe80::1,ff02::1,",
+         {"number": 58, "source": "fe80::1", "role": ATTEMPT}),
+    ],
+)  # fmt: skip
+def test_what_pf_writes_besides(values: str, fields: dict[str, object]) -> None:
+    for head in ("filterlog[1]: ", "filterlog: ", "fw filterlog 60000 - - ",
+                 'fw filterlog 60000 - [meta sequenceId="9"] '):  # fmt: skip
+        line = f"<134>Nov 27 14:33:48 {head}{values}"
+        assert pf_lines.is_one(line)
+        packet = pf_lines.parse(line)
+        assert {name: getattr(packet, name) for name in fields} == fields
+
+
+def test_a_word_of_somebody_is_no_filterlog() -> None:
+    assert not pf_lines.is_one("sshd[12]: Invalid user filterlog from 198.51.100.7 port 22")
+    with pytest.raises(DecodeError):
+        pf_lines.parse(f"sshd[12]: Invalid user filterlog: {FOUR}0,none,17,udp from 192.0.2.1")
+    with pytest.raises(DecodeError):
+        pf_lines.parse(f"filterlog: {FOUR}0,none,999,²,32,{ENDS}")

@@ -64,3 +64,42 @@ def test_half_a_translation_is_none(translated: str) -> None:
     line = a_line().replace(", len", f", NAT {translated}, len")
     with pytest.raises(DecodeError):
         routeros_lines.parse(line)
+
+
+@pytest.mark.parametrize(
+    ("line", "fields"),
+    [
+        ("dstnat: in:ether1 out:(none), src-mac 02:00:5e:00:53:01, proto TCP (SYN), "
+         "198.51.100.7:4444->192.0.2.10:3389, len 52",
+         {"chain": "dstnat", "out": "(none)", "port": 3389, "role": ATTEMPT}),
+        ("DROP: forward: in:vlan10, guest out:pppoe-out1, connection-state:new proto UDP, "
+         "192.168.88.5:5353->224.0.0.251:5353, len 100",
+         {"chain": "forward", "interface": "vlan10, guest", "port": 5353}),
+        ("<134>2026-10-02T17:36:35.265-0500 gate BLOCK input: in:ether1 out:(unknown 0), "
+         "proto UDP, [fe80::1]:546->[ff02::1:2]:547, len 120",
+         {"source": "fe80::1", "target": "ff02::1:2"}),
+        ("input: in:ether1 out:(unknown 0), packet-mark:voip connection-state:new src-mac "
+         "02:00:5e:00:53:01, proto UDP, 198.51.100.7:1->192.0.2.1:5060, prio 0->6, len 400",
+         {"state": "new", "port": 5060}),
+        ("BLOCK input: in:ether1 out:(unknown 0), connection-state:new proto ICMPv6 "
+         "(type 128, code 0), 2001:db8::7->2001:db8:1::10, len 104",
+         {"number": 58, "port": None, "role": ATTEMPT}),
+        ("input: in:a out:(unknown 0), connection-state:new proto ICMP (type 3, code 1), "
+         "198.51.100.7->192.0.2.1, len 84", {"role": ANSWER}),
+        ("\u65e5\u672c input: in:a out:b, proto 2, 192.0.2.1->224.0.0.1, len 32",
+         {"number": 2, "port": None}),
+        # A router that translates both ends: who sent it aimed at the router.
+        ("hairpin: in:bridge out:bridge, connection-state:new,snat,dnat proto TCP (SYN), "
+         "192.168.88.5:5000->192.168.88.20:80, NAT (192.168.88.5:5000->192.168.88.1:5000)->"
+         "(192.0.2.1:8080->192.168.88.20:80), len 60", {"aimed_port": 8080, "role": ATTEMPT}),
+    ],
+)  # fmt: skip
+def test_what_routers_write_besides(line: str, fields: dict[str, object]) -> None:
+    packet = routeros_lines.parse(line)
+    assert {name: getattr(packet, name) for name in fields} == fields
+
+
+@pytest.mark.parametrize("protocol", ["256", "9" * 16, "<b>", "²"])
+def test_what_is_no_protocol_is_refused(protocol: str) -> None:
+    with pytest.raises(DecodeError):
+        routeros_lines.parse(a_line(protocol=protocol))

@@ -11,8 +11,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from appliance.formats.bad_lists import ListOrigin
 from appliance.intel import kept_lists
-from appliance.intel.kept_lists import KeptList, ListVerdict, who_lists
+from appliance.intel.kept_lists import (
+    KeptList,
+    ListVerdict,
+    origin_line,
+    who_lists,
+    with_origins,
+)
 from appliance.reports.intel import ListFacts
 from tests.unit.intel.sample_lists import take
 
@@ -67,3 +74,18 @@ def test_a_damaged_file_says_so(tmp_path: Path) -> None:
     (tmp_path / "a.list").write_bytes(b"no json\n")
     with pytest.raises(ValueError):
         KeptList(tmp_path / "a.list")
+
+
+def test_who_says_so_within_a_list(tmp_path: Path) -> None:
+    first = ListOrigin('Kit, "one"', "research-team", "2026-11-20", "https://otx.example/1", 80)
+    second = ListOrigin("Other")
+    lines = [with_origins(b"a.example", [10, 2]), with_origins(b"a.example.b", []), b"c.example"]
+    lines += [origin_line(10, first), origin_line(2, second)]
+    kept_lists.write(tmp_path, ListFacts("otx", "d", 0.0, 3, 0), sorted(lines))
+    with KeptList(tmp_path / "otx.list") as kept:
+        assert list(kept.lines()) == [b"a.example", b"a.example.b", b"c.example"]
+        assert kept.origins("a.example") == (first, second) and kept.origins("c.example") == ()
+        assert kept.holds(b"a.example") and kept.holds(b"a.example.b")
+        assert not kept.holds(b"a.example\t10 2") and not kept.holds(b"10")
+        (verdict,) = who_lists([kept], "www.a.example")
+    assert verdict.entry == "a.example" and verdict.origins == (first, second)

@@ -17,6 +17,8 @@ from appliance.ruleset.owner_rules import Checker, Entry, Gathered
 from appliance.settings.config import Config
 
 USER = "glovebox-ids"
+# The door to an engine that starts anew, with its configuration made before it ends.
+ANEW = "glovebox-ids-anew"
 # The same path within the engine's root and outside of it.
 DIRECTORY = Path("/run/glovebox-ids")
 SPOOL = DIRECTORY / "spool"

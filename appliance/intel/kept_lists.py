@@ -16,6 +16,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_network
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -71,6 +72,10 @@ class KeptList:
             if line[:1] == _ORIGIN:
                 return
             yield line[:-1].partition(_TAB)[0]
+
+    def let_go(self) -> None:
+        """Hold no pages of the file in memory until they are wanted again."""
+        self._data.madvise(mmap.MADV_DONTNEED)
 
     def holds(self, entry: bytes) -> bool:
         """Tell whether an entry stands in the list exactly so."""
@@ -130,7 +135,7 @@ def _origin(line: bytes) -> ListOrigin:
 def write(folder: Path, facts: ListFacts, entries: Iterable[bytes]) -> None:
     """Put a list in force; `entries` are lines sorted by bytes. Raises OSError."""
     head = json.dumps(shape.to_json(facts), separators=(",", ":")).encode()
-    content = b"".join(line + b"\n" for line in (head, *entries))
+    content = (line + b"\n" for line in chain((head,), entries))
     files.write_durable(folder / f"{facts.name}{ENDING}", content, 0o640)
 
 

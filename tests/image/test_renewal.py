@@ -22,6 +22,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance.errors import GuestError
 from appliance.formats.tzsp import encode
 from image.build.context import BUILD
 from image.build.image import Image
@@ -136,7 +137,7 @@ def call(device: int) -> bytes:
 def until(said: Callable[[], object], what: str, seconds: float = STEP_S) -> None:
     deadline = time.monotonic() + seconds
     while True:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, GuestError):
             if said():
                 return
         assert time.monotonic() < deadline, what

@@ -89,3 +89,25 @@ def test_who_says_so_within_a_list(tmp_path: Path) -> None:
         assert not kept.holds(b"a.example\t10 2") and not kept.holds(b"10")
         (verdict,) = who_lists([kept], "www.a.example")
     assert verdict.entry == "a.example" and verdict.origins == (first, second)
+
+
+def test_pages_that_were_let_go_are_read_again(tmp_path: Path) -> None:
+    entries = [b"%06d.example" % number for number in range(100_000)]
+    kept_lists.write(tmp_path, ListFacts("a", "d", 0.0, len(entries), 0), entries)
+    with KeptList(tmp_path / "a.list") as kept:
+        assert sum(1 for _ in kept.lines()) == len(entries)
+        before = mapped(tmp_path / "a.list")
+        kept.let_go()
+        assert mapped(tmp_path / "a.list") < before / 10
+        assert kept.holds(entries[77_777]) and not kept.holds(b"x.example")
+
+
+def mapped(file: Path) -> int:
+    """Return how much of a file this process has in memory, in kB (proc_pid_smaps(5))."""
+    found, is_it = 0, False
+    for line in Path("/proc/self/smaps").read_text().splitlines():
+        if "-" in line.split()[0]:
+            is_it = line.endswith(str(file))
+        elif is_it and line.startswith("Rss:"):
+            found += int(line.split()[1])
+    return found

@@ -275,7 +275,7 @@ def _pulse(record: Mapping[str, object]) -> ListOrigin:
     name = record.get("pulse")
     is_id = isinstance(name, str) and name.isascii() and name.isalnum() and len(name) <= 40
     link = f"https://otx.alienvault.com/pulse/{name}" if is_id else ""
-    day = _day(record.get("modified"))
+    day = _day(record.get("modified") or record.get("day"))
     return ListOrigin(plainly(record.get("name")), plainly(record.get("author")), day, link)
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from appliance import files, service
 from appliance.formats.bad_lists import EXPIRED, ListedEntry, ListOrigin, NoListError, read_list
 from appliance.formats.indicators import SUFFIX, written
-from appliance.intel import kept_lists, list_policy, public_suffixes
+from appliance.intel import kept_lists, list_policy, misp_event, public_suffixes
 from appliance.intel.fetched_lists import FOLDER as FETCHED
 from appliance.intel.kept_lists import (
     ENDING,
@@ -197,7 +197,7 @@ def read_content(file: Path, suffixes: PublicSuffixes, now: float = 0.0) -> List
     if file.stat().st_size > LARGEST:
         raise NoListError("larger than 32 MB")
     content = ListContent()
-    for number, found in enumerate(read_list(_lines(file), now), 1):
+    for number, found in enumerate(read_list(_lines_of(file), now), 1):
         if not isinstance(found, ListedEntry):
             content.refuse(found.number, found.text, found.reason)
         elif found.name in suffixes:
@@ -210,6 +210,18 @@ def read_content(file: Path, suffixes: PublicSuffixes, now: float = 0.0) -> List
     if not content.entries and EXPIRED not in content.reasons:
         raise NoListError("nothing in it can be used" if content.reasons else "it is empty")
     return content
+
+
+def _lines_of(file: Path) -> Iterator[bytes]:
+    """Return the lines of a list, also of one that is no text. Raises NoListError, OSError."""
+    with file.open("rb") as stream:
+        if not misp_event.is_event(stream.read(_PIECE)):
+            return _lines(file)
+        stream.seek(0)
+        content = stream.read(misp_event.LARGEST + 1)
+    if len(content) > misp_event.LARGEST:
+        raise NoListError("an event of MISP that is larger than 4 MB")
+    return misp_event.event_lines(content)
 
 
 def _lines(file: Path) -> Iterator[bytes]:

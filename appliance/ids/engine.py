@@ -34,6 +34,17 @@ OWNER_RULES = (
 
 
 @dataclass(frozen=True, slots=True)
+class EngineAway:
+    """When the engine was away last, in frames that had passed the interface by then.
+
+    `began` is None while it is away.
+    """
+
+    ended: int
+    began: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class EngineCount:
     """Frames handed to the engine since it is watched, and those of them it dropped unseen.
 

@@ -28,8 +28,11 @@ def write_whole(file: Path, content: bytes | str, mode: int) -> None:
         os.replace(temporary, file)
 
 
-def write_durable(file: Path, content: bytes | str, mode: int) -> None:
-    """Replace `file` like `write_whole`, and return when it is on the disk. Raises OSError."""
+def write_durable(file: Path, content: bytes | str | Iterator[bytes], mode: int) -> None:
+    """Replace `file` like `write_whole`, and return when it is on the disk. Raises OSError.
+
+    What comes in pieces is written as it comes.
+    """
     _clear(file)
     with _written(file, content, mode, durable=True) as temporary:
         os.replace(temporary, file)
@@ -62,14 +65,17 @@ def sync(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def _written(file: Path, content: bytes | str, mode: int, durable: bool) -> Iterator[Path]:
+def _written(
+    file: Path, content: bytes | str | Iterator[bytes], mode: int, durable: bool
+) -> Iterator[Path]:
     """Write a temporary file beside `file`; whatever happens, it is gone afterwards."""
     temporary = file.with_name(f".{file.name}.{secrets.token_hex(4)}{SUFFIX}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     descriptor = os.open(temporary, flags, 0o600)
     try:
         with open(descriptor, "wb") as stream:
-            stream.write(content.encode() if isinstance(content, str) else content)
+            whole = content.encode() if isinstance(content, str) else content
+            stream.writelines((whole,) if isinstance(whole, bytes) else whole)
             stream.flush()
             os.fchmod(descriptor, mode)
             if durable:

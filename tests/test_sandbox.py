@@ -30,8 +30,7 @@ ABOVE = {
 PARSERS = (
     "glovebox-films.service", "glovebox-ids.service", "glovebox-dnsmasq@.service",
     "glovebox-flows.service", "glovebox-intel.service", "glovebox-logs.service",
-    "glovebox-fetch.service", "glovebox-renewal.service", "glovebox-devices.service",
-    "glovebox-evidence.service",
+    "glovebox-renewal.service", "glovebox-devices.service", "glovebox-evidence.service",
 )  # fmt: skip
 
 
@@ -117,6 +116,15 @@ def test_secrets_are_known() -> None:
     assert found["access_point"] == {"passphrase"}
     assert found["wifi"] == {"networks"}
     assert found["notify"] == {"channels"} and found["forward"] == {"targets"}
+    assert found["intel"] == {"otx_key", "abusech_key"}
+
+
+def test_who_fetches_has_its_own_keys_and_sees_nothing_else() -> None:
+    found = [section for name, section in credentials() if name == "glovebox-fetch.service"]
+    text = (SYSTEM / "glovebox-fetch.service").read_text()
+    assert found == ["intel"] and text.count("LoadCredential=") == 1
+    hidden = " ".join(re.findall(r"^InaccessiblePaths=(.*)$", text, re.MULTILINE))
+    assert "-/run/glovebox-settings/secrets" in hidden and "-/var/lib/glovebox/alerts" in hidden
 
 
 @pytest.mark.parametrize("name", PARSERS)

@@ -12,17 +12,25 @@ from urllib.parse import urlsplit
 from appliance.errors import DecodeError
 
 LONGEST_URL = 500
+# It comes in pages, not as a file.
+OTX = "otx"
+# Settings of [intel] that hold what a server wants to see.
+OTX_KEY, ABUSECH_KEY = "otx_key", "abusech_key"
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}")
 
 
 @dataclass(frozen=True, slots=True)
 class ListSource:
-    """A list to be fetched: `name` is that of its file, `terms` where it is told who may use it."""
+    """A list to be fetched: `name` is that of its file, `terms` where it is told who may use it.
+
+    `key` is the setting of the secret that its server wants.
+    """
 
     name: str
     url: str
     title: str
     terms: str = ""
+    key: str = ""
 
 
 # As their makers publish them; none is fetched unless the owner names it.
@@ -40,6 +48,19 @@ KNOWN = {
         ListSource(
             "urlhaus-hosts", "https://urlhaus.abuse.ch/downloads/hostfile/",
             "URLhaus of abuse.ch, hosts of malware", "https://urlhaus.abuse.ch/api/",
+        ),
+        ListSource(
+            "urlhaus", "https://urlhaus-api.abuse.ch/files/exports/recent.csv",
+            "URLhaus of abuse.ch, addresses of malware", "https://urlhaus.abuse.ch/api/",
+            ABUSECH_KEY,
+        ),
+        ListSource(
+            "threatfox", "https://threatfox.abuse.ch/export/csv/recent/",
+            "ThreatFox of abuse.ch, servers of malware", "https://threatfox.abuse.ch/faq/",
+        ),
+        ListSource(
+            OTX, "https://otx.alienvault.com/api/v1/pulses/subscribed",
+            "OTX, the pulses that you subscribed to", "https://otx.alienvault.com/", OTX_KEY,
         ),
         ListSource(
             "feodo-tracker", "https://feodotracker.abuse.ch/downloads/ipblocklist.txt",

@@ -98,14 +98,18 @@ def _files(
     tried: bool,
     ignore_checksums: bool,
 ) -> dict[str, str]:
-    listening = templates.read(arguments.templates / "ids" / "listening.sh")
+    scripts = {
+        name: templates.read(arguments.templates / "ids" / f"{name}.sh")
+        for name in ("listening", "counted")
+    }
     folder = arguments.templates / settings.ids.engine
     interface = {"INTERFACE": templates.interface_of(settings)}
     place = set_places.folder_of(arguments.rule_sets, settings.ids.engine, arguments.root)
     sets = SetPlaces(place, arguments.set_on_trial).engine_files()
     texts = engine.configuration(settings, folder, given, tried, ignore_checksums, sets)
     start = texts.pop(START)
-    return {"listening": templates.fill(listening, interface), **texts, START: start}
+    filled = {name: templates.fill(text, interface) for name, text in scripts.items()}
+    return {**filled, **texts, START: start}
 
 
 def _tell(running: Running, told: RulesReport) -> None:

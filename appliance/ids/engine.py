@@ -17,6 +17,8 @@ from appliance.ruleset.owner_rules import Checker, Entry, Gathered
 from appliance.settings.config import Config
 
 USER = "glovebox-ids"
+# The door to an engine that starts anew, with its configuration made before it ends.
+ANEW = "glovebox-ids-anew"
 # The same path within the engine's root and outside of it.
 DIRECTORY = Path("/run/glovebox-ids")
 SPOOL = DIRECTORY / "spool"
@@ -29,6 +31,17 @@ OWNER_RULES = (
     # What was quietened on the page.
     quiet.FOLDER / quiet.LINES.parent,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class EngineAway:
+    """When the engine was away last, in frames that had passed the interface by then.
+
+    `began` is None while it is away.
+    """
+
+    ended: int
+    began: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

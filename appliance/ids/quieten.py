@@ -15,13 +15,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from appliance import files, requests, service
+from appliance.ids.engine import ANEW
 from appliance.requests import Inbox
 from appliance.ruleset import quiet
 from appliance.ruleset.quiet import QuietError, QuietList, QuietWish
 from appliance.service import Running
-
-# The engine starts anew with it.
-AFFECTED = "glovebox-ids-config.service"
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +45,7 @@ def carry_out(
     log.warning("%d rules say less, as the page wishes", len(listed.entries))
     # A request that nobody took yet is as good as ours.
     with contextlib.suppress(FileExistsError):
-        requests.restart(AFFECTED, doors)
+        requests.restart(ANEW, doors)
     return True
 
 

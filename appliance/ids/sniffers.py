@@ -3,7 +3,8 @@
 
 An engine tells nobody when it is ready. The kernel does: it lists each packet socket that runs, by
 interface and user, and each tap of an interface. A socket runs a moment before it has its ring, up
-to a second on a slow machine, and throws away what it caught until then.
+to a second on a slow machine, and throws away what it caught until then. When nobody listened, the
+engine's unit keeps in counts of frames (config/ids/counted.sh).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from appliance.errors import InterfaceError
 from appliance.host import links
+from appliance.ids.engine import EngineAway
 
 SOCKETS = Path("/proc/net/packet")
 TAPS = Path("/proc/net/ptype")
@@ -73,3 +75,19 @@ def _describe(uid: int, interface: str, found: Iterable[tuple[int, int]]) -> str
         return "there is no such interface"
     others = sorted(user for where, user in found if where == index and user != uid)
     return f"users that do: {', '.join(map(str, others))}" if others else "nobody does"
+
+
+def away(folder: Path) -> EngineAway | None:
+    """Return what the engine's unit has kept in its folder; None where it never began.
+
+    Raises OSError, ValueError.
+    """
+    try:
+        ended, began = (folder / "heard").read_text().split()
+        return EngineAway(int(ended), int(began))
+    except FileNotFoundError:
+        pass
+    try:
+        return EngineAway(int((folder / "ended").read_text()))
+    except FileNotFoundError:
+        return None

@@ -10,6 +10,7 @@ import argparse
 import hashlib
 import json
 import logging
+import math
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,11 +18,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from appliance import files, service
-from appliance.formats.bad_lists import ListedEntry, NoListError, read_list
+from appliance.formats.bad_lists import EXPIRED, ListedEntry, ListOrigin, NoListError, read_list
 from appliance.formats.indicators import SUFFIX, written
-from appliance.intel import kept_lists, list_policy, public_suffixes
+from appliance.intel import kept_lists, list_policy, misp_event, public_suffixes
 from appliance.intel.fetched_lists import FOLDER as FETCHED
-from appliance.intel.kept_lists import ENDING, FOLDER, MOST_BYTES, KeptList
+from appliance.intel.kept_lists import (
+    ENDING,
+    FOLDER,
+    MOST_BYTES,
+    MOST_ORIGINS,
+    KeptList,
+    origin_line,
+    with_origins,
+)
 from appliance.intel.public_suffixes import PublicSuffixes
 from appliance.reports.intel import IntelListsReport, ListFacts, ListStanding
 from appliance.requests import BOOT
@@ -31,6 +40,10 @@ CARD = BOOT / "intel"
 AGREED = "agreed.json"
 MOST_LISTS, LARGEST, MOST_ENTRIES = 32, 32 << 20, 1_000_000
 SAMPLES = 8
+# In some three hundred years.
+NEVER = 1e10
+# Who says so within a list: of more, entries are kept without.
+MOST_DIFFERENT = 20_000
 # A longer line is refused; so much of one is read at once.
 _PIECE = 4096
 
@@ -41,22 +54,43 @@ log = logging.getLogger(__name__)
 class ListContent:
     """What a file holds: entries, and what was refused."""
 
-    entries: set[bytes] = field(default_factory=set)
+    entries: dict[bytes, tuple[int, ...]] = field(default_factory=dict)
+    origins: dict[ListOrigin, int] = field(default_factory=dict)
+    until: float = math.inf
     names: int = 0
     lengths: dict[int, set[int]] = field(default_factory=lambda: {4: set(), 6: set()})
     reasons: Counter[str] = field(default_factory=Counter)
     samples: list[str] = field(default_factory=list)
+    _alone: dict[int, tuple[int, ...]] = field(default_factory=dict)
 
     def add(self, entry: ListedEntry) -> None:
         """Take an entry; one that is there already counts once."""
         text = written(entry.network) if entry.network else entry.name
         line = text.encode()
-        if line in self.entries:
+        said = self.entries.get(line)
+        self.until = min(self.until, entry.until)
+        self.entries[line] = self._said(said or (), entry.origin)
+        if said is not None:
             return
-        self.entries.add(line)
         self.names += not entry.network
         if entry.network:
             self.lengths[entry.network.version].add(entry.network.prefixlen)
+
+    def _said(self, before: tuple[int, ...], origin: ListOrigin | None) -> tuple[int, ...]:
+        """Return who says so, each once; who is beyond what is kept is left out."""
+        full = len(before) >= MOST_ORIGINS or len(self.origins) >= MOST_DIFFERENT
+        if origin is None or (full and origin not in self.origins):
+            return before
+        number = self.origins.setdefault(origin, len(self.origins))
+        if number in before or len(before) >= MOST_ORIGINS:
+            return before
+        return (*before, number) if before else self._alone.setdefault(number, (number,))
+
+    def lines(self) -> Iterator[bytes]:
+        """Yield the lines of a file in force; a tab sorts ahead of all that stands in an entry."""
+        for entry in sorted(self.entries):
+            yield with_origins(entry, self.entries[entry])
+        yield from sorted(origin_line(number, origin) for origin, number in self.origins.items())
 
     def refuse(self, number: int, text: str, reason: str) -> None:
         """Count what is no entry."""
@@ -71,7 +105,7 @@ class ListContent:
             networks=len(self.entries) - self.names,
             lengths4=tuple(sorted(self.lengths[4])), lengths6=tuple(sorted(self.lengths[6])),
             refused=self.reasons.total(), reasons=dict(self.reasons.most_common(SAMPLES)),
-            samples=tuple(self.samples),
+            samples=tuple(self.samples), until=self.until if self.until < NEVER else 0.0,
         )  # fmt: skip
 
 
@@ -104,9 +138,9 @@ class CardLists:
         before = self._in_force(file.name)
         try:
             digest = _digest(file)
-            if before is not None and before.digest == digest:
+            if before is not None and before.digest == digest and not _is_over(before, now):
                 return ListStanding(file.name, before, digest)
-            content = read_content(file, self.suffixes)
+            content = read_content(file, self.suffixes, now)
             facts = content.facts(file.name, digest, now)
             if held := list_policy.hold(before, facts, agreed):
                 return ListStanding(file.name, before, digest, held=held)
@@ -130,9 +164,9 @@ class CardLists:
             for name in kept_lists.names(self.folder)
             if name != facts.name
         )
-        if others + sum(map(len, content.entries)) + len(content.entries) > MOST_BYTES:
+        if others + sum(len(line) + 1 for line in content.lines()) > MOST_BYTES:
             raise NoListError("no room: all lists together may have 64 MB")
-        kept_lists.write(self.folder, facts, sorted(content.entries))
+        kept_lists.write(self.folder, facts, content.lines())
 
 
 def list_files(card: Path) -> list[Path]:
@@ -153,12 +187,17 @@ def _is_list(file: Path) -> bool:
     return plain and not hidden and len(name) <= 64 and file.is_file()
 
 
-def read_content(file: Path, suffixes: PublicSuffixes) -> ListContent:
-    """Read a list. Raises NoListError, OSError."""
+def _is_over(facts: ListFacts, now: float) -> bool:
+    """Tell whether something of a list holds no more, though its file is the same."""
+    return 0 < facts.until <= now
+
+
+def read_content(file: Path, suffixes: PublicSuffixes, now: float = 0.0) -> ListContent:
+    """Read a list as it holds `now`. Raises NoListError, OSError."""
     if file.stat().st_size > LARGEST:
         raise NoListError("larger than 32 MB")
     content = ListContent()
-    for number, found in enumerate(read_list(_lines(file)), 1):
+    for number, found in enumerate(read_list(_lines_of(file), now), 1):
         if not isinstance(found, ListedEntry):
             content.refuse(found.number, found.text, found.reason)
         elif found.name in suffixes:
@@ -167,9 +206,22 @@ def read_content(file: Path, suffixes: PublicSuffixes) -> ListContent:
             content.add(found)
             if len(content.entries) > MOST_ENTRIES:
                 raise NoListError("more than 1,000,000 entries")
-    if not content.entries:
+    # What has expired was once an entry: then none is left of a good list.
+    if not content.entries and EXPIRED not in content.reasons:
         raise NoListError("nothing in it can be used" if content.reasons else "it is empty")
     return content
+
+
+def _lines_of(file: Path) -> Iterator[bytes]:
+    """Return the lines of a list, also of one that is no text. Raises NoListError, OSError."""
+    with file.open("rb") as stream:
+        if not misp_event.is_event(stream.read(_PIECE)):
+            return _lines(file)
+        stream.seek(0)
+        content = stream.read(misp_event.LARGEST + 1)
+    if len(content) > misp_event.LARGEST:
+        raise NoListError("an event of MISP that is larger than 4 MB")
+    return misp_event.event_lines(content)
 
 
 def _lines(file: Path) -> Iterator[bytes]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from appliance import files, shape
 from appliance.formats.list_sources import ListSource
 from appliance.intel import download
-from appliance.intel.download import DownloadError, ServedVersion
+from appliance.intel.download import AccessKey, DownloadError, DownloadWish, ServedVersion
 from appliance.reports.fetch import SourceStanding
 
 FOLDER = Path(os.environ.get("GLOVEBOX_FETCHED_DIRECTORY", "/var/lib/glovebox/fetched"))
@@ -47,6 +47,7 @@ class FetchedList:
     source: ListSource
     folder: Path
     chance: Chance
+    key: AccessKey | None = None
     state: FetchState = field(default_factory=FetchState)
     failures: int = 0
     trouble: str = ""
@@ -67,9 +68,12 @@ class FetchedList:
 
     def fetch(self, tls: ssl.SSLContext, now: float) -> None:
         """Ask for it. Whatever comes, the file is the last whole one."""
+        if self.source.key and self.key is None:
+            self.trouble, self.due = f"it wants a key: [intel] {self.source.key}", now + DAY_S
+            return
         have = ServedVersion(self.state.tag, self.state.modified)
         try:
-            found = download.download(self.source.url, have, tls)
+            found = download.download(self.source.url, DownloadWish(have, key=self.key), tls)
             self._keep(found.content, found.version, now)
         except (DownloadError, OSError) as error:
             wait = error.wait_s if isinstance(error, DownloadError) else 0.0

@@ -2,7 +2,9 @@
 """Lists in force, one file each on DATA: what they hold, sorted, so that one look finds an entry.
 
 The first line of a file is JSON (ListFacts); each line below is a name or a network in the one form
-that `formats.indicators` gives it, sorted by bytes. A file is replaced whole, and only if changed.
+that `formats.indicators` gives it, sorted by bytes. Behind a tab stand the numbers of who says so
+within the list; those are lines at the end, which begin with `~`, for it sorts behind all names. A
+file is replaced whole, and only if changed.
 """
 
 from __future__ import annotations
@@ -11,14 +13,16 @@ import contextlib
 import json
 import mmap
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_network
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from appliance import files, shape
+from appliance.formats.bad_lists import ListOrigin
 from appliance.formats.indicators import written
 from appliance.reports.intel import ListFacts
 
@@ -26,16 +30,21 @@ FOLDER = Path(os.environ.get("GLOVEBOX_INTEL_DIRECTORY", "/var/lib/glovebox/inte
 ENDING = ".list"
 # What all lists together may take of the card.
 MOST_BYTES = 64 << 20
+# Who says so of one entry.
+MOST_ORIGINS = 8
+_TAB, _ORIGIN = b"\t", b"~"
+_NO_CELLS = ("", "", "", "", "")
 
 Address = IPv4Address | IPv6Address
 
 
 @dataclass(frozen=True, slots=True)
 class ListVerdict:
-    """A list says so: its name, and which of its entries it is."""
+    """A list says so: its name, which of its entries it is, and who within it."""
 
     list_name: str
     entry: str
+    origins: tuple[ListOrigin, ...] = ()
 
 
 class KeptList:
@@ -60,19 +69,35 @@ class KeptList:
         """Yield the entries, sorted by bytes, without the ends of the lines."""
         self._data.seek(self._begin)
         for line in iter(self._data.readline, b""):
-            yield line[:-1]
+            if line[:1] == _ORIGIN:
+                return
+            yield line[:-1].partition(_TAB)[0]
+
+    def let_go(self) -> None:
+        """Hold no pages of the file in memory until they are wanted again."""
+        self._data.madvise(mmap.MADV_DONTNEED)
 
     def holds(self, entry: bytes) -> bool:
         """Tell whether an entry stands in the list exactly so."""
+        return self._find(entry) is not None
+
+    def origins(self, entry: str) -> tuple[ListOrigin, ...]:
+        """Return who says so within the list; none where it does not tell."""
+        numbers = (self._find(entry.encode()) or b"").split()[:MOST_ORIGINS]
+        found = (self._find(_ORIGIN + number) for number in numbers)
+        return tuple(_origin(line) for line in found if line)
+
+    def _find(self, entry: bytes) -> bytes | None:
+        """Return what stands behind an entry; None where there is no such."""
         low, high = self._begin, len(self._data)
         while low < high:
             start = self._data.rfind(b"\n", self._begin - 1, (low + high) // 2) + 1
             end = self._data.find(b"\n", start)
-            found = self._data[start:end]
+            found, _, rest = self._data[start:end].partition(_TAB)
             if found == entry:
-                return True
+                return rest
             low, high = (end + 1, high) if found < entry else (low, start)
-        return False
+        return None
 
     def find_name(self, name: str) -> str:
         """Return the entry that a name is, or is below; empty where there is none."""
@@ -90,10 +115,27 @@ class KeptList:
         return ""
 
 
+def with_origins(entry: bytes, numbers: Sequence[int]) -> bytes:
+    """Return the line of an entry that some say, by their numbers."""
+    return entry + _TAB + b" ".join(b"%d" % each for each in numbers) if numbers else entry
+
+
+def origin_line(number: int, origin: ListOrigin) -> bytes:
+    """Return the line of who says so."""
+    told = (origin.title, origin.author, origin.day, origin.link, str(origin.confidence))
+    return _ORIGIN + b"%d" % number + _TAB + "\t".join(told).encode("utf-8", "replace")
+
+
+def _origin(line: bytes) -> ListOrigin:
+    cells = line.decode("utf-8", "replace").split("\t")
+    title, author, day, link, sure = (*cells, *_NO_CELLS)[:5]
+    return ListOrigin(title, author, day, link, int(sure) if sure.isdigit() else -1)
+
+
 def write(folder: Path, facts: ListFacts, entries: Iterable[bytes]) -> None:
-    """Put a list in force; `entries` are sorted by bytes. Raises OSError."""
+    """Put a list in force; `entries` are lines sorted by bytes. Raises OSError."""
     head = json.dumps(shape.to_json(facts), separators=(",", ":")).encode()
-    content = b"".join(line + b"\n" for line in (head, *entries))
+    content = (line + b"\n" for line in chain((head,), entries))
     files.write_durable(folder / f"{facts.name}{ENDING}", content, 0o640)
 
 
@@ -133,5 +175,5 @@ def who_lists(kept: Iterable[KeptList], what: str | Address) -> list[ListVerdict
     for each in kept:
         entry = each.find_name(what) if isinstance(what, str) else each.find_address(what)
         if entry:
-            found.append(ListVerdict(each.facts.name, entry))
+            found.append(ListVerdict(each.facts.name, entry, each.origins(entry)))
     return found

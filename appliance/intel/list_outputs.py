@@ -2,7 +2,8 @@
 """All lists in force in the forms that other programs read; pure.
 
 A zone of response policies (RPZ: draft-vixie-dnsop-dns-rpz, as BIND and Unbound read it), a hosts
-file (also RouterOS' adlist), a set of addresses and networks, and Zeek's intelligence file. One
+file (also RouterOS' adlist), addresses and networks as text and as sets of nftables, and Zeek's
+intelligence file. One
 entry that a server of names refuses makes it refuse the whole zone: what does not fit is left out.
 """
 
@@ -18,6 +19,8 @@ from appliance.intel.allowed import Allowed
 ZONE = "rpz.glovebox"
 # What a name may have with `*.` before and the zone behind it: 255 bytes on the wire (RFC 1035).
 LONGEST_IN_ZONE = 255 - len("*.") - len(ZONE) - 2
+# Elements that nft gets in a line.
+A_LINE = 100
 _RESERVED = ("rpz-", "arpa")
 
 Output = Callable[[Iterable[bytes], Allowed, int], Iterator[str]]
@@ -116,6 +119,20 @@ def networks(entries: Iterable[bytes], allowed: Allowed, serial: int) -> Iterato
     return (f"{network}\n" for network, is_net in _kept(entries, allowed) if is_net)
 
 
+def nftables(entries: Iterable[bytes], allowed: Allowed, serial: int) -> Iterator[str]:
+    """Yield what nft(8) loads with -f: two sets that are filled anew, all at once or not at all."""
+    yield "add table inet glovebox\n"
+    for version in (4, 6):
+        kind = f"{{ type ipv{version}_addr; flags interval; auto-merge; }}"
+        yield f"add set inet glovebox listed{version} {kind}\n"
+        yield f"flush set inet glovebox listed{version}\n"
+    found = (entry for entry, is_net in _kept(entries, allowed) if is_net)
+    for is_ipv6, group in itertools.groupby(found, key=lambda entry: ":" in entry):
+        while part := list(itertools.islice(group, A_LINE)):
+            listed = ", ".join(part)
+            yield f"add element inet glovebox listed{6 if is_ipv6 else 4} {{ {listed} }}\n"
+
+
 def zeek(entries: Iterable[bytes], allowed: Allowed, serial: int) -> Iterator[str]:
     """Yield Zeek's intelligence file; columns stand between tabs."""
     yield "#fields\tindicator\tindicator_type\tmeta.source\n"
@@ -128,5 +145,6 @@ OUTPUTS: Mapping[str, Output] = {
     "rpz.zone": rpz,
     "hosts.txt": hosts,
     "networks.txt": networks,
+    "networks.nft": nftables,
     "zeek.intel": zeek,
 }

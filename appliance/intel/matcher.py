@@ -51,6 +51,8 @@ class Matcher:
         stack = contextlib.ExitStack()
         kept = kept_lists.opened(folder, stack)
         self.known = KnownBad(line for each in kept for line in each.lines())
+        for each in kept:
+            each.let_go()
         self._open.close()
         self._kept, self._open = kept, stack
 

@@ -20,8 +20,9 @@ from appliance.reports.intel import ListedMeeting
 GID = GENERATOR
 ENGINE = "intel"
 CLASSIFICATION = "Met something on a list of known bad names and addresses"
-# Priorities: two lists that agree, one list, and who is only called by others.
+# Priorities: two lists that agree or a source that is sure, one list, and who is only called.
 SURE, LISTED, ONLY_CALLED = 1, 2, 3
+CONFIDENT = 75
 HOUR_S = 3600.0
 MOST_KEPT, MOST_A_MINUTE, MOST_QUIET = 4096, 60, 256
 MOST_LISTS_NAMED = 3
@@ -119,10 +120,25 @@ class Meetings:
 
 def message_of(seen: Sighting, listed: Sequence[ListVerdict]) -> str:
     """Return what an alert says: all of it stands on our lists, nothing of it in the frame."""
-    named = ", ".join(each.list_name for each in listed[:MOST_LISTS_NAMED])
+    named = ", ".join(map(_says, listed[:MOST_LISTS_NAMED]))
     more = len(listed) - MOST_LISTS_NAMED
     rest = f" and {more} more" if more > 0 else ""
     return f"Known bad: {seen.how} {listed[0].entry} (says {named}{rest})"
+
+
+def _says(verdict: ListVerdict) -> str:
+    """Return the name of a list, and who says so within it: the first, and when."""
+    if not verdict.origins or not verdict.origins[0].title:
+        return verdict.list_name
+    origin, others = verdict.origins[0], len(verdict.origins) - 1
+    by = " ".join(filter(None, (f"by {origin.author}" if origin.author else "", origin.day)))
+    more = f" and {others} more" if others else ""
+    return f"{verdict.list_name}: “{origin.title}” {by}".rstrip() + more
+
+
+def confidence_of(listed: Sequence[ListVerdict]) -> int:
+    """Return the highest confidence that a source tells, in percent; -1 where none does."""
+    return max((origin.confidence for each in listed for origin in each.origins), default=-1)
 
 
 def sid_of(entry: str) -> int:
@@ -136,7 +152,8 @@ def _alert(
     sides = (device, seen.device_port, other, seen.other_port)
     if seen.how == FROM:
         sides = (other, seen.other_port, device, seen.device_port)
-    sure = SURE if len({each.list_name for each in listed}) > 1 else LISTED
+    several = len({each.list_name for each in listed}) > 1
+    sure = SURE if several or confidence_of(listed) >= CONFIDENT else LISTED
     return Alert(
         time_us=int(now * 1e6), gid=GID, sid=sid_of(listed[0].entry), rev=1,
         message=message_of(seen, listed), classification=CLASSIFICATION,

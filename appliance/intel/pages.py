@@ -60,9 +60,12 @@ def blueprint(
         asked = request.args.get("q", "").strip()[:LONGEST]
         clicked = allowed.read(folder)
         quiet = allowed_of((*allow, *clicked))
+        lists = IntelListsReport.read(runtime)
+        held = [each.facts for each in lists.lists if each.facts] if lists else []
         shown = {
             "answer": answer(asked, folder, quiet) if asked else None,
-            "lists": IntelListsReport.read(runtime),
+            "lists": lists,
+            "since": {each.name: each.taken for each in held},
             "fetched": FetchReport.read(runtime),
             "known_sources": KNOWN.values(),
             "matcher": IntelReport.read(runtime),

@@ -12,6 +12,7 @@ import ctypes
 import functools
 import hashlib
 import hmac
+import re
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -22,7 +23,9 @@ from appliance.formats.tls_hello import hello_name
 MOST_CONNECTIONS, MOST_BYTES, MOST_PIECES = 256, 8192, 128
 MOST_PACKETS, MOST_FRAMES = 4, 256
 _TAG, _SAMPLE, _LONGEST_ID = 16, 16, 20
-_CRYPTO, _PADDING, _PING, _ACK, _ACK_ECN = 6, 0, 1, 2, 3
+_CRYPTO, _ACK, _ACK_ECN = 6, 2, 3
+# PADDING and PING, of which there are a thousand in a row.
+_FILLING = re.compile(rb"[\x00\x01]*")
 _CLIENT_HELLO, _SET_TAG = 1, 0x11
 
 
@@ -173,8 +176,7 @@ def _crypto(plain: bytes) -> Iterator[tuple[int, bytes]]:
     """Yield the pieces of the handshake (RFC 9000, section 19). Raises IndexError."""
     place = 0
     for _ in range(MOST_FRAMES):
-        while place < len(plain) and plain[place] in (_PADDING, _PING):
-            place += 1
+        place = _FILLING.match(plain, place).end()  # type: ignore[union-attr]
         if place >= len(plain):
             return
         kind = plain[place]

@@ -13,7 +13,7 @@ from pathlib import Path
 from appliance import files, requests
 from appliance.errors import DecodeError
 from appliance.ids import eve, sniffers
-from appliance.ids.engine import SPOOL, USER
+from appliance.ids.engine import ANEW, SPOOL, USER
 from appliance.ids.eve_spool import STATISTICS
 from appliance.ids.handover import read_at
 from appliance.renewal.after_switch import EngineSeen
@@ -21,8 +21,7 @@ from appliance.reports.selftest import SelfTestReport
 from appliance.reports.statusfile import RUNTIME_DIRECTORY
 from appliance.ruleset.set_places import NONE, TRIAL
 
-# Rendering the configuration anew starts the engine with it; the second is for a live reload.
-CONFIG_UNIT = "glovebox-ids-config.service"
+# The door to a live reload.
 RELOAD = "glovebox-ids-reload"
 TAIL = 1 << 16
 
@@ -56,7 +55,7 @@ class EngineView:
     def _ask(self, live: bool) -> None:
         # A request that nobody took yet is as good as ours.
         with contextlib.suppress(FileExistsError):
-            requests.restart(RELOAD if live else CONFIG_UNIT, self.doors)
+            requests.restart(RELOAD if live else ANEW, self.doors)
 
     def ask_selftest(self) -> None:
         """Ask for a self-test; those that end later count. Raises OSError."""

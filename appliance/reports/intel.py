@@ -15,7 +15,8 @@ class ListFacts:
 
     `digest` names the file that it was taken from, `taken` says when (since the epoch). `lengths4`
     and `lengths6` are the different lengths of its networks. `refused` counts what was not taken,
-    `reasons` says why, and `samples` shows some of it, printable.
+    `reasons` says why, and `samples` shows some of it, printable. `until` is when the first of its
+    entries holds no more, 0 for never.
     """
 
     name: str
@@ -28,6 +29,7 @@ class ListFacts:
     refused: int = 0
     reasons: dict[str, int] | None = None
     samples: tuple[str, ...] = ()
+    until: float = 0.0
 
     @property
     def entries(self) -> int:

@@ -184,7 +184,7 @@ CHECKS = (
     Check("rules", "your own rules", 10, ("reports",), rules),
     Check("checksums", "frames have right checksums", 10, ("reports", "listening"), checksums),
     Check("connections", "the engine follows every connection", 2, ("engine",), connections),
-    Check("loss-engine", "the engine keeps up", 2, ("engine", "interface", "listening"),
+    Check("loss-engine", "the engine keeps up", 2, ("engine", "interface", "listening", "away"),
           partial(loss, stage=Stage.ENGINE)),
 )
 # fmt: on

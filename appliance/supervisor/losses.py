@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from appliance.ids.engine import EngineCount
+from appliance.ids.engine import EngineAway, EngineCount
 from appliance.reports.outcomes import Outcome
 from appliance.reports.receiver import ReceiverReport
 from appliance.reports.supervisor import LossRow, Stage
@@ -77,12 +77,16 @@ Flows = Mapping[Stage, Flow]
 class Ledger:
     """Totals by stage; how the counters stood at the last look; frames that no engine heard.
 
-    `unheard` is the interface's packet counter where no engine listened at the last look.
+    `unheard` is the interface's packet counter where no engine listened at the last look, for as
+    long as its unit has told nothing. `away` is what it tells, and `missed` is what of that has
+    been counted.
     """
 
     totals: Flows = field(default_factory=dict)
     last: Flows = field(default_factory=dict)
     unheard: int | None = None
+    away: EngineAway | None = None
+    missed: int = 0
 
     def update(self, now: Observations) -> Ledger:
         """Return the ledger with what happened since the last look; at first, with all there is.
@@ -93,11 +97,31 @@ class Ledger:
         totals = dict(self.totals)
         for stage, flow in seen.items():
             totals[stage] = totals.get(stage, Flow()) + flow.since(self.last.get(stage, Flow()))
-        unheard = _unheard(now)
-        if unheard is not None and self.unheard is not None:
-            missed = _growth(self.unheard, unheard)
-            totals[Stage.ENGINE] = totals.get(Stage.ENGINE, Flow()) + Flow(missed, missed)
-        return Ledger(totals, {**self.last, **seen}, unheard)
+        unheard, away = _unheard(now), now.away if isinstance(now.away, EngineAway) else None
+        missed = self._sampled(unheard) if away is None else self._told(away, now)
+        more = max(missed - self._counted(away), 0)
+        if more:
+            totals[Stage.ENGINE] = totals.get(Stage.ENGINE, Flow()) + Flow(more, more)
+        return Ledger(totals, {**self.last, **seen}, unheard, away or self.away, missed)
+
+    def _sampled(self, unheard: int | None) -> int:
+        """Return the frames between looks at which nobody listened, as yet."""
+        if unheard is None or self.unheard is None:
+            return self.missed
+        return self.missed + _growth(self.unheard, unheard)
+
+    def _told(self, away: EngineAway, now: Observations) -> int:
+        """Return the frames while the engine was away, to the frame."""
+        if away.began is not None:
+            return away.began - away.ended
+        if isinstance(now.interface, Unknown):
+            return self._counted(away)
+        return _growth(away.ended, now.interface.packets)
+
+    def _counted(self, away: EngineAway | None) -> int:
+        """Return how many frames of the same time away have been counted."""
+        is_other = away is not None and self.away is not None and away.ended != self.away.ended
+        return 0 if is_other else self.missed
 
     def since(self, earlier: Ledger) -> Flows:
         """Return what happened after `earlier`, stage by stage."""

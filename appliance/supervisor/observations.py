@@ -11,7 +11,7 @@ from typing import TypeVar
 from appliance.films.partition import Partition
 from appliance.host.links import Interface
 from appliance.host.machine import Disk, Memory, Power
-from appliance.ids.engine import EngineCount
+from appliance.ids.engine import EngineAway, EngineCount
 from appliance.reports.alerts import AlertStoreReport, GraveAlert
 from appliance.reports.dhcp import PortReport
 from appliance.reports.films import Drive, Library
@@ -74,6 +74,7 @@ class Observations:
     receiver: ReceiverReport | Unknown
     engine: EngineCount | None | Unknown
     listening: bool | None | Unknown
+    away: EngineAway | None | Unknown
     store: AlertStoreReport | Unknown
     alarm: GraveAlert | None | Unknown
     memory: Memory | Unknown

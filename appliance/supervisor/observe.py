@@ -82,6 +82,7 @@ class Observer:
             "receiver": lambda: ReceiverReport.require(places.runtime),
             "engine": self._count,
             "listening": lambda: sniffers.listening(interface, _uid(user)) if engine else None,
+            "away": lambda: sniffers.away(places.spool.parent) if engine else None,
             "store": lambda: AlertStoreReport.require(places.runtime),
             "alarm": lambda: AlertStoreReport.require(places.runtime).grave,
             "memory": machine.memory,

@@ -258,7 +258,7 @@ CHECKS = (
     Check("strangers", "nobody else streams", 10, ("receiver",), strangers),
     Check("feedback", "the stream does not contain itself", 10, ("receiver",), feedback),
     Check("inspected", "how much is inspected", 2,
-          ("receiver", "engine", "interface", "listening"), inspected),
+          ("receiver", "engine", "interface", "listening", "away"), inspected),
     Check("loss-reassembly", "every fragment arrives", 2, ("receiver",),
           partial(loss, stage=Stage.REASSEMBLY)),
     Check("loss-socket", "the receiver keeps up", 2, ("receiver",),

@@ -13,10 +13,11 @@ from pathlib import Path
 
 from appliance.formats.list_sources import ListSource
 from appliance.ids import engines, marker
+from appliance.ids.engine import ANEW
 from appliance.ids.marker import Token
 from appliance.renewal.after_switch import EngineSeen
 from appliance.renewal.candidate import SetGathering
-from appliance.renewal.engine_view import CONFIG_UNIT, RELOAD, EngineView
+from appliance.renewal.engine_view import RELOAD, EngineView
 from appliance.renewal.generations import Generations
 from appliance.renewal.renew import Renewal
 from appliance.renewal.set_trial import SetTrial
@@ -105,7 +106,7 @@ class RealDoor:
                 assert self.engine.process
                 self.engine.process.send_signal(signal.SIGUSR2)
             else:
-                assert name == CONFIG_UNIT.removesuffix(".service")
+                assert name == ANEW
                 self._restart()
 
     def _restart(self) -> None:

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from ipaddress import ip_network
 
 from appliance.errors import DecodeError
@@ -12,6 +13,7 @@ from appliance.formats.list_sources import KNOWN, source_of
 from appliance.settings.sections.fit import Address, expect
 
 MOST, MOST_SOURCES = 1000, 16
+_KEY, _PLAIN = re.compile("[0-9A-Za-z_-]{8,128}"), "letters and digits, as its maker shows the key"
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,8 @@ class IntelConfig:
     allow: tuple[str, ...] = ()
     resolvers: tuple[Address, ...] = ()
     sources: tuple[str, ...] = ()
+    otx_key: str = field(default="", repr=False)
+    abusech_key: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         expect(len(self.allow) <= MOST, "allow", len(self.allow), f"at most {MOST}")
@@ -29,6 +33,9 @@ class IntelConfig:
                f"at most {MOST_SOURCES}")  # fmt: skip
         for each in self.sources:
             expect(_is_source(each), "sources", each, f"{', '.join(KNOWN)}, or https://…")
+        for key in ("otx_key", "abusech_key"):
+            value = getattr(self, key)
+            expect(not value or bool(_KEY.fullmatch(value)), key, value, _PLAIN)
 
 
 def _is_source(text: str) -> bool:

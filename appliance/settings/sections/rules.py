@@ -52,8 +52,8 @@ RULE_SETS = {
         ),
         RuleSetSource(
             "sslbl", "SSLBL of abuse.ch, certificates of servers that command botnets",
-            "CC0; older terms allow no commercial use", "https://sslbl.abuse.ch/blacklist/",
-            {"suricata": "https://sslbl.abuse.ch/blacklist/sslblacklist.rules"},
+            "CC0", "https://sslbl.abuse.ch/blacklist/",
+            {"suricata": "https://sslbl.abuse.ch/blacklist/sslblacklist_tls_cert.tar.gz"},
         ),
     )
 }  # fmt: skip

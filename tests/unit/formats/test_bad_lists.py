@@ -10,7 +10,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.formats.bad_lists import Found, ListedEntry, NoListError, RefusedLine, read_list
+from appliance.formats.bad_lists import (
+    BROKEN_INTO,
+    EXPIRED,
+    NOT_ACTIVE,
+    NOT_LOOKED_FOR,
+    TOO_FEW,
+    UNSURE,
+    URL_OF_NAME,
+    Found,
+    ListedEntry,
+    ListOrigin,
+    NoListError,
+    RefusedLine,
+    read_list,
+)
 from appliance.formats.indicators import written
 
 
@@ -124,3 +138,85 @@ def test_any_bytes_are_a_list_or_none(lines: list[bytes]) -> None:
     for each in found:
         if isinstance(each, RefusedLine):
             assert each.text.isprintable() and each.reason
+
+
+THREATFOX = (
+    "# first remark, with a comma\n"
+    '# "first_seen_utc","ioc_id","ioc_value","ioc_type","threat_type","fk_malware","malware_alias",'
+    '"malware_printable","last_seen_utc","confidence_level","is_compromised","reference","tags",'
+    '"anonymous","reporter"\n'
+)
+
+
+def threatfox(value: str, kind: str, sure: object = 75, compromised: str = "False") -> str:
+    return (
+        f'"2026-11-20 10:00:00", "41", "{value}", "{kind}", "botnet_cc", "win.x", "None", "Kit X",'
+        f' "", "{sure}", "{compromised}", "None", "a,b", "0", "abuse_ch"\n'
+    )
+
+
+def test_threatfox_with_its_confidence() -> None:
+    text = THREATFOX + threatfox("Bad.example", "domain") + threatfox("198.51.100.7:443", "ip:port")
+    text += threatfox("http://198.51.100.9/x", "url") + threatfox("http://shop.example/x", "url")
+    text += threatfox("unsure.example", "domain", 49) + threatfox("none.example", "domain", "")
+    text += threatfox("hacked.example", "domain", 100, "True") + threatfox("0" * 32, "md5_hash")
+    text += '"2026-11-20", "cut\n'
+    found = read(text)
+    assert entries(found) == ["bad.example", "198.51.100.7", "198.51.100.9", "none.example"]
+    assert reasons(found) == [URL_OF_NAME, UNSURE, BROKEN_INTO, NOT_LOOKED_FOR, TOO_FEW]
+    first = next(each for each in found if isinstance(each, ListedEntry))
+    link = "https://threatfox.abuse.ch/ioc/41/"
+    assert first.origin == ListOrigin("Kit X", "abuse_ch", "2026-11-20", link, 75)
+
+
+def test_the_shared_csv_of_urlhaus(shared_data: Path) -> None:
+    found = shared(shared_data / "pictures/lists", "urlhaus.csv")
+    # A URL on a name stays a URL: its host may serve others.
+    assert entries(found) == ["198.51.100.9"] and reasons(found) == [URL_OF_NAME] * 2 + [TOO_FEW]
+    (entry,) = (each for each in found if isinstance(each, ListedEntry))
+    title = "malware_download 32-bit,elf,Mozi"
+    link = "https://urlhaus.abuse.ch/url/1001/"
+    assert entry.origin == ListOrigin(title, "reporter1", "2026-11-26", link)
+
+
+def test_csv_without_columns_is_none() -> None:
+    with pytest.raises(NoListError, match="nobody names"):
+        read('# remark, only\n"a","b"\n')
+
+
+DAY = 86400.0
+SAID = 1_795_737_600.0  # 2026-11-27
+
+
+def pulse(kind: str, value: str, **more: object) -> str:
+    head = {"pulse": "65a0", "name": "Kit", "author": "team", "modified": "2026-11-27T00:00:00"}
+    return json.dumps(head) + "\n" + json.dumps({"indicator": value, "type": kind} | more)
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        (pulse("domain", "bad.example"), 180),
+        (pulse("IPv4", "198.51.100.7"), 30),
+        (pulse("domain", "bad.example", expiration="2026-11-29T00:00:00"), 2),
+        (pulse("domain", "bad.example", expiration="2030-01-01"), 180),
+        (pulse("domain", "bad.example", expiration="tomorrow"), 180),
+    ],
+)
+def test_what_a_pulse_says_holds_for_a_while(text: str, days: int) -> None:
+    def at(now: float) -> list[Found]:
+        return list(read_list(text.encode().split(b"\n"), now))
+
+    (entry,) = at(SAID)
+    assert isinstance(entry, ListedEntry) and entry.until == SAID + days * DAY
+    assert reasons(at(entry.until - 1)) == [] and reasons(at(entry.until)) == [EXPIRED]
+
+
+def test_what_is_not_active_is_refused() -> None:
+    assert reasons(read(pulse("domain", "bad.example", is_active=0))) == [NOT_ACTIVE]
+
+
+@pytest.mark.parametrize("when", ["9999-12-31T23:59:59-10:00", "0001-01-01", "x", None, 5, "2026"])
+def test_odd_times_do_no_harm(when: object) -> None:
+    head = json.dumps({"pulse": "65a0", "name": "Kit", "modified": when})
+    read(head + "\n" + json.dumps({"indicator": "a.example", "type": "domain"}))

@@ -14,7 +14,7 @@ from appliance.ruleset.quiet import ALL, SOURCE, Quieted, QuietWish
 from tests.conftest import PROJECT
 
 FROM = Quieted(1, 1000140, SOURCE, "192.168.88.9", 0.0, 1.0)
-DOOR = "glovebox-ids-config"
+DOOR = "glovebox-ids-anew"
 
 
 @pytest.fixture

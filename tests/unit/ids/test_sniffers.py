@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from functools import partial
 from pathlib import Path
@@ -12,6 +13,9 @@ import pytest
 from appliance.errors import InterfaceError
 from appliance.host import links
 from appliance.ids import sniffers
+from appliance.ids.engine import EngineAway
+from appliance.ids.templates import fill
+from tests.conftest import PROJECT
 
 PACKET = """\
 sk               RefCnt Type Proto  Iface R Rmem   User   Inode
@@ -91,3 +95,56 @@ def test_wait_until_listening_says_what_it_saw(
     with pytest.raises(InterfaceError) as caught:
         sniffers.wait_until_listening(interface, uid, time.monotonic())
     assert reason in str(caught.value)
+
+
+class PlayedUnit:
+    """The script of the unit, with a folder in the place of /run and of the interface."""
+
+    def __init__(self, folder: Path) -> None:
+        text = fill((PROJECT / "config/ids/counted.sh").read_text(), {"INTERFACE": "tzsp0"})
+        text = text.replace("/run/glovebox-ids", str(folder))
+        self._counter = folder / "tx_packets"
+        text = text.replace("/sys/class/net/tzsp0/statistics/tx_packets", str(self._counter))
+        self._script = folder / "counted"
+        self._script.write_text(text)
+
+    def at(self, packets: int | None, word: str) -> None:
+        self._counter.unlink(missing_ok=True)
+        if packets is not None:
+            self._counter.write_text(f"{packets}\n")
+        subprocess.run(["sh", self._script, word], check=True, capture_output=True)
+
+
+@pytest.fixture
+def unit(tmp_path: Path) -> PlayedUnit:
+    return PlayedUnit(tmp_path)
+
+
+def test_the_first_start_counts_from_the_interfaces_own(tmp_path: Path, unit: PlayedUnit) -> None:
+    assert sniffers.away(tmp_path) is None
+    unit.at(70, "began")
+    assert sniffers.away(tmp_path) == EngineAway(0, 70)
+
+
+def test_an_end_and_a_start(tmp_path: Path, unit: PlayedUnit) -> None:
+    unit.at(0, "began")
+    unit.at(120, "ended")
+    assert sniffers.away(tmp_path) == EngineAway(120)
+    # A start that failed ends nothing.
+    unit.at(130, "ended")
+    unit.at(150, "began")
+    assert sniffers.away(tmp_path) == EngineAway(120, 150)
+
+
+def test_an_interface_that_is_gone_and_made_anew(tmp_path: Path, unit: PlayedUnit) -> None:
+    unit.at(500, "began")
+    unit.at(None, "ended")
+    assert sniffers.away(tmp_path) == EngineAway(0)
+    unit.at(30, "began")
+    assert sniffers.away(tmp_path) == EngineAway(0, 30)
+
+
+def test_what_cannot_be_read_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "heard").write_text("1")
+    with pytest.raises(ValueError, match="values"):
+        sniffers.away(tmp_path)

@@ -85,6 +85,7 @@ PATHS: dict[str, Talk] = {
     "/drips": _drips,
     "/drips-headers": _drips_headers,
     "/endless": _endless,
+    "/away": _says(answer("302 Found", b"", LEADS + "https://localhost:9/good")),
     "/tag": _says(answer("200 OK", GOOD, "ETag: " + "x" * 300)),
 }
 
@@ -123,4 +124,4 @@ def _talk(plain: socket.socket, context: ssl.SSLContext) -> None:
         request = b""
         while b"\r\n\r\n" not in request and (piece := connection.recv(4096)):
             request += piece
-        PATHS[request.split(b" ")[1].decode()](connection, request)
+        PATHS[request.split(b" ")[1].partition(b"?")[0].decode()](connection, request)

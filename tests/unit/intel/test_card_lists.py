@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -143,3 +144,45 @@ def test_what_the_owner_agreed_to_is_remembered_within_bounds(tmp_path: Path) ->
     assert len(card_lists.read_agreed(tmp_path)) == 32
     (tmp_path / "agreed.json").write_text("[1]")
     assert card_lists.read_agreed(tmp_path) == {}
+
+
+def said(number: int, day: str, *names: str) -> str:
+    head = {"pulse": f"65a{number}", "name": f"Kit {number}", "author": "team", "modified": day}
+    found = [{"indicator": name, "type": "domain"} for name in names]
+    return "".join(json.dumps(each) + "\n" for each in (head, *found))
+
+
+def test_an_entry_is_kept_with_all_who_say_so(tmp_path: Path) -> None:
+    pulses = [
+        said(number, "2026-11-20", "bad.example", f"h{number}.example") for number in range(9)
+    ]
+    found = only(take(tmp_path, otx="".join(pulses)))
+    assert found.facts and found.facts.names == 10
+    with kept_lists.KeptList(tmp_path / "kept/otx.list") as kept:
+        both = kept.origins("bad.example")
+        assert kept.origins("h3.example") == (both[3],)
+    assert [each.title for each in both] == [f"Kit {number}" for number in range(8)]
+
+
+def test_who_says_so_has_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(card_lists, "MOST_DIFFERENT", 2)
+    pulses = [said(number, "2026-11-20", f"h{number}.example") for number in range(4)]
+    take(tmp_path, otx="".join(pulses))
+    with kept_lists.KeptList(tmp_path / "kept/otx.list") as kept:
+        known = [bool(kept.origins(f"h{number}.example")) for number in range(4)]
+    assert known == [True, True, False, False] and entries(tmp_path, "otx") == 4
+
+
+def test_what_expires_leaves_though_the_file_stays(tmp_path: Path) -> None:
+    text = said(1, "2026-11-20", "old.example") + said(2, "2026-11-25", "new.example")
+    first = only(take(tmp_path, otx=text))
+    assert first.facts and entries(tmp_path, "otx") == 2
+    lists = CardLists(tmp_path / "card", tmp_path / "kept", PublicSuffixes())
+    soon = only(lists.take(first.facts.until - 1))
+    assert soon.facts == first.facts
+    later = only(lists.take(first.facts.until))
+    assert later.facts and entries(tmp_path, "otx") == 1
+    assert later.facts.reasons == {"expired": 1} and later.facts.until > first.facts.until
+    # Of the last one nothing is left: that is no bad list.
+    last = only(lists.take(later.facts.until))
+    assert not last.trouble and entries(tmp_path, "otx") == 0

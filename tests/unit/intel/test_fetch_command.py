@@ -12,12 +12,18 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from appliance.formats.list_sources import ListSource
-from appliance.intel.fetch_command import UNSET, Fetcher
+from appliance.intel.download import AccessKey
+from appliance.intel.fetch_command import UNSET, Fetcher, keys_of
 from appliance.intel.fetched_lists import FetchedList
+from appliance.intel.otx.pulse_feed import PulseFeed
 from appliance.reports.fetch import FetchReport
 from appliance.ruleset import chosen_sets
+from appliance.settings.sections.intel import IntelConfig
 from tests.unit.intel.bad_server import GOOD, certificate, playing
+from tests.unit.intel.otx.played_otx import KEY, PlayedOtx, playing_otx, pulse
 
 DEADLINE_S = 30.0
 NOW = 1_795_777_200.0
@@ -100,6 +106,33 @@ def test_the_command_runs_and_ends(tmp_path: Path) -> None:
         assert source.url == "https://127.0.0.1:9/list" and source.answered == 0.0
         process.send_signal(signal.SIGTERM)
         assert process.wait(DEADLINE_S) == 0
+
+
+def test_keys_are_those_of_the_settings() -> None:
+    found = keys_of(IntelConfig(abusech_key="0123abcd"))
+    assert found == {"abusech_key": AccessKey("0123abcd", parameter="auth-key")}
+    assert keys_of(IntelConfig(otx_key="01234567"))["otx_key"].value == "01234567"
+
+
+def test_a_list_that_wants_a_key_is_not_asked_for_without(tmp_path: Path) -> None:
+    source = ListSource("urlhaus", "https://127.0.0.1:9/", "", "", "abusech_key")
+    found = FetchedList(source, tmp_path, zero)
+    found.fetch(ssl.create_default_context(), NOW)
+    assert found.trouble == "it wants a key: [intel] abusech_key" and found.due > NOW + 3600
+
+
+def test_otx_is_asked_with_its_key(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    made = certificate(tmp_path)
+    with playing_otx(*made, PlayedOtx([pulse(1, "bad.example")])) as otx:
+        source = ListSource("otx", otx.url, "OTX", "", "otx_key")
+        found = PulseFeed(source, tmp_path, zero, KEY)
+        found.begin(NOW)
+        fetcher = Fetcher([found], [], ssl.create_default_context(cafile=made[0]), earliest=0)
+        with caplog.at_level("INFO"):
+            fetcher.turn(NOW)
+    assert otx.keys == {KEY} and (tmp_path / "otx").stat().st_size > 100
+    assert "otx: " in caplog.text and KEY not in caplog.text
+    assert KEY not in str(fetcher.report())
 
 
 def zero() -> float:

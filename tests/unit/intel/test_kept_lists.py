@@ -11,8 +11,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from appliance.formats.bad_lists import ListOrigin
 from appliance.intel import kept_lists
-from appliance.intel.kept_lists import KeptList, ListVerdict, who_lists
+from appliance.intel.kept_lists import (
+    KeptList,
+    ListVerdict,
+    origin_line,
+    who_lists,
+    with_origins,
+)
 from appliance.reports.intel import ListFacts
 from tests.unit.intel.sample_lists import take
 
@@ -67,3 +74,40 @@ def test_a_damaged_file_says_so(tmp_path: Path) -> None:
     (tmp_path / "a.list").write_bytes(b"no json\n")
     with pytest.raises(ValueError):
         KeptList(tmp_path / "a.list")
+
+
+def test_who_says_so_within_a_list(tmp_path: Path) -> None:
+    first = ListOrigin('Kit, "one"', "research-team", "2026-11-20", "https://otx.example/1", 80)
+    second = ListOrigin("Other")
+    lines = [with_origins(b"a.example", [10, 2]), with_origins(b"a.example.b", []), b"c.example"]
+    lines += [origin_line(10, first), origin_line(2, second)]
+    kept_lists.write(tmp_path, ListFacts("otx", "d", 0.0, 3, 0), sorted(lines))
+    with KeptList(tmp_path / "otx.list") as kept:
+        assert list(kept.lines()) == [b"a.example", b"a.example.b", b"c.example"]
+        assert kept.origins("a.example") == (first, second) and kept.origins("c.example") == ()
+        assert kept.holds(b"a.example") and kept.holds(b"a.example.b")
+        assert not kept.holds(b"a.example\t10 2") and not kept.holds(b"10")
+        (verdict,) = who_lists([kept], "www.a.example")
+    assert verdict.entry == "a.example" and verdict.origins == (first, second)
+
+
+def test_pages_that_were_let_go_are_read_again(tmp_path: Path) -> None:
+    entries = [b"%06d.example" % number for number in range(100_000)]
+    kept_lists.write(tmp_path, ListFacts("a", "d", 0.0, len(entries), 0), entries)
+    with KeptList(tmp_path / "a.list") as kept:
+        assert sum(1 for _ in kept.lines()) == len(entries)
+        before = mapped(tmp_path / "a.list")
+        kept.let_go()
+        assert mapped(tmp_path / "a.list") < before / 10
+        assert kept.holds(entries[77_777]) and not kept.holds(b"x.example")
+
+
+def mapped(file: Path) -> int:
+    """Return how much of a file this process has in memory, in kB (proc_pid_smaps(5))."""
+    found, is_it = 0, False
+    for line in Path("/proc/self/smaps").read_text().splitlines():
+        if "-" in line.split()[0]:
+            is_it = line.endswith(str(file))
+        elif is_it and line.startswith("Rss:"):
+            found += int(line.split()[1])
+    return found

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import random
 import shutil
 import subprocess
@@ -51,6 +53,29 @@ def test_hosts_networks_and_zeek() -> None:
     zeek = made("zeek.intel")
     assert zeek.startswith("#fields\tindicator\tindicator_type\t")
     assert "192.0.2.53\tIntel::ADDR\t" in zeek and "198.51.100.0/24\tIntel::SUBNET\t" in zeek
+
+
+@pytest.mark.net
+def test_nft_loads_the_sets_and_fills_them_anew(tmp_path: Path) -> None:
+    if shutil.which("nft") is None or os.geteuid():
+        missing("nft as root")
+    many = [b"198.51.%d.%d" % (high, low) for high in range(4) for low in range(250)]
+    run(tmp_path, made("networks.nft", sorted([*many, b"198.51.100.0/24", b"198.51.100.7"])))
+    told = run(tmp_path, made("networks.nft", ENTRIES, allowed_of(["198.51.0.0/16"])))
+    elements = {
+        element if isinstance(element, str) else "{addr}/{len}".format(**element["prefix"])
+        for each in json.loads(told)["nftables"]
+        for element in each.get("set", {}).get("elem", ())
+    }
+    assert elements == {"192.0.2.53", "2001:db8::/32"}
+
+
+def run(folder: Path, text: str) -> str:
+    """Load a file in a network namespace of its own after those of before; return the rules."""
+    with (folder / "all.nft").open("a") as file:
+        file.write(text)
+    argv = ["unshare", "-n", "sh", "-c", "nft -f $0 && nft -j list ruleset", file.name]
+    return subprocess.run(argv, check=True, capture_output=True, text=True).stdout
 
 
 @pytest.mark.parametrize("name", ["hosts.txt", "networks.txt", "zeek.intel"])

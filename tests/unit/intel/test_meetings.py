@@ -5,9 +5,11 @@ from __future__ import annotations
 
 from ipaddress import ip_address, ip_network
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from appliance.formats.bad_lists import ListOrigin
 from appliance.intel import meetings
 from appliance.intel.allowed import Allowed
 from appliance.intel.kept_lists import ListVerdict
@@ -116,6 +118,23 @@ def test_recent_meetings_are_the_newest_and_count() -> None:
 def test_many_lists_are_named_in_part() -> None:
     lists = [ListVerdict(f"{number}.txt", "bad.example") for number in range(5)]
     assert message_of(asked(), lists).endswith("(says 0.txt, 1.txt, 2.txt and 2 more)")
+
+
+def test_the_pulse_that_says_so_is_named() -> None:
+    pulse = ListOrigin("Phishing kit", "research-team", "2026-11-20", "https://otx.example/", -1)
+    lists = [ListVerdict("otx", "bad.example", (pulse, pulse)), ListVerdict("b.txt", "bad.example")]
+    says = "(says otx: “Phishing kit” by research-team 2026-11-20 and 1 more, b.txt)"
+    assert message_of(asked(), lists).endswith(says)
+    bare = [ListVerdict("otx", "bad.example", (ListOrigin("Kit"),))]
+    assert message_of(asked(), bare).endswith("(says otx: “Kit”)")
+
+
+@pytest.mark.parametrize(("sure", "priority"), [(-1, 2), (74, 2), (75, 1), (100, 1)])
+def test_a_source_that_is_sure_is_grave(sure: int, priority: int) -> None:
+    origins = (ListOrigin("Kit", confidence=sure),)
+    listed = [ListVerdict("threatfox", "bad.example", origins)]
+    alert = Meetings(Allowed(), ()).take(asked(), listed, NOW)
+    assert alert is not None and alert.priority == priority
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 5), st.integers(0, 9000)), max_size=60))

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -115,6 +116,17 @@ def test_who_lists_what(client: FlaskClient, tmp_path: Path) -> None:
     assert "is on no list" in page(client, "?q=good.example")
     assert "neither a name nor an address" in page(client, "?q=%3Cscript%3E")
     assert "<script>" not in page(client, "?q=%3Cscript%3E")
+
+
+def test_who_says_so_is_told_with_link_day_and_confidence(
+    client: FlaskClient, tmp_path: Path
+) -> None:
+    head = {"pulse": "65a1", "name": "Kit <b>", "author": "team", "modified": "2026-11-20"}
+    lines = [head, {"indicator": "bad.example", "type": "domain"}]
+    take(tmp_path, otx="\n".join(map(json.dumps, lines)))
+    text = page(client, "?q=bad.example")
+    link = '<a href="https://otx.alienvault.com/pulse/65a1" rel="noreferrer">Kit &lt;b&gt;</a>'
+    assert f"{link}, team, 2026-11-20" in text and " % sure" not in text
 
 
 def test_what_is_allowed_is_told(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def view(tmp_path: Path) -> EngineView:
 
 
 @pytest.mark.parametrize(
-    ("live", "door"), [(False, "glovebox-ids-config"), (True, "glovebox-ids-reload")]
+    ("live", "door"), [(False, "glovebox-ids-anew"), (True, "glovebox-ids-reload")]
 )
 def test_it_is_asked_to_take_them(view: EngineView, live: bool, door: str) -> None:
     view.live = live
@@ -61,7 +61,7 @@ def test_it_is_asked_to_take_them(view: EngineView, live: bool, door: str) -> No
 def test_the_way_back_is_a_restart(view: EngineView) -> None:
     view.live = True
     view.end_trial(anew=True)
-    assert [file.name for file in view.doors.iterdir()] == ["glovebox-ids-config"]
+    assert [file.name for file in view.doors.iterdir()] == ["glovebox-ids-anew"]
 
 
 def test_self_tests_count_from_the_moment_that_one_is_asked_for(view: EngineView) -> None:

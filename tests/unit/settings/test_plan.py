@@ -17,6 +17,7 @@ KEY = (
 SECRET_FILES = (
     "secrets/web.toml",
     "secrets/access_point.toml",
+    "secrets/intel.toml",
     "secrets/notify.toml",
     "secrets/forward.toml",
 )

@@ -47,6 +47,7 @@ WELL = Observations(
     ),
     engine=EngineCount(0, 0),
     listening=True,
+    away=None,
     store=AlertStoreReport(
         updated=NOW, stored=0, added=0, last_alert=None, spool_lag_bytes=0, unreadable=0
     ),

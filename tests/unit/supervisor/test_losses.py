@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.ids.engine import EngineCount
+from appliance.ids.engine import EngineAway, EngineCount
 from appliance.reports.outcomes import OUTCOMES, Outcome, Tally
 from appliance.reports.supervisor import LossRow, Stage
 from appliance.supervisor.losses import (
@@ -102,6 +102,45 @@ def passing(*looks: tuple[int, bool | None | Unknown]) -> Ledger:
         interface = replace(TZSP0, packets=packets)
         ledger = ledger.update(look(interface=interface, listening=listening, engine=NOBODY_KNOWS))
     return ledger
+
+
+def away(*looks: tuple[int, EngineAway | None | Unknown]) -> Flow:
+    """Return what is lost at the engine after looks of (frames on the interface, who was away)."""
+    ledger = Ledger()
+    for packets, told in looks:
+        interface, listening = replace(TZSP0, packets=packets), not _is_away(told)
+        now = look(interface=interface, listening=listening, away=told, engine=NOBODY_KNOWS)
+        ledger = ledger.update(now)
+    return ledger.totals.get(Stage.ENGINE, Flow())
+
+
+def _is_away(told: EngineAway | None | Unknown) -> bool:
+    return told is None or (isinstance(told, EngineAway) and told.began is None)
+
+
+@pytest.mark.parametrize(
+    ("looks", "missed"),
+    [
+        # From the start of the interface until the engine took frames, sampled and then told.
+        ([(10, None), (40, None), (90, EngineAway(0, 70)), (95, EngineAway(0, 70))], 70),
+        # A restart between two looks, and one that lasts.
+        ([(90, EngineAway(0, 0)), (200, EngineAway(120, 150)), (300, EngineAway(120, 150))], 30),
+        (
+            [(90, EngineAway(0, 0)), (200, EngineAway(120)), (260, EngineAway(120)),
+             (400, EngineAway(120, 300)), (500, EngineAway(120, 300))], 180,
+        ),
+        ([(90, EngineAway(0, 5)), (200, EngineAway(120, 150)), (900, EngineAway(600, 607))], 42),
+        # The interface was made anew, and nobody takes its frames.
+        ([(900, EngineAway(0, 0)), (20, EngineAway(950)), (50, EngineAway(950))], 50),
+        ([(90, EngineAway(0, 0)), (200, EngineAway(120)), (220, NOBODY_KNOWS),
+          (260, EngineAway(120, 250))], 130),
+    ],
+    ids=["boot", "short", "long", "three", "interface anew", "not known"],
+)  # fmt: skip
+def test_what_passes_while_the_engine_is_away_is_counted_to_the_frame(
+    looks: list[tuple[int, EngineAway | None | Unknown]], missed: int
+) -> None:
+    assert away(*looks) == Flow(missed, missed)
 
 
 @pytest.mark.parametrize(

@@ -38,3 +38,13 @@ def test_there_are_bounds() -> None:
         build({"intel": {"allow": ["bad.example"] * 1001}})
     with pytest.raises(ConfigError, match="at most 1000"):
         build({"intel": {"resolvers": ["192.0.2.1"] * 1001}})
+
+
+@pytest.mark.parametrize("key", ["otx_key", "abusech_key"])
+def test_keys_are_plain_and_never_shown(key: str) -> None:
+    made = build({"intel": {key: "0123abcd-planted"}})
+    assert getattr(made.intel, key) == "0123abcd-planted" and "planted" not in repr(made)
+    for bad in ("short", "with blank", "line\nbreak", "x" * 129, "“planted”"):
+        with pytest.raises(ConfigError, match="as its maker shows the key") as error:
+            build({"intel": {key: bad}})
+        assert bad not in str(error.value)

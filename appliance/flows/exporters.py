@@ -125,6 +125,10 @@ class Exporters:
             found = self._streams[key] = Stream(key, exporter, last_seen=now, first_seen=now)
         return found
 
+    def decoded(self) -> Iterator[tuple[bytes, int]]:
+        """Yield who is counted apart, and how many of its datagrams were flows so far."""
+        return ((each.key, each.counts.decoded) for each in self._by_key.values())
+
     def halves(self) -> Words:
         """Return the two halves of each exporter's address, at its number."""
         return self._halves

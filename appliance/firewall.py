@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import argparse
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from ipaddress import IPv4Address, ip_network
 from operator import attrgetter
 
@@ -17,11 +17,12 @@ from appliance.films import minidlna
 from appliance.service import Running
 from appliance.settings import config
 from appliance.settings.config import Config
+from appliance.settings.sections.fit import Address
 from appliance.settings.sections.router import RouterEntry
 
 # Ports of a Raspberry Pi, and of USB adapters on it; each may serve a network of its own.
 SERVED_PORTS = ("eth0", "eth1", "eth2", "eth3")
-DNS, NTP, LOGS = 53, 123, 514
+DNS, NTP, LOGS, FLOWS = 53, 123, 514, "2055, 4739"
 # Each answer to a request for an address is written to the card. A device asks a few times when it
 # comes, and every few hours later; in all, a hundred may come at once.
 DHCP = "udp sport 68 udp dport 67"
@@ -77,7 +78,7 @@ table inet glovebox {{
 		udp sport {mac} udp dport {answers} accept
 		{strangers}
 {limits}
-		tcp dport {{ {tcp} }} accept
+{flows}		tcp dport {{ {tcp} }} accept
 		udp dport {{ {udp} }} accept
 {logs}{served}
 	}}
@@ -150,6 +151,7 @@ def render(settings: Config) -> str:
         limits="\n".join(f"\t\t{rule}" for rule in _limits()),
         sets="\n".join(f"\t{line}" for line in _sets()), mark=MARK,
         logs="".join(f"\t\t{rule}\n" for rule in _logs(settings)),
+        flows="".join(f"\t\t{rule}\n" for rule in _flows(settings)),
         served="\n".join(f"\t\t{rule}" for rule in _served(settings)),
     )  # fmt: skip
 
@@ -217,21 +219,33 @@ def _stream(settings: Config, tzsp: str) -> list[str]:
 
 def _routers(settings: Config) -> list[str]:
     """Return what packets of the listed routers match, by version of IP; [] where none is."""
-    matches = []
+    return _from(settings.capture.routers)
+
+
+def _from(addresses: Iterable[Address]) -> list[str]:
+    """Return what packets from some addresses match, by version of IP."""
+    matches, each = [], list(addresses)
     for version, family in ((4, "ip"), (6, "ip6")):
-        listed = [str(each) for each in settings.capture.routers if each.version == version]
+        listed = ", ".join(str(one) for one in each if one.version == version)
         if listed:
-            matches.append(f"{family} saddr {{ {', '.join(listed)} }}")
+            matches.append(f"{family} saddr {{ {listed} }}")
     return matches
+
+
+def _flows(settings: Config) -> Iterator[str]:
+    """Yield the rules by which strangers fill no queue of those whose flows are taken."""
+    senders, ports = _from(settings.flow_senders), f"udp dport {{ {FLOWS} }}"
+    if senders:
+        yield from (f"{each} {ports} accept" for each in senders)
+        # So many come through to be counted, and named on the page.
+        yield f"{ports} limit rate 1/second burst 1 packets accept"
+        yield f"{ports} drop"
 
 
 def _logs(settings: Config) -> Iterator[str]:
     """Yield the rules for the port of logs, which is open to those alone whose logs are taken."""
-    for version, family in ((4, "ip"), (6, "ip6")):
-        listed = ", ".join(str(each) for each in settings.log_senders if each.version == version)
-        if listed:
-            port = f"meta l4proto {{ tcp, udp }} th dport {LOGS}"
-            yield f"{family} saddr {{ {listed} }} {port} accept"
+    for each in _from(settings.log_senders):
+        yield f"{each} meta l4proto {{ tcp, udp }} th dport {LOGS} accept"
 
 
 def _served(settings: Config) -> list[str]:

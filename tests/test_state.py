@@ -49,12 +49,39 @@ def test_of_each_folder_it_is_decided_whether_it_tells_of_people() -> None:
     assert parts == {path.parts[0] for path in OF_PEOPLE} | TELL_NOTHING
 
 
-@pytest.mark.parametrize("unit", ["fetch", "notify-send"])
-def test_who_reaches_the_internet_sees_nothing_of_people(unit: str) -> None:
+# Who reaches the Internet, or reads what strangers send or give, and what of people it works with.
+SEES = {
+    "fetch": set[str](), "notify-send": set[str](), "renewal": set[str](), "intel": set[str](),
+    "receiver": set[str](), "questions@": {"flowstore"}, "flows": {"flows"}, "logs": {"logs"},
+    "flowstore": {"flowstore"}, "flowstore-rest": {"flowstore"}, "devices": {"devices"},
+    "glow": {"logs"}, "evidence": {"alerts", "evidence"},
+}  # fmt: skip
+RUNS_OF_PEOPLE = ("evidence", "logs", "intel", "flows", "glow", "ids/spool")
+SEES_OF_RUN = {
+    "renewal": {"ids/spool"}, "intel": {"intel"}, "flows": {"flows", "intel"}, "logs": {"logs"},
+    "flowstore": {"flows"}, "flowstore-rest": {"flows"}, "glow": {"glow", "logs"},
+    "evidence": {"evidence"},
+}  # fmt: skip
+
+
+def hidden_from(unit: str) -> set[str]:
+    """Return the paths that a unit cannot see (InaccessiblePaths= in systemd.exec(5))."""
     text = (PROJECT / f"systemd/system/glovebox-{unit}.service").read_text()
-    hidden = set(re.findall(r"(?:^InaccessiblePaths=| )-(/\S+)", text, re.MULTILINE))
-    assert {f"{DATA}{path.parts[0]}" for path in OF_PEOPLE} <= hidden
-    assert {"/run/glovebox-evidence", "/run/glovebox-ids/spool", "/run/glovebox-logs"} <= hidden
+    lines = re.findall(r"^InaccessiblePaths=(.*)$", text, re.MULTILINE)
+    return {word.removeprefix("-") for line in lines for word in line.split()}
+
+
+@pytest.mark.parametrize("folder", sorted({path.parts[0] for path in OF_PEOPLE}))
+@pytest.mark.parametrize("unit", SEES)
+def test_who_meets_strangers_sees_of_people_only_what_it_works_with(unit: str, folder: str) -> None:
+    assert (f"{DATA}{folder}" in hidden_from(unit)) is (folder not in SEES[unit])
+
+
+@pytest.mark.parametrize("folder", RUNS_OF_PEOPLE)
+@pytest.mark.parametrize("unit", SEES)
+def test_who_meets_strangers_sees_in_memory_only_what_it_works_with(unit: str, folder: str) -> None:
+    is_seen = folder in SEES_OF_RUN.get(unit, set())
+    assert (f"/run/glovebox-{folder}" in hidden_from(unit)) is not is_seen
 
 
 def test_packets_are_for_the_page_alone() -> None:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import argparse
-import heapq
 import logging
 import time
 from collections import OrderedDict
@@ -17,11 +16,11 @@ from typing import Any
 import psutil
 
 from appliance import service
-from appliance.alerts.news import GRAVE
 from appliance.alerts.store import DATABASE, AlertReader
 from appliance.evidence import cutting, kept_pcaps
 from appliance.evidence.kept_pcaps import PcapFolder
 from appliance.evidence.packet_ring import PacketRing
+from appliance.evidence.waiting_alerts import CutsOfMinute, WaitingAlert, WaitingAlerts
 from appliance.reports.alerts import EvidenceReport
 from appliance.service import Running
 from appliance.store.database import StoreError
@@ -31,24 +30,12 @@ SHARE, LEAST_BLOCKS, BLOCKS, BLOCK_SIZE = 64, 16, 128, 1 << 18
 TURN_S, LOOK_S, RETRY_S = 0.1, 0.5, 5.0
 # What is cut waits, so that what came after the alert is there too, and the block is handed over.
 WAIT_S = 2.5
-MOST_WAITING, MOST_A_MINUTE, MOST_KNOWN, AGAIN_S = 500, 60, 4096, 60.0
+MOST_AT_ONCE, MOST_KNOWN, AGAIN_S = 500, 4096, 60.0
 IN_MEMORY, ON_CARD, ON_CARD_A_DAY = 16 << 20, 64 << 20, 32 << 20
 _SECOND = 1_000_000_000
 _MICROSECOND = timedelta(microseconds=1)
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class WaitingAlert:
-    """An alert that waits for its packets to be cut; graver ones come first. `due` is monotonic."""
-
-    priority: int
-    id: int
-    due: float = field(compare=False)
-    time_us: int = field(compare=False)
-    source: str = field(compare=False)
-    destination: str = field(compare=False)
 
 
 @dataclass
@@ -76,12 +63,11 @@ class EvidenceService:
     ring: PacketRing | None = None
     trouble: str = ""
     _seen: int = -1
-    _waiting: list[WaitingAlert] = field(default_factory=list)
+    _waiting: WaitingAlerts = field(default_factory=WaitingAlerts)
+    _cuts: CutsOfMinute = field(default_factory=CutsOfMinute)
     _known: OrderedDict[tuple[Any, ...], float] = field(default_factory=OrderedDict)
     _look: float = 0.0
     _retry: float = 0.0
-    _minute: int = 0
-    _cut: int = 0
 
     def turn(self, now: float) -> None:
         """Do what is due; `now` is monotonic."""
@@ -125,7 +111,7 @@ class EvidenceService:
             if self._seen < 0:
                 newest = self.alerts.latest(1)
                 self._seen = newest[0]["id"] if newest else 0
-            found = self.alerts.after(self._seen, MOST_WAITING)
+            found = self.alerts.after(self._seen, MOST_AT_ONCE)
         except StoreError as error:
             log.debug("no alerts: %s", error)
             return
@@ -139,34 +125,31 @@ class EvidenceService:
         if now - self._known.get(key, -AGAIN_S) < AGAIN_S:
             self.counts.alike += 1
             return
-        if len(self._waiting) >= MOST_WAITING:
-            self.counts.held_back += 1
-            return
-        self._known[key] = now
-        if len(self._known) > MOST_KNOWN:
-            self._known.popitem(last=False)
         waiting = WaitingAlert(
             alert["priority"], alert["id"], now + WAIT_S, time_us_of(alert["time"]),
             alert["source"] or "", alert["destination"] or "",
         )  # fmt: skip
-        heapq.heappush(self._waiting, waiting)
+        without_room = self._waiting.put(waiting)
+        self.counts.held_back += without_room is not None
+        if without_room is waiting:
+            return
+        self._known[key] = now
+        if len(self._known) > MOST_KNOWN:
+            self._known.popitem(last=False)
 
     def _cut_next(self, now: float) -> None:
         """Cut for one alert, where its time has come or its packets are about to go."""
-        if not self._waiting or self.ring is None:
+        first = self._waiting.first
+        if first is None or self.ring is None:
             return
-        first = self._waiting[0]
         leaving = self.ring.oldest_ns > first.time_us * 1000 - _SECOND
         if now < first.due and not leaving:
             return
-        heapq.heappop(self._waiting)
-        if int(now // 60) != self._minute:
-            self._minute, self._cut = int(now // 60), 0
-        self._cut += 1
-        if self._cut > MOST_A_MINUTE:
-            self.counts.held_back += 1
-        else:
+        self._waiting.take()
+        if self._cuts.may(first, now):
             self._cut_out(first)
+        else:
+            self.counts.held_back += 1
 
     def _cut_out(self, alert: WaitingAlert) -> None:
         assert self.ring is not None
@@ -183,7 +166,7 @@ class EvidenceService:
     def _keep(self, alert: WaitingAlert, content: bytes) -> None:
         name, now = cutting.name_of(alert.id, alert.time_us), time.time()
         try:
-            on_card = alert.priority <= GRAVE and self.card.keep(name, content, now)
+            on_card = alert.is_grave and self.card.keep(name, content, now)
             if not on_card:
                 self.memory.keep(name, content, now)
         except OSError as error:

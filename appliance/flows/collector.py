@@ -76,7 +76,7 @@ class Collector:
         return np.concatenate(done) if done else none()
 
     def _datagram(self, key: bytes, port: int, payload: memoryview) -> None:
-        exporter = self.exporters.find(key)
+        exporter = self.exporters.find(key, self._now)
         exporter.last_seen = self._now
         counts = exporter.counts
         counts.received += 1
@@ -100,7 +100,7 @@ class Collector:
     ) -> bool:
         """Take what a datagram holds; tell whether it came for the first time."""
         stream_key = StreamKey(exporter.key, port, header.domain, header.version)
-        stream = self.exporters.stream(stream_key, exporter)
+        stream = self.exporters.stream(stream_key, exporter, self._now)
         stream.last_seen = self._now
         exporter.version = header.version
         arrival = stream.sequence.look(header.sequence, header.uptime_ms, len(payload))
@@ -162,7 +162,7 @@ class Collector:
 
     def _learn(self, stream: Stream, payload: memoryview, found: FlowSet) -> None:
         for template in netflow.templates(payload, stream.key.version, found):
-            self.templates.learn(stream.key, template)
+            self.templates.learn(stream.key, template, self._now)
             for waiting in self.waiting.take(stream.key, template.number):
                 self._known(stream, waiting.number, waiting.content, waiting.header,
                             waiting.skew_ms)  # fmt: skip

@@ -16,6 +16,8 @@ from appliance.udp.sources import LOOPBACK, address_of, key_of
 
 # So many are counted apart: forged addresses must not fill the memory.
 MOST, MOST_STREAMS = 64, 256
+# Who was silent for so long makes room before all others.
+SILENT_S = 3600.0
 OTHERS = "other"
 
 
@@ -59,6 +61,7 @@ class Exporter:
     listed: bool
     number: int
     last_seen: float = 0.0
+    first_seen: float = 0.0
     counts: FlowTally = field(default_factory=FlowTally)
     skew_ms: int = 0
     sampling: int = 0
@@ -75,10 +78,22 @@ class Stream:
     sequence: Sequence = field(default_factory=Sequence)
     boot: BootTime = field(default_factory=BootTime)
     last_seen: float = 0.0
+    first_seen: float = 0.0
+
+
+def _standing(each: Exporter | Stream, now: float) -> tuple[bool, float, float]:
+    """Return by what those that make room are chosen: the silent, then who was here shortest."""
+    stay = each.last_seen - each.first_seen
+    is_there = now - each.last_seen <= SILENT_S
+    return is_there, stay if is_there else 0.0, each.last_seen
 
 
 class Exporters:
-    """Those seen; where they are too many, those silent for longest are counted together."""
+    """Those seen; where they are too many, some are counted together.
+
+    First those that may not send, then those silent for long, then those that were here for the
+    shortest time: whoever makes up addresses drives out nobody that was there before.
+    """
 
     def __init__(self, listed: Collection[Address] = ()) -> None:
         """Take who may send; where nobody is listed, everybody may. This machine always may."""
@@ -94,19 +109,25 @@ class Exporters:
         if self.others.counts.received:
             yield self.others
 
-    def find(self, key: bytes) -> Exporter:
-        """Return the exporter with an IPv6 address of 16 bytes, IPv4 as ::ffff:a.b.c.d."""
-        return self._by_key.get(key) or self._add(key)
+    def find(self, key: bytes, now: float = 0.0) -> Exporter:
+        """Return the exporter with an IPv6 address of 16 bytes, IPv4 as ::ffff:a.b.c.d.
 
-    def stream(self, key: StreamKey, exporter: Exporter) -> Stream:
+        `now` is of a clock that only grows, as `last_seen` is, which the caller keeps.
+        """
+        return self._by_key.get(key) or self._add(key, now)
+
+    def stream(self, key: StreamKey, exporter: Exporter, now: float = 0.0) -> Stream:
         """Return one of its streams."""
         found = self._streams.get(key)
         if found is None:
             if len(self._streams) >= MOST_STREAMS:
-                oldest = min(self._streams.values(), key=lambda each: each.last_seen)
-                self._end(oldest)
-            found = self._streams[key] = Stream(key, exporter)
+                self._end(min(self._streams.values(), key=lambda each: _standing(each, now)))
+            found = self._streams[key] = Stream(key, exporter, last_seen=now, first_seen=now)
         return found
+
+    def decoded(self) -> Iterator[tuple[bytes, int]]:
+        """Yield who is counted apart, and how many of its datagrams were flows so far."""
+        return ((each.key, each.counts.decoded) for each in self._by_key.values())
 
     def halves(self) -> Words:
         """Return the two halves of each exporter's address, at its number."""
@@ -129,12 +150,13 @@ class Exporters:
             found.add(self.counts(each))
         return found
 
-    def _add(self, key: bytes) -> Exporter:
+    def _add(self, key: bytes, now: float) -> Exporter:
         if len(self._by_key) >= MOST:
-            self._merge(min(self._by_key.values(), key=lambda each: each.last_seen))
+            known = self._by_key.values()
+            self._merge(min(known, key=lambda each: (each.listed, _standing(each, now))))
         address = address_of(key)
         listed = not self._listed or address in self._listed or address in LOOPBACK
-        found = Exporter(key, str(address), listed, self._free.pop())
+        found = Exporter(key, str(address), listed, self._free.pop(), now, now)
         self._by_key[key] = found
         self._halves[found.number] = np.frombuffer(key, ">u8")
         return found

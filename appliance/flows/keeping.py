@@ -39,7 +39,7 @@ class TemplateFile:
                 content = stream.read(MOST_BYTES + 1)
             if len(content) > MOST_BYTES:
                 raise ValueError("larger than any file of ours")
-            self._templates.restore(content.decode())
+            self._templates.restore(content.decode(), time.monotonic())
         except FileNotFoundError:
             pass
         except (OSError, ValueError, RecursionError) as error:

@@ -35,19 +35,23 @@ from appliance.intel import kept_lists
 from appliance.intel import service as intel
 from appliance.reports.flows import FlowCounts, FlowExporter, FlowsReport
 from appliance.service import Running
-from appliance.settings.config import Config
-from appliance.settings.sections.fit import Address
 from appliance.settings.sections.flows import FlowsConfig
-from appliance.udp import kernel
+from appliance.udp import kernel, lanes
 from appliance.udp.kernel import Growth
+from appliance.udp.lanes import Lanes
 from appliance.udp.sockets import Endpoint, open_listeners, parse_endpoint, set_receive_buffer
+from appliance.udp.sources import key_of
 
 log = logging.getLogger(__name__)
 
 # Some 65,000 of the smallest flows there can be; a batch of a router's datagrams is less.
 PORTION_BYTES = 512 << 10
 # As the socket unit has it.
-RECEIVE_BUFFER = 8 << 20
+RECEIVE_BUFFER = 4 << 20
+# Of each port; systemd opens as many.
+QUEUES = 3
+# Routers send flows in bursts: who did in each of ten such spans has a queue of its own.
+QUEUES_EACH_S = 10.0
 # As providers count.
 GB = 10**9
 
@@ -73,12 +77,6 @@ def portions(datagrams: list[Datagram]) -> Iterator[list[Datagram]]:
         yield portion
 
 
-def listed(settings: Config) -> tuple[Address, ...]:
-    """Return who may send flows: who is listed, and the routers that are set up to do so."""
-    routers = (each.address for each in settings.router.routers if each.flows)
-    return (*settings.flows.exporters, *routers)
-
-
 class FlowService:
     """The parts of the service, and what it publishes of them."""
 
@@ -92,8 +90,10 @@ class FlowService:
         kept: FlowSpool | None = None,
         watch: FlowWatch | None = None,
         settings: FlowsConfig | None = None,
+        queues: Lanes | None = None,
     ) -> None:
         self._kept, self._watch = kept, watch
+        self._queues, self._queued = queues, 0.0
         self._collector, self._templates, self._counting = collector, templates, counting
         limits = settings or FlowsConfig()
         self._limit = limits.month_limit_gb * GB
@@ -139,6 +139,9 @@ class FlowService:
             self._kept.tick(now)
         if self._watch is not None:
             self._watch.tick(now)
+        if self._queues is not None and now - self._queued >= QUEUES_EACH_S:
+            self._queued = now
+            self._queues.tick(self._collector.exporters.decoded())
 
     def finish(self) -> None:
         """Keep what must last."""
@@ -229,15 +232,16 @@ def _body(running: Running) -> int:
 def _collect(running: Running, stack: ExitStack) -> int:
     """Wire the parts together and run until stopped."""
     settings, arguments = running.settings, running.arguments
-    sockets = _sockets(arguments.listen, stack)
-    collector = Collector(Exporters(listed(settings)), settings.flows.line_speed_mbit)
+    sockets, senders = _sockets(arguments.listen, stack), settings.flow_senders
+    queues = Lanes(sockets, [key_of(each) for each in senders])
+    collector = Collector(Exporters(senders), settings.flows.line_speed_mbit)
     templates = TemplateFile(collector.templates, arguments.templates)
     templates.restore()
     counting = HostCounting(settings)
     kept = FlowSpool(arguments.spool) if settings.flows.raw_days else None
     watch = FlowWatch(intel.handed_on(arguments.handed_on), arguments.lists, kept_lists.entries)
     flows = FlowService(collector, templates, sockets, counting, arguments.database, kept, watch,
-                        settings.flows)  # fmt: skip
+                        settings.flows, queues)  # fmt: skip
     inlet = Inlet(sockets, flows.take, lambda: _tick(running, flows))
     # What exists by now stays: the collector of garbage need not look at it again.
     gc.freeze()
@@ -259,8 +263,10 @@ def _tick(running: Running, flows: FlowService) -> None:
 def _sockets(asked: Sequence[Endpoint] | None, stack: ExitStack) -> list[socket.socket]:
     """Return the sockets of systemd, or those that are asked for. Raises InputError for none."""
     if asked:
-        opened = [stack.enter_context(each) for each in open_listeners(asked)]
+        bound = [stack.enter_context(each) for each in open_listeners(asked)]
+        opened = [each for listener in bound for each in lanes.widened(listener, QUEUES)]
         for each in opened:
+            stack.callback(each.close)
             set_receive_buffer(each, RECEIVE_BUFFER)
         return opened
     found = [stack.enter_context(each) for each in service.inherited_sockets()]

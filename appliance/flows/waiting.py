@@ -6,13 +6,15 @@ Most routers send their templates once a minute or less often: what a restart wo
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter, OrderedDict, deque
 from dataclasses import dataclass, field
 
 from appliance.flows.templates import StreamKey
 from appliance.formats.netflow import FlowHeader
 
 MOST_OF_EXPORTER, MOST_IN_ALL = 1 << 20, 4 << 20
+# So many exporters wait at once; forged addresses, each with a set, take no more places.
+MOST_EXPORTERS = 64
 LONGEST_S = 1800.0
 # What one set costs beyond its bytes.
 EXTRA = 300
@@ -42,17 +44,20 @@ class WaitingSet:
 class WaitingRoom:
     """What waits, by exporter, the oldest first. `expired` sets went away without a template.
 
-    Conservation: `came` = `decoded` + `expired` + those that wait.
+    Conservation: `came` = `decoded` + `expired` + those that wait. Whatever waits, a set costs no
+    more to take in or to find.
     """
 
     came: int = 0
     decoded: int = 0
     expired: int = 0
     expired_bytes: int = 0
-    _sets: dict[bytes, deque[WaitingSet]] = field(default_factory=dict)
+    # By exporter, under numbers that grow.
+    _sets: dict[bytes, OrderedDict[int, WaitingSet]] = field(default_factory=dict)
     _costs: Counter[bytes] = field(default_factory=Counter)
     _all: int = 0
-    _wanted: Counter[tuple[StreamKey, int]] = field(default_factory=Counter)
+    # The numbers of the sets that want a template, the oldest first.
+    _wanted: dict[tuple[StreamKey, int], deque[int]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return self.came - self.decoded - self.expired
@@ -60,16 +65,22 @@ class WaitingRoom:
     @property
     def since(self) -> float | None:
         """Return since when the oldest waits, None where none does."""
-        return min((each[0].since for each in self._sets.values()), default=None)
+        oldest = (next(iter(each.values())) for each in self._sets.values())
+        return min((each.since for each in oldest), default=None)
 
     def put(self, found: WaitingSet) -> None:
-        """Let a set wait; the oldest of its exporter, or of the greediest, make room for it."""
+        """Let a set wait; the oldest of its exporter, or of the greediest, make room for it.
+
+        Where too many exporters wait, those that came last give way.
+        """
         address = found.stream.address
         self.came += 1
-        self._sets.setdefault(address, deque()).append(found)
+        self._sets.setdefault(address, OrderedDict())[self.came] = found
         self._costs[address] += found.cost
         self._all += found.cost
-        self._wanted[found.stream, found.number] += 1
+        self._wanted.setdefault((found.stream, found.number), deque()).append(self.came)
+        while len(self._sets) > MOST_EXPORTERS:
+            self._expire(next(reversed(self._sets)))
         while self._costs[address] > MOST_OF_EXPORTER:
             self._expire(address)
         while self._all > MOST_IN_ALL:
@@ -77,40 +88,35 @@ class WaitingRoom:
 
     def take(self, stream: StreamKey, number: int) -> list[WaitingSet]:
         """Return what waited for a template, in the order in which it came."""
-        if not self._wanted[stream, number]:
-            return []
-        waiting = list(self._sets[stream.address])
-        found = [each for each in waiting if (each.stream, each.number) == (stream, number)]
-        for each in found:
-            self._forget(each)
-        left = deque(each for each in waiting if (each.stream, each.number) != (stream, number))
-        self._keep(stream.address, left)
+        places = self._wanted.pop((stream, number), ())
+        found = [self._remove(stream.address, place) for place in places]
         self.decoded += len(found)
         return found
 
     def expire(self, now: float) -> None:
         """Let go what waited for too long."""
         for address in list(self._sets):
-            while address in self._sets and now - self._sets[address][0].since > LONGEST_S:
+            while (waiting := self._sets.get(address)) is not None:
+                if now - next(iter(waiting.values())).since <= LONGEST_S:
+                    break
                 self._expire(address)
 
     def _expire(self, address: bytes) -> None:
-        found = self._sets[address].popleft()
-        self._forget(found)
-        self._keep(address, self._sets[address])
+        """Let the oldest set of an exporter go; it is the oldest that wants its template."""
+        place, found = next(iter(self._sets[address].items()))
+        wanted = self._wanted[found.stream, found.number]
+        wanted.popleft()
+        if not wanted:
+            del self._wanted[found.stream, found.number]
+        self._remove(address, place)
         self.expired += 1
         self.expired_bytes += len(found.content)
 
-    def _forget(self, found: WaitingSet) -> None:
-        self._costs[found.stream.address] -= found.cost
+    def _remove(self, address: bytes, place: int) -> WaitingSet:
+        waiting = self._sets[address]
+        found = waiting.pop(place)
+        self._costs[address] -= found.cost
         self._all -= found.cost
-        self._wanted[found.stream, found.number] -= 1
-        if not self._wanted[found.stream, found.number]:
-            del self._wanted[found.stream, found.number]
-
-    def _keep(self, address: bytes, left: deque[WaitingSet]) -> None:
-        if left:
-            self._sets[address] = left
-        else:
-            self._sets.pop(address, None)
-            del self._costs[address]
+        if not waiting:
+            del self._sets[address], self._costs[address]
+        return found

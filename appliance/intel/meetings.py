@@ -54,6 +54,7 @@ class Meetings:
     _kept: OrderedDict[tuple[bytes, str], ListedMeeting] = field(default_factory=OrderedDict)
     _minute: int = 0
     _raised: int = 0
+    _called: int = 0
 
     def take(self, seen: Sighting, listed: Sequence[ListVerdict], now: float) -> Alert | None:
         """Count a hit, and return the alert that it raises; `listed` is not empty."""
@@ -69,7 +70,7 @@ class Meetings:
         if meeting.count > 1:
             self.counts.alike += 1
             return None
-        if not self._may_raise(now):
+        if not self._may_raise(seen.how == FROM, now):
             self.counts.held_back += 1
             # The next one may: it was not told yet.
             del self._kept[seen.device, entry]
@@ -110,12 +111,16 @@ class Meetings:
             self._kept.popitem(last=False)
         return made
 
-    def _may_raise(self, now: float) -> bool:
+    def _may_raise(self, is_called: bool, now: float) -> bool:
+        """Tell whether this minute has room; calls from outside, which anybody forges, get half."""
         minute = int(now // 60)
         if minute != self._minute:
-            self._minute, self._raised = minute, 0
+            self._minute, self._raised, self._called = minute, 0, 0
+        if self._raised >= MOST_A_MINUTE or (is_called and self._called >= MOST_A_MINUTE // 2):
+            return False
         self._raised += 1
-        return self._raised <= MOST_A_MINUTE
+        self._called += is_called
+        return True
 
 
 def message_of(seen: Sighting, listed: Sequence[ListVerdict]) -> str:

@@ -128,6 +128,7 @@ class Batch:
         self._names = bytearray(SLOTS * NAME_BYTES)
         self._incoming, self._into = messages(self._slots + DATAGRAM_AT)
         self._incoming["header"]["name"] = _addresses(self._names, NAME_BYTES)
+        self._name_lengths = self._incoming["header"]["name_length"]
         self._into["length"] = LARGEST_DATAGRAM
         self._outgoing, self._from = messages(self._slots + FRAME_AT)
         self._frame_lengths = _low_halves(self._from)
@@ -145,7 +146,7 @@ class Batch:
         """Fill the batch with what waits on a UDP socket; return how many datagrams came."""
         if receiver is not self._receiver:
             # The kernel has put in the lengths of the addresses of the socket before.
-            self._incoming["header"]["name_length"] = NAME_BYTES
+            self._name_lengths[:] = NAME_BYTES
             self._receiver = receiver
         return recvmmsg(receiver.fileno(), self._incoming_at, SLOTS)
 

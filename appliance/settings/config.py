@@ -102,6 +102,12 @@ class Config:
         ]
         return tuple(dict.fromkeys(map(plain, found)))
 
+    @property
+    def flow_senders(self) -> tuple[Address, ...]:
+        """Whose flows are taken: those named, and routers set up to send them; empty: anybody's."""
+        sending = (router.address for router in self.router.routers if router.flows)
+        return tuple(dict.fromkeys(map(plain, (*self.flows.exporters, *sending))))
+
 
 SECTIONS = {section.name: section for section in dataclasses.fields(Config)}
 

@@ -45,6 +45,10 @@ class Promises:
         self._dns, self._hello = _part("formats.dns_message"), _part("formats.tls_hello")
         self._host, self._mndp = _part("intel.http_host"), _part("formats.mndp")
         self._lists, self._devices = _part("formats.bad_lists"), _part("devices.announced")
+        self._intel = _part("intel.sightings"), _part("intel.quic_initial")
+        self._cutting, self._ring = _part("evidence.cutting"), _part("evidence.packet_ring")
+        self._shown = _part("evidence.pages")
+        self._client = importlib.import_module("tests.unit.intel.quic_client")
 
     @property
     def subjects(self) -> Mapping[str, Promise]:
@@ -55,6 +59,7 @@ class Promises:
             "unified2": self.unified2, "eve": self.eve, "settings": self.settings,
             "imager": self.imager, "lines": self.lines, "flows": self.flows,
             "names": self.names, "lists": self.lists, "devices": self.devices,
+            "intel": self.intel, "quic": self.quic, "evidence": self.evidence,
         }  # fmt: skip
 
     def check(self, content: bytes) -> None:
@@ -203,6 +208,36 @@ class Promises:
             return
         assert len(found) <= 1
         assert all(each.name.isprintable() and len(each.name) <= 63 for each in found)
+
+    def intel(self, content: bytes) -> None:
+        """Frames, each behind its length, tell of names and addresses of a bounded length."""
+        decoder = self._intel[0].Decoder()
+        for number, frame in enumerate(_split(content, 2)):
+            try:
+                found = decoder.decode(memoryview(frame), number * 700_000)
+            except self._error:
+                continue
+            assert all(len(each.name) <= 255 and len(each.address) <= 16 for each in found)
+            assert len(found) <= max(2, len(content))
+
+    def quic(self, content: bytes) -> None:
+        """What a client sealed is a name or none, packet after packet; what waits is bounded."""
+        names = self._intel[1].QuicNames()
+        for number, frames in enumerate(_split(content, 2)):
+            datagram = self._client.initial([frames], number=number)
+            name = names.name(memoryview(datagram))
+            assert name is None or len(name) <= 255
+        names.name(memoryview(content))
+
+    def evidence(self, content: bytes) -> None:
+        """Frames that were cut come back from the pcap as they were, and show as plain text."""
+        cut = [
+            self._ring.RingFrame(number * 1_000_000, frame, len(frame))
+            for number, frame in enumerate(_split(content, 2))
+        ]
+        shown = self._shown.shown_frames(self._cutting.pcap(cut), 0)
+        assert [each.length for each in shown] == [len(each.frame) for each in cut]
+        assert all(each.text.replace("\n", "").isprintable() for each in shown)
 
     def lists(self, content: bytes) -> None:
         """Lines are a list of what is bad, or none; each line gives at most a few things."""

@@ -15,7 +15,9 @@ from appliance.formats.pcap import Record
 from appliance.tools.captures import open_capture
 from tests.conftest import PROJECT
 from tests.unit.devices import sample_frames
+from tests.unit.formats.test_tls_hello import hello
 from tests.unit.ids import eve
+from tests.unit.intel.quic_client import crypto
 
 LONGEST = 2000
 OF_EACH = 200
@@ -51,6 +53,9 @@ def of(subject: str, data: Path) -> Iterator[bytes]:
                 sample_frames.advertisement(),
             ]
         ),
+        "intel": lambda: (_behind_lengths(_frames(data, 8), 2) for _ in range(1)),
+        "quic": lambda: iter([_hello_in_pieces(9), _hello_in_pieces(2000)]),
+        "evidence": lambda: (_behind_lengths(_frames(data, 8), 2) for _ in range(1)),
         "flows": lambda: (_behind_lengths([each], 2) for each in _exports(data)),
     }
     yield from islice(makers[subject](), OF_EACH)
@@ -91,6 +96,14 @@ def _exports(data: Path) -> Iterator[bytes]:
 def _log_lines(data: Path, folder: str) -> Iterator[bytes]:
     for file in sorted(path for path in (data / "logs" / folder).rglob("*") if path.is_file()):
         yield from islice((line[:LONGEST] for line in file.read_bytes()[: 1 << 16].split(b"\n")), 9)
+
+
+def _hello_in_pieces(size: int) -> bytes:
+    """Return a client's first words in two packets, in pieces of a size."""
+    begin = bytes(hello())[5:]
+    pieces = [crypto(at, begin[at : at + size]) for at in range(0, len(begin), size)]
+    half = len(pieces) // 2
+    return _behind_lengths([b"".join(pieces[:half]), b"".join(pieces[half:])], 2)
 
 
 def _behind_lengths(parts: Iterator[bytes] | Sequence[bytes], width: int) -> bytes:

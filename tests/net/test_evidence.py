@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from appliance.alerts.store import AlertReader
-from appliance.evidence import cutting, service
+from appliance.evidence import cutting, waiting_alerts
 from appliance.evidence.kept_pcaps import PcapFolder
 from appliance.evidence.packet_ring import PacketRing
 from appliance.evidence.service import BLOCK_SIZE, BLOCKS, EvidenceService, time_us_of
@@ -57,7 +57,8 @@ def engine(request: pytest.FixtureRequest, network: Network, tmp_path: Path) -> 
 def keeper(
     network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[EvidenceService]:
-    monkeypatch.setattr(service, "MOST_A_MINUTE", 10_000)
+    for name in ("MOST_A_MINUTE", "MOST_OF_SOURCE"):
+        monkeypatch.setattr(waiting_alerts, name, 10_000)
     for name in ("memory", "card", "database"):
         (tmp_path / name).mkdir()
     made = EvidenceService(

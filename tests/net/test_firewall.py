@@ -17,6 +17,7 @@ import pytest
 from appliance.firewall import BLOCKING, DNSMASQ, FILMS, MARK, render
 from appliance.settings.config import Config, build
 from appliance.settings.sections.capture import CaptureConfig
+from appliance.settings.sections.flows import FlowsConfig
 from appliance.settings.sections.router import RouterConfig, RouterEntry
 from appliance.settings.sections.system import SystemConfig
 from tests.conftest import missing
@@ -27,7 +28,7 @@ pytestmark = pytest.mark.net
 
 OWN, CLIENT, OTHER = "10.77.0.1", "10.77.0.9", "10.77.0.10"
 TCP = {22: False, 53: True, 80: True, 443: True, 8200: True, 9999: False}
-UDP = {53: True, 67: False, 123: True, 1900: True, 5353: True, 9999: False, 37008: True}
+UDP = {53: True, 67: False, 123: True, 1900: True, 2055: True, 5353: True, 9999: False, 37008: True}
 PROBE_S = 0.5
 SYN_ACK, RST = 0x12, 0x04
 
@@ -182,6 +183,16 @@ def test_only_listed_routers_stream(segment: Segment) -> None:
         # One a second, for the receiver to name its sender.
         assert [arrives(segment, receivers[37008], "other") for _ in range(20)].count(True) < 20
         assert arrives(segment, receivers[37008], "client")
+
+
+def test_strangers_flows_come_one_a_second_where_it_is_known_who_sends_them(
+    segment: Segment,
+) -> None:
+    load(segment, Config(flows=FlowsConfig(exporters=(ip_address(CLIENT),))))
+    with listening(segment) as receivers:
+        assert all(arrives(segment, receivers[2055], "client") for _ in range(20))
+        assert [arrives(segment, receivers[2055], "other") for _ in range(20)].count(True) < 20
+        assert arrives(segment, receivers[2055], "client")
 
 
 def test_dns_and_time_are_closed_where_we_do_not_serve(segment: Segment) -> None:

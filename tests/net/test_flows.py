@@ -54,11 +54,9 @@ def free_port() -> int:
 
 def waiting_bytes(port: int) -> int | None:
     """Return the bytes that wait at a port, None where no socket is (proc_net(5))."""
-    for line in Path("/proc/net/udp").read_text().splitlines()[1:]:
-        columns = line.split()
-        if int(columns[1].rpartition(":")[2], 16) == port:
-            return int(columns[4].rpartition(":")[2], 16)
-    return None
+    rows = [line.split() for line in Path("/proc/net/udp").read_text().splitlines()[1:]]
+    found = [row[4] for row in rows if int(row[1].rpartition(":")[2], 16) == port]
+    return sum(int(each.rpartition(":")[2], 16) for each in found) if found else None
 
 
 def send(port: int, datagrams: Sequence[bytes]) -> None:
@@ -217,13 +215,13 @@ def exported(tmp_path: Path, version: int) -> list[bytes]:
 
 
 @contextlib.contextmanager
-def service(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
+def service(folder: Path, port: int, config: str = "") -> Iterator[subprocess.Popen[bytes]]:
     """Run the service as a process; it ends by SIGTERM, with status 0."""
     argv = [GLOVEBOX, "flows", "--listen", f"127.0.0.1:{port}",
             "--templates", str(folder / "templates.json"),
             "--database", str(folder / "hosts.db")]  # fmt: skip
-    environment = os.environ | {"GLOVEBOX_RUNTIME_DIRECTORY": str(folder), "GLOVEBOX_CONFIG": ""}
-    process = subprocess.Popen(argv, env=environment)
+    variables = {"GLOVEBOX_RUNTIME_DIRECTORY": str(folder), "GLOVEBOX_CONFIG": config}
+    process = subprocess.Popen(argv, env=os.environ | variables)
     try:
         wait_until(lambda: waiting_bytes(port) is not None, "the service listens")
         yield process
@@ -272,3 +270,36 @@ def test_a_process_takes_what_comes_and_says_so_each_second(tmp_path: Path) -> N
     mine, _ = ours(datagrams)
     assert sum(each.both for each in sums.values()) == sum(each[2] for each in mine.values())
     assert found.bytes_in + found.bytes_out == sum(each.both for each in sums.values())
+
+
+ROUTER, STRANGER = "127.0.0.2", "127.0.0.3"
+
+
+def test_a_flood_of_a_stranger_fills_no_queue_of_the_routers(tmp_path: Path) -> None:
+    """It comes while the service has no time, and before what the router sends."""
+    port = free_port()
+    settings = tmp_path / "glovebox.toml"
+    settings.write_text(f'[flows]\nexporters = ["{ROUTER}"]\n')
+    with service(tmp_path, port, str(settings)) as process, contextlib.ExitStack() as stack:
+        wait_until(lambda: FlowsReport.read(tmp_path) is not None, "it takes what comes")
+        router, stranger = (
+            stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) for _ in range(2)
+        )
+        for each, address in ((router, ROUTER), (stranger, STRANGER)):
+            each.bind((address, 0))
+            each.connect(("127.0.0.1", port))
+        process.send_signal(signal.SIGSTOP)
+        for _ in range(20_000):
+            stranger.send(bytes(1400))
+        for number in range(50):
+            router.send(v9(flow_set(0, template()), sequence=number))
+        process.send_signal(signal.SIGCONT)
+        wait_until(lambda: waiting_bytes(port) == 0, "all is read")
+        decoded = {ROUTER: 50}
+        wait_until(lambda: found_of(tmp_path) == decoded, "the router's are all there")
+        assert report(tmp_path).socket_overflow > 0
+
+
+def found_of(folder: Path) -> dict[str, int]:
+    """Return how many datagrams of each exporter that may send were flows."""
+    return {each.address: each.counts.decoded for each in report(folder).exporters if each.listed}

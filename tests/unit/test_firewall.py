@@ -15,6 +15,7 @@ from appliance.firewall import main, render
 from appliance.settings.config import Config
 from appliance.settings.sections.capture import CaptureConfig
 from appliance.settings.sections.dhcp import DhcpConfig
+from appliance.settings.sections.flows import FlowsConfig
 from appliance.settings.sections.logs import LogsConfig
 from appliance.settings.sections.router import RouterConfig, RouterEntry
 from appliance.settings.sections.ssh import SshConfig
@@ -73,6 +74,21 @@ def test_render_opens_the_port_of_logs_to_those_alone_whose_logs_are_taken() -> 
         f"ip saddr {{ 192.168.88.1 }} {port} accept",
         f"ip6 saddr {{ 2001:db8::1 }} {port} accept",
     ]
+
+
+def test_render_leaves_strangers_no_room_where_it_is_known_who_sends_flows() -> None:
+    ports = "udp dport { 2055, 4739 }"
+    assert ports not in render(Config())
+    exporters = (ip_address("192.168.88.1"), ip_address("2001:db8::1"))
+    rules = [line.strip() for line in render(Config(flows=FlowsConfig(exporters))).splitlines()]
+    begin = rules.index(f"ip saddr {{ 192.168.88.1 }} {ports} accept")
+    assert rules[begin + 1 : begin + 4] == [
+        f"ip6 saddr {{ 2001:db8::1 }} {ports} accept",
+        f"{ports} limit rate 1/second burst 1 packets accept",
+        f"{ports} drop",
+    ]
+    opened = next(place for place, rule in enumerate(rules) if rule.startswith("udp dport { 5353"))
+    assert begin + 3 < opened
 
 
 def test_load_falls_back_to_the_default_settings(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from appliance.alerts.store import AlertReader, AlertStore
-from appliance.evidence import cutting, service
+from appliance.evidence import cutting, service, waiting_alerts
 from appliance.evidence.kept_pcaps import PcapFolder
 from appliance.evidence.packet_ring import PacketRing
 from appliance.evidence.service import AGAIN_S, WAIT_S, EvidenceService, block_count, time_us_of
@@ -93,8 +93,8 @@ def test_alike_ones_are_cut_once_a_minute(
 def test_a_flood_of_alerts_is_bounded(
     served: EvidenceService, store: AlertStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "MOST_WAITING", 100)
-    monkeypatch.setattr(service, "MOST_A_MINUTE", 20)
+    monkeypatch.setattr(waiting_alerts, "MOST_WAITING", 100)
+    monkeypatch.setattr(waiting_alerts, "MOST_A_MINUTE", 20)
     add(store, [alert(sid=1000 + number, priority=2) for number in range(150)])
     for turn in range(12):
         served.turn(600.0 + turn * service.LOOK_S)
@@ -104,6 +104,22 @@ def test_a_flood_of_alerts_is_bounded(
     assert len(served._waiting) <= 100
     assert served.counts.held_back > 50
     assert served.counts.alerts == 151
+    balance(served)
+
+
+def test_a_grave_one_behind_a_crowd_has_its_packets(
+    served: EvidenceService, store: AlertStore, network: Network, tmp_path: Path
+) -> None:
+    """Of other rules and other hosts, so that none of them is like another."""
+    send(network, ATTACK)
+    assert served.ring is not None
+    wait_for(served.ring, b"the packet that fired")
+    crowd = [alert(sid=1000 + number, priority=3) for number in range(700)]
+    add(store, [*crowd, alert(priority=1)])
+    for turn in range(60):
+        served.turn(600.0 + turn * 0.1)
+    (kept,) = (tmp_path / "card").iterdir()
+    assert ATTACK in kept.read_bytes()
     balance(served)
 
 

@@ -7,7 +7,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from appliance.flows.exporters import MOST, MOST_STREAMS, OTHERS, Exporters
+from appliance.flows.exporters import MOST, MOST_STREAMS, OTHERS, SILENT_S, Exporters
 from appliance.flows.records import halves
 from appliance.flows.templates import StreamKey
 from appliance.formats.ip import IPV4_MAPPED
@@ -64,3 +64,34 @@ def test_streams_are_bounded_and_what_they_lost_stays() -> None:
         stream = exporters.stream(StreamKey(ROUTER, 1, domain, 9), found)
         stream.last_seen, stream.sequence.lost, stream.sequence.restarts = float(domain), 1, 1
     assert exporters.counts(found).lost == exporters.total().restarts == MOST_STREAMS + 9
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_forged_addresses_drive_out_nobody_that_was_there_before(named: bool) -> None:
+    exporters = Exporters([ip_address("192.168.88.1")] if named else [])
+    router = exporters.find(ROUTER, 1.0)
+    router.last_seen, router.sampling = 1.5, 100
+    for number in range(3 * MOST):
+        exporters.find(IPV4_MAPPED + number.to_bytes(4), 2.0).last_seen = 2.0
+    assert exporters.find(ROUTER, 2.0) is router and router.sampling == 100
+
+
+def test_made_up_streams_drive_out_none_that_was_there_before() -> None:
+    exporters = Exporters()
+    router = exporters.find(ROUTER, 1.0)
+    known = exporters.stream(StreamKey(ROUTER, 1, 0, 9), router, 1.0)
+    known.last_seen = 1.5
+    for number in range(3 * MOST_STREAMS):
+        other = exporters.find(IPV4_MAPPED + bytes(4), 2.0)
+        exporters.stream(StreamKey(other.key, 1, number, 9), other, 2.0)
+    assert exporters.stream(known.key, router, 2.0) is known
+
+
+def test_who_is_silent_for_long_makes_room() -> None:
+    exporters = Exporters()
+    gone = exporters.find(ROUTER, 1.0)
+    gone.last_seen = 1000.0
+    for number in range(MOST - 1):
+        exporters.find(IPV4_MAPPED + number.to_bytes(4), 1000.0 + SILENT_S)
+    newcomer = exporters.find(IPV4_MAPPED + MOST.to_bytes(4), 1001.0 + SILENT_S)
+    assert gone not in list(exporters) and newcomer in list(exporters)

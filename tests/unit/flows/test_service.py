@@ -18,7 +18,7 @@ from appliance.flows.host_reader import HostReader
 from appliance.flows.keeping import TemplateFile
 from appliance.flows.records import FLOW, halves
 from appliance.flows.schema import DATABASE
-from appliance.flows.service import PORTION_BYTES, FlowService, listed, main, portions
+from appliance.flows.service import PORTION_BYTES, FlowService, main, portions
 from appliance.flows.sides import OwnNetworks, sides
 from appliance.flowstore import spool
 from appliance.flowstore.spool import FlowSpool
@@ -31,21 +31,7 @@ from appliance.reports.intel import ListFacts
 from appliance.settings import config
 from appliance.settings.config import Config
 from appliance.settings.sections.exclusions import WAYS
-from appliance.settings.sections.flows import FlowsConfig
-from appliance.settings.sections.router import RouterConfig, RouterEntry
 from tests.unit.flows.exporting import ROUTER, flow_set, record, template, v9
-
-
-def test_routers_that_are_set_up_to_send_flows_are_listed() -> None:
-    routers = RouterConfig(
-        (
-            RouterEntry("home", ip_address("192.168.88.1"), flows=True),
-            RouterEntry("other", ip_address("192.168.99.1")),
-        )
-    )
-    settings = Config(router=routers, flows=FlowsConfig(exporters=(ip_address("10.0.0.1"),)))
-    assert listed(settings) == (ip_address("10.0.0.1"), ip_address("192.168.88.1"))
-    assert listed(Config()) == ()
 
 
 def test_what_is_published_and_kept(tmp_path: Path) -> None:

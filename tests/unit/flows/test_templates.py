@@ -6,9 +6,20 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from appliance.flows import templates
-from appliance.flows.templates import MOST, MOST_OF_STREAM, StreamKey, Templates
+from appliance.flows.templates import (
+    MOST,
+    MOST_FIELDS,
+    MOST_OF_EXPORTER,
+    MOST_OF_STREAM,
+    SILENT_S,
+    StreamKey,
+    Templates,
+)
+from appliance.formats import netflow
 from appliance.formats.netflow import FlowField, Template
 from tests.unit.flows.exporting import ROUTER
 
@@ -65,8 +76,74 @@ def test_there_is_room_for_so_many() -> None:
     for domain in range(20):
         for number in range(256, 256 + MOST_OF_STREAM):
             known.learn(STREAM._replace(domain=domain + 1), a_template(number))
-    assert len(known) == MOST
+    assert len(known) == MOST_OF_EXPORTER
     assert known.find(STREAM._replace(domain=20), 300) is not None
+
+
+def made_up(number: int) -> StreamKey:
+    """Return a stream of an exporter that nobody has."""
+    return STREAM._replace(address=number.to_bytes(16))
+
+
+@pytest.mark.parametrize("exporters", [2, 4, 300, 3 * MOST])
+def test_whoever_makes_up_templates_drives_out_nobodys(exporters: int) -> None:
+    known = Templates()
+    known.learn(STREAM, a_template(), 1.0)
+    for number in range(exporters):
+        for template in range(256, 256 + max(1, 2 * MOST // exporters)):
+            known.learn(made_up(number), a_template(template), 2.0)
+    assert known.find(STREAM, 256) is not None
+    assert known.evicted > 0 and len(known) <= MOST
+
+
+def test_who_is_silent_for_long_makes_room() -> None:
+    known = Templates()
+    known.learn(STREAM, a_template(), 1.0)
+    for number in range(MOST - 1):
+        known.learn(made_up(number), a_template(), 2.0)
+    later = 2.0 + SILENT_S
+    for number in range(MOST - 1):
+        known.learn(made_up(number), a_template(), later)
+    newcomer = made_up(MOST)
+    known.learn(newcomer, a_template(), later)
+    assert known.find(STREAM, 256) is None
+    assert known.find(newcomer, 256) and known.find(made_up(0), 256)
+
+
+def test_templates_of_many_fields_take_no_more_memory() -> None:
+    known = Templates()
+    fields = tuple(FlowField(number + 1, 4) for number in range(netflow.MOST_FIELDS))
+    for number in range(2 * MOST):
+        known.learn(made_up(number % 8), Template(256 + number // 8, fields))
+    assert len(known) == MOST_FIELDS // netflow.MOST_FIELDS
+    known.learn(STREAM, Template(256, fields))
+    for number in range(2 * MOST):
+        known.learn(STREAM._replace(domain=number), Template(256, fields))
+    assert len(known) <= MOST_FIELDS // netflow.MOST_FIELDS
+    again = Templates()
+    again.restore(known.to_text())
+    assert len(again) == len(known)
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 6), st.integers(254, 258), st.integers(0, 3), st.booleans()),
+        max_size=60,
+    )
+)
+def test_whatever_comes_the_sums_are_right(came: list[tuple[int, int, int, bool]]) -> None:
+    """What is learnt, withdrawn, changed and driven out adds up, however small the room is."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, most in (("MOST", 6), ("MOST_FIELDS", 9), ("MOST_OF_STREAM", 2),
+                           ("MOST_OF_EXPORTER", 3), ("MOST_FIELDS_OF_EXPORTER", 5)):  # fmt: skip
+            patch.setattr(templates, name, most)
+        known = Templates()
+        for address, number, count, other in came:
+            fields = tuple(FlowField(1 + place, 8 + other) for place in range(count))
+            known.learn(made_up(address)._replace(domain=other), Template(number, fields))
+            rows = json.loads(known.to_text())["templates"]
+            assert len(known) == len(rows) <= 6
+            assert sum(len(row["fields"]) * 6 // 8 // 8 for row in rows) <= 9 + 6
 
 
 def test_they_come_back() -> None:
@@ -104,8 +181,8 @@ def test_what_was_kept_is_looked_at_like_what_comes() -> None:
 def test_a_full_book_fits_into_its_file() -> None:
     known = Templates()
     fields = tuple(FlowField(number, 4) for number in range(1, 30))
-    for domain in range(4):
+    for exporter in range(4):
         for number in range(256, 256 + MOST_OF_STREAM):
-            known.learn(STREAM._replace(domain=domain), Template(number, fields))
+            known.learn(made_up(exporter), Template(number, fields))
     assert len(known) == MOST
     assert len(known.to_text()) < templates.MOST_BYTES

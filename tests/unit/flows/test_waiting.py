@@ -6,6 +6,7 @@ from __future__ import annotations
 from appliance.flows.templates import StreamKey
 from appliance.flows.waiting import (
     LONGEST_S,
+    MOST_EXPORTERS,
     MOST_IN_ALL,
     MOST_OF_EXPORTER,
     WaitingRoom,
@@ -61,3 +62,35 @@ def test_all_have_so_much_room_together_and_the_greediest_gives_way() -> None:
         room.put(a_set(size=60_000, address=bytes((index % 8 + 1,)) * 16))
     assert len(room) <= MOST_IN_ALL // 60_000 + 1 and holds(room)
     assert room.take(STREAM._replace(address=bytes(16)), 256)
+
+
+def test_forged_addresses_take_no_place_from_who_was_there_before() -> None:
+    room = WaitingRoom()
+    room.put(a_set())
+    for number in range(5 * MOST_EXPORTERS):
+        room.put(a_set(address=number.to_bytes(16)))
+    assert len(room) == MOST_EXPORTERS and holds(room)
+    assert len(room.take(STREAM, 256)) == 1
+
+
+def test_a_template_is_not_looked_for_among_all_that_wait() -> None:
+    """Else two datagrams, of sets and of their templates, would cost the square of their size."""
+    compared = 0
+
+    class Counted(int):
+        """A number of a template that counts how often it is compared."""
+
+        def __eq__(self, other: object) -> bool:
+            nonlocal compared
+            compared += 1
+            return int.__eq__(self, other) is True
+
+        __hash__ = int.__hash__
+
+    room = WaitingRoom()
+    for number in range(256, 1256):
+        room.put(a_set(Counted(number)))
+    compared = 0
+    for number in range(256, 1256):
+        assert len(room.take(STREAM, number)) == 1
+    assert compared < 10 * 1000 and len(room) == 0 and holds(room)

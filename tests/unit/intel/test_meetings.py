@@ -98,6 +98,16 @@ def test_a_minute_has_a_bound_and_what_was_held_back_may_come_later() -> None:
     assert found.take(asked(), last, NOW + 60) is not None
 
 
+def test_calls_from_outside_leave_room_for_what_the_own_devices_do() -> None:
+    """Whoever forges listed senders raises no more than half of a minute's alerts."""
+    found = Meetings(Allowed(), ())
+    for number in range(3 * MOST_A_MINUTE):
+        found.take(called(FROM), [ListVerdict("a.txt", f"198.51.{number}.0/24")], NOW)
+    assert found.counts.alerts == MOST_A_MINUTE // 2
+    assert found.take(asked(), ONE, NOW) is not None
+    assert total(found) == found.counts.hits
+
+
 def test_what_could_not_be_handed_on_is_counted_so() -> None:
     found = Meetings(Allowed(), ())
     found.take(asked(), ONE, NOW)

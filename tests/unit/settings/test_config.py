@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import tomllib
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ import pytest
 from appliance.errors import ConfigError
 from appliance.settings import config
 from appliance.settings.config import Config, build, load
+from appliance.settings.sections.flows import FlowsConfig
+from appliance.settings.sections.router import RouterConfig, RouterEntry
 from tests.conftest import PROJECT
 
 FILE = PROJECT / "config" / "glovebox.toml"
@@ -149,3 +152,15 @@ def test_no_error_repeats_a_secret(name: str, key: str, secret: str, tmp_path: P
             said += [str(error) for error in load([file])[1]]
     assert len(said) > 30
     assert not [each for each in said if secret in each or secret[:8] in each]
+
+
+def test_flows_are_taken_of_who_is_named_and_of_routers_set_up_to_send_them() -> None:
+    routers = RouterConfig(
+        (
+            RouterEntry("home", ip_address("192.168.88.1"), flows=True),
+            RouterEntry("other", ip_address("192.168.99.1")),
+        )
+    )
+    settings = Config(router=routers, flows=FlowsConfig(exporters=(ip_address("10.0.0.1"),)))
+    assert settings.flow_senders == (ip_address("10.0.0.1"), ip_address("192.168.88.1"))
+    assert Config().flow_senders == ()

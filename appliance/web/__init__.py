@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from flask import Flask, Response, jsonify, render_template, request, url_for
+from flask import Flask, Response, g, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, Unauthorized
 
@@ -79,6 +79,8 @@ from appliance.web.monitor import Monitor
 
 LARGEST_BODY = 16_384  # bytes: a section of the settings, with keys or lists of addresses
 YEAR = 365 * 24 * 3600
+# Their addresses change with their content.
+KEPT = ("static", "console.xterm")
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
@@ -243,7 +245,10 @@ def _static_urls(app: Flask) -> Callable[[str], str]:
 
 def _secure(response: Response) -> Response:
     response.headers.update(HEADERS)
-    kept = request.endpoint == "static" and response.status_code in (200, 304)
+    if nonce := g.get("style_nonce"):
+        styles = f"; style-src 'self' 'nonce-{nonce}'"
+        response.headers["Content-Security-Policy"] += styles
+    kept = request.endpoint in KEPT and response.status_code in (200, 304)
     response.headers["Cache-Control"] = f"max-age={YEAR}, immutable" if kept else "no-store"
     return response
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import base64
 import time
 from pathlib import Path
 
@@ -15,6 +16,10 @@ from appliance.reports.console import ConsoleReport
 from tests.unit.web.test_entry import form_token, set_up
 
 HOSTILE = "<script>alert(1)</script>"
+
+
+def said(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
 
 
 @pytest.fixture
@@ -35,7 +40,7 @@ def test_a_line_is_opened_and_typed_into(stranger: FlaskClient, wished: Path) ->
     assert press(stranger, "look") == press(stranger, "open", port="usb-one", speed="9600") == 303
     _, opened = wishes.inbox(wished).take()
     assert (opened.kind, opened.port, opened.speed) == (ConsoleWish.OPEN, "usb-one", 9600)
-    report = ConsoleReport(time.time(), ("usb-one",), "usb-one", 9600, opened.holder, HOSTILE)
+    report = ConsoleReport(time.time(), ("usb-one",), "usb-one", 9600, opened.holder, said(HOSTILE))
     report.publish(wished.parent)
     page = stranger.get("/router/console").text
     assert "Send with Enter" in page and HOSTILE not in page and "&lt;script&gt;" in page
@@ -49,7 +54,7 @@ def test_a_line_is_opened_and_typed_into(stranger: FlaskClient, wished: Path) ->
 
 def test_another_browser_watches(stranger: FlaskClient, wished: Path) -> None:
     set_up(stranger)
-    ConsoleReport(time.time(), ("a",), "a", 9600, "other", "x").publish(wished.parent)
+    ConsoleReport(time.time(), ("a",), "a", 9600, "other", said("x")).publish(wished.parent)
     page = stranger.get("/router/console")
     assert "Take the line" in page.text and "Send with" not in page.text
     assert "Refresh" not in page.headers
@@ -57,7 +62,16 @@ def test_another_browser_watches(stranger: FlaskClient, wished: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "text"), [("junk", ""), ("type", "\x1b"), ("type", "x" * 500), ("type", "a\nb")]
+    ("kind", "text"),
+    [
+        ("junk", ""),
+        ("type", "\x1b"),
+        ("type", "x" * 500),
+        ("type", "a\nb"),
+        ("type", "\U0001f512" * 125),
+        ("type:keys", "x" * 500),
+        ("type:keys", "\U0001f512" * 125),
+    ],
 )
 def test_what_cannot_be_typed_is_refused(
     stranger: FlaskClient, wished: Path, kind: str, text: str
@@ -67,9 +81,21 @@ def test_what_cannot_be_typed_is_refused(
     assert wishes.inbox(wished).take() == []
 
 
+@pytest.mark.parametrize(
+    "typed", ["\x1b[A", "\x00\x03\x7f", "\x1b" * 499, "\U0001f512" * 124, "a\r"]
+)
+def test_keys_of_the_terminal_go_as_they_are(
+    stranger: FlaskClient, wished: Path, typed: str
+) -> None:
+    set_up(stranger)
+    assert press(stranger, "type:keys", text=typed) == 204
+    (wish,) = wishes.inbox(wished).take()
+    assert (wish.kind, wish.text) == (ConsoleWish.TYPE, typed)
+
+
 def test_a_service_that_is_away_is_told(stranger: FlaskClient, wished: Path) -> None:
     set_up(stranger)
-    ConsoleReport(1.0, ("a",), "a", 9600, "me", "old").publish(wished.parent)
+    ConsoleReport(1.0, ("a",), "a", 9600, "me", said("old")).publish(wished.parent)
     assert "Nobody has looked" in stranger.get("/router/console").text
     wished.rmdir()
     assert press(stranger, "look") == 503
@@ -89,7 +115,8 @@ def test_lines_by_network_are_asked_for_by_name(stranger: FlaskClient, wished: P
     press(stranger, "open", mac=" 4C:5E:0C:11:22:33 ")
     ssh, mac = wishes.inbox(wished).take()
     assert (ssh.port, ssh.user, mac.port) == ("ssh home", "admin+ct", "mac 4C:5E:0C:11:22:33")
-    report = ConsoleReport(time.time(), ("ssh home",), "ssh home", 0, ssh.holder, "password: ")
+    report = ConsoleReport(time.time(), ("ssh home",), "ssh home", 0, ssh.holder,
+                           said("password: "))  # fmt: skip
     report.publish(wished.parent)
     page = stranger.get("/router/console").text
     assert "Send with Enter" in page and "baud" not in page and ">Break<" not in page

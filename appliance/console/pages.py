@@ -32,6 +32,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, Forbidden, NotFound, ServiceUnavailable
 
 from appliance.access.guard import logged_in, text
+from appliance.access.parameters import WHOLE
 from appliance.console import wishes
 from appliance.console.following import SEATS, Follower, follow
 from appliance.console.lines import MAC, SSH
@@ -44,24 +45,24 @@ from appliance.reports.console import ConsoleReport
 
 # What of it stands on the page; all that is kept can be downloaded.
 SHOWN, REFRESH_S, FRESH_S = 16_000, 2, 5.0
-# How a page came to an end of its line before: bytes of it that are there already.
 SEEN = "Last-Event-ID"
 KEYS = {"ctrl-c": "\x03", "tab": "\t", "space": " ", "escape": "\x1b"}
 KEYS_OF_TERMINAL = f"{ConsoleWish.TYPE.value}:keys"
 HOLDER = "console"
 
+XTERM = Xterm()
+
 log = logging.getLogger(__name__)
 
 
 def blueprint(
-    names: Sequence[str] = (), folder: Path = wishes.FOLDER, xterm: Xterm | None = None
+    names: Sequence[str] = (), folder: Path = wishes.FOLDER, terminal: Xterm = XTERM
 ) -> Blueprint:
     """Return the routes; `names` are the routers, `folder` the console's inbox.
 
     The console's report is beside the inbox.
     """
     routes = Blueprint("console", __name__)
-    terminal = xterm or Xterm()
     files = terminal.versions
 
     @routes.before_request
@@ -123,16 +124,20 @@ def _add_terminal(routes: Blueprint, reports: Path, xterm: Xterm) -> None:
     def stream() -> ResponseReturnValue:
         if not seats.acquire(blocking=False):
             raise ServiceUnavailable(f"{SEATS} terminals are open already.")
-        seen = request.headers.get(SEEN, "")
         # Logging out changes the key: from then on nothing more is told.
         app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
         key = app.secret_key
-        follower = Follower(reports, session.get(HOLDER, ""),
-                            int(seen) if seen.isascii() and seen.isdigit() else 0)  # fmt: skip
+        follower = Follower(reports, session.get(HOLDER, ""), _seen())
         events = follow(follower, lambda: app.secret_key == key)
         response = Response(events, mimetype="text/event-stream")
         response.call_on_close(seats.release)
         return response
+
+
+def _seen() -> int:
+    """Return how many bytes of the line a browser has that comes back."""
+    seen = request.headers.get(SEEN, "")
+    return int(seen) if WHOLE.fullmatch(seen) else 0
 
 
 def _wish() -> ConsoleRequest:

@@ -190,7 +190,9 @@
       await Promise.all([fetched("link", place.dataset.style), fetched("script", place.dataset.script)]);
       allowStyles();
       place.hidden = false;
-      screen = new window.Terminal({ cols: 80, rows: 24, disableStdin: true, altClickMovesCursor: false });
+      // As wide as the terminal of ssh; whatever colours a router chooses, its words can be read.
+      const looks = { cols: 80, rows: 24, minimumContrastRatio: 4.5 };
+      screen = new window.Terminal({ ...looks, disableStdin: true, altClickMovesCursor: false });
     } catch {
       place.hidden = true;
       say("The terminal could not be loaded.");
@@ -199,6 +201,8 @@
     harmless(screen);
     screen.open(document.getElementById("terminal-screen"));
     screen.textarea.tabIndex = -1;
+    // Letters that xterm.js measures, outside of the window: nothing to read out.
+    for (const each of document.querySelectorAll("body > div")) each.ariaHidden = "true";
     for (const each of document.querySelectorAll(".lines")) each.hidden = true;
     listen();
     follow();

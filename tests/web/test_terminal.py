@@ -19,7 +19,7 @@ from appliance.console.lines import ConsoleLines
 from appliance.console.service import Console
 from appliance.console.xterm import SCRIPT, STYLE, Xterm
 from appliance.service import Publisher
-from tests.conftest import missing
+from tests.conftest import BUILD_SECONDS, missing
 from tests.net.namespaces import DEADLINE_S
 from tests.programs import of_the_device
 from tests.unit.console.conftest import Cable
@@ -29,7 +29,8 @@ from tests.web.serving import Sensor
 from tests.web.test_entry import PASSWORD
 from tests.web.test_looks import LARGEST_PAGE, SIZES, overflow
 
-pytestmark = [pytest.mark.browser, pytest.mark.net]
+# The first of them may have to make the image's packages.
+pytestmark = [pytest.mark.browser, pytest.mark.net, pytest.mark.timeout(BUILD_SECONDS)]
 expect.set_options(timeout=DEADLINE_S * 1000)
 
 ROWS = "#terminal .xterm-rows"

@@ -24,7 +24,7 @@ LOOK_S, ALIVE_S, STREAM_S, RETRY_MS = 0.04, 1.0, 60.0, 300
 
 
 @dataclass
-class Follower:
+class OpenTerminal:
     """One open page: `seen` bytes were sent to it before. `holder` is its browser."""
 
     folder: Path
@@ -64,7 +64,7 @@ class Follower:
 
 
 def follow(
-    follower: Follower,
+    opened: OpenTerminal,
     is_allowed: Callable[[], bool],
     clock: Callable[[], float] = time.monotonic,
     wait: Callable[[float], None] = time.sleep,
@@ -74,7 +74,7 @@ def follow(
     end, alive = now + STREAM_S, now
     yield f"retry: {RETRY_MS}\n\n"
     while now < end and is_allowed():
-        event = follower.news()
+        event = opened.news()
         if event or now - alive >= ALIVE_S:
             alive = now
             yield event or ":\n\n"

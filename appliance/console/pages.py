@@ -34,7 +34,7 @@ from werkzeug.exceptions import BadRequest, Forbidden, NotFound, ServiceUnavaila
 from appliance.access.guard import logged_in, text
 from appliance.access.parameters import WHOLE
 from appliance.console import wishes
-from appliance.console.following import SEATS, Follower, follow
+from appliance.console.following import SEATS, OpenTerminal, follow
 from appliance.console.lines import MAC, SSH
 from appliance.console.screen import plain
 from appliance.console.serial import SPEEDS
@@ -127,8 +127,8 @@ def _add_terminal(routes: Blueprint, reports: Path, xterm: Xterm) -> None:
         # Logging out changes the key: from then on nothing more is told.
         app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
         key = app.secret_key
-        follower = Follower(reports, session.get(HOLDER, ""), _seen())
-        events = follow(follower, lambda: app.secret_key == key)
+        opened = OpenTerminal(reports, session.get(HOLDER, ""), _seen())
+        events = follow(opened, lambda: app.secret_key == key)
         response = Response(events, mimetype="text/event-stream")
         response.call_on_close(seats.release)
         return response

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from appliance.console.following import STREAM_S, Follower, follow
+from appliance.console.following import STREAM_S, OpenTerminal, follow
 from appliance.console.screen import SIZE, Ring
 from appliance.reports.console import ConsoleReport
 
@@ -25,53 +25,53 @@ def read(event: str) -> dict[str, Any]:
 
 
 def test_each_byte_is_sent_once(tmp_path: Path) -> None:
-    follower, ring = Follower(tmp_path, "me"), Ring()
-    assert follower.news() == ""
+    opened, ring = OpenTerminal(tmp_path, "me"), Ring()
+    assert opened.news() == ""
     ring.add(b"\x1b[1mLogin\xff")
     publish(tmp_path, ring)
-    first = read(follower.news())
+    first = read(opened.news())
     assert (first["octets"], first["id"], first["mine"]) == (b"\x1b[1mLogin\xff", 10, True)
     publish(tmp_path, ring)
-    assert follower.news() == ""
+    assert opened.news() == ""
     ring.add(b": ")
     publish(tmp_path, ring)
-    assert read(follower.news())["octets"] == b": "
+    assert read(opened.news())["octets"] == b": "
     # A browser that comes back says how far it was.
-    again = Follower(tmp_path, "me", 10)
+    again = OpenTerminal(tmp_path, "me", 10)
     assert read(again.news())["octets"] == b": "
 
 
 def test_what_is_kept_no_more_is_left_out(tmp_path: Path) -> None:
-    follower, ring = Follower(tmp_path, "me"), Ring()
+    opened, ring = OpenTerminal(tmp_path, "me"), Ring()
     ring.add(b"x" * SIZE + b"y" * 10)
     publish(tmp_path, ring)
-    event = read(follower.news())
+    event = read(opened.news())
     assert len(event["octets"]) == SIZE and event["id"] == SIZE + 10
 
 
 def test_another_line_begins_afresh(tmp_path: Path) -> None:
-    follower, ring = Follower(tmp_path, "me", 5000), Ring()
+    opened, ring = OpenTerminal(tmp_path, "me", 5000), Ring()
     ring.add(b"new")
     publish(tmp_path, ring)
-    event = read(follower.news())
+    event = read(opened.news())
     assert event["afresh"] and event["octets"] == b"new" and event["id"] == 3
 
 
 def test_who_types_and_what_went_wrong_is_told(tmp_path: Path) -> None:
-    follower, ring = Follower(tmp_path, "me"), Ring()
+    opened, ring = OpenTerminal(tmp_path, "me"), Ring()
     publish(tmp_path, ring)
-    assert read(follower.news())["mine"]
+    assert read(opened.news())["mine"]
     publish(tmp_path, ring, "other")
-    assert not read(follower.news())["mine"]
+    assert not read(opened.news())["mine"]
     publish(tmp_path, ring, "", "", "the cable was pulled out")
-    event = read(follower.news())
+    event = read(opened.news())
     assert (event["port"], event["mine"], event["error"]) == ("", False, "the cable was pulled out")
 
 
 def test_nobody_types_where_nobody_holds_it(tmp_path: Path) -> None:
     """A browser without a session of the console has no name, and neither has no holder."""
     publish(tmp_path, Ring(), "", "")
-    assert Follower(tmp_path, "").news() == ""
+    assert OpenTerminal(tmp_path, "").news() == ""
 
 
 def test_it_ends_after_a_minute_and_when_the_owner_logs_out(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_it_ends_after_a_minute_and_when_the_owner_logs_out(tmp_path: Path) -> N
     def wait(seconds: float) -> None:
         clock[0] += seconds
 
-    events = list(follow(Follower(tmp_path, "me"), lambda: True, lambda: clock[0], wait))
+    events = list(follow(OpenTerminal(tmp_path, "me"), lambda: True, lambda: clock[0], wait))
     assert events[0].startswith("retry: ") and set(events[1:]) == {":\n\n"}
     assert STREAM_S <= clock[0] < STREAM_S + 1 and 50 < len(events) < 65
-    assert len(list(follow(Follower(tmp_path, "me"), lambda: False))) == 1
+    assert len(list(follow(OpenTerminal(tmp_path, "me"), lambda: False))) == 1

@@ -11,6 +11,7 @@ import contextlib
 import functools
 import hashlib
 import itertools
+import re
 import select
 import socket
 import ssl
@@ -36,6 +37,9 @@ CHUNK = 65536
 # More rows than any router of an owner has in one table; an answer beyond that is refused.
 MOST_ROWS = 300_000
 MOST_EVENTS = 20_000
+LATE = "the router did not answer in time"
+# What of a !fatal speaks of logging in: "cannot log in", "not logged in". Logged out is no refusal.
+_LOGIN = re.compile(r"log(?:ged)? ?in\b")
 
 Fields = Mapping[str, str]
 Words = tuple[str, ...]
@@ -95,6 +99,8 @@ class Connection:
         self._events: deque[tuple[str, Fields]] = deque()
         #: Whether more rows came from `listen` than were kept: the table must be read again.
         self.overrun = False
+        # Rows and ends of commands that somebody waits for.
+        self._answered = 0
         #: Answers to nobody's question, which are dropped.
         self.unasked = 0
 
@@ -133,7 +139,8 @@ class Connection:
         """Run commands, IN_FLIGHT of them at a time; return their answers in their order.
 
         A refusal stands in its answer. The time is that of each: it begins anew whenever one
-        is answered. A command is taken from `commands` when it is sent, and not before.
+        is answered, or a row of one comes. A command is taken from `commands` when it is sent,
+        and not before.
         """
         limit = self._timeout if timeout is None else timeout
         deadline = time.monotonic() + limit
@@ -153,11 +160,10 @@ class Connection:
             self._finished.clear()
             if len(places) > IN_FLIGHT // 2:
                 time.sleep(GATHER_S)
-            self._pump(deadline)
+            deadline = self._advance(deadline, limit)
             for tag in self._finished:
                 if tag in places:
                     answers[places.pop(tag)] = self._pending.pop(tag).answer or _NOTHING
-                    deadline = time.monotonic() + limit
 
     def listen(
         self,
@@ -197,7 +203,7 @@ class Connection:
         self.call("/cancel", {"tag": tag})
         deadline = time.monotonic() + self._timeout
         while (found := self._pending.get(tag)) is not None and found.answer is None:
-            self._pump(deadline)
+            deadline = self._advance(deadline, self._timeout)
         self._pending.pop(tag, None)
 
     def events(self, seconds: float) -> list[tuple[str, Fields]]:
@@ -247,6 +253,20 @@ class Connection:
         with contextlib.suppress(TooLateError):
             self._pump(time.monotonic() + seconds)
 
+    def _advance(self, deadline: float, limit: float) -> float:
+        """Read what has come; return until when there must be more of what was asked for.
+
+        Raises TooLateError: also where there is always something to read, and none of it is that.
+        """
+        before = self._answered
+        self._pump(deadline)
+        now = time.monotonic()
+        if self._answered > before:
+            return now + limit
+        if now > deadline:
+            raise TooLateError(LATE)
+        return deadline
+
     def _pump(self, deadline: float) -> None:
         """Read what has come, waiting for the first of it, and sort it."""
         try:
@@ -279,7 +299,7 @@ class Connection:
                 if found:
                     break
                 if not self._poll.poll(_left(deadline) * 1000):
-                    raise TooLateError("the router did not answer in time") from None
+                    raise TooLateError(LATE) from None
                 continue
             if not content:
                 break
@@ -290,7 +310,7 @@ class Connection:
     def _sort(self, reply: Reply) -> None:
         if reply.kind == "!fatal":
             said = " ".join((*reply.rest, reply.values.get("message", ""))).strip()
-            raise RefusedError(said, Refusal.LOGIN if "log" in said else Refusal.ENDED)
+            raise RefusedError(said, Refusal.LOGIN if _LOGIN.search(said) else Refusal.ENDED)
         found = self._pending.get(reply.tag)
         if found is None:
             self.unasked += 1
@@ -299,7 +319,8 @@ class Connection:
         elif reply.kind == "!trap":
             # The first says why; RouterOS may send another for the same command.
             found.refusal = found.refusal or RefusedError(reply.values.get("message", ""))
-        elif reply.kind == "!done":
+        elif reply.kind == "!done" and found.answer is None:
+            self._answered += 1
             self._finished.append(reply.tag)
             found.answer = Answer(tuple(found.rows), reply.values.get("ret", ""), found.refusal)
 
@@ -307,6 +328,7 @@ class Connection:
         if found.wanted is None:
             if len(found.rows) >= MOST_ROWS:
                 raise RouterError(f"the router answered with more than {MOST_ROWS} rows")
+            self._answered += 1
             found.rows.append(reply.values)
         elif not found.wanted(reply.values):
             return

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import threading
@@ -185,6 +186,87 @@ def test_a_router_that_drips_is_given_up_in_time() -> None:
         with pytest.raises(TooLateError):
             connect(place, "admin", "secret", 0.3)
         assert time.monotonic() - begun < 5
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        sentences.encode(["!re", "=a=b", ".tag=99"]), sentences.encode(["!done", ".tag=99"]),
+        sentences.encode(["!empty", ".tag=1"]), sentences.encode(["!trap", ".tag=1"]),
+        sentences.encode(["!odd", ".tag=1"]), sentences.encode(["!re"]), b"\0",
+    ],
+)  # fmt: skip
+def test_a_router_that_never_stops_talking_is_given_up_in_time(piece: bytes) -> None:
+    """Something is always there to be read, and none of it is the answer."""
+
+    def flood(opened: socket.socket) -> None:
+        opened.recv(1000)
+        with contextlib.suppress(OSError):
+            while True:
+                opened.sendall(piece * 5000)
+
+    with answering(flood) as place, pytest.raises(TooLateError):
+        connect(place, "admin", "secret", 0.3)
+
+
+def test_changes_without_an_end_hold_up_no_command() -> None:
+    ours, router = socket.socketpair()
+    ended = threading.Event()
+
+    def flood() -> None:
+        with contextlib.suppress(OSError):
+            while not ended.is_set():
+                router.sendall(sentences.encode(["!re", "=a=b", ".tag=1"]) * 1000)
+
+    thread = threading.Thread(target=flood)
+    with ours, router:
+        connection = Connection(ours, 0.3)
+        connection.listen(LIST, wanted=lambda row: False)
+        thread.start()
+        with pytest.raises(TooLateError):
+            connection.call("/x")
+        with pytest.raises(TooLateError):
+            connection.cancel("1")
+        ended.set()
+        ours.shutdown(socket.SHUT_RDWR)
+        thread.join(60)
+
+
+def test_rows_may_take_longer_than_an_answer_may_keep_one_waiting() -> None:
+    """A slow router with a long table is no router that hangs."""
+    ours, router = socket.socketpair()
+
+    def talk() -> None:
+        for number in range(10):
+            router.sendall(sentences.encode(["!re", f"=a={number}", ".tag=1"]))
+            time.sleep(0.1)
+        router.sendall(sentences.encode(["!done", ".tag=1"]))
+
+    thread = threading.Thread(target=talk)
+    with ours, router:
+        thread.start()
+        assert len(Connection(ours, 0.5).call("/x").rows) == 10
+        thread.join(60)
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ("session terminated on request", Refusal.ENDED), ("not logged in", Refusal.LOGIN),
+        ("cannot log in", Refusal.LOGIN), ("too many login attempts", Refusal.LOGIN),
+        # Neither of these is a wrong password: it is tried again.
+        ("user was logged out by admin", Refusal.ENDED), ("logic error", Refusal.ENDED),
+        ("", Refusal.ENDED), ("\x1b]0;login\x07", Refusal.LOGIN), ("x" * 100_000, Refusal.ENDED),
+    ],
+)  # fmt: skip
+def test_a_fatal_ends_the_session_and_is_told_shortly(said: str, why: Refusal) -> None:
+    ours, router = socket.socketpair()
+    with ours, router:
+        router.sendall(sentences.encode(["!fatal", *([said] if said else [])]))
+        with pytest.raises(RefusedError) as caught:
+            Connection(ours, 5).call("/x")
+    assert caught.value.why is why and len(str(caught.value)) < 300
+    assert str(caught.value).isprintable()
 
 
 @pytest.mark.parametrize(

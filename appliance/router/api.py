@@ -38,6 +38,7 @@ CHUNK = 65536
 MOST_ROWS = 300_000
 MOST_EVENTS = 20_000
 LATE = "the router did not answer in time"
+_TOO_OLD = ("UNSUPPORTED_PROTOCOL", "TLSV1_ALERT_PROTOCOL_VERSION")
 # What of a !fatal speaks of logging in: "cannot log in", "not logged in". Logged out is no refusal.
 _LOGIN = re.compile(r"log(?:ged)? ?in\b")
 
@@ -409,6 +410,8 @@ def _handshake(endpoint: ApiAddress, error: Exception) -> str:
     where = f"{endpoint.address}, port {endpoint.port}"
     if isinstance(error, ssl.SSLError) and "ALERT_HANDSHAKE" in str(error.reason):
         return f"{where}: the router's api-ssl has no certificate yet"
+    if isinstance(error, ssl.SSLError) and error.reason in _TOO_OLD:
+        return f"{where}: speaks only TLS 1.1 or older, which nobody should trust any more"
     if isinstance(error, TimeoutError):
         return f"{where}: no answer to TLS in time"
     return f"{where}: what answers there speaks no TLS; api-ssl of RouterOS does"

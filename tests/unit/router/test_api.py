@@ -6,10 +6,14 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
+import ssl
+import subprocess
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -287,6 +291,52 @@ def test_what_is_no_router_is_an_error_in_words(said: bytes) -> None:
 def test_a_port_without_tls_is_explained(plain_api: ApiServer) -> None:
     with pytest.raises(RouterError, match="speaks no TLS|in time"):
         connect(ApiAddress("127.0.0.1", plain_api.port, pin="ab" * 32), "admin", "secret", 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "subject"),
+    [
+        ("rsa:1024", "/CN=router"), ("ec", "/CN=\x1b[2J<script>\u202e"), ("ed25519", "/"),
+        ("rsa:2048", f"/CN={'x' * 64}/O={'y' * 64}"),
+    ],
+)  # fmt: skip
+def test_whatever_a_certificate_says_it_is_told_by_its_bytes(
+    machine: Machine, tmp_path: Path, kind: str, subject: str
+) -> None:
+    """A key that is short, a name that is none: what counts is that it is the same as before."""
+    curve = ["-pkeyopt", "ec_paramgen_curve:prime256v1"] if kind == "ec" else []
+    file, key = tmp_path / "odd.pem", tmp_path / "odd.key"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-nodes", "-utf8", "-newkey", kind, *curve, "-days", "1",
+         "-keyout", key, "-out", file, "-subj", subject],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    with file.open("ab") as whole:
+        whole.write(key.read_bytes())
+    with ApiServer(machine, file) as running:
+        place = ApiAddress("127.0.0.1", running.port, pin=server.pin(file))
+        assert fingerprint(place, 20) == place.pin
+        with connect(place, "admin", "secret", 20) as router:
+            assert router.rows("/system/identity")
+
+
+def test_tls_that_is_too_old_is_explained(certificate: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    context.set_ciphers("DEFAULT@SECLEVEL=0")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version, context.maximum_version = (
+            ssl.TLSVersion.TLSv1,
+            ssl.TLSVersion.TLSv1_1,
+        )
+
+    def speak(opened: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            context.wrap_socket(opened, server_side=True)
+
+    with answering(speak) as place, pytest.raises(RouterError, match=r"TLS 1\.1 or older"):
+        fingerprint(replace(place, tls=True), 20)
 
 
 def test_who_is_not_there_is_explained() -> None:

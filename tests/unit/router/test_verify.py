@@ -126,7 +126,8 @@ def test_what_may_not_be_read_is_told() -> None:
 
 ODD = (
     "", "\x00\x1b[2J", "\udcff\udc80", "\u202e<script>", "x" * 100_000, "yes", "no", "false",
-    "*1", "99999999999999999999w", "１２:00:00", "+25:99", "nov/31/2026", "24:61:61", "::", "fe80::1%eth0",
+    "*1", "99999999999999999999w", "１２:00:00", "+25:99",
+    "nov/31/2026", "24:61:61", "::", "fe80::1%eth0",
     "10.0.0.1/99", "!read," + "a," * 5000, "7.25beta3 (testing)", "٧.٢٢", "glovebox", plan.RULE_IN,
     "prerouting", "accept", "fasttrack-connection",
 )  # fmt: skip

@@ -36,7 +36,9 @@ GATHER_S = 0.01
 CHUNK = 65536
 # More rows than any router of an owner has in one table; an answer beyond that is refused.
 MOST_ROWS = 300_000
-MOST_EVENTS = 20_000
+# Nor has any of them so many signs in all: the largest export fits twice.
+MOST_SIGNS = 32 << 20
+MOST_EVENTS, LARGEST_EVENT = 20_000, 4096
 LATE = "the router did not answer in time"
 _TOO_OLD = ("UNSUPPORTED_PROTOCOL", "TLSV1_ALERT_PROTOCOL_VERSION")
 # What of a !fatal speaks of logging in: "cannot log in", "not logged in". Logged out is no refusal.
@@ -75,6 +77,7 @@ _NOTHING = Answer()
 @dataclass(slots=True)
 class _Pending:
     rows: list[Fields] = field(default_factory=list)
+    signs: int = 0
     refusal: RefusedError | None = None
     answer: Answer | None = None
     # Of a `listen`: which rows are kept, and whether the connection is of use without it.
@@ -326,14 +329,16 @@ class Connection:
             found.answer = Answer(tuple(found.rows), reply.values.get("ret", ""), found.refusal)
 
     def _row(self, reply: Reply, found: _Pending) -> None:
+        signs = sum(map(len, reply.values.values()))
         if found.wanted is None:
-            if len(found.rows) >= MOST_ROWS:
-                raise RouterError(f"the router answered with more than {MOST_ROWS} rows")
+            found.signs += signs
+            if len(found.rows) >= MOST_ROWS or found.signs > MOST_SIGNS:
+                raise RouterError("the router answered with more than any router has to tell")
             self._answered += 1
             found.rows.append(reply.values)
         elif not found.wanted(reply.values):
             return
-        elif len(self._events) < MOST_EVENTS:
+        elif len(self._events) < MOST_EVENTS and signs <= LARGEST_EVENT:
             self._events.append((reply.tag, reply.values))
         else:
             self.overrun = True

@@ -236,6 +236,33 @@ def test_changes_without_an_end_hold_up_no_command() -> None:
         thread.join(60)
 
 
+@pytest.mark.parametrize("names", [1, 900])
+def test_an_answer_larger_than_any_is_given_up(names: int) -> None:
+    """A few rows of megabytes, or many small ones: memory has a bound."""
+    row = sentences.encode(
+        ["!re", *(f"={n}={'x' * (1_000_000 // names)}" for n in range(names)), ".tag=1"]
+    )
+
+    def talk(opened: socket.socket) -> None:
+        opened.recv(1000)
+        with contextlib.suppress(OSError):
+            while True:
+                opened.sendall(row)
+
+    with answering(talk) as place, pytest.raises(RouterError, match="more than any router"):
+        connect(place, "admin", "secret", 60)
+
+
+def test_a_change_of_megabytes_is_not_kept() -> None:
+    ours, router = socket.socketpair()
+    with ours, router:
+        connection = Connection(ours, 5)
+        tag = connection.listen("/log")
+        for text in ("x" * 5000, "short"):
+            router.sendall(sentences.encode(["!re", f"=message={text}", f".tag={tag}"]))
+        assert connection.events(5) == [(tag, {"message": "short"})] and connection.overrun
+
+
 def test_rows_may_take_longer_than_an_answer_may_keep_one_waiting() -> None:
     """A slow router with a long table is no router that hangs."""
     ours, router = socket.socketpair()

@@ -21,6 +21,7 @@ from appliance.reports.console import ConsoleReport
 # Each holds a thread of the page's server.
 SEATS = 2
 LOOK_S, ALIVE_S, STREAM_S, RETRY_MS = 0.04, 1.0, 60.0, 300
+SEAT_S = 2 * ALIVE_S
 
 
 @dataclass

@@ -34,7 +34,7 @@ from werkzeug.exceptions import BadRequest, Forbidden, NotFound, ServiceUnavaila
 from appliance.access.guard import logged_in, text
 from appliance.access.parameters import WHOLE
 from appliance.console import wishes
-from appliance.console.following import SEATS, OpenTerminal, follow
+from appliance.console.following import SEAT_S, SEATS, OpenTerminal, follow
 from appliance.console.lines import MAC, SSH
 from appliance.console.screen import plain
 from appliance.console.serial import SPEEDS
@@ -122,7 +122,8 @@ def _add_terminal(routes: Blueprint, reports: Path, xterm: Xterm) -> None:
 
     @routes.get("/router/console/stream", endpoint="stream")
     def stream() -> ResponseReturnValue:
-        if not seats.acquire(blocking=False):
+        # A page that was left holds its seat until its next second.
+        if not seats.acquire(timeout=SEAT_S):
             raise ServiceUnavailable(f"{SEATS} terminals are open already.")
         # Logging out changes the key: from then on nothing more is told.
         app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]

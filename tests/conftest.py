@@ -18,6 +18,8 @@ from hypothesis import settings
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
 
+    from image.build.tools import Tools
+
 # What a fixture builds where it is not there yet.
 BUILT = frozenset(("engine_root", "suricata_root", "tools", "guest", "image"))
 BUILD_SECONDS = 1800
@@ -106,6 +108,19 @@ def suricata_root() -> Path:
         missing("no mmdebstrap, which makes the engine's root")
     engine = engines.choose("suricata")
     return build_engine_alone(BuildContext(boards.choose("vm"), StageProgress(), engine=engine))
+
+
+@pytest.fixture(scope="session")
+def tools() -> Tools:
+    """Return the tools root, with the programs of the build itself; made if need be."""
+    from image.build import boards
+    from image.build.context import BuildContext
+    from image.build.tools_root import build_tools
+    from image.progress import StageProgress
+
+    if not shutil.which("mmdebstrap"):
+        missing("no mmdebstrap, which makes the tools root")
+    return build_tools(BuildContext(boards.choose("vm"), StageProgress()))
 
 
 @pytest.fixture(scope="session")

@@ -82,7 +82,8 @@ class ChangeWatch:
         elif hand := loglines.change(message):
             if not hand.where:
                 hand = self._logins.get(hand.user, hand)
-            self._seen.hands[hand.words] = None
+            if len(self._seen.hands) < MOST_SAID:
+                self._seen.hands[hand.words] = None
             self._seen.said.append(plain(export.masked(message)))
             self._seen.first, self._seen.last = self._seen.first or now, now
 

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from appliance.console.line import CHUNK, LineError
-from appliance.console.lines import ConsoleLine, ConsoleLines
+from appliance.console.line import CHUNK, ConsoleLine, LineError
+from appliance.console.lines import ConsoleLines
 
 # At the beginning of a line, as ssh(1) has it: `~.` ends, `~#` sends a break, `~~` is one `~`.
 ESCAPE = 0x7E

@@ -6,26 +6,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
-from appliance.console import line, program
-from appliance.console.line import LineError, SerialLine
+from appliance.console import program, serial
+from appliance.console.line import ConsoleLine, LineError
 from appliance.settings.sections.router import RouterEntry
 
 SSH, MAC = "ssh ", "mac "
-
-
-class ConsoleLine(Protocol):
-    """An open line. Reading and typing raise LineError when it has ended."""
-
-    @property
-    def is_waiting(self) -> bool: ...
-    def fileno(self) -> int: ...
-    def read(self) -> bytes: ...
-    def type(self, content: bytes) -> None: ...
-    def flush(self) -> None: ...
-    def send_break(self) -> None: ...
-    def close(self) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -37,11 +23,11 @@ class ConsoleLines:
 
     routers: Sequence[RouterEntry] = ()
     folder: Path = Path()
-    serial: Mapping[str, Path] = field(default_factory=line.ports)
+    ports: Mapping[str, Path] = field(default_factory=serial.ports)
 
     def names(self) -> tuple[str, ...]:
         """Return the lines that are known: serial ones, and one to each router."""
-        return (*self.serial, *(f"{SSH}{router.name}" for router in self.routers))
+        return (*self.ports, *(f"{SSH}{router.name}" for router in self.routers))
 
     def open(self, name: str, speed: int, user: str) -> ConsoleLine:
         """Open a line. Raises LineError, ValueError for a speed that there is not."""
@@ -53,7 +39,7 @@ class ConsoleLines:
             if found is None:
                 raise LineError(f"there is no router {wanted[:20]!r} under [router]")
             return program.ssh(found, user, self.folder)
-        path = self.serial.get(name)
+        path = self.ports.get(name)
         if path is None:
             raise LineError("this line is not there any more")
-        return SerialLine(path, speed)
+        return serial.opened(path, speed)

@@ -1,49 +1,69 @@
 # SPDX-License-Identifier: MIT
-"""`/router/console`: a line to a router on the page, without JavaScript: for its owner alone."""
+"""`/router/console`: a line to a router on the page, for its owner alone.
+
+Without JavaScript it is lines of text. With it a terminal, xterm.js, can be opened over them, which
+takes three times what a page may weigh: so it comes only when it is asked for.
+"""
 
 from __future__ import annotations
 
 import logging
 import secrets
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from flask import (
     Blueprint,
+    Flask,
     Response,
+    current_app,
+    g,
     make_response,
     redirect,
     render_template,
     request,
+    send_from_directory,
     session,
     url_for,
 )
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import BadRequest, Forbidden, ServiceUnavailable
+from werkzeug.exceptions import BadRequest, Forbidden, NotFound, ServiceUnavailable
 
 from appliance.access.guard import logged_in, text
+from appliance.access.parameters import WHOLE
 from appliance.console import wishes
-from appliance.console.line import SPEEDS
+from appliance.console.following import SEAT_S, SEATS, OpenTerminal, follow
 from appliance.console.lines import MAC, SSH
+from appliance.console.screen import plain
+from appliance.console.serial import SPEEDS
 from appliance.console.wishes import LONGEST, ConsoleRequest, ConsoleWish
+from appliance.console.xterm import Xterm
 from appliance.errors import GloveboxError
 from appliance.reports.console import ConsoleReport
 
 # What of it stands on the page; all that is kept can be downloaded.
 SHOWN, REFRESH_S, FRESH_S = 16_000, 2, 5.0
+SEEN = "Last-Event-ID"
 KEYS = {"ctrl-c": "\x03", "tab": "\t", "space": " ", "escape": "\x1b"}
+KEYS_OF_TERMINAL = f"{ConsoleWish.TYPE.value}:keys"
 HOLDER = "console"
+
+XTERM = Xterm()
 
 log = logging.getLogger(__name__)
 
 
-def blueprint(names: Sequence[str] = (), folder: Path = wishes.FOLDER) -> Blueprint:
+def blueprint(
+    names: Sequence[str] = (), folder: Path = wishes.FOLDER, terminal: Xterm = XTERM
+) -> Blueprint:
     """Return the routes; `names` are the routers, `folder` the console's inbox.
 
     The console's report is beside the inbox.
     """
     routes = Blueprint("console", __name__)
+    files = terminal.versions
 
     @routes.before_request
     def owner() -> None:
@@ -54,9 +74,12 @@ def blueprint(names: Sequence[str] = (), folder: Path = wishes.FOLDER) -> Bluepr
     def show() -> ResponseReturnValue:
         report = ConsoleReport.read(folder.parent)
         watching = "watch" in request.args
+        if files:
+            # xterm.js makes style elements. What may not be theirs may not be on the page.
+            g.style_nonce = secrets.token_urlsafe(16)
         page = render_template(
             "console.html", report=report, watching=watching, speeds=SPEEDS, keys=KEYS,
-            shown=report.text[-SHOWN:] if report else "", names=names,
+            shown=plain(report.octets)[-SHOWN:] if report else "", names=names, xterm=files,
             serial=[each for each in report.ports if not each.startswith(SSH)] if report else [],
             runs=report is not None and abs(time.time() - report.updated) < FRESH_S,
             mine=bool(report and report.holder and report.holder == session.get(HOLDER)),
@@ -69,18 +92,53 @@ def blueprint(names: Sequence[str] = (), folder: Path = wishes.FOLDER) -> Bluepr
     @routes.get("/router/console.txt", endpoint="log")
     def all_of_it() -> ResponseReturnValue:
         report = ConsoleReport.read(folder.parent)
-        return Response(report.text if report else "", mimetype="text/plain")
+        return Response(plain(report.octets) if report else "", mimetype="text/plain")
 
     @routes.post("/router/console", endpoint="request")
     def ask() -> ResponseReturnValue:
+        wish = _wish()
         try:
-            wishes.inbox(folder).post(_wish())
+            wishes.inbox(folder).post(wish)
         except (OSError, GloveboxError) as error:
             log.error("no request to glovebox-console: %s", error)
             raise ServiceUnavailable(f"The request cannot be written: {error}.") from error
+        if request.form["kind"] == KEYS_OF_TERMINAL:
+            return "", 204
         return redirect(url_for("console.show", _anchor="end"), 303)
 
+    _add_terminal(routes, folder.parent, terminal)
     return routes
+
+
+def _add_terminal(routes: Blueprint, reports: Path, xterm: Xterm) -> None:
+    """Add what the terminal rests on: its files, and what comes over the line."""
+    seats = threading.BoundedSemaphore(SEATS)
+
+    @routes.get("/router/console/<name>", endpoint="xterm")
+    def file(name: str) -> ResponseReturnValue:
+        if name not in xterm.versions:
+            raise NotFound("There is no such file of xterm.js here.")
+        return send_from_directory(xterm.folder, name)
+
+    @routes.get("/router/console/stream", endpoint="stream")
+    def stream() -> ResponseReturnValue:
+        # A page that was left holds its seat until its next second.
+        if not seats.acquire(timeout=SEAT_S):
+            raise ServiceUnavailable(f"{SEATS} terminals are open already.")
+        # Logging out changes the key: from then on nothing more is told.
+        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+        key = app.secret_key
+        opened = OpenTerminal(reports, session.get(HOLDER, ""), _seen())
+        events = follow(opened, lambda: app.secret_key == key)
+        response = Response(events, mimetype="text/event-stream")
+        response.call_on_close(seats.release)
+        return response
+
+
+def _seen() -> int:
+    """Return how many bytes of the line a browser has that comes back."""
+    seen = request.headers.get(SEEN, "")
+    return int(seen) if WHOLE.fullmatch(seen) else 0
 
 
 def _wish() -> ConsoleRequest:
@@ -106,13 +164,17 @@ def _port() -> str:
 
 
 def _typed() -> str:
-    """Return what is to be sent: a line with Enter or without, or one key. Raises BadRequest."""
+    """Return what is to be sent: a line with Enter or without, or keys. Raises BadRequest."""
     what, _, key = text(request.form, "kind").partition(":")
     if what != ConsoleWish.TYPE.value:
         return ""
     if key in KEYS:
         return KEYS[key]
     typed = request.form.get("text", "")
-    if len(typed) > LONGEST - 1 or not typed.isprintable():
-        raise BadRequest(f"At most {LONGEST - 1} printable signs at a time.")
+    if len(typed.encode()) >= LONGEST:
+        raise BadRequest(f"Fewer than {LONGEST} bytes at a time.")
+    if request.form["kind"] == KEYS_OF_TERMINAL:
+        return typed
+    if not typed.isprintable():
+        raise BadRequest("Printable signs alone.")
     return typed if key == "bare" else f"{typed}\r"

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""What came over a serial line, kept in a ring, and made plain text. Pure."""
+"""What came over a line, kept in a ring, and made plain text. Pure."""
 
 from __future__ import annotations
 
+import base64
 import re
 
 #: Bytes that are kept.
@@ -26,9 +27,9 @@ class Ring:
         self._kept += content
         del self._kept[:-SIZE]
 
-    def text(self) -> str:
-        """Return what is kept as plain text."""
-        return plain(bytes(self._kept))
+    def came(self) -> str:
+        """Return what is kept, in base64."""
+        return base64.b64encode(self._kept).decode()
 
 
 def plain(content: bytes) -> str:

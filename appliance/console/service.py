@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from appliance import service
-from appliance.console import attach, line, wishes
-from appliance.console.line import LineError, SerialLine
-from appliance.console.lines import ConsoleLine, ConsoleLines
+from appliance.console import attach, serial, wishes
+from appliance.console.line import ConsoleLine, LineError
+from appliance.console.lines import ConsoleLines
 from appliance.console.screen import Ring
 from appliance.console.wishes import LONGEST, ConsoleRequest, ConsoleWish
 from appliance.errors import GloveboxError
@@ -27,7 +27,8 @@ from appliance.requests import Inbox
 from appliance.service import PUBLISH_S, Publisher, Running
 from appliance.settings import config
 
-TICK_S, IDLE_S = 0.2, 900.0
+# With an open line somebody waits for each key to be sent, and for what it does.
+TICK_S, OPEN_TICK_S, IDLE_S = 0.2, 0.03, 900.0
 KEYS = Path(os.environ.get("GLOVEBOX_CONSOLE_DIRECTORY", "/var/lib/glovebox/console"))
 DESCRIPTION = """\
 With LINE, be a terminal of a router: `~.` at the beginning of a line ends it. Without, hold a line
@@ -57,7 +58,7 @@ class Console:
     def __post_init__(self) -> None:
         self.idle = self.clock()
 
-    def step(self, wait: float = TICK_S) -> None:
+    def step(self, wait: float | None = None) -> None:
         """Do what is asked, and take what came; wait at most so many seconds for that."""
         for request in self.inbox.take():
             self.idle = self.clock()
@@ -67,16 +68,30 @@ class Console:
             except (GloveboxError, ValueError) as error:
                 self.error = str(error)
         try:
-            self._read(wait)
+            self._read(self._tick if wait is None else wait)
         except LineError as error:
             self.close()
             self.error = str(error)
 
+    @property
+    def _tick(self) -> float:
+        return TICK_S if self._line is None else OPEN_TICK_S
+
     def report(self) -> ConsoleReport:
         """Return what is published."""
         return ConsoleReport(time.time(), self.lines().names(), self._port, self._speed,
-                             self._holder, self._ring.text(), self._ring.total,
+                             self._holder, self._ring.came(), self._ring.total,
                              self.error)  # fmt: skip
+
+    @property
+    def port(self) -> str:
+        """The name of the open line, empty for none."""
+        return self._port
+
+    @property
+    def total(self) -> int:
+        """How many bytes have come over the line."""
+        return self._ring.total
 
     def close(self) -> None:
         """Let the line go; what came stays to be read."""
@@ -97,7 +112,7 @@ class Console:
         elif request.holder != self._holder:
             raise GloveboxError("another browser types: take the line first")
         elif request.kind is ConsoleWish.TYPE:
-            self._line.type(request.text[:LONGEST].encode("utf-8", "replace"))
+            self._line.type(request.text.encode("utf-8", "replace")[:LONGEST])
         elif request.kind is ConsoleWish.BREAK:
             self._line.send_break()
         else:
@@ -107,9 +122,8 @@ class Console:
         if self._line is not None:
             raise GloveboxError("a line is open already: close it first")
         self._line = self.lines().open(request.port, request.speed, request.user)
-        serial = isinstance(self._line, SerialLine)
         self._port, self._holder = request.port, request.holder
-        self._speed = request.speed if serial else 0
+        self._speed = request.speed if self._line.has_break else 0
         self._ring = Ring()
         log.info("%s is open", self._port)
 
@@ -142,17 +156,28 @@ def _body(running: Running) -> int:
     routers, keys = running.settings.router.routers, running.arguments.keys
     console = Console(wishes.inbox(folder), lambda: ConsoleLines(routers, keys))
     # What routers print is for the page alone: the folder is its group's.
-    publisher, seen, told = Publisher(folder.parent), -1, float("-inf")
-    while not running.stop and console.clock() - console.idle < IDLE_S:
+    hold(console, Publisher(folder.parent), lambda: bool(running.stop), running.beat)
+    return 0
+
+
+def hold(
+    console: Console,
+    publisher: Publisher,
+    is_stopped: Callable[[], bool],
+    beat: Callable[[str], None] = lambda status: None,
+) -> None:
+    """Do what is asked and publish what comes, until nobody has wanted anything for long."""
+    seen, told = (0.0, -1), float("-inf")
+    while not is_stopped() and console.clock() - console.idle < IDLE_S:
         console.step()
-        report = console.report()
-        if report.total != seen or console.clock() - told >= PUBLISH_S:
-            seen, told = report.total, console.clock()
-            publisher.publish(report)
-        running.beat(report.port or "no line is open")
+        news, waited = (console.idle, console.total), console.clock() - told
+        # However fast a router talks, its words are written so often and no more.
+        if (news != seen and waited >= OPEN_TICK_S) or waited >= PUBLISH_S:
+            seen, told = news, console.clock()
+            publisher.publish(console.report())
+            beat(console.port or "no line is open")
     console.close()
     publisher.publish(console.report())
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -163,7 +188,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("line", nargs="?", metavar="LINE", help='"ssh NAME", "mac ADDRESS", or a '
                         "serial line's name below /dev/serial/by-id")  # fmt: skip
     parser.add_argument("--user", default="admin", help="who logs in over SSH (%(default)s)")
-    parser.add_argument("--speed", type=int, choices=line.SPEEDS, default=115200, help="baud")
+    parser.add_argument("--speed", type=int, choices=serial.SPEEDS, default=115200, help="baud")
     parser.add_argument("--log", type=Path, metavar="FILE", help="write what comes there too")
     parser.add_argument("--keys", type=Path, default=KEYS, help="host keys are in (%(default)s)")
     parser.add_argument("--requests", type=Path, default=wishes.FOLDER, help="(%(default)s)")

@@ -11,6 +11,7 @@ from pathlib import Path
 from appliance.requests import Inbox
 
 FOLDER = Path(os.environ.get("GLOVEBOX_CONSOLE_REQUESTS", "/run/glovebox-console/wishes"))
+#: Bytes of UTF-8 that are typed at a time.
 LONGEST = 500
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -13,8 +14,8 @@ from appliance.reports.statusfile import StatusFile
 class ConsoleReport(StatusFile):
     """The console at `updated` (since the epoch).
 
-    `port` is the open line, empty for none, and `holder` the browser that may type. `text` is the
-    newest of what came, as plain text; `total` counts all bytes.
+    `port` is the open line, empty for none, and `holder` the browser that may type. `came` is the
+    newest of what came, in base64, and `total` counts all bytes.
     """
 
     NAME: ClassVar[str] = "console"
@@ -24,6 +25,14 @@ class ConsoleReport(StatusFile):
     port: str = ""
     speed: int = 0
     holder: str = ""
-    text: str = ""
+    came: str = ""
     total: int = 0
     error: str = ""
+
+    @property
+    def octets(self) -> bytes:
+        """The newest of what came, as it came; nothing where the file is damaged."""
+        try:
+            return base64.b64decode(self.came, validate=True)
+        except ValueError:
+            return b""

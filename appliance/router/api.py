@@ -11,6 +11,7 @@ import contextlib
 import functools
 import hashlib
 import itertools
+import re
 import select
 import socket
 import ssl
@@ -35,7 +36,13 @@ GATHER_S = 0.01
 CHUNK = 65536
 # More rows than any router of an owner has in one table; an answer beyond that is refused.
 MOST_ROWS = 300_000
-MOST_EVENTS = 20_000
+# Nor has any of them so many signs in all: the largest export fits twice.
+MOST_SIGNS = 32 << 20
+MOST_EVENTS, LARGEST_EVENT = 20_000, 4096
+LATE = "the router did not answer in time"
+_TOO_OLD = ("UNSUPPORTED_PROTOCOL", "TLSV1_ALERT_PROTOCOL_VERSION")
+# What of a !fatal speaks of logging in: "cannot log in", "not logged in". Logged out is no refusal.
+_LOGIN = re.compile(r"log(?:ged)? ?in\b")
 
 Fields = Mapping[str, str]
 Words = tuple[str, ...]
@@ -70,6 +77,7 @@ _NOTHING = Answer()
 @dataclass(slots=True)
 class _Pending:
     rows: list[Fields] = field(default_factory=list)
+    signs: int = 0
     refusal: RefusedError | None = None
     answer: Answer | None = None
     # Of a `listen`: which rows are kept, and whether the connection is of use without it.
@@ -95,6 +103,8 @@ class Connection:
         self._events: deque[tuple[str, Fields]] = deque()
         #: Whether more rows came from `listen` than were kept: the table must be read again.
         self.overrun = False
+        # Rows and ends of commands that somebody waits for.
+        self._answered = 0
         #: Answers to nobody's question, which are dropped.
         self.unasked = 0
 
@@ -133,7 +143,8 @@ class Connection:
         """Run commands, IN_FLIGHT of them at a time; return their answers in their order.
 
         A refusal stands in its answer. The time is that of each: it begins anew whenever one
-        is answered. A command is taken from `commands` when it is sent, and not before.
+        is answered, or a row of one comes. A command is taken from `commands` when it is sent,
+        and not before.
         """
         limit = self._timeout if timeout is None else timeout
         deadline = time.monotonic() + limit
@@ -153,11 +164,10 @@ class Connection:
             self._finished.clear()
             if len(places) > IN_FLIGHT // 2:
                 time.sleep(GATHER_S)
-            self._pump(deadline)
+            deadline = self._advance(deadline, limit)
             for tag in self._finished:
                 if tag in places:
                     answers[places.pop(tag)] = self._pending.pop(tag).answer or _NOTHING
-                    deadline = time.monotonic() + limit
 
     def listen(
         self,
@@ -197,7 +207,7 @@ class Connection:
         self.call("/cancel", {"tag": tag})
         deadline = time.monotonic() + self._timeout
         while (found := self._pending.get(tag)) is not None and found.answer is None:
-            self._pump(deadline)
+            deadline = self._advance(deadline, self._timeout)
         self._pending.pop(tag, None)
 
     def events(self, seconds: float) -> list[tuple[str, Fields]]:
@@ -247,6 +257,20 @@ class Connection:
         with contextlib.suppress(TooLateError):
             self._pump(time.monotonic() + seconds)
 
+    def _advance(self, deadline: float, limit: float) -> float:
+        """Read what has come; return until when there must be more of what was asked for.
+
+        Raises TooLateError: also where there is always something to read, and none of it is that.
+        """
+        before = self._answered
+        self._pump(deadline)
+        now = time.monotonic()
+        if self._answered > before:
+            return now + limit
+        if now > deadline:
+            raise TooLateError(LATE)
+        return deadline
+
     def _pump(self, deadline: float) -> None:
         """Read what has come, waiting for the first of it, and sort it."""
         try:
@@ -279,7 +303,7 @@ class Connection:
                 if found:
                     break
                 if not self._poll.poll(_left(deadline) * 1000):
-                    raise TooLateError("the router did not answer in time") from None
+                    raise TooLateError(LATE) from None
                 continue
             if not content:
                 break
@@ -290,7 +314,7 @@ class Connection:
     def _sort(self, reply: Reply) -> None:
         if reply.kind == "!fatal":
             said = " ".join((*reply.rest, reply.values.get("message", ""))).strip()
-            raise RefusedError(said, Refusal.LOGIN if "log" in said else Refusal.ENDED)
+            raise RefusedError(said, Refusal.LOGIN if _LOGIN.search(said) else Refusal.ENDED)
         found = self._pending.get(reply.tag)
         if found is None:
             self.unasked += 1
@@ -299,18 +323,22 @@ class Connection:
         elif reply.kind == "!trap":
             # The first says why; RouterOS may send another for the same command.
             found.refusal = found.refusal or RefusedError(reply.values.get("message", ""))
-        elif reply.kind == "!done":
+        elif reply.kind == "!done" and found.answer is None:
+            self._answered += 1
             self._finished.append(reply.tag)
             found.answer = Answer(tuple(found.rows), reply.values.get("ret", ""), found.refusal)
 
     def _row(self, reply: Reply, found: _Pending) -> None:
+        signs = sum(map(len, reply.values.values()))
         if found.wanted is None:
-            if len(found.rows) >= MOST_ROWS:
-                raise RouterError(f"the router answered with more than {MOST_ROWS} rows")
+            found.signs += signs
+            if len(found.rows) >= MOST_ROWS or found.signs > MOST_SIGNS:
+                raise RouterError("the router answered with more than any router has to tell")
+            self._answered += 1
             found.rows.append(reply.values)
         elif not found.wanted(reply.values):
             return
-        elif len(self._events) < MOST_EVENTS:
+        elif len(self._events) < MOST_EVENTS and signs <= LARGEST_EVENT:
             self._events.append((reply.tag, reply.values))
         else:
             self.overrun = True
@@ -387,6 +415,8 @@ def _handshake(endpoint: ApiAddress, error: Exception) -> str:
     where = f"{endpoint.address}, port {endpoint.port}"
     if isinstance(error, ssl.SSLError) and "ALERT_HANDSHAKE" in str(error.reason):
         return f"{where}: the router's api-ssl has no certificate yet"
+    if isinstance(error, ssl.SSLError) and error.reason in _TOO_OLD:
+        return f"{where}: speaks only TLS 1.1 or older, which nobody should trust any more"
     if isinstance(error, TimeoutError):
         return f"{where}: no answer to TLS in time"
     return f"{where}: what answers there speaks no TLS; api-ssl of RouterOS does"

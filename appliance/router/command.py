@@ -21,6 +21,7 @@ from appliance.errors import ConfigError, InputError
 from appliance.reports.levels import Level
 from appliance.router import (
     api,
+    cost,
     here,
     many,
     picture,
@@ -96,7 +97,10 @@ def _setup(entry: RouterEntry, keeping: Keeping, arguments: argparse.Namespace) 
         for step in steps:
             print(f"{step.title}: {step.why}\n    costs: {step.cost}")
         if steps and _agrees(arguments.yes):
+            before = cost.load(connection)
             setup.apply(connection, keeping, steps)
+            if told := cost.words(before, cost.load(connection)):
+                print(told)
         found = picture.read(connection)
     return _told(verify.points(wanted(entry, keeping, found), found), as_json=False)
 

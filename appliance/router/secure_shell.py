@@ -177,7 +177,10 @@ def _both(process: subprocess.Popen[bytes], deadline: float) -> tuple[str, str]:
                 if not content:
                     selector.unregister(key.fileobj)
     # It has ended, or closed both and ends now.
-    process.wait(max(deadline - time.monotonic(), 1.0))
+    try:
+        process.wait(max(deadline - time.monotonic(), 1.0))
+    except subprocess.TimeoutExpired as error:
+        raise RouterError("the router did not answer in time") from error
     out, trouble = (octets.decode("utf-8", "replace") for octets, _ in kept.values())
     return out, trouble
 

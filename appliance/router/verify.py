@@ -133,7 +133,8 @@ def _accepts(row: Fields) -> bool:
 
 def _rights(picture: Picture) -> list[Point]:
     return [
-        Point(Level.WARN, f"Glovebox's user {name} may do more than it needs: {', '.join(more)}.",
+        Point(Level.WARN, f"Glovebox's user {name} may do more than it needs: "
+              f"{plain(', '.join(more), 100)}.",
               f"Set the policy of the group {name} to {policy}.")
         for name, policy in RIGHTS.items()
         if (more := _too_many(picture, name, policy))

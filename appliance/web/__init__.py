@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from flask import Flask, Response, jsonify, render_template, request, url_for
+from flask import Flask, Response, g, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, Unauthorized
 
@@ -33,6 +33,8 @@ from appliance.blocking import wishes
 from appliance.charts import hours
 from appliance.console import pages as console
 from appliance.console import wishes as console_wishes
+from appliance.console import xterm
+from appliance.console.xterm import Xterm
 from appliance.devices import owner_names
 from appliance.devices import pages as devices
 from appliance.devices.directory import DeviceDirectory
@@ -79,6 +81,8 @@ from appliance.web.monitor import Monitor
 
 LARGEST_BODY = 16_384  # bytes: a section of the settings, with keys or lists of addresses
 YEAR = 365 * 24 * 3600
+# Their addresses change with their content.
+KEPT = ("static", "console.xterm")
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
@@ -113,10 +117,10 @@ class Doors:
     In `films` it asks for MEDIA to be opened, in `wishes` for a router or a block, in `reboot` for
     a restart of the machine, in `accepting` for accepting only some routers, in `agreeing` for a
     list to be taken; `routers` and `lists` hold what is kept of each, `quieting` is for rules that
-    say less, `console` for a router's line, `telling` for channels of messages, `rule_sets` for
-    those of the Internet. At `questions` flows are asked about. In `names` the page
-    keeps what the owner calls devices, in `settings` what he changed; `evidence` are the packets
-    around alerts.
+    say less, `console` for a router's line, with `xterm` for its terminal, `telling` for channels
+    of messages, `rule_sets` for those of the Internet. At `questions` flows are asked about. In
+    `names` the page keeps what the owner calls devices, in `settings` what he changed; `evidence`
+    are the packets around alerts.
     """
 
     films: Path = FILMS
@@ -129,6 +133,7 @@ class Doors:
     agreeing: Path = intel_service.WISHES
     rule_sets: RuleSetPlaces = RuleSetPlaces()
     console: Path = console_wishes.FOLDER
+    xterm: Path = xterm.FOLDER
     names: Path = owner_names.FOLDER
     telling: Path = notify_wishes.WISHES
     settings: Path = overlay.FOLDER
@@ -193,7 +198,9 @@ def create_app(
     app.register_blueprint(blocking.blueprint(doors.wishes, bool(config.router.routers)))
     app.register_blueprint(router.blueprint(config.router, doors.routers))
     app.register_blueprint(
-        console.blueprint([each.name for each in config.router.routers], doors.console)
+        console.blueprint(
+            [each.name for each in config.router.routers], doors.console, Xterm(doors.xterm)
+        )
     )
     neighbours.install(app, sensor[0].directory)
     answers = functools.partial(AnswersReport.read, sensor[0].directory)
@@ -243,7 +250,10 @@ def _static_urls(app: Flask) -> Callable[[str], str]:
 
 def _secure(response: Response) -> Response:
     response.headers.update(HEADERS)
-    kept = request.endpoint == "static" and response.status_code in (200, 304)
+    if nonce := g.get("style_nonce"):
+        styles = f"; style-src 'self' 'nonce-{nonce}'"
+        response.headers["Content-Security-Policy"] += styles
+    kept = request.endpoint in KEPT and response.status_code in (200, 304)
     response.headers["Cache-Control"] = f"max-age={YEAR}, immutable" if kept else "no-store"
     return response
 

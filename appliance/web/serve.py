@@ -22,6 +22,7 @@ from appliance import service
 from appliance.access import boot_text, channel, listening, password
 from appliance.access.fairness import Dispatcher
 from appliance.access.guard import Access
+from appliance.console import following
 from appliance.errors import GloveboxError, InputError
 from appliance.logs import live_pages
 from appliance.service import Running
@@ -34,7 +35,7 @@ TICK = 1.0  # seconds between two looks at the sensor
 # Of the watchdog's time: asked after a third, and a flood may keep the answer for most of the rest.
 PERIOD, PATIENCE = 1 / 3, 0.6
 LONGEST_S = 20.0  # that it waits for an answer where no watchdog does
-THREADS = 4 + live.SEATS + live_pages.SEATS
+THREADS = 4 + live.SEATS + live_pages.SEATS + following.SEATS
 HTTPS_PORT = 443
 OWN = {channel.OWN_HEADER: channel.OWN}
 LIMITS = {

@@ -18,6 +18,10 @@ from image.build.unpack import unpack_programs
 
 # What packages look at while they are set up, on every board.
 EARLY = IMAGE / "early"
+# Of xterm.js the page has the script and its style; addons and source maps are ten times that.
+XTERM_ALONE = tuple(
+    f"--dpkgopt=path-exclude=/usr/share/javascript/xterm/{each}" for each in ("*.map", "addons/*")
+)
 
 
 def fetch_archive_key(context: BuildContext) -> Path | None:
@@ -41,7 +45,8 @@ def build_packages_root(context: BuildContext, tools: Tools, key: Path | None) -
     board = context.board
     root = Root(
         SUITE, board.packages, board.components, mirror=context.mirror,
-        keyring=debian_keyring(), architecture=board.architecture, options=NO_BYTE_CODE,
+        keyring=debian_keyring(), architecture=board.architecture,
+        options=NO_BYTE_CODE + XTERM_ALONE,
     )  # fmt: skip
     inputs: list[Input] = [*root.inputs, EARLY, board.early]
     if key:

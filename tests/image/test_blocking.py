@@ -255,6 +255,9 @@ def test_a_router_is_typed_into_over_a_serial_cable(home: Home) -> None:
         assert router.recv(6) == b"admin\r"
         router.sendall(b"\x1b[1mMikroTik <Login>\r\n")
         until(lambda: "MikroTik &lt;Login&gt;" in home.owner.read("router/console"), "not shown")
+        # xterm.js is there, of Debian's package, and goes to a browser that asks for it.
+        script = re.search(r'data-script="/([^"]*)"', home.owner.read("router/console"))
+        assert script and len(home.owner.read(html.unescape(script[1]))) > 200_000
         home.press_console(kind="close")
     # What a router says over it is for the page alone.
     for user in ("glovebox-alerts", "glovebox-supervisor"):

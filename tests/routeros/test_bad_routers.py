@@ -32,8 +32,8 @@ from tests.unit.blocking.conftest import home as home
 from tests.unit.reports.test_blocking import REPORT
 
 HOUR_S = 3600.0
-# What would clear a screen, turn the direction of writing, or run in a browser.
-HOSTILE = "\x1b[2J\u202e<script>alert(1)</script>\r\n\x00"
+# What would clear a screen, turn the direction of writing, run in a browser, or is no UTF-8.
+HOSTILE = "\x1b[2J\u202e<script>alert(1)</script>\r\n\x00\udcfc"
 LONG = "x" * 1_000_000
 
 

@@ -89,6 +89,7 @@ class Sensor:
             "GLOVEBOX_EVIDENCE_MEMORY": str(self.directory / "evidence"),
             "GLOVEBOX_NOTIFY_REQUESTS": str(self.directory / "notify-wishes"),
             "GLOVEBOX_INTEL_DIRECTORY": str(self.directory / "intel"),
+            "GLOVEBOX_XTERM": str(self.directory / "xterm"),
             "GLOVEBOX_INTEL_REQUESTS": str(self.directory / "intel-wishes"),
             **self._own,
         }

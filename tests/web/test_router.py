@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import base64
 import time
 
 import pytest
@@ -149,10 +150,11 @@ def test_the_console_is_used_and_fits_a_phone(browser: Browser, sensor: Sensor) 
     page.get_by_role("button", name="Open", exact=True).click()
     looked, opened = inbox.take()
     assert (looked.kind.value, opened.port) == ("look", "usb-FTDI_one-port0")
-    text = "MikroTik 7.22.1\nLogin: " + "x" * 300
+    came = base64.b64encode(b"MikroTik 7.22.1\r\nLogin: " + b"x" * 300).decode()
     ConsoleReport(time.time(), ("usb-FTDI_one-port0",), opened.port, 115200, opened.holder,
-                  text).publish(folder.parent)  # fmt: skip
+                  came).publish(folder.parent)  # fmt: skip
     page.goto("/router/console")
+    expect(page.get_by_role("main")).to_contain_text("xterm.js is not installed")
     assert findings(page) == []
     assert all(overflow(page, size) <= 0 for size in SIZES)
     page.get_by_label("Type", exact=True).fill("admin")

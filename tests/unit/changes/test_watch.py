@@ -101,6 +101,13 @@ def test_whoever_changes_much_is_waited_for_but_not_for_ever(router: Router) -> 
     assert router.whos() == ["admin", ""]
 
 
+def test_a_log_that_names_ever_others_takes_no_more_memory(router: Router) -> None:
+    for number in range(1000):
+        router.watch.told({"message": f"filter rule changed by winbox:user{number}@192.0.2.1 (x)"})
+    seen = router.watch._seen
+    assert len(seen.hands) == len(seen.said) == watch.MOST_SAID
+
+
 def test_what_we_do_ourselves_is_no_news(router: Router) -> None:
     router.machine.say("system,info", "address list entry added by api:glovebox@127.0.0.1")
     router.change("")

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.console import attach, service
+from appliance.console import attach, serial, service
 from appliance.console.attach import Keys
-from appliance.console.line import LineError, SerialLine
+from appliance.console.line import LineError
 from appliance.errors import GloveboxError
 from tests.unit.console.conftest import Cable
 
@@ -48,7 +48,7 @@ class Terminal:
         typing, self._types = os.pipe()
         self._sees, showing = os.pipe()
         self._ours = (typing, showing, self._types, self._sees)
-        self.line, self.log = SerialLine(cable.path, 115200), io.BytesIO()
+        self.line, self.log = serial.opened(cable.path, 115200), io.BytesIO()
         self.status: int | None = None
 
         def run() -> None:

@@ -14,8 +14,7 @@ from pathlib import Path
 import pytest
 
 from appliance.console import program
-from appliance.console.line import MOST_WAITING, LineError
-from appliance.console.program import ProgramLine
+from appliance.console.line import MOST_WAITING, ConsoleLine, LineError
 from appliance.settings.sections.router import RouterEntry
 from tests.routeros import shell, terminal
 from tests.routeros.machine import Machine
@@ -28,7 +27,7 @@ READER = """\
 """
 
 
-def until(line: ProgramLine, words: str, found: bytes = b"") -> bytes:
+def until(line: ConsoleLine, words: str, found: bytes = b"") -> bytes:
     """Read until words have come; return all that came."""
     end = time.monotonic() + PATIENCE_S
     while words.encode() not in found:
@@ -37,7 +36,7 @@ def until(line: ProgramLine, words: str, found: bytes = b"") -> bytes:
     return found
 
 
-def ended(line: ProgramLine) -> bytes:
+def ended(line: ConsoleLine) -> bytes:
     """Read until the program has ended; return what it said."""
     found = b""
     with contextlib.suppress(LineError):
@@ -60,7 +59,7 @@ def entry(router: Shell) -> RouterEntry:
 
 
 @contextlib.contextmanager
-def opened(router: Shell, keys: Path, user: str = "glovebox-read") -> Iterator[ProgramLine]:
+def opened(router: Shell, keys: Path, user: str = "glovebox-read") -> Iterator[ConsoleLine]:
     with contextlib.closing(program.ssh(entry(router), user, keys)) as line:
         yield line
 
@@ -119,13 +118,13 @@ def test_what_is_no_mac_address_starts_nothing(mac: str) -> None:
 
 
 def test_a_program_that_is_not_there_is_told() -> None:
-    with contextlib.closing(ProgramLine(["/nonexistent/program"])) as line:
+    with contextlib.closing(program.started(["/nonexistent/program"])) as line:
         assert b"/nonexistent/program" in ended(line)
 
 
 def test_what_is_not_taken_is_bounded_and_nothing_else_is_sent() -> None:
     script = "import sys, termios, tty; tty.setraw(0); print('up', flush=True); sys.stdin.read(1)"
-    with contextlib.closing(ProgramLine([sys.executable, "-c", script])) as line:
+    with contextlib.closing(program.started([sys.executable, "-c", script])) as line:
         until(line, "up")
         with pytest.raises(LineError, match="takes nothing"):
             for _ in range(100):
@@ -135,7 +134,8 @@ def test_what_is_not_taken_is_bounded_and_nothing_else_is_sent() -> None:
 
 
 def test_it_is_ended_when_the_line_is_closed() -> None:
-    line = ProgramLine([sys.executable, "-c", "print('up', flush=True); input()"])
-    until(line, "up")
+    script = "import os; print('up', os.getpid(), 'it is', flush=True); input()"
+    line = program.started([sys.executable, "-c", script])
+    number = until(line, "it is").split()[1]
     line.close()
-    assert line._process.returncode is not None
+    assert not Path("/proc", number.decode()).exists()

@@ -53,7 +53,7 @@ def test_a_line_is_opened_typed_into_read_and_closed(desk: Desk) -> None:
     desk.ask("open")
     assert desk.console.report().port == "usb-one" and desk.cable.hears_nothing()
     desk.cable.says(b"MikroTik Login: ")
-    desk.until(lambda: desk.console.report().text == "MikroTik Login: ")
+    desk.until(lambda: desk.console.report().octets == b"MikroTik Login: ")
     desk.ask("type", text="admin\r")
     assert desk.cable.hears(6) == b"admin\r"
     desk.ask("break")
@@ -61,7 +61,7 @@ def test_a_line_is_opened_typed_into_read_and_closed(desk: Desk) -> None:
     report = desk.console.report()
     assert (report.port, report.holder, report.error) == ("", "", "")
     # What came can still be read.
-    assert report.text == "MikroTik Login: "
+    assert report.octets == b"MikroTik Login: "
 
 
 def test_another_browser_watches_until_it_takes_the_line(desk: Desk) -> None:
@@ -110,7 +110,7 @@ def test_a_program_that_ends_says_so_and_its_words_stay(desk: Desk, tmp_path: Pa
     desk.console.step(0)
     desk.until(lambda: not desk.console.report().port)
     report = desk.console.report()
-    assert "has ended" in report.error and "refused" in report.text
+    assert "has ended" in report.error and b"refused" in report.octets
 
 
 def test_whoever_uses_it_keeps_it_going(desk: Desk) -> None:

@@ -3,12 +3,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
+import ssl
+import subprocess
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -188,6 +193,114 @@ def test_a_router_that_drips_is_given_up_in_time() -> None:
 
 
 @pytest.mark.parametrize(
+    "piece",
+    [
+        sentences.encode(["!re", "=a=b", ".tag=99"]), sentences.encode(["!done", ".tag=99"]),
+        sentences.encode(["!empty", ".tag=1"]), sentences.encode(["!trap", ".tag=1"]),
+        sentences.encode(["!odd", ".tag=1"]), sentences.encode(["!re"]), b"\0",
+    ],
+)  # fmt: skip
+def test_a_router_that_never_stops_talking_is_given_up_in_time(piece: bytes) -> None:
+    """Something is always there to be read, and none of it is the answer."""
+
+    def flood(opened: socket.socket) -> None:
+        opened.recv(1000)
+        with contextlib.suppress(OSError):
+            while True:
+                opened.sendall(piece * 5000)
+
+    with answering(flood) as place, pytest.raises(TooLateError):
+        connect(place, "admin", "secret", 0.3)
+
+
+def test_changes_without_an_end_hold_up_no_command() -> None:
+    ours, router = socket.socketpair()
+    ended = threading.Event()
+
+    def flood() -> None:
+        with contextlib.suppress(OSError):
+            while not ended.is_set():
+                router.sendall(sentences.encode(["!re", "=a=b", ".tag=1"]) * 1000)
+
+    thread = threading.Thread(target=flood)
+    with ours, router:
+        connection = Connection(ours, 0.3)
+        connection.listen(LIST, wanted=lambda row: False)
+        thread.start()
+        with pytest.raises(TooLateError):
+            connection.call("/x")
+        with pytest.raises(TooLateError):
+            connection.cancel("1")
+        ended.set()
+        ours.shutdown(socket.SHUT_RDWR)
+        thread.join(60)
+
+
+@pytest.mark.parametrize("names", [1, 900])
+def test_an_answer_larger_than_any_is_given_up(names: int) -> None:
+    """A few rows of megabytes, or many small ones: memory has a bound."""
+    row = sentences.encode(
+        ["!re", *(f"={n}={'x' * (1_000_000 // names)}" for n in range(names)), ".tag=1"]
+    )
+
+    def talk(opened: socket.socket) -> None:
+        opened.recv(1000)
+        with contextlib.suppress(OSError):
+            while True:
+                opened.sendall(row)
+
+    with answering(talk) as place, pytest.raises(RouterError, match="more than any router"):
+        connect(place, "admin", "secret", 60)
+
+
+def test_a_change_of_megabytes_is_not_kept() -> None:
+    ours, router = socket.socketpair()
+    with ours, router:
+        connection = Connection(ours, 5)
+        tag = connection.listen("/log")
+        for text in ("x" * 5000, "short"):
+            router.sendall(sentences.encode(["!re", f"=message={text}", f".tag={tag}"]))
+        assert connection.events(5) == [(tag, {"message": "short"})] and connection.overrun
+
+
+def test_rows_may_take_longer_than_an_answer_may_keep_one_waiting() -> None:
+    """A slow router with a long table is no router that hangs."""
+    ours, router = socket.socketpair()
+
+    def talk() -> None:
+        for number in range(10):
+            router.sendall(sentences.encode(["!re", f"=a={number}", ".tag=1"]))
+            time.sleep(0.1)
+        router.sendall(sentences.encode(["!done", ".tag=1"]))
+
+    thread = threading.Thread(target=talk)
+    with ours, router:
+        thread.start()
+        assert len(Connection(ours, 0.5).call("/x").rows) == 10
+        thread.join(60)
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ("session terminated on request", Refusal.ENDED), ("not logged in", Refusal.LOGIN),
+        ("cannot log in", Refusal.LOGIN), ("too many login attempts", Refusal.LOGIN),
+        # Neither of these is a wrong password: it is tried again.
+        ("user was logged out by admin", Refusal.ENDED), ("logic error", Refusal.ENDED),
+        ("", Refusal.ENDED), ("\x1b]0;login\x07", Refusal.LOGIN), ("x" * 100_000, Refusal.ENDED),
+    ],
+)  # fmt: skip
+def test_a_fatal_ends_the_session_and_is_told_shortly(said: str, why: Refusal) -> None:
+    ours, router = socket.socketpair()
+    with ours, router:
+        router.sendall(sentences.encode(["!fatal", *([said] if said else [])]))
+        with pytest.raises(RefusedError) as caught:
+            Connection(ours, 5).call("/x")
+    assert caught.value.why is why and len(str(caught.value)) < 300
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize(
     "said",
     [b"HTTP/1.1 400 Bad Request\r\nServer: nginx/1.2\r\n\r\n" * 9 + b"\0",
      b"\xff\xff\xff", b"\0" * 99, b"\x05hello\0", b"\xf0\x7f\xff\xff\xff", b""],
@@ -205,6 +318,52 @@ def test_what_is_no_router_is_an_error_in_words(said: bytes) -> None:
 def test_a_port_without_tls_is_explained(plain_api: ApiServer) -> None:
     with pytest.raises(RouterError, match="speaks no TLS|in time"):
         connect(ApiAddress("127.0.0.1", plain_api.port, pin="ab" * 32), "admin", "secret", 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "subject"),
+    [
+        ("rsa:1024", "/CN=router"), ("ec", "/CN=\x1b[2J<script>\u202e"), ("ed25519", "/"),
+        ("rsa:2048", f"/CN={'x' * 64}/O={'y' * 64}"),
+    ],
+)  # fmt: skip
+def test_whatever_a_certificate_says_it_is_told_by_its_bytes(
+    machine: Machine, tmp_path: Path, kind: str, subject: str
+) -> None:
+    """A key that is short, a name that is none: what counts is that it is the same as before."""
+    curve = ["-pkeyopt", "ec_paramgen_curve:prime256v1"] if kind == "ec" else []
+    file, key = tmp_path / "odd.pem", tmp_path / "odd.key"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-nodes", "-utf8", "-newkey", kind, *curve, "-days", "1",
+         "-keyout", key, "-out", file, "-subj", subject],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    with file.open("ab") as whole:
+        whole.write(key.read_bytes())
+    with ApiServer(machine, file) as running:
+        place = ApiAddress("127.0.0.1", running.port, pin=server.pin(file))
+        assert fingerprint(place, 20) == place.pin
+        with connect(place, "admin", "secret", 20) as router:
+            assert router.rows("/system/identity")
+
+
+def test_tls_that_is_too_old_is_explained(certificate: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    context.set_ciphers("DEFAULT@SECLEVEL=0")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version, context.maximum_version = (
+            ssl.TLSVersion.TLSv1,
+            ssl.TLSVersion.TLSv1_1,
+        )
+
+    def speak(opened: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            context.wrap_socket(opened, server_side=True)
+
+    with answering(speak) as place, pytest.raises(RouterError, match=r"TLS 1\.1 or older"):
+        fingerprint(replace(place, tls=True), 20)
 
 
 def test_who_is_not_there_is_explained() -> None:

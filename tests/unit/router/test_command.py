@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import ConfigError, InputError
-from appliance.router import command
+from appliance.router import command, cost
 from appliance.router.keeping import Keeping
 from appliance.router.refusals import CertificateError, Refusal, RefusedError, RouterError
 from tests.routeros import server, terminal
@@ -61,11 +61,13 @@ def test_over_the_api_with_the_owners_credentials(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     before = terminal.export(machine)
+    monkeypatch.setattr(cost, "EVERY_S", 0.0)
     Keeping("home", commands.kept).set_pin(server.pin(certificate))
     monkeypatch.setattr("sys.stdin", io.StringIO("secret\nyes\n"))
     assert commands.run("setup", "home", "--user", "admin") == 0
     out = capsys.readouterr().out
     assert "costs:" in out and "The router is set up." in out
+    assert "CPU: 7 % before, 7 % now" in out
     assert commands.run("check", "home") == 0
     monkeypatch.setattr("sys.stdin", io.StringIO("secret\n"))
     assert commands.run("undo", "home", "--user", "admin") == 0

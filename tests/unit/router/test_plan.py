@@ -69,8 +69,11 @@ def pictured(machine: Machine) -> Picture:
 
 def recorded(shared_data: Path) -> list[str]:
     """Return the configurations to try: recorded ones, and those of an owner's router."""
-    folder = shared_data / "routeros"
-    return ["", HOME, OWNERS, (folder / "own" / "export-noise.cleaned.txt").read_text()]
+    exports = shared_data / "logs" / "routeros-export"
+    files = [shared_data / "routeros" / "own" / "export-noise.cleaned.txt", *exports.glob("*.rsc"),
+             *exports.glob("*_output.txt")]  # fmt: skip
+    assert len(files) >= 4
+    return ["", HOME, OWNERS, *(file.read_text() for file in sorted(files))]
 
 
 def every_order() -> Iterator[Order]:

@@ -35,6 +35,11 @@ def test_quote_escapes_what_has_a_meaning(text: str, quoted: str) -> None:
     assert quote(text) == quoted
 
 
+def test_what_is_no_utf8_goes_back_as_it_came() -> None:
+    """WinBox writes the letters of Windows: here `Büro`."""
+    assert quote(b"B\xfcro".decode("utf-8", "surrogateescape")) == '"B\\FCro"'
+
+
 @given(st.text())
 def test_quote_loses_nothing(text: str) -> None:
     assert unquote(quote(text)) == text

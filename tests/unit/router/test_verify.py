@@ -3,10 +3,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
+from dataclasses import replace
 from ipaddress import ip_address
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from appliance.reports.levels import Level
 from appliance.router import plan, verify
@@ -16,7 +20,7 @@ from appliance.router.refusals import Refusal
 from appliance.settings.sections.router import RouterEntry
 from tests.routeros import terminal
 from tests.routeros.machine import Machine, Row
-from tests.unit.router.test_plan import HOME, pictured
+from tests.unit.router.test_plan import HOME, OWNERS, pictured
 
 SENSOR = ip_address("192.168.88.5")
 LISTS = "\n".join(line for line in HOME.splitlines() if line.startswith("/interface"))
@@ -118,3 +122,46 @@ def test_what_may_not_be_read_is_told() -> None:
     found = verify.points(wanted(), Picture({}, {"/user": Refusal.RIGHTS, "/x": Refusal.VERSION}))
     (point,) = [point for point in found if "may not read" in point.text]
     assert "/user" in point.text and "/x" not in point.text
+
+
+ODD = (
+    "", "\x00\x1b[2J", "\udcff\udc80", "\u202e<script>", "x" * 100_000, "yes", "no", "false",
+    "*1", "99999999999999999999w", "１２:00:00", "+25:99",
+    "nov/31/2026", "24:61:61", "::", "fe80::1%eth0",
+    "10.0.0.1/99", "!read," + "a," * 5000, "7.25beta3 (testing)", "٧.٢٢", "glovebox", plan.RULE_IN,
+    "prerouting", "accept", "fasttrack-connection",
+)  # fmt: skip
+FIELDS = ("comment", "disabled", "invalid", "policy", "name", "list", "version", "uptime", "date")
+
+
+@given(st.data())
+def test_whatever_tables_hold_is_told_plainly_and_quoted(data: st.DataObject) -> None:
+    """Rows that are missing, twice, or hold anything; the way back bears the router's own words."""
+    found = _set_up()
+    tables = {menu: [dict(row) for row in rows] for menu, rows in found.tables.items()}
+    menus = st.sampled_from([menu for menu, rows in tables.items() if rows])
+    for menu in data.draw(st.lists(menus, min_size=1, max_size=8)):
+        row = data.draw(st.sampled_from(tables[menu]))
+        name = data.draw(st.sampled_from((*row, *FIELDS)))
+        row[name] = data.draw(st.sampled_from(ODD) | st.binary(max_size=9).map(_decoded))
+        tables[menu] += data.draw(st.sampled_from(([], [row], [{}])))
+    picture = Picture({menu: tuple(rows) for menu, rows in tables.items()}, {}, 1.8e9)
+    aim = replace(
+        wanted(data.draw(st.sampled_from(("auto", "sniffer", "mangle")))), picture=picture
+    )
+    for point in verify.points(aim, picture):
+        assert point.text.isprintable() and len(point.text) < 500
+    steps = plan.steps(aim)
+    for line in f"{plan.script(steps)}{plan.undo_script(steps)}".splitlines():
+        assert line.isprintable() and line.isascii()
+
+
+@functools.cache
+def _set_up() -> Picture:
+    machine = Machine()
+    terminal.paste(machine, OWNERS)
+    return pictured(ready(machine))
+
+
+def _decoded(octets: bytes) -> str:
+    return octets.decode("utf-8", "surrogateescape")

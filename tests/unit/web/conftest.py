@@ -57,6 +57,7 @@ def app(tmp_path: Path) -> Flask:
     console = tmp_path / "console" / "wishes"
     doors = Doors(
         films, wishes, reboot, accepting, kept, quieting, console=console,
+        xterm=tmp_path / "xterm",
         names=tmp_path / "names", settings=tmp_path / "page-settings",
         evidence=EvidencePlaces(tmp_path / "evidence", tmp_path / "evidence-card"),
     )  # fmt: skip

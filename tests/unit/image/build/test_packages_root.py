@@ -56,6 +56,8 @@ def test_build_packages_root_puts_the_early_files_in_first(
     assert made.packages == boards.choose("vm").packages
     assert [hook.partition("=")[0] for hook in made.hooks] == ["--essential-hook"]
     assert not list((tmp_path / "cache").glob("*.early"))
+    # Of xterm.js no maps of its source: they would be ten times the rest.
+    assert "--dpkgopt=path-exclude=/usr/share/javascript/xterm/*.map" in made.options
 
 
 def test_a_change_of_the_key_makes_the_root_anew(tmp_path: Path, recorded: Recorded) -> None:

@@ -33,6 +33,8 @@ from appliance.blocking import wishes
 from appliance.charts import hours
 from appliance.console import pages as console
 from appliance.console import wishes as console_wishes
+from appliance.countries import address_columns
+from appliance.countries.origins import Origins
 from appliance.devices import owner_names
 from appliance.devices import pages as devices
 from appliance.devices.directory import DeviceDirectory
@@ -116,7 +118,7 @@ class Doors:
     say less, `console` for a router's line, `telling` for channels of messages, `rule_sets` for
     those of the Internet. At `questions` flows are asked about. In `names` the page
     keeps what the owner calls devices, in `settings` what he changed; `evidence` are the packets
-    around alerts.
+    around alerts, `origins` the tables of countries and owners.
     """
 
     films: Path = FILMS
@@ -134,6 +136,7 @@ class Doors:
     settings: Path = overlay.FOLDER
     questions: Path = question_door.SOCKET
     evidence: EvidencePlaces = EvidencePlaces()
+    origins: Path = address_columns.FOLDER
 
 
 DOORS = Doors()
@@ -171,6 +174,8 @@ def create_app(
     app.extensions["access"] = guard
     requests = selftest.Requests(sensor[0].directory)
     directory = DeviceDirectory(sensor[0].directory, doors.names)
+    origins = Origins(*(doors.origins / each.name for each in address_columns.FILES))
+    app.jinja_env.globals["origin"] = origins.of
     figures = pages.Figures(sensor[0], Newsroom(sensor[1]), requests, directory).now
     app.register_blueprint(pages.blueprint(figures))
     homes, marks = Homes(config.ids.home_networks), MarkBook(secrets.directory)

@@ -35,14 +35,15 @@ class PlayedServer(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
+        super().__init__((host, port), _Handler)
         self.taken: queue.Queue[TakenRequest] = queue.Queue()
         self.released = Event()
 
     @property
     def address(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
+        host, port, *_ = self.server_address
+        return f"http://{host!s}:{port}"
 
     def next(self) -> TakenRequest:
         return self.taken.get(timeout=PATIENCE_S)
@@ -105,8 +106,8 @@ def _ntfy(taken: TakenRequest) -> tuple[int, dict[str, Any]]:
 
 
 @contextlib.contextmanager
-def played() -> Iterator[PlayedServer]:
-    server = PlayedServer()
+def played(host: str = "127.0.0.1", port: int = 0) -> Iterator[PlayedServer]:
+    server = PlayedServer(host, port)
     thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_network
 
 from appliance.errors import DecodeError
+from appliance.formats import list_sources
 from appliance.formats.indicators import RefusedEntryError, read_name
 from appliance.formats.list_sources import KNOWN, source_of
 from appliance.settings.sections.fit import Address, expect
@@ -18,7 +19,7 @@ MOST, MOST_SOURCES = 1000, 16
 class IntelConfig:
     allow: tuple[str, ...] = ()
     resolvers: tuple[Address, ...] = ()
-    sources: tuple[str, ...] = ()
+    sources: tuple[str, ...] = field(default=(), metadata={"shown": list_sources.shown})
 
     def __post_init__(self) -> None:
         expect(len(self.allow) <= MOST, "allow", len(self.allow), f"at most {MOST}")
@@ -28,7 +29,8 @@ class IntelConfig:
         expect(len(self.sources) <= MOST_SOURCES, "sources", len(self.sources),
                f"at most {MOST_SOURCES}")  # fmt: skip
         for each in self.sources:
-            expect(_is_source(each), "sources", each, f"{', '.join(KNOWN)}, or https://…")
+            known = f"{', '.join(KNOWN)}, or https://…"
+            expect(_is_source(each), "sources", list_sources.shown(each), known)
 
 
 def _is_source(text: str) -> bool:

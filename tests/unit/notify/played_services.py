@@ -28,6 +28,7 @@ class TakenRequest:
     path: str
     headers: Mapping[str, str]
     body: dict[str, Any]
+    size: int = 0
 
 
 class PlayedServer(ThreadingHTTPServer):
@@ -58,7 +59,7 @@ class _Handler(BaseHTTPRequestHandler):
             body = json.loads(content)
         except ValueError:
             return self._answer(400, {"error": "no JSON"})
-        taken = TakenRequest(self.path, dict(self.headers), body)
+        taken = TakenRequest(self.path, dict(self.headers), body, len(content))
         self.server.taken.put(taken)
         if self.path == "/hang":
             self.server.released.wait(PATIENCE_S)
@@ -92,11 +93,17 @@ def _telegram(taken: TakenRequest) -> tuple[int, dict[str, Any]]:
         return 401, {"ok": False, "error_code": 401, "description": "Unauthorized"}
     if not taken.body.get("text") or not taken.body.get("chat_id"):
         return 400, {"ok": False, "error_code": 400, "description": "Bad Request"}
+    if len(taken.body["text"].encode("utf-16-le")) // 2 > 4096:
+        return 400, {"ok": False, "error_code": 400, "description": "message is too long"}
     return 200, {"ok": True, "result": {"message_id": 1}}
 
 
 def _ntfy(taken: TakenRequest) -> tuple[int, dict[str, Any]]:
-    """Answer as ntfy does (docs.ntfy.sh/publish/#publish-as-json)."""
+    """Answer as ntfy does (docs.ntfy.sh/publish/#publish-as-json), without room for files."""
+    if taken.size > 8192:
+        return 413, {"code": 41303, "http": 413, "error": "JSON body too large"}
+    if len(taken.body.get("message", "").encode()) > 4096:
+        return 400, {"code": 40014, "http": 400, "error": "attachments not allowed"}
     if taken.body.get("topic", "") == "closed":
         if taken.headers.get("Authorization") != "Bearer MARKED-ntfy-token":
             return 403, {"code": 40301, "http": 403, "error": "forbidden"}

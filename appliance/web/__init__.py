@@ -17,8 +17,9 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, Unauthorized
 from appliance import __version__, words
 from appliance.access.guard import FOR_PROGRAMS, Access
 from appliance.access.vault import Vault
-from appliance.alerts import export_page, inbox_page, rule_page, stream_page
+from appliance.alerts import inbox_page, rule_page, stream_page
 from appliance.alerts.alike_store import AlikeReader
+from appliance.alerts.export import export_page
 from appliance.alerts.inbox_page import Letters
 from appliance.alerts.marks import MarkBook
 from appliance.alerts.news import Newsroom

@@ -82,7 +82,7 @@ AREAS = (
             ),
             Command(
                 "alerts",
-                "appliance.alerts_command",
+                "appliance.alerts.export.alerts_command",
                 "list, follow or export the stored alerts; those that fit alone, if you like",
             ),
         ),

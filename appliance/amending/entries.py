@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from appliance.amending.fields import CHOICE, LINES, NUMBER, TOML, TRUTH, SettingField
@@ -23,14 +24,17 @@ def shown(field: SettingField, value: Any) -> str:
     if field.kind == TRUTH:
         return YES if value else NO
     if field.kind == LINES:
-        return "\n".join(map(str, value))
+        return "\n".join(map(field.mask or str, value))
     if field.kind == TOML:
         return "[\n" + "".join(f"  {toml(each)},\n" for each in value) + "]" if value else ""
     return str(value)
 
 
-def value_of(field: SettingField, text: str) -> Any:
-    """Return the value of what was filled in. Raises ValueError with what was expected."""
+def value_of(field: SettingField, text: str, before: Sequence[str] = ()) -> Any:
+    """Return the value of what was filled in. Raises ValueError with what was expected.
+
+    A line that shows one of `before` with its mask stands for that one.
+    """
     given = text.replace("\r\n", "\n").strip() if field.kind != "text" else text.strip()
     if field.kind == TRUTH:
         return _truth(given)
@@ -38,6 +42,9 @@ def value_of(field: SettingField, text: str) -> Any:
         return _number(given)
     if field.kind == LINES:
         found = [line.strip() for line in given.split("\n") if line.strip()]
+        if field.mask:
+            masked = {field.mask(each): each for each in before}
+            found = [masked.get(line, line) for line in found]
         return [_number(line) for line in found] if field.is_number else found
     if field.kind == TOML:
         return _tables(field, given)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import typing
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -24,7 +24,8 @@ _HEADER, _KEY = re.compile(r"\[([\w-]+)\]"), re.compile(r"([\w-]+) = ")
 class SettingField:
     """A setting: what is said of it, how it is filled in, and its default.
 
-    `kind` is one of the words above: TOML is for lists of tables. `is_number` is of LINES.
+    `kind` is one of the words above: TOML is for lists of tables. `is_number` is of LINES, and so
+    is `mask`: it says how a line is shown of which not all may be seen.
     """
 
     section: str
@@ -35,6 +36,7 @@ class SettingField:
     choices: Sequence[str] = ()
     is_secret: bool = False
     is_number: bool = False
+    mask: Callable[[str], str] | None = None
 
     @property
     def place(self) -> tuple[str, str]:
@@ -85,13 +87,19 @@ def _field(section: str, key: str, words: str, default: Any, kind: type[Any]) ->
     hint = typing.get_type_hints(kind)[key]
     inner = typing.get_args(hint)[0] if typing.get_origin(hint) is tuple else None
     secret = key in plan.secrets_of(section)
-    made = SettingField(section, key, words, TEXT, default, is_secret=secret)
+    made = SettingField(section, key, words, TEXT, default, is_secret=secret, mask=_mask(kind, key))
     if inner is not None:
         kind_ = TOML if dataclasses.is_dataclass(inner) else LINES
         return dataclasses.replace(made, kind=kind_, is_number=inner is int)
     if typing.get_origin(hint) is Literal:
         return dataclasses.replace(made, kind=CHOICE, choices=typing.get_args(hint))
     return dataclasses.replace(made, kind={bool: TRUTH, int: NUMBER}.get(hint, TEXT))
+
+
+def _mask(kind: type[Any], key: str) -> Callable[[str], str] | None:
+    found = {each.name: each for each in dataclasses.fields(kind)}
+    mask: Callable[[str], str] | None = found[key].metadata.get("shown")
+    return mask
 
 
 def written(text: str, values: Mapping[tuple[str, str], str], hidden: set[tuple[str, str]]) -> str:

@@ -115,7 +115,8 @@ def _entry(each: SettingStanding, text: str) -> PageSetting | None:
     """Return the change that a field holds; None where it is what holds without the page."""
     if each.field.is_secret and not text.strip():
         return each.page
-    value = entries.value_of(each.field, text)
+    before = each.value if each.field.mask else ()
+    value = entries.value_of(each.field, text, before)
     if value == each.below and not (each.field.is_secret and each.card is not None):
         return None
     written = json.dumps(value, ensure_ascii=False)
@@ -148,6 +149,11 @@ def _secret_key(stands: Sequence[SettingStanding]) -> str:
 def download(text: str, stands: Mapping[str, Sequence[SettingStanding]]) -> str:
     """Return all settings as a glovebox.toml that can be put on a card, without secrets."""
     every = [each for section in stands.values() for each in section if each.is_changed]
-    hidden = {each.field.place for each in every if each.field.is_secret}
-    values = {e.field.place: entries.toml(e.value) for e in every if not e.field.is_secret}
+    hidden = {each.field.place for each in every if _is_hidden(each)}
+    values = {e.field.place: entries.toml(e.value) for e in every if not _is_hidden(e)}
     return fields.written(text, values, hidden)
+
+
+def _is_hidden(each: SettingStanding) -> bool:
+    mask = each.field.mask
+    return each.field.is_secret or (mask is not None and any(mask(v) != v for v in each.value))

@@ -19,7 +19,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-FILE = Path("/usr/share/glovebox/countries")
+from appliance.countries.address_columns import COUNTRIES as FILE
+
 Words = NDArray[np.uint64]
 Codes = NDArray[np.uint16]
 # The owner's own networks, private ones, multicast, carriers' NAT, documentation and the like.

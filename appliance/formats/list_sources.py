@@ -93,6 +93,19 @@ def named_source(url: str, known: Iterable[str], title: str) -> ListSource:
     return ListSource(_name_of(url), url, title)
 
 
+def shown(text: str) -> str:
+    """Return a source as it may be shown: of an address the host alone, since a key may follow.
+
+    The sum behind it tells two of one host apart.
+    """
+    if re.fullmatch(r"[a-z0-9-]{1,40}", text):
+        return text
+    host = re.match(r"https?://[A-Za-z0-9.-]{1,60}(?=[:/?#]|$)", text)
+    if host and text in (host[0], f"{host[0]}/"):
+        return text
+    return f"{host[0] if host else ''}/… ({_sum_of(text)})"
+
+
 def is_https(url: str) -> bool:
     """Tell whether something can be fetched there, without a user's name in it."""
     try:
@@ -107,4 +120,8 @@ def is_https(url: str) -> bool:
 
 def _name_of(url: str) -> str:
     host = re.sub(r"[^a-z0-9.-]", "-", (urlsplit(url).hostname or "").lower())[:40]
-    return f"{host}-{hashlib.sha256(url.encode()).hexdigest()[:8]}"
+    return f"{host}-{_sum_of(url)}"
+
+
+def _sum_of(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:8]

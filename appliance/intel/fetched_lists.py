@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from appliance import files, shape
-from appliance.formats.list_sources import ListSource
+from appliance.formats.list_sources import ListSource, shown
 from appliance.intel import download
 from appliance.intel.download import AccessKey, DownloadError, DownloadWish, ServedVersion
 from appliance.reports.fetch import SourceStanding
@@ -91,7 +91,7 @@ class FetchedList:
             size = self._file.stat().st_size
         source, state = self.source, self.state
         return SourceStanding(
-            source.name, source.title, source.url, source.terms,
+            source.name, source.title, shown(source.url), source.terms,
             state.answered, state.changed, size, self.failures, self.trouble,
         )  # fmt: skip
 

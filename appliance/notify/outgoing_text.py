@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 LONGEST = 200
 # What Markdown, HTML and messengers read as more than a sign.
@@ -27,6 +27,32 @@ def cleaned(text: str, longest: int = LONGEST) -> str:
     kept = _SCHEME.sub(r"\1: ", _MARKUP.sub(" ", kept)).replace("@", "(at)")
     kept = _SPACES.sub(" ", _NAME.sub("[.]", kept)).strip()
     return kept if len(kept) <= longest else kept[: longest - 1] + "…"
+
+
+def within(text: str, most: int, size: Callable[[str], int] = len) -> str:
+    """Return `text` with as many of its lines as fit into `most`, and a sign where it is cut.
+
+    Whoever gets more than it takes refuses all of it, and would do so each time.
+    """
+    if size(text) <= most:
+        return text
+    left, kept = most - size("\n…"), list[str]()
+    for line in text.split("\n"):
+        left -= size(f"{line}\n")
+        if left < 0:
+            break
+        kept.append(line)
+    return "\n".join([*kept, "…"]) if kept else text[: most // 4]
+
+
+def bytes_of(text: str) -> int:
+    """Return how many bytes of UTF-8 a text takes."""
+    return len(text.encode("utf-8", "replace"))
+
+
+def units_of(text: str) -> int:
+    """Return how many units of UTF-16 a text takes: what Telegram counts."""
+    return len(text.encode("utf-16-le", "replace")) // 2
 
 
 def without_secrets(text: str, secrets: Iterable[str]) -> str:

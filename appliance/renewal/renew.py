@@ -15,6 +15,7 @@ from typing import Protocol
 
 from appliance import words
 from appliance.errors import GloveboxError
+from appliance.formats.list_sources import shown
 from appliance.renewal import generations as kept
 from appliance.renewal import set_policy
 from appliance.renewal.after_switch import AfterSwitch, EngineSeen
@@ -115,7 +116,8 @@ class Renewal:
 
     def _standing(self, each: ChosenSet) -> RuleSetStanding:
         if each.source is None:
-            return RuleSetStanding(each.text, each.text, each.page, trouble=NOT_FOR_IT)
+            name = shown(each.text)
+            return RuleSetStanding(name, name, each.page, trouble=NOT_FOR_IT)
         name, title = each.source.name, each.source.title
         digest = self.gathering.digest(name)
         verdict = self.verdicts.of(name, digest) if digest else None

@@ -13,7 +13,8 @@ from appliance.reports.statusfile import StatusFile
 class SourceStanding:
     """A source: when it answered last, and when that was something new (0: never; since the epoch).
 
-    `trouble` says why the last try failed, and `failures` how many did so since it answered.
+    `url` is what may be shown of its address, `trouble` says why the last try failed, and
+    `failures` how many did so since it answered.
     """
 
     name: str

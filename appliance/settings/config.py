@@ -205,5 +205,9 @@ def shown(value: Any) -> Any:
     found = {}
     for part in dataclasses.fields(value):
         content = getattr(value, part.name)
-        found[part.name] = "(set)" if content and not part.repr else shown(content)
+        rule = part.metadata.get("shown")
+        if content and not part.repr:
+            found[part.name] = "(set)"
+        else:
+            found[part.name] = [rule(each) for each in content] if rule else shown(content)
     return found

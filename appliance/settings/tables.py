@@ -67,6 +67,11 @@ def merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
+# Ends of lines, control characters, halves of characters, and what turns the text around it
+# (Unicode, UAX #9): they go into pages, files of other programs and scripts of routers.
+_TURNS = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
 def section(kind: type[Any], table: Mapping[str, Any], within: str = "") -> Any:
     """Make a section of its table; types and defaults are the dataclass's. Raises Unfit.
 
@@ -85,7 +90,17 @@ def section(kind: type[Any], table: Mapping[str, Any], within: str = "") -> Any:
             raise Unfit(f"{part.name}: empty; {part.metadata['empty']}")
         if part.default is dataclasses.MISSING and part.name not in table:
             raise Unfit(f"{part.name}: missing")
-    return kind(**{key: _convert(key, value, hints[key]) for key, value in table.items()})
+    made = kind(**{key: _convert(key, value, hints[key]) for key, value in table.items()})
+    # Last, so that what a section says of itself comes first.
+    for key in table:
+        _one_line(key, getattr(made, key))
+    return made
+
+
+def _one_line(key: str, value: Any) -> None:
+    for text in value if isinstance(value, tuple) else (value,):
+        if isinstance(text, str):
+            expect(not _TURNS.search(text), key, text, "one line of signs that can be seen")
 
 
 def _convert(key: str, value: Any, wanted: Any) -> Any:
@@ -106,6 +121,9 @@ def _convert(key: str, value: Any, wanted: Any) -> Any:
     expect(type(value) is wanted, key, value, _KINDS[wanted])
     if wanted is int:
         expect(abs(value) < 1 << 63, key, value, "a smaller number")
+    if wanted is str:
+        # Halves of characters cannot be written, not even to say how long the text is.
+        expect(not re.search("[\ud800-\udfff]", value), key, value, "one line of whole letters")
     return value
 
 

@@ -17,8 +17,9 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, Unauthorized
 from appliance import __version__, words
 from appliance.access.guard import FOR_PROGRAMS, Access
 from appliance.access.vault import Vault
-from appliance.alerts import export_page, inbox_page, rule_page, stream_page
+from appliance.alerts import inbox_page, rule_page, stream_page
 from appliance.alerts.alike_store import AlikeReader
+from appliance.alerts.export import export_page
 from appliance.alerts.inbox_page import Letters
 from appliance.alerts.marks import MarkBook
 from appliance.alerts.news import Newsroom
@@ -35,6 +36,8 @@ from appliance.console import pages as console
 from appliance.console import wishes as console_wishes
 from appliance.console import xterm
 from appliance.console.xterm import Xterm
+from appliance.countries import address_columns
+from appliance.countries.origins import Origins
 from appliance.devices import owner_names
 from appliance.devices import pages as devices
 from appliance.devices.directory import DeviceDirectory
@@ -120,7 +123,7 @@ class Doors:
     say less, `console` for a router's line, with `xterm` for its terminal, `telling` for channels
     of messages, `rule_sets` for those of the Internet. At `questions` flows are asked about. In
     `names` the page keeps what the owner calls devices, in `settings` what he changed; `evidence`
-    are the packets around alerts.
+    are the packets around alerts, `origins` the tables of countries and owners.
     """
 
     films: Path = FILMS
@@ -139,6 +142,7 @@ class Doors:
     settings: Path = overlay.FOLDER
     questions: Path = question_door.SOCKET
     evidence: EvidencePlaces = EvidencePlaces()
+    origins: Path = address_columns.FOLDER
 
 
 DOORS = Doors()
@@ -176,6 +180,8 @@ def create_app(
     app.extensions["access"] = guard
     requests = selftest.Requests(sensor[0].directory)
     directory = DeviceDirectory(sensor[0].directory, doors.names)
+    origins = Origins(*(doors.origins / each.name for each in address_columns.FILES))
+    app.jinja_env.globals["origin"] = origins.of
     figures = pages.Figures(sensor[0], Newsroom(sensor[1]), requests, directory).now
     app.register_blueprint(pages.blueprint(figures))
     homes, marks = Homes(config.ids.home_networks), MarkBook(secrets.directory)

@@ -1,53 +1,65 @@
 # SPDX-License-Identifier: MIT
-"""Which address is in which country: Debian's tor-geoipdb, as columns that a device searches.
+"""Which address is in which country, and whose: Debian's packages, as columns to be searched.
 
-The package wants Tor itself, which no image of ours has: it goes into a root of its own, of which
-nothing but its two lists is taken (IPFire's data, CC BY-SA 4.0).
+tor-geoipdb wants Tor itself, which no image of ours has, and libloc-database has 40 MB: both go
+into a root of their own, of which nothing but the lists is taken (IPFire's data, CC BY-SA 4.0).
 """
 
 from __future__ import annotations
 
-import io
 import tarfile
+from datetime import UTC, datetime
 from pathlib import Path
 
-from appliance.countries import country_table
+from appliance.countries import address_columns, country_table, owner_table
+from image.build import libloc
 from image.build.cache import Input, discard
 from image.build.context import BuildContext
 from image.build.debian import SUITE, debian_keyring
 from image.build.roots import Root
 
 PLACE = "usr/share/glovebox"
-PACKAGE = "tor-geoipdb"
+PACKAGES = ("tor-geoipdb", "libloc-database")
 LISTS = ("usr/share/tor/geoip", "usr/share/tor/geoip6")
+DATABASE = "usr/share/libloc-location/location.db"
 
 
 def build_countries(context: BuildContext) -> Path:
-    """Make the table where it is not there yet; return the folder that holds it."""
-    root = Root(SUITE, (PACKAGE,), mirror=context.mirror, keyring=debian_keyring())
-    inputs: list[Input] = [*root.inputs, Path(__file__), Path(country_table.__file__)]
+    """Make the tables where they are not there yet; return the folder that holds them."""
+    root = Root(SUITE, PACKAGES, mirror=context.mirror, keyring=debian_keyring())
+    modules = (country_table, owner_table, address_columns, libloc)
+    inputs: list[Input] = [*root.inputs, Path(__file__), *(Path(str(m.__file__)) for m in modules)]
 
     def make(target: Path) -> None:
         tar = target.with_suffix(".tar")
         try:
             root.make(tar, context.log("countries"))
-            content = packed(tar)
+            countries, owners = packed(tar), packed_owners(tar)
         finally:
             discard(tar)
         target.mkdir()
-        (target / country_table.FILE.name).write_bytes(content)
+        (target / address_columns.COUNTRIES.name).write_bytes(countries)
+        (target / address_columns.OWNERS.name).write_bytes(owners)
 
     return context.cache.stage("countries", "", inputs, make)
 
 
 def packed(tar: Path) -> bytes:
-    """Return the table of the lists in a root. Raises KeyError where there are none."""
-    with tarfile.open(tar) as opened:
-        found: list[list[str]] = []
-        for name in LISTS:
-            stream = opened.extractfile(f"./{name}")
-            if stream is None:
-                raise KeyError(name)
-            found.append(io.TextIOWrapper(stream, "ascii").read().splitlines())
-    four, six = found
+    """Return the countries of the lists in a root. Raises KeyError where there are none."""
+    four, six = (_read(tar, name).decode("ascii").splitlines() for name in LISTS)
     return country_table.pack(four, six, country_table.date_of(four))
+
+
+def packed_owners(tar: Path) -> bytes:
+    """Return the owners of the database in a root. Raises KeyError where there is none."""
+    found = libloc.LocationDatabase(_read(tar, DATABASE))
+    date = f"{datetime.fromtimestamp(found.created, UTC):%Y-%m-%d}"
+    return owner_table.pack(found.four(), found.six(), found.names, date)
+
+
+def _read(tar: Path, name: str) -> bytes:
+    with tarfile.open(tar) as opened:
+        stream = opened.extractfile(f"./{name}")
+        if stream is None:
+            raise KeyError(name)
+        return stream.read()

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.access.vault import Vault
+from appliance.alerts.alike_store import AlikeKeeper
 from appliance.alerts.store import AlertStore
 from appliance.alerts.timing import Span
 from appliance.ids.alert import Alert
@@ -28,22 +29,27 @@ from image.machine.page_client import PageClient
 from image.progress import StageProgress
 from tests.conftest import PROJECT
 
-COUNT = 1_000_000
+COUNT, RULES = 1_000_000, 300
 BATCH = 5000
 ROUNDS = 15
 SECTOR = 512
 # These are held to a bound; the others are told for comparison.
 VIEWS = (
     *("alerts", "alerts?direction=in&port=443&priority=1", "alerts?address=192.168.88.0/28"),
-    *("alerts?text=rule%203&state=any", "alerts?page=20", "alerts/stream"),
-    *("alerts/stream?text=flood", "alerts/stream?direction=out", "alerts/stream?port=25"),
+    *("alerts?text=rule%203&state=any", "alerts?page=20", "alerts?sid=2001", "alerts?address=:443"),
+    *("alerts?since=2026-01-01&until=2099-01-01", "alerts?address=tablet", "alerts?state=done"),
+    *("alerts/stream", "alerts/stream?text=flood", "alerts/stream?direction=out"),
+    *("alerts/stream?port=25", "alerts/stream?address=192.168.88.0/28", "alerts/stream?sid=2001"),
+    *("alerts/stream?address=198.51.100.7:1", "alerts/stream?since=2026-01-01&until=2026-01-02"),
+    *("alerts/rule?sid=1:2001", "alerts/quiet", "devices/192.168.88.1", "devices/198.51.100.1"),
+    *("api/rows?limit=50", "api/alerts?direction=in&port=443", "api/alerts.csv?text=rule%203"),
     "alerts/row?sid=1:2001&source=198.51.100.1&destination=192.168.88.1",
 )
 HELD = ("", *VIEWS, "api/alerts")
 PATHS = (*HELD, "live", "metrics")
 NATIVE_S, EMULATED_S = 0.1, 0.5
 # A view of a million alerts may take longer than the overview.
-VIEW_TIMES = 3
+VIEWS_NATIVE_S, VIEWS_EMULATED_S = 0.3, 1.0
 STORE = "/var/lib/glovebox/alerts/alerts.db"
 
 
@@ -53,11 +59,12 @@ class Answers:
 
     where: str
     most: float
+    most_of_view: float
     seconds: dict[str, float]
 
     def bound(self, path: str) -> float:
         """Return what a path must not exceed, in seconds."""
-        return self.most * (VIEW_TIMES if path in VIEWS else 1)
+        return self.most_of_view if path in VIEWS else self.most
 
 
 def measure(say: Callable[[str], None]) -> list[Answers]:
@@ -68,25 +75,28 @@ def measure(say: Callable[[str], None]) -> list[Answers]:
         fill(folder / "alerts.db")
         with native(folder) as page:
             say("the page on this machine")
-            here = Answers("this machine", NATIVE_S, ask(page))
+            here = Answers("this machine", NATIVE_S, VIEWS_NATIVE_S, ask(page))
         with emulated(folder / "alerts.db", say) as page:
             say("the page in the guest")
-            there = Answers("the emulated guest", EMULATED_S, ask(page))
+            there = Answers("the emulated guest", EMULATED_S, VIEWS_EMULATED_S, ask(page))
     return [here, there]
 
 
 def fill(path: Path) -> None:
-    """Make a store of alerts such as a busy month brings: forty rules, hosts of a home."""
+    """Make a store of alerts such as a busy month brings: 300 rules, hosts of a home; and rows."""
     store = AlertStore(path, boot="bench")
     now = time.time_ns() // 1000
     for first in range(0, COUNT, BATCH):
         alerts = [_alert(number, now) for number in range(first, first + BATCH)]
         store.add(alerts, {}, keep=COUNT, confirmed=Span(0, now))
     store.close()
+    keeper = AlikeKeeper(path)
+    while keeper.advance():
+        continue
 
 
 def _alert(number: int, now: int) -> Alert:
-    rule = number * number % 40
+    rule = number * number % RULES
     return Alert(
         time_us=now - (COUNT - number) * 2_500_000,
         gid=1, sid=2000 + rule, rev=1, message=f"TEST rule {rule} of the benchmark",

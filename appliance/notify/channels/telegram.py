@@ -7,6 +7,7 @@ import json
 
 from appliance.notify.channels.http_post import HttpAnswer, post
 from appliance.notify.message_text import OutgoingMessage
+from appliance.notify.outgoing_text import units_of, within
 from appliance.settings.sections.notify import NotifyChannel
 
 SERVER = "https://api.telegram.org"
@@ -20,7 +21,7 @@ def send(channel: NotifyChannel, message: OutgoingMessage) -> HttpAnswer:
     """
     content = {
         "chat_id": channel.to,
-        "text": f"{message.title}\n{message.text}"[:LONGEST],
+        "text": within(f"{message.title}\n{message.text}", LONGEST, units_of),
         "link_preview_options": {"is_disabled": True},
         "disable_notification": not message.is_urgent,
     }

@@ -27,8 +27,9 @@ class Unfit(ValueError):
 
 # Parts of keys whose values are never shown: an owner pastes a private key for a public one.
 _SECRET = ("pass", "token", "hash", "key", "secret", "psk", "credential")
-# Addresses of messengers and webhooks: whoever knows one can write there, or read.
-_SECRET_KEYS = frozenset({"to", "channels", "targets", "networks"})
+# Addresses of messengers and webhooks: whoever knows one can write there, or read. In addresses of
+# lists there may be the key of a subscription.
+_SECRET_KEYS = frozenset({"to", "channels", "targets", "networks", "sources"})
 _LONGEST = 60  # characters of a value that is shown
 
 

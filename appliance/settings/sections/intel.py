@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_network
 
 from appliance.errors import DecodeError
+from appliance.formats import list_sources
 from appliance.formats.indicators import RefusedEntryError, read_name
 from appliance.formats.list_sources import KNOWN, source_of
 from appliance.settings.sections.fit import Address, expect
@@ -20,7 +21,7 @@ _KEY, _PLAIN = re.compile("[0-9A-Za-z_-]{8,128}"), "letters and digits, as its m
 class IntelConfig:
     allow: tuple[str, ...] = ()
     resolvers: tuple[Address, ...] = ()
-    sources: tuple[str, ...] = ()
+    sources: tuple[str, ...] = field(default=(), metadata={"shown": list_sources.shown})
     otx_key: str = field(default="", repr=False)
     abusech_key: str = field(default="", repr=False)
 
@@ -32,7 +33,8 @@ class IntelConfig:
         expect(len(self.sources) <= MOST_SOURCES, "sources", len(self.sources),
                f"at most {MOST_SOURCES}")  # fmt: skip
         for each in self.sources:
-            expect(_is_source(each), "sources", each, f"{', '.join(KNOWN)}, or https://…")
+            known = f"{', '.join(KNOWN)}, or https://…"
+            expect(_is_source(each), "sources", list_sources.shown(each), known)
         for key in ("otx_key", "abusech_key"):
             value = getattr(self, key)
             expect(not value or bool(_KEY.fullmatch(value)), key, value, _PLAIN)

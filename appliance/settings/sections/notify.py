@@ -51,7 +51,10 @@ class NotifyChannel:
 
 def _fits_mail(channel: NotifyChannel) -> None:
     _wants("to", channel.to, _MAIL, "an address like you@example.org")
-    _wants("server", channel.server, _HOST, "the mail server, like smtp.example.org")
+    if not _is_host(channel.server):
+        raise Unfit("server: expected the mail server, like smtp.example.org")
+    if "@" in channel.user:
+        _wants("user", channel.user, _MAIL, "the name at the mail server, or an address")
 
 
 def _fits_ntfy(channel: NotifyChannel) -> None:
@@ -76,7 +79,8 @@ def _fits_other(channel: NotifyChannel) -> None:
 
 
 def _fits_mqtt(channel: NotifyChannel) -> None:
-    _wants("server", channel.server, _HOST, "the broker, like 192.168.88.9 or home.lan:8883")
+    if not _is_host(channel.server):
+        raise Unfit("server: expected the broker, like 192.168.88.9 or home.lan:8883")
     if channel.to:
         _wants("to", channel.to, _TOPIC, "a topic of letters, digits, hyphens and slashes")
 
@@ -89,6 +93,12 @@ _FITS = {
     "other": _fits_other,
     "mqtt": _fits_mqtt,
 }
+
+
+def _is_host(value: str) -> bool:
+    port = value.rpartition(":")[2]
+    named = port.isdigit() and not value.endswith("]") and len(port) < len(value)
+    return bool(_HOST.fullmatch(value)) and (not named or 0 < int(port) < 1 << 16)
 
 
 def _wants(key: str, value: str, form: re.Pattern[str], expected: str) -> None:

@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from appliance.errors import DecodeError
+from appliance.formats import list_sources
 from appliance.formats.list_sources import ListSource, named_source
 from appliance.settings.sections.fit import expect
 
@@ -61,13 +62,13 @@ RULE_SETS = {
 
 @dataclass(frozen=True)
 class RulesConfig:
-    sources: tuple[str, ...] = ()
+    sources: tuple[str, ...] = field(default=(), metadata={"shown": list_sources.shown})
 
     def __post_init__(self) -> None:
         expect(len(self.sources) <= MOST_SETS, "sources", len(self.sources), f"at most {MOST_SETS}")
         for each in self.sources:
             known = f"{', '.join(RULE_SETS)}, or https://…"
-            expect(is_rule_set(each), "sources", each, known)
+            expect(is_rule_set(each), "sources", list_sources.shown(each), known)
 
 
 def rule_set_of(text: str, engine: str) -> ListSource | None:

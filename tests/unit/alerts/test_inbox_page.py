@@ -206,3 +206,15 @@ def test_trouble_is_told(client: FlaskClient, tmp_path: Path, store: AlertStore)
     (tmp_path / "web/marks").mkdir(parents=True)
     (tmp_path / "web/marks/marks.db").mkdir()
     assert "The marks: Is a directory." in shown(client, "/alerts")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/alerts", "/alerts/stream", "/alerts/rule?sid=1:2001219",
+     "/alerts/row?sid=1:2001219&source=8.8.8.8&destination=192.168.1.20"],
+)  # fmt: skip
+def test_country_and_owner_stand_beside_an_address(
+    client: FlaskClient, store: AlertStore, path: str
+) -> None:
+    add(store, [an_alert(source="8.8.8.8")])
+    assert '<small class="origin">United States, GOOGLE</small>' in shown(client, path)

@@ -79,3 +79,21 @@ def test_the_file_has_what_holds() -> None:
     found = examine(text.encode(), "glovebox.toml", {})
     assert found.whole and found.tables["system"]["hostname"] == "page"
     json.dumps(found.tables)
+
+
+KEYED = ["https://example.org/MARKED/one", "https://example.org/MARKED/two", "urlhaus-hosts"]
+WITH_KEYS = (CardSetting("intel", "sources", json.dumps(KEYED)),)
+
+
+def test_of_an_address_with_a_key_the_host_is_shown_and_the_whole_is_kept() -> None:
+    told = PageSettingsReport(1.0, card=WITH_KEYS)
+    section = standing.standing(FOUND, told, PageSettings(()))["intel"]
+    shown = of({"intel": section}, "intel", "sources").shown
+    assert "MARKED" not in shown and shown.endswith("\nurlhaus-hosts")
+    assert standing.changed(section, {"sources": shown})[0] == []
+    lines = [*shown.split("\n")[1:], "https://example.com/other"]
+    made, judged = standing.changed(section, {"sources": "\n".join(lines)})
+    assert not any(each.error for each in judged)
+    assert json.loads(made[0].value) == [*KEYED[1:], "https://example.com/other"]
+    text = standing.download(fields.template(), {"intel": section})
+    assert "MARKED" not in text and "\nsources = []\n" in text

@@ -66,6 +66,17 @@ def test_a_device_is_told_with_all_that_is_known(client: FlaskClient) -> None:
     assert "Its traffic" not in page
 
 
+def test_where_an_address_is_from_stands_on_its_page(
+    client: FlaskClient, store: AlertStore
+) -> None:
+    add(store, [an_alert(source="8.8.8.8")])
+    page = shown(client, "/devices/8.8.8.8")
+    assert "United States, where the address is registered" in page
+    assert "<dt>Belongs to</dt><dd>GOOGLE</dd>" in page
+    assert "Belongs to" not in shown(client, "/devices/192.168.1.20")
+    assert "United States, GOOGLE" in shown(client, "/devices/192.168.1.20")
+
+
 def test_an_address_that_nobody_knows_has_a_page(client: FlaskClient, store: AlertStore) -> None:
     page = shown(client, "/devices/198.51.100.99")
     assert "none known" in page and "No alert is about it." in page

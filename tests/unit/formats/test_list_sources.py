@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.errors import DecodeError
+from appliance.formats import list_sources
 from appliance.formats.list_sources import KNOWN, is_https, source_of
 
 
@@ -40,3 +41,24 @@ def test_the_name_of_any_list_is_one_of_a_file(url: str) -> None:
     if is_https(url):
         name = source_of(url).name
         assert "/" not in name and name.isascii() and len(name) <= 64
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [("et-open", "et-open"), ("https://example.org", "https://example.org"),
+     ("https://example.org/", "https://example.org/")],
+)  # fmt: skip
+def test_what_holds_no_key_is_shown(text: str, seen: str) -> None:
+    assert list_sources.shown(text) == seen
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["https://example.org/MARKED/list", "https://example.org?key=MARKED", "http://a.b/MARKED",
+     "https://MARKED@example.org/x", "https://example.org:8443/MARKED#MARKED", "MARKED key",
+     "ftp://x/MARKED", "\nMARKED", "https://[::1]/MARKED", "https://example.org/\udc80MARKED"],
+)  # fmt: skip
+def test_of_an_address_the_host_alone_is_shown(text: str) -> None:
+    seen = list_sources.shown(text)
+    assert "MARKED" not in seen and seen.isprintable()
+    assert seen != list_sources.shown(f"{text}x")

@@ -28,6 +28,7 @@ class TakenRequest:
     path: str
     headers: Mapping[str, str]
     body: dict[str, Any]
+    size: int = 0
 
 
 class PlayedServer(ThreadingHTTPServer):
@@ -35,14 +36,15 @@ class PlayedServer(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
+        super().__init__((host, port), _Handler)
         self.taken: queue.Queue[TakenRequest] = queue.Queue()
         self.released = Event()
 
     @property
     def address(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
+        host, port, *_ = self.server_address
+        return f"http://{host!s}:{port}"
 
     def next(self) -> TakenRequest:
         return self.taken.get(timeout=PATIENCE_S)
@@ -57,7 +59,7 @@ class _Handler(BaseHTTPRequestHandler):
             body = json.loads(content)
         except ValueError:
             return self._answer(400, {"error": "no JSON"})
-        taken = TakenRequest(self.path, dict(self.headers), body)
+        taken = TakenRequest(self.path, dict(self.headers), body, len(content))
         self.server.taken.put(taken)
         if self.path == "/hang":
             self.server.released.wait(PATIENCE_S)
@@ -91,11 +93,17 @@ def _telegram(taken: TakenRequest) -> tuple[int, dict[str, Any]]:
         return 401, {"ok": False, "error_code": 401, "description": "Unauthorized"}
     if not taken.body.get("text") or not taken.body.get("chat_id"):
         return 400, {"ok": False, "error_code": 400, "description": "Bad Request"}
+    if len(taken.body["text"].encode("utf-16-le")) // 2 > 4096:
+        return 400, {"ok": False, "error_code": 400, "description": "message is too long"}
     return 200, {"ok": True, "result": {"message_id": 1}}
 
 
 def _ntfy(taken: TakenRequest) -> tuple[int, dict[str, Any]]:
-    """Answer as ntfy does (docs.ntfy.sh/publish/#publish-as-json)."""
+    """Answer as ntfy does (docs.ntfy.sh/publish/#publish-as-json), without room for files."""
+    if taken.size > 8192:
+        return 413, {"code": 41303, "http": 413, "error": "JSON body too large"}
+    if len(taken.body.get("message", "").encode()) > 4096:
+        return 400, {"code": 40014, "http": 400, "error": "attachments not allowed"}
     if taken.body.get("topic", "") == "closed":
         if taken.headers.get("Authorization") != "Bearer MARKED-ntfy-token":
             return 403, {"code": 40301, "http": 403, "error": "forbidden"}
@@ -105,8 +113,8 @@ def _ntfy(taken: TakenRequest) -> tuple[int, dict[str, Any]]:
 
 
 @contextlib.contextmanager
-def played() -> Iterator[PlayedServer]:
-    server = PlayedServer()
+def played(host: str = "127.0.0.1", port: int = 0) -> Iterator[PlayedServer]:
+    server = PlayedServer(host, port)
     thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:

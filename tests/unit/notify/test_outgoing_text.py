@@ -5,12 +5,20 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.notify.outgoing_text import LONGEST, cleaned, without_secrets
+from appliance.notify.outgoing_text import (
+    LONGEST,
+    bytes_of,
+    cleaned,
+    units_of,
+    within,
+    without_secrets,
+)
 
 
 @pytest.mark.parametrize(
@@ -49,3 +57,10 @@ def test_secrets_are_taken_out_the_longest_first() -> None:
     assert without_secrets("https://h/abcd/efgh and abcd", ["abcd", "/abcd/efgh", "h"]) == (
         "https://h… and …"
     )
+
+
+@given(st.text(max_size=300), st.integers(8, 400), st.sampled_from([len, bytes_of, units_of]))
+def test_what_is_cut_fits_and_says_so(text: str, most: int, size: Callable[[str], int]) -> None:
+    found = within(text, most, size)
+    assert size(found) <= most
+    assert found == text or found.endswith("…") or text.startswith(found)

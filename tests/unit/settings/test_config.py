@@ -136,7 +136,8 @@ WRONG = (
 )  # fmt: skip
 PLACES = (
     ("web", "password"), ("web", "password_hash"), ("web", "api_token"),
-    ("access_point", "passphrase"), ("wifi", "networks"), ("ssh", "keys"),
+    ("access_point", "passphrase"), ("wifi", "networks"), ("ssh", "keys"), ("intel", "sources"),
+    ("rules", "sources"), ("notify", "channels"), ("forward", "targets"),
 )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import ConfigError
+from appliance.settings import config
 from appliance.settings.tables import merge, parse, read
 from appliance.settings.tomlwords import LARGEST_FILE
 from tests.refusal import refusal
@@ -66,3 +67,26 @@ def test_merge_goes_key_by_key() -> None:
     below = {"a": {"x": 1, "y": 2}, "b": {"z": 3}}
     assert merge(below, {"a": {"y": 4}}) == {"a": {"x": 1, "y": 4}, "b": {"z": 3}}
     assert below["a"]["y"] == 2
+
+
+@pytest.mark.parametrize(
+    "sign",
+    ["\n", "\r\n[web]\n", "\0", "\t", "\x1b[31m", "\x7f", "\x85", "\u2028", "\u202e", "\u2067",
+     "\u200f", "\ud800"],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "key", "is_list"),
+    [("web", "title", False), ("access_point", "ssid", False), ("access_point", "country", False),
+     ("logs", "words", True), ("leds", "onboard", True)],
+)  # fmt: skip
+def test_no_text_ends_its_line_or_turns_what_is_around_it(
+    name: str, key: str, is_list: bool, sign: str
+) -> None:
+    text = f"a{sign}b"
+    with pytest.raises(ConfigError, match=f"{key} = .*one line"):
+        config.build({name: {key: [text] if is_list else text}}, "glovebox.toml")
+
+
+@pytest.mark.parametrize("text", ["Zuhause é 😀", "👩\u200d🚀", "a b", "$(id) \"'\\ `x`"])
+def test_letters_of_all_languages_are_taken(text: str) -> None:
+    assert config.build({"web": {"title": text}}, "glovebox.toml").web.title == text

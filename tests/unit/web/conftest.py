@@ -24,6 +24,7 @@ from appliance.settings.sections.capture import CaptureConfig
 from appliance.settings.sections.web import WebConfig
 from appliance.web import Doors, create_app
 from appliance.web.monitor import Monitor
+from tests.unit.countries.test_origins import write_tables
 from tests.web.reports import a_health, a_report, a_selftest
 
 TOKEN = "a-token-of-the-tests"
@@ -55,11 +56,14 @@ def app(tmp_path: Path) -> Flask:
     quieting = QuietPlaces(tmp_path / "quiet", tmp_path / "quiet-requests")
     films, wishes, reboot, accepting, kept = (tmp_path / name for name in names)
     console = tmp_path / "console" / "wishes"
+    (tmp_path / "origins").mkdir()
+    write_tables(tmp_path / "origins")
     doors = Doors(
         films, wishes, reboot, accepting, kept, quieting, console=console,
         xterm=tmp_path / "xterm",
         names=tmp_path / "names", settings=tmp_path / "page-settings",
         evidence=EvidencePlaces(tmp_path / "evidence", tmp_path / "evidence-card"),
+        origins=tmp_path / "origins",
     )  # fmt: skip
     made = create_app(config, monitor, history, Vault(tmp_path / "web"), doors)
     made.testing = True

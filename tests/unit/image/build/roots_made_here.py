@@ -19,20 +19,21 @@ def context(folder: Path) -> BuildContext:
     return BuildContext(boards.choose("vm"), StageProgress(), folder=folder)
 
 
-def write_tar(target: Path, files: Mapping[str, str]) -> Path:
+def write_tar(target: Path, files: Mapping[str, str | bytes]) -> Path:
     """Write a tar with these files by name, and return it."""
     with tarfile.open(target, "w") as tar:
         for name, text in files.items():
+            content = text if isinstance(text, bytes) else text.encode()
             member = tarfile.TarInfo(name)
-            member.size, member.mode = len(text), 0o755
-            tar.addfile(member, io.BytesIO(text.encode()))
+            member.size, member.mode = len(content), 0o755
+            tar.addfile(member, io.BytesIO(content))
     return target
 
 
 class Recorded:
     """Stands in for `Root.make`: writes a tar with `files` and keeps what each root was."""
 
-    def __init__(self, files: Mapping[str, str]) -> None:
+    def __init__(self, files: Mapping[str, str | bytes]) -> None:
         self.files, self.made = files, list[Root]()
 
     def __call__(self, root: Root, target: Path, log: Path) -> None:

@@ -1,20 +1,24 @@
 # SPDX-License-Identifier: MIT
-"""The table of countries is made once, of the package's two lists."""
+"""The tables of countries and owners are made once, of the lists of two packages."""
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 
 from appliance.countries.country_table import CountryTable
+from appliance.countries.owner_table import OwnerTable
 from image.build import countries
 from image.build.roots import Root
 from tests.unit.image.build.roots_made_here import Recorded, context, write_tar
+from tests.unit.image.build.test_libloc import database
 
 FOUR = "# Generated: Thu, 25 Jun 2026\n16777216,16777471,AU\n"
 SIX = "# x\n2001:200::,2001:200:ffff:ffff:ffff:ffff:ffff:ffff,JP\n"
-LISTS = {f"./{name}": text for name, text in zip(countries.LISTS, (FOUR, SIX), strict=True)}
+NAMES = (*countries.LISTS, countries.DATABASE)
+LISTS = {f"./{name}": text for name, text in zip(NAMES, (FOUR, SIX, database()), strict=True)}
 
 
 def test_it_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -23,9 +27,11 @@ def test_it_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(countries, "debian_keyring", lambda: tmp_path / "keyring")
     first = countries.build_countries(context(tmp_path))
     assert first == countries.build_countries(context(tmp_path))
-    assert [root.packages for root in recorded.made] == [("tor-geoipdb",)]
+    assert [root.packages for root in recorded.made] == [("tor-geoipdb", "libloc-database")]
     table = CountryTable((first / "countries").read_bytes())
     assert table.date == "Thu, 25 Jun 2026"
+    owners = OwnerTable(first / "owners")
+    assert owners.find(ip_address("8.8.8.8")) == "GOOGLE"
 
 
 def test_a_root_without_the_lists_is_an_error(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import apprise
 from appliance.notify.channels import ntfy
 from appliance.settings.sections.notify import NotifyChannel
 from tests.unit.notify.played_services import PlayedServer
-from tests.unit.notify.sample_news import MESSAGE
+from tests.unit.notify.sample_news import LONGEST, MESSAGE
 
 
 def test_a_message_is_published(server: PlayedServer) -> None:
@@ -38,3 +38,12 @@ def test_apprise_sends_the_same_to_the_same_place(server: PlayedServer) -> None:
     assert theirs.path == ours.path
     for key in ("topic", "title", "message"):
         assert theirs.body[key] == ours.body[key]
+
+
+def test_what_is_too_long_is_cut_at_a_line_rather_than_refused_for_ever(
+    server: PlayedServer,
+) -> None:
+    answer = ntfy.send(NotifyChannel("phone", "ntfy", f"{server.address}/topic"), LONGEST)
+    assert answer.is_good, answer.words
+    found = server.next().body["message"]
+    assert found.endswith("\n…") and found.split("\n")[0] == LONGEST.text.split("\n")[0]

@@ -10,7 +10,7 @@ from apprise.plugins.telegram import NotifyTelegram
 from appliance.notify.channels import telegram
 from appliance.settings.sections.notify import NotifyChannel
 from tests.unit.notify.played_services import TOKEN, PlayedServer
-from tests.unit.notify.sample_news import MESSAGE
+from tests.unit.notify.sample_news import LONGEST, MESSAGE
 
 WRONG = "123456:another-token-of-a-bot"
 
@@ -44,3 +44,12 @@ def test_apprise_sends_to_the_same_place(
     ours = server.next()
     assert theirs.path.replace(bot, TOKEN) == ours.path
     assert str(theirs.body["chat_id"]) == ours.body["chat_id"]
+
+
+def test_what_is_too_long_is_cut_at_a_line_rather_than_refused_for_ever(
+    server: PlayedServer,
+) -> None:
+    answer = telegram.send(NotifyChannel("chat", "telegram", "1", TOKEN, server.address), LONGEST)
+    assert answer.is_good, answer.words
+    found = server.next().body["text"]
+    assert found.endswith("\n…") and found.split("\n")[0] == LONGEST.title

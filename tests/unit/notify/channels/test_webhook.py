@@ -6,7 +6,7 @@ from __future__ import annotations
 from appliance.notify.channels import webhook
 from appliance.settings.sections.notify import NotifyChannel
 from tests.unit.notify.played_services import PlayedServer
-from tests.unit.notify.sample_news import MESSAGE
+from tests.unit.notify.sample_news import LONGEST, MESSAGE
 
 
 def test_programs_and_chats_find_what_they_look_for(server: PlayedServer) -> None:
@@ -18,3 +18,12 @@ def test_programs_and_chats_find_what_they_look_for(server: PlayedServer) -> Non
     said = f"{MESSAGE.title}\n{MESSAGE.text}"
     assert taken.body["text"] == taken.body["content"] == said
     assert (taken.body["title"], taken.body["message"]) == (MESSAGE.title, MESSAGE.text)
+
+
+def test_what_is_too_long_is_cut_at_a_line_rather_than_refused_for_ever(
+    server: PlayedServer,
+) -> None:
+    answer = webhook.send(NotifyChannel("hook", "webhook", f"{server.address}/hook"), LONGEST)
+    assert answer.is_good, answer.words
+    found = server.next().body["content"]
+    assert found.endswith("\n…") and found.split("\n")[0] == LONGEST.title

@@ -97,3 +97,27 @@ def test_quiet_hours_go_over_midnight() -> None:
     noon = NotifyConfig(quiet_hours="12:00-13:30")
     assert [noon.is_quiet(minute) for minute in (719, 720, 809, 810)] == [False, True, True, False]
     assert not NotifyConfig().is_quiet(0)
+
+
+@pytest.mark.parametrize(
+    "server", ["a.example:99999", "a.example:65536", "a.example:0", "[::1]:70000"]
+)
+@pytest.mark.parametrize("way", ["mail", "mqtt"])
+def test_a_port_that_cannot_be_is_refused(way: str, server: str) -> None:
+    to = {"to": "me@example.org"} if way == "mail" else {}
+    with pytest.raises(ConfigError, match="server: expected the"):
+        config({"name": "x", "way": way, "server": server, **to})
+
+
+@pytest.mark.parametrize(
+    "server", ["a.example", "a.example:465", "[::1]", "[::1]:25", "a.example:65535"]
+)
+def test_a_server_with_or_without_its_port(server: str) -> None:
+    assert config({"name": "x", "way": "mail", "to": "me@example.org", "server": server})
+
+
+@pytest.mark.parametrize("user", ["a@b, c@d", "me <a@b>", "@", 'a"b@c', "a@b;c@d"])
+def test_who_sends_a_mail_is_one_plain_address(user: str) -> None:
+    mail = {"name": "x", "way": "mail", "to": "me@example.org", "server": "a.example", "user": user}
+    with pytest.raises(ConfigError, match="user: expected"):
+        config(mail)

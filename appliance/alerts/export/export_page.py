@@ -11,9 +11,10 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, ServiceUnavailable
 
 from appliance.access import parameters
-from appliance.alerts import asked, export, triage
+from appliance.alerts import asked, triage
 from appliance.alerts.asked import FIELDS
-from appliance.alerts.export import ALERT_FIELDS, ROW_FIELDS
+from appliance.alerts.export import alert_tables
+from appliance.alerts.export.alert_tables import ALERT_FIELDS, ROW_FIELDS
 from appliance.alerts.inbox_page import ANY, Letters, shown_state
 from appliance.alerts.pages import AlertPage
 from appliance.alerts.search import Filter
@@ -41,7 +42,7 @@ def blueprint(figures: Callable[[], Mapping[str, Any]], letters: Letters) -> Blu
     @routes.get("/api/alerts.csv")
     def alerts_csv() -> ResponseReturnValue:
         page, _ = _alerts(letters, figures, MOST)
-        return _csv(export.table(page.alerts, ALERT_FIELDS), "alerts")
+        return _csv(alert_tables.table(page.alerts, ALERT_FIELDS), "alerts")
 
     @routes.get("/api/rows")
     def rows() -> ResponseReturnValue:
@@ -51,7 +52,7 @@ def blueprint(figures: Callable[[], Mapping[str, Any]], letters: Letters) -> Blu
     @routes.get("/api/rows.csv")
     def rows_csv() -> ResponseReturnValue:
         found = _rows(letters, figures)[: parameters.clamped("limit", MOST_ROWS, MOST_ROWS)]
-        return _csv(export.table(found, ROW_FIELDS), "rows")
+        return _csv(alert_tables.table(found, ROW_FIELDS), "rows")
 
     return routes
 
@@ -89,7 +90,7 @@ def _rows(letters: Letters, figures: Callable[[], Mapping[str, Any]]) -> list[di
         raise ServiceUnavailable(f"{error}.") from error
     shown = "" if state == ANY else state
     sorted_ = triage.sort(found.rows.values(), marks, wanted, shown, letters.homes)
-    return [export.of_item(item) for item in sorted_.items]
+    return [alert_tables.of_item(item) for item in sorted_.items]
 
 
 def _wanted(letters: Letters, figures: Callable[[], Mapping[str, Any]]) -> Filter:

@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from appliance.alerts import asked, export, service
+from appliance.alerts import asked, service
 from appliance.alerts.asked import FIELDS
-from appliance.alerts.export import ALERT_FIELDS
+from appliance.alerts.export import alert_tables
+from appliance.alerts.export.alert_tables import ALERT_FIELDS
 from appliance.alerts.pages import AlertPage, AlertPages
 from appliance.alerts.search import Filter
 from appliance.alerts.store import DATABASE
@@ -45,7 +46,7 @@ def main(argv: Sequence[str]) -> int:
         return 0
     found = list(newest(history, wanted, arguments.limit))
     if arguments.action == EXPORT and not arguments.json:
-        sys.stdout.write(export.table(found, ALERT_FIELDS))
+        sys.stdout.write(alert_tables.table(found, ALERT_FIELDS))
         return 0
     for alert in found:
         _print(alert, arguments.json, devices)

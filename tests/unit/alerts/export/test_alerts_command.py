@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from appliance import alerts_command
 from appliance.alerts import service
+from appliance.alerts.export import alerts_command
 from appliance.alerts.pages import AlertPages
 from appliance.alerts.search import Filter
 from appliance.alerts.store import AlertStore

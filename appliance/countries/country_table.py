@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.formats.mapped_network import HALF, half_masks
+from appliance.formats.plain_address import HALF, half_masks
 
 FILE = Path("/usr/share/glovebox/countries")
 Words = NDArray[np.uint64]

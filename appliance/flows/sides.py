@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliance.flows.records import Flows, Mask, Words
-from appliance.formats.mapped_network import HALF, half_masks
+from appliance.formats.plain_address import HALF, half_masks
 
 Network = IPv4Network | IPv6Network
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliance.flowstore.spool import Rows
-from appliance.formats.mapped_network import half_masks
+from appliance.formats.plain_address import half_masks
 from appliance.settings.sections.exclusions import Exclusion, ExclusionPart
 
 Mask = NDArray[np.bool_]

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliance.errors import InputError
-from appliance.formats.mapped_network import halves, mapped
+from appliance.formats.plain_address import halves, mapped
 
 Network = IPv4Network | IPv6Network
 MOST_ENTRIES = 1_000_000

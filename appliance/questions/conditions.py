@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 
 from appliance.errors import InputError
-from appliance.formats.mapped_network import HALF, halves, mapped, mask
+from appliance.formats.plain_address import HALF, halves, mapped, mask
 from appliance.settings.sections.exclusions import PROTOCOLS, WAYS
 
 MOST_PARTS = 100

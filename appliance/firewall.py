@@ -36,7 +36,7 @@ FILM_LIMITS = (
     f'iifname != "lo" {_FILMS_NEW} ct count over {minidlna.MOST_IN_ALL} drop',
 )
 # The numbers of users in every image (systemd/sysusers.d/glovebox.conf).
-DNSMASQ, FILMS, BLOCKING, CONSOLE = 604, 607, 609, 612
+DNSMASQ, FILMS, BLOCKING, FLOWS, CONSOLE = 604, 607, 609, 610, 612
 # MAC-Telnet's client takes answers on a port that it chooses among these (mactelnet.c).
 MAC_TELNET, MAC_TELNET_ANSWERS = 20561, "1024-2047"
 # Whom these two may reach: devices of a private network, and those that have no address yet.
@@ -269,7 +269,8 @@ def _reached(settings: Config) -> list[str]:
     """Return what holds dnsmasq to its own network and the name servers that it is to ask.
 
     The film server answers whoever was let in, and begins nothing outside; blocking reaches the
-    routers' APIs and nothing else, and a console their SSH and MAC-Telnet's port.
+    routers' APIs and nothing else, and a console their SSH and MAC-Telnet's port. The collector of
+    flows sends to those alone to whom it is to send them on.
     """
     rules = [
         *_routers_ports(settings, BLOCKING, attrgetter("port")),
@@ -277,6 +278,8 @@ def _reached(settings: Config) -> list[str]:
         *_routers_ports(settings, CONSOLE, attrgetter("ssh_port")),
         f"meta skuid {CONSOLE} udp dport {MAC_TELNET} accept",
         f"meta skuid {CONSOLE} drop",
+        *_collectors(settings),
+        f"meta skuid {FLOWS} drop",
         f"meta skuid {FILMS} ct state new ip daddr != {{ {', '.join(NEIGHBOURS_4)} }} drop",
         f"meta skuid {FILMS} ct state new ip6 daddr != {{ {', '.join(NEIGHBOURS_6)} }} drop",
     ]
@@ -305,6 +308,17 @@ def _routers_ports(settings: Config, user: int, port: Callable[[RouterEntry], in
             wanted = ", ".join(dict.fromkeys(places))
             rules.append(f"meta skuid {user} {family} daddr . tcp dport {{ {wanted} }} accept")
     return rules
+
+
+def _collectors(settings: Config) -> Iterator[str]:
+    for version, family in ((4, "ip"), (6, "ip6")):
+        places = ", ".join(
+            f"{each.address} . {each.port}"
+            for each in settings.flows.repeat_targets
+            if each.address.version == version
+        )
+        if places:
+            yield f"meta skuid {FLOWS} {family} daddr . udp dport {{ {places} }} accept"
 
 
 def _own(settings: Config, port: str) -> IPv4Address | None:

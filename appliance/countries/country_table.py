@@ -13,19 +13,19 @@ import json
 import re
 import socket
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import ip_network
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from appliance.countries.address_columns import COUNTRIES as FILE
+from appliance.formats.plain_address import HALF, half_masks
 
 Words = NDArray[np.uint64]
 Codes = NDArray[np.uint16]
 # The owner's own networks, private ones, multicast, carriers' NAT, documentation and the like.
 HOME, PRIVATE, MULTICAST, CARRIER, RESERVED = "hm", "lo", "mc", "cg", "rs"
-_FULL = (1 << 64) - 1
 _CLASSES = (
     (PRIVATE, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "127.0.0.0/8",
                "fc00::/7", "fe80::/10", "::/127")),
@@ -68,25 +68,15 @@ class CountryTable:
 
 def classes(high: Words, low: Words, found: Codes) -> Codes:
     """Put classes over countries, for addresses that are in none whatever a table says."""
-    for number, mask_hi, mask_lo, want_hi, want_lo in _masks():
+    for number, (mask_hi, mask_lo, want_hi, want_lo) in _masks():
         found[(high & mask_hi == want_hi) & (low & mask_lo == want_lo)] = number
     return found
 
 
 @functools.cache
-def _masks() -> tuple[tuple[int, np.uint64, np.uint64, np.uint64, np.uint64], ...]:
-    return tuple(_mask(code(letters), ip_network(text))
+def _masks() -> tuple[tuple[int, tuple[np.uint64, ...]], ...]:
+    return tuple((code(letters), tuple(map(np.uint64, half_masks(ip_network(text)))))
                  for letters, networks in _CLASSES for text in networks)  # fmt: skip
-
-
-def _mask(
-    number: int, network: IPv4Network | IPv6Network
-) -> tuple[int, np.uint64, np.uint64, np.uint64, np.uint64]:
-    mapped = 0xFFFF << 32 if network.version == 4 else 0
-    bits = network.prefixlen + (96 if network.version == 4 else 0)
-    mask, want = (1 << 128) - (1 << 128 - bits), int(network.network_address) | mapped
-    return (number, np.uint64(mask >> 64), np.uint64(mask & _FULL), np.uint64(want >> 64),
-            np.uint64(want & _FULL))  # fmt: skip
 
 
 def load(file: Path = FILE) -> CountryTable | None:
@@ -152,4 +142,4 @@ def _ranges(rows: Iterable[tuple[int, int, int]]) -> list[tuple[int, int]]:
             merged[-1] = (first, letters)
         elif not merged or merged[-1][1] != letters:
             merged.append((first, letters))
-    return [each for each in merged if each[0] <= _FULL]
+    return [each for each in merged if each[0] <= HALF]

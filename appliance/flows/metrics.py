@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from appliance.area import Places
 from appliance.formats.exposition import Family, by_label, counter, gauge
-from appliance.reports.flows import FlowExporter, FlowsReport
+from appliance.reports.flows import FlowExporter, FlowRepeat, FlowsReport
 
 
 def families(places: Places) -> Iterator[Family]:
@@ -17,6 +17,7 @@ def families(places: Places) -> Iterator[Family]:
     if report is not None and report.is_fresh(time.time()):
         yield from _of_all(report)
         yield from _of_exporters(report.exporters)
+        yield from _of_repeated(report.repeated)
 
 
 def _of_all(report: FlowsReport) -> Iterator[Family]:
@@ -69,3 +70,11 @@ def _of_exporters(exporters: tuple[FlowExporter, ...]) -> Iterator[Family]:
                  by_label(ahead, "exporter"))  # fmt: skip
     yield Family("glovebox_flow_exporter_last_seen_timestamp_seconds", "gauge",
                  "When an exporter last sent.", by_label(seen, "exporter"))  # fmt: skip
+
+
+def _of_repeated(targets: tuple[FlowRepeat, ...]) -> Iterator[Family]:
+    for outcome in ("sent", "failed", "beyond", "again") if targets else ():
+        found = {each.target: getattr(each, outcome) for each in targets}
+        yield Family(f"glovebox_flow_repeated_{outcome}_total", "counter",
+                     "Datagrams for a collector to which flows are sent on, by what became of"
+                     " them.", by_label(found, "target"))  # fmt: skip

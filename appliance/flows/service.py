@@ -18,6 +18,7 @@ import numpy as np
 
 from appliance import service
 from appliance.errors import InputError
+from appliance.flowexport.repeating import FlowRepeater
 from appliance.flows import keeping
 from appliance.flows.collector import Collector, Datagram
 from appliance.flows.counting import HostCounting
@@ -97,6 +98,7 @@ class FlowService:
         self._collector, self._templates, self._counting = collector, templates, counting
         limits = settings or FlowsConfig()
         self._limit = limits.month_limit_gb * GB
+        self._repeater = FlowRepeater(limits.repeat_targets)
         starts_on = limits.month_starts_on if self._limit else 0
         self._storing = Storing(counting.take, database, starts_on)
         self._ports = tuple(sorted({each.getsockname()[1] for each in sockets}))
@@ -112,6 +114,10 @@ class FlowService:
                 counted = self._counting.add(flows, now)
                 self._keep(*counted)
                 self._look_for_listed(*counted, now)
+        self._repeater.put(datagrams, self._is_listed, now)
+
+    def _is_listed(self, sender: bytes) -> bool:
+        return self._collector.exporters.find(sender).listed
 
     def _keep(self, flows: Flows, found: Sides) -> None:
         """Hand flows on to be kept one by one, where that is wanted."""
@@ -145,6 +151,7 @@ class FlowService:
 
     def finish(self) -> None:
         """Keep what must last."""
+        self._repeater.close()
         self._templates.keep()
         self._storing.finish()
         if self._kept is not None:
@@ -185,6 +192,7 @@ class FlowService:
             spooled=self._kept.rows if self._kept else 0,
             month_bytes=self._storing.month_bytes if self._limit else 0,
             month_limit=self._limit,
+            repeated=self._repeater.report(),
             passed_over=self._watch.passed_over if self._watch else 0,
             not_spooled=self._kept.dropped if self._kept else 0,
             error=self._storing.error or self._templates.error,

@@ -14,7 +14,8 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.flows.records import Flows, Mask, Words, halves
+from appliance.flows.records import Flows, Mask, Words
+from appliance.formats.plain_address import HALF, half_masks
 
 Network = IPv4Network | IPv6Network
 
@@ -23,7 +24,6 @@ USUAL: tuple[Network, ...] = tuple(
     map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16",
                      "fc00::/7", "fe80::/10"))
 )  # fmt: skip
-_FULL = (1 << 64) - 1
 Index = NDArray[np.intp]
 
 
@@ -86,25 +86,17 @@ class OwnNetworks:
     def __init__(self, networks: Iterable[Network] = (), single: Iterable[Network] = ()) -> None:
         """Take the networks (the usual ones where there are none), and single addresses."""
         found = [*(tuple(networks) or USUAL), *single]
-        self._masks = [_mask(each) for each in dict.fromkeys(found)]
+        self._masks = [tuple(map(np.uint64, half_masks(each))) for each in dict.fromkeys(found)]
 
     def holds(self, high: Words, low: Words) -> Mask:
         """Tell which addresses are the owner's."""
         found = np.zeros(len(high), np.bool_)
         for mask_hi, mask_lo, want_hi, want_lo in self._masks:
-            if mask_hi == np.uint64(_FULL) and want_hi == 0:
+            if mask_hi == HALF and want_hi == 0:
                 found |= (high == 0) & (low & mask_lo == want_lo)
             else:
                 found |= (high & mask_hi == want_hi) & (low & mask_lo == want_lo)
         return found
-
-
-def _mask(network: Network) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
-    bits = network.prefixlen + (96 if network.version == 4 else 0)
-    whole = (1 << 128) - (1 << 128 - bits)
-    want_hi, want_lo = halves(network.network_address)
-    return (np.uint64(whole >> 64), np.uint64(whole & _FULL), np.uint64(want_hi),
-            np.uint64(want_lo))  # fmt: skip
 
 
 def sides(flows: Flows, own: OwnNetworks) -> Sides:

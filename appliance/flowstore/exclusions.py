@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliance.flowstore.spool import Rows
+from appliance.formats.plain_address import half_masks
 from appliance.settings.sections.exclusions import Exclusion, ExclusionPart
 
 Mask = NDArray[np.bool_]
@@ -25,7 +26,6 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "src": ("src", "nat_src"),
     "dst": ("dst", "nat_dst"),
 }
-_FULL = (1 << 64) - 1
 
 
 def excluded(rows: Rows, rule: Exclusion) -> Mask:
@@ -51,9 +51,4 @@ def _holds(rows: Rows, condition: ExclusionPart) -> Mask:
 
 @functools.cache
 def _network(found: IPv4Network | IPv6Network) -> tuple[np.uint64, ...]:
-    """Return mask and value of both halves; IPv4 stands as ::ffff:a.b.c.d."""
-    mapped = 0xFFFF << 32 if found.version == 4 else 0
-    bits = found.prefixlen + (96 if found.version == 4 else 0)
-    mask = (1 << 128) - (1 << 128 - bits)
-    want = int(found.network_address) | mapped
-    return tuple(map(np.uint64, (mask >> 64, mask & _FULL, want >> 64, want & _FULL)))
+    return tuple(map(np.uint64, half_masks(found)))

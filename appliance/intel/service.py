@@ -8,13 +8,14 @@ needs memory that a service would keep.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import enum
 import logging
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
@@ -44,6 +45,7 @@ WISHES = Path(os.environ.get("GLOVEBOX_INTEL_REQUESTS", "/run/glovebox-intel/wis
 # What the collector of flows hands on: two talks take some 300 bytes.
 FLOWS = Path("/run/glovebox-intel/flows")
 MOST_HANDED_ON = 16 << 10
+MOST_PORT = 65_535
 TURN_S, RETRY_S, DUE_S = 0.5, 5.0, 1.0
 RECENT = 20
 
@@ -138,6 +140,7 @@ class IntelService:
     lost: int = 0
     trouble: str = ""
     talks: int = 0
+    unusable: int = 0
     _due: float = 0.0
     _retry: float = 0.0
 
@@ -171,7 +174,8 @@ class IntelService:
             alerts=counts.alerts, alike=counts.alike, allowed=counts.allowed,
             held_back=counts.held_back, recent=matcher.meetings.recent(RECENT),
             hidden=dict(matcher.hidden), quiet=dict(matcher.meetings.quiet),
-            trouble=self.trouble, talks=self.talks, knocks=self.knocks.all(),
+            trouble=self.trouble, talks=self.talks, unusable=self.unusable,
+            knocks=self.knocks.all(),
         )  # fmt: skip
 
     def close(self) -> None:
@@ -212,15 +216,31 @@ class IntelService:
         """Take what flows of routers tell; what is beyond is counted by who handed it on."""
         now = time.time()
         try:
-            for told in self.flows.take():
-                for talk in told.talks:
-                    self.talks += 1
-                    self.matcher.seen(_sighting(talk), now)
-                for text, count in told.knocks.items():
-                    listed = self.matcher.who_lists(ip_address(text))
-                    self.knocks.add((each.list_name for each in listed), count, now)
-        except (OSError, ValueError) as error:
+            found = self.flows.take()
+        except OSError as error:
             log.debug("what flows tell is not taken: %.100s", error)
+            return
+        for told in found:
+            for talk in told.talks:
+                self.talks += 1
+                with self._told():
+                    self.matcher.seen(_sighting(talk), now)
+            for text, count in told.knocks.items():
+                with self._told():
+                    self._knocked(text, count, now)
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        """Count something told that is of no use; what comes after it is taken all the same."""
+        try:
+            yield
+        except (OSError, ValueError) as error:
+            self.unusable += 1
+            log.debug("of what flows tell something is of no use: %.100s", error)
+
+    def _knocked(self, text: str, count: int, now: float) -> None:
+        listed = self.matcher.who_lists(ip_address(text))
+        self.knocks.add((each.list_name for each in listed), count, now)
 
     def _wishes(self) -> None:
         try:
@@ -260,6 +280,8 @@ def handed_on(folder: Path = FLOWS) -> Inbox[ListedFlows]:
 def _sighting(talk: ListedTalk) -> Sighting:
     """Return a talk as the frames of it would have been seen. Raises ValueError."""
     device, other = ip_address(talk.device), ip_address(talk.other)
+    if max(talk.device_port, talk.other_port) > MOST_PORT:
+        raise ValueError("no port")
     how = FROM if talk.called else TO
     return Sighting(how, talk.protocol & 0xFF, device.packed, talk.device_port, other.packed,
                     talk.other_port, address=other.packed)  # fmt: skip

@@ -19,10 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliance.errors import InputError
+from appliance.formats.plain_address import halves, mapped
 
 Network = IPv4Network | IPv6Network
 MOST_ENTRIES = 1_000_000
-_FULL = (1 << 64) - 1
 
 
 @dataclass(frozen=True)
@@ -73,16 +73,9 @@ def read(file: Path) -> list[Network]:
 
 def columns(networks: Iterable[Network]) -> SetColumns:
     """Return a set for the engine; IPv4 stands as ::ffff:a.b.c.d."""
-    rows = [_row(each) for each in networks]
+    rows = [mapped(each) for each in networks]
     return SetColumns(
-        np.array([value >> 64 for value, _ in rows], np.uint64),
-        np.array([value & _FULL for value, _ in rows], np.uint64),
-        np.array([bits for _, bits in rows], np.uint8),
+        np.array([halves(each.first)[0] for each in rows], np.uint64),
+        np.array([halves(each.first)[1] for each in rows], np.uint64),
+        np.array([each.bits for each in rows], np.uint8),
     )
-
-
-def _row(network: Network) -> tuple[int, int]:
-    value = int(network.network_address)
-    if network.version == 4:
-        return value | 0xFFFF << 32, network.prefixlen + 96
-    return value, network.prefixlen

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 
 from appliance.errors import InputError
+from appliance.formats.plain_address import HALF, halves, mapped, mask
 from appliance.settings.sections.exclusions import PROTOCOLS, WAYS
 
-_FULL = (1 << 64) - 1
 MOST_PARTS = 100
 _BITS = {letter: 1 << bit for bit, letter in enumerate("FSRPAUEC")}
 
@@ -82,11 +82,9 @@ def _within(end: str, text: str) -> str:
         found = ip_network(text, strict=False)
     except ValueError:
         raise InputError(f"{text[:50]!r}: no address and no network") from None
-    first, last = int(found[0]), int(found[-1])
-    if found.version == 4:
-        first, last = first | 0xFFFF << 32, last | 0xFFFF << 32
-    high = _between(f"{end}_hi", first >> 64, last >> 64)
-    low = _between(f"{end}_lo", first & _FULL, last & _FULL)
+    first, last = (halves(each) for each in (mapped(found).first, mapped(found).last))
+    high = _between(f"{end}_hi", first[0], last[0])
+    low = _between(f"{end}_lo", first[1], last[1])
     if low is None:
         return high or "true"
     return f"({high} AND {low})"
@@ -95,7 +93,7 @@ def _within(end: str, text: str) -> str:
 def _between(column: str, first: int, last: int) -> str | None:
     if first == last:
         return f"{column} = {first}"
-    return None if (first, last) == (0, _FULL) else f"{column} BETWEEN {first} AND {last}"
+    return None if (first, last) == (0, HALF) else f"{column} BETWEEN {first} AND {last}"
 
 
 def _way(text: str) -> str:
@@ -145,13 +143,13 @@ def _in_set(*ends: str) -> Callable[[str], str]:
 
 
 def _of_length(table: str, end: str, bits: int) -> str:
-    mask = (1 << 128) - (1 << 128 - bits)
-    high, low = _masked(f"{end}_hi", mask >> 64), _masked(f"{end}_lo", mask & _FULL)
+    upper, lower = halves(mask(bits))
+    high, low = _masked(f"{end}_hi", upper), _masked(f"{end}_lo", lower)
     return f"({high}, {low}) IN (SELECT (hi, lo) FROM {table} WHERE bits = {bits})"
 
 
-def _masked(column: str, mask: int) -> str:
-    return column if mask == _FULL else "0::UBIGINT" if mask == 0 else f"{column} & {mask}"
+def _masked(column: str, wanted: int) -> str:
+    return column if wanted == HALF else f"{column} & {wanted}" if wanted else "0::UBIGINT"
 
 
 SWITCHES: Mapping[str, Switch] = {
@@ -164,8 +162,8 @@ SWITCHES: Mapping[str, Switch] = {
         Switch("saddress", "source addresses and networks", _network("src")),
         Switch("daddress", "destination addresses and networks", _network("dst")),
         Switch("any-address", "addresses and networks of either end", _network("src", "dst")),
-        Switch("bytes", "bytes of a flow, like 1000- or 40-100", _ranges("bytes", _FULL)),
-        Switch("packets", "packets of a flow", _ranges("packets", _FULL)),
+        Switch("bytes", "bytes of a flow, like 1000- or 40-100", _ranges("bytes", HALF)),
+        Switch("packets", "packets of a flow", _ranges("packets", HALF)),
         Switch("flags-all", "TCP flags, like S/SA", _flags),
         Switch("type", f"ways: {', '.join(WAYS)}", _way),
         Switch("scc", "countries of the source, like ch,de", _country("scc")),

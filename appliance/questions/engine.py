@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -62,11 +63,19 @@ NONE = (
 
 
 class FlowEngine:
-    """One connection over some files, open until the block ends. Raises UnansweredError."""
+    """One connection over some files, open until the block ends. Raises UnansweredError.
+
+    All that is asked of it takes `seconds` together at most, from the first question on.
+    """
 
     def __init__(
-        self, files: Sequence[Path], zone: str = "UTC", sets: Mapping[str, SetColumns] | None = None
+        self,
+        files: Sequence[Path],
+        zone: str = "UTC",
+        sets: Mapping[str, SetColumns] | None = None,
+        seconds: float = SECONDS,
     ) -> None:
+        self._seconds, self._until = seconds, float("inf")
         with _explained():
             self._connection = duckdb.connect(":memory:", config={"threads": 1})
             self._prepare(files, zone, sets or {})
@@ -77,13 +86,13 @@ class FlowEngine:
     def __exit__(self, *error: object) -> None:
         self._connection.close()
 
-    def ask(self, sql: str, seconds: float = SECONDS, most: int = MOST_ROWS) -> FlowAnswer:
+    def ask(self, sql: str, most: int = MOST_ROWS) -> FlowAnswer:
         """Answer one SELECT. Raises UnansweredError."""
-        with _explained():
+        with _explained(self._seconds):
             statements = self._connection.extract_statements(sql)
             if [each.type for each in statements] != [duckdb.StatementType.SELECT]:
                 raise UnansweredError("One SELECT is answered, and nothing else.")
-            with self._within(seconds):
+            with self._within():
                 found = self._connection.execute(statements[0])
                 names = tuple(str(each[0]) for each in found.description or ())
                 return FlowAnswer(names, *_some(found, most))
@@ -115,8 +124,12 @@ class FlowEngine:
         run("SET lock_configuration = true")
 
     @contextlib.contextmanager
-    def _within(self, seconds: float) -> Iterator[None]:
-        timer = threading.Timer(seconds, self._connection.interrupt)
+    def _within(self) -> Iterator[None]:
+        now = time.monotonic()
+        self._until = min(self._until, now + self._seconds)
+        if now >= self._until:
+            raise duckdb.InterruptException
+        timer = threading.Timer(self._until - now, self._connection.interrupt)
         timer.start()
         try:
             yield
@@ -142,12 +155,12 @@ def _some(found: Any, most: int) -> tuple[tuple[tuple[Any, ...], ...], bool]:
 
 
 @contextlib.contextmanager
-def _explained() -> Iterator[None]:
-    """Say in words what stood in the way."""
+def _explained(seconds: float = SECONDS) -> Iterator[None]:
+    """Say in words what stood in the way; `seconds` are those that there were."""
     try:
         yield
     except duckdb.InterruptException:
-        raise UnansweredError(f"That took more than {SECONDS:.0f} s. {NARROW}") from None
+        raise UnansweredError(f"That took more than {seconds:g} s. {NARROW}") from None
     except (duckdb.OutOfMemoryException, MemoryError):
         raise UnansweredError(f"That needs more memory than there is for it. {NARROW}") from None
     except duckdb.PermissionException as error:

@@ -19,11 +19,13 @@ from appliance.flowstore.stored_files import FOLDER
 from appliance.questions import address_sets, printed, sources
 from appliance.questions.address_sets import SetColumns
 from appliance.questions.conditions import SWITCHES
-from appliance.questions.engine import FlowEngine
+from appliance.questions.engine import SECONDS, FlowEngine
 from appliance.questions.fields import field_of, fields_of
 from appliance.questions.question import SHOWN, VALUES, FlowPeriod, Question
 
 ENDS = ("top", "cut", "count")
+# Nobody else waits for a command: its three statements have as long as one has on the page, each.
+PATIENCE_S = 3 * SECONDS
 DESCRIPTION = """\
 Ask about the flows that are kept one by one, in the manner of SiLK:
 
@@ -119,7 +121,7 @@ def _engine(
     found = sources.find(*question.period.bounds(), arguments.folder)
     if found.remark():
         print(f"glovebox flows: {found.remark()}", file=sys.stderr)
-    return FlowEngine(found.files, question.period.zone, sets)
+    return FlowEngine(found.files, question.period.zone, sets, PATIENCE_S)
 
 
 def _top(engine: FlowEngine, question: Question, _: argparse.Namespace) -> Iterator[str]:

@@ -19,7 +19,7 @@ from appliance.flowstore.stored_files import FOLDER
 from appliance.questions import door, sources
 from appliance.questions.answers import UnansweredError
 from appliance.questions.door import Answered, Asked
-from appliance.questions.engine import SECONDS, FlowEngine
+from appliance.questions.engine import FlowEngine
 from appliance.service import Running
 
 MOST_STATEMENTS = 4
@@ -55,8 +55,7 @@ def answer(asked: Asked, folder: Path = FOLDER, checked: CheckedFiles | None = N
         found = sources.find(asked.begin, asked.end, folder, checked)
         try:
             with FlowEngine(found.files, asked.zone) as engine:
-                seconds = SECONDS / len(asked.statements)
-                answers = tuple(engine.ask(each, seconds) for each in asked.statements)
+                answers = tuple(map(engine.ask, asked.statements))
             return Answered(answers, len(found.files), found.remark())
         except UnansweredError:
             # A day may have been joined meanwhile: then its parts are gone.

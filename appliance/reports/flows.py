@@ -58,6 +58,22 @@ class FlowExporter:
 
 
 @dataclass(frozen=True, slots=True)
+class FlowRepeat:
+    """What became of the datagrams for a collector to which they are sent on.
+
+    Those of listed senders = `sent` + `failed` (`error` says why) + `beyond` what may be sent in a
+    second + `again`: sent on before, or by a collector to which they are sent on.
+    """
+
+    target: str
+    sent: int = 0
+    failed: int = 0
+    beyond: int = 0
+    again: int = 0
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class FlowsReport(StatusFile):
     """The collector at `updated` (since the epoch); counts since it was `started`.
 
@@ -69,7 +85,7 @@ class FlowsReport(StatusFile):
     were counted, `spooled` were handed on to be kept one by one; for `not_spooled` was no room.
     `passed_over` with listed addresses were too many to be looked at.
     `month_bytes` of `month_limit` are those of this month, both directions, as they were last
-    stored; both are 0 where no limit is set.
+    stored; both are 0 where no limit is set. `repeated` tells of each collector of `repeat_to`.
     """
 
     NAME: ClassVar[str] = "flows"
@@ -98,6 +114,7 @@ class FlowsReport(StatusFile):
     passed_over: int = 0
     month_bytes: int = 0
     month_limit: int = 0
+    repeated: tuple[FlowRepeat, ...] = ()
     error: str = ""
 
     def is_fresh(self, now: float) -> bool:

@@ -95,7 +95,7 @@ class IntelReport(StatusFile):
     `held_back` were beyond what is raised in a minute or found the spool full. `indicators` are in
     force. `quiet` counts, by entry, what was met and allowed. `hidden` counts, by device, log-ins
     to servers that hide what is asked of them. `talks` were told by flows of routers, `knocks` are
-    those that no host answered.
+    those that no host answered; `unusable` are talks and knocks that made no sense.
     """
 
     NAME: ClassVar[str] = "intel"
@@ -117,4 +117,5 @@ class IntelReport(StatusFile):
     quiet: dict[str, int] | None = None
     trouble: str = ""
     talks: int = 0
+    unusable: int = 0
     knocks: tuple[ListedKnocks, ...] = ()

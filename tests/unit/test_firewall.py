@@ -154,6 +154,23 @@ def test_a_console_reaches_ssh_of_the_routers_and_mac_telnet_alone() -> None:
     assert rules[answers - 1] == "udp sport 20561 jump outsiders"
 
 
+def test_flows_are_sent_to_the_collectors_of_the_settings_alone() -> None:
+    users = (PROJECT / "systemd/sysusers.d/glovebox.conf").read_text()
+    assert f"\nu glovebox-flows {firewall.FLOWS} " in users
+    own = f"meta skuid {firewall.FLOWS}"
+
+    def rules(*targets: str) -> list[str]:
+        lines = render(Config(flows=FlowsConfig(repeat_to=targets))).splitlines()
+        return [line.strip() for line in lines if line.strip().startswith(own)]
+
+    assert rules() == [f"{own} drop"]
+    assert rules("192.0.2.9:2055", "[2001:db8::9]:4739", "192.0.2.8:9995") == [
+        f"{own} ip daddr . udp dport {{ 192.0.2.9 . 2055, 192.0.2.8 . 9995 }} accept",
+        f"{own} ip6 daddr . udp dport {{ 2001:db8::9 . 4739 }} accept",
+        f"{own} drop",
+    ]
+
+
 def test_blocking_reaches_the_routers_and_nobody_else() -> None:
     users = (PROJECT / "systemd/sysusers.d/glovebox.conf").read_text()
     assert f"\nu glovebox-blocking {firewall.BLOCKING} " in users

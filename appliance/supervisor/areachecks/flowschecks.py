@@ -108,6 +108,17 @@ def _quiet(report: FlowsReport, history: History) -> Result | None:
     return None
 
 
+def _repeated(report: FlowsReport, history: History) -> Result | None:
+    """Tell of a collector that is not reached now; one that nobody ever reached, too."""
+    before = told(history, FlowsReport, RECENT_S)
+    earlier = {each.target: each.failed for each in before.repeated} if before else {}
+    for each in report.repeated:
+        if each.error and each.failed > earlier.get(each.target, 0):
+            return warn(f"Flows are not sent on to {each.target}: {each.error}.",
+                        "See [flows] repeat_to, and the network there.")  # fmt: skip
+    return None
+
+
 def _month(report: FlowsReport, history: History) -> Result | None:
     if not report.month_limit or report.month_bytes < report.month_limit * NEARLY:
         return None
@@ -126,7 +137,8 @@ def _well(report: FlowsReport) -> Result:
 
 
 _JUDGES: tuple[Callable[[FlowsReport, History], Result | None], ...] = (
-    _error, _overflow, _unlisted, _waiting, _nameless, _quiet, _skew, _lost, _month,
+    _error, _overflow, _unlisted, _waiting, _nameless, _quiet, _skew, _lost, _repeated,
+    _month,
 )  # fmt: skip
 
 CHECKS = (Check("flows", "flows of routers come whole", 10, ("reports",), flows),)

@@ -103,11 +103,28 @@ def test_what_flows_tell_is_confirmed_counted_and_raised(
     assert b"Known bad: connection to 203.0.113.0/24 (says a.txt)" in spool
 
 
-def test_what_is_no_address_is_left(served: IntelService) -> None:
-    served.flows.post(ListedFlows((ListedTalk("x", 1, "y", 2, 6),), {"z": 1}))
-    served._due = 0.0
-    served.turn(0.0)
-    assert served.report().hits == 0
+@pytest.mark.parametrize(
+    "bad",
+    [
+        ListedTalk("x", 1, "203.0.113.5", 2, 6),
+        ListedTalk("192.168.88.9", 1, "", 2, 6),
+        ListedTalk("192.168.88.9", 65_536, "203.0.113.5", 2, 6),
+        ListedTalk("192.168.88.9", 1, "203.0.113.5", 65_536, 6),
+    ],
+)
+def test_a_bad_talk_is_counted_and_those_after_it_are_taken(
+    served: IntelService, places: Path, bad: ListedTalk
+) -> None:
+    (places / "card/a.txt").write_text("203.0.113.0/24\n")
+    served.taking.begin()
+    turn_until(served, lambda: served.sniffer, "the lists are in force")
+    good = ListedTalk("192.168.88.9", 40_000, "203.0.113.5", 443, 6)
+    served.flows.post(ListedFlows((bad, good), {"z": 1, "203.0.113.6": 2}))
+    served.flows.post(ListedFlows((good,)))
+    turn_until(served, lambda: served.report().talks, "it is taken")
+    report = served.report()
+    assert (report.talks, report.hits, report.unusable) == (3, 2, 2)
+    assert [each.count for each in report.knocks] == [2]
 
 
 def test_without_lists_nothing_is_looked_at(served: IntelService, places: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from appliance.reports.flows import FlowsReport
+from appliance.reports.flows import FlowRepeat, FlowsReport
 from appliance.reports.levels import Level
 from appliance.supervisor.areachecks import flowschecks
 from appliance.supervisor.history import History
@@ -78,6 +78,10 @@ def test_silence_is_told_by_what_does_not_change() -> None:
         ({"month_bytes": 85 * 10**9, "month_limit": 10**11}, "100 GB: 85 % are used"),
         ({"month_bytes": 12 * 10**10, "month_limit": 10**11}, "100 GB: 120 % are used"),
         ({"socket_overflow": 5}, "5 datagrams lost"),
+        (
+            {"repeated": (FlowRepeat("192.0.2.9:2055", 7, failed=2, error="Network unreachable"),)},
+            "not sent on to 192.0.2.9:2055: Network unreachable",
+        ),
     ],
 )
 def test_each_trouble_has_its_sentence(changed: dict[str, Any], words: str) -> None:
@@ -87,6 +91,11 @@ def test_each_trouble_has_its_sentence(changed: dict[str, Any], words: str) -> N
 
 def test_a_set_may_wait_for_some_minutes() -> None:
     assert judged(replace(WELL, waiting=4, waiting_since=900.0)).level is Level.OK
+
+
+def test_a_collector_that_failed_long_ago_is_well() -> None:
+    failed = replace(WELL, repeated=(FlowRepeat("192.0.2.9:2055", 7, failed=2, error="x"),))
+    assert judged(failed, replace(failed, updated=940.0)).level is Level.OK
 
 
 def test_a_trifle_is_no_loss() -> None:

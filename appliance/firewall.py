@@ -22,7 +22,7 @@ from appliance.settings.sections.router import RouterEntry
 
 # Ports of a Raspberry Pi, and of USB adapters on it; each may serve a network of its own.
 SERVED_PORTS = ("eth0", "eth1", "eth2", "eth3")
-DNS, NTP, LOGS, FLOWS = 53, 123, 514, "2055, 4739"
+DNS, NTP, LOGS, FLOW_PORTS = 53, 123, 514, "2055, 4739"
 # Each answer to a request for an address is written to the card. A device asks a few times when it
 # comes, and every few hours later; in all, a hundred may come at once.
 DHCP = "udp sport 68 udp dport 67"
@@ -234,7 +234,7 @@ def _from(addresses: Iterable[Address]) -> list[str]:
 
 def _flows(settings: Config) -> Iterator[str]:
     """Yield the rules by which strangers fill no queue of those whose flows are taken."""
-    senders, ports = _from(settings.flow_senders), f"udp dport {{ {FLOWS} }}"
+    senders, ports = _from(settings.flow_senders), f"udp dport {{ {FLOW_PORTS} }}"
     if senders:
         yield from (f"{each} {ports} accept" for each in senders)
         # So many come through to be counted, and named on the page.

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from appliance import service
-from appliance.countries import country_table
+from appliance.countries import address_columns, country_table
 from appliance.flowstore import parquet, spool, stored_files
 from appliance.flowstore.checked import FILE, CheckedFiles
 from appliance.flowstore.exclusions import excluded
@@ -46,7 +46,7 @@ class StorePlaces:
     folder: Path = stored_files.FOLDER
     work: Path = WORK
     checked: Path = FILE
-    countries: Path = country_table.FILE
+    countries: Path = address_columns.COUNTRIES
 
 
 class FlowStore:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import GuestError
+from image.machine import shell, stall
 from image.machine.shell import Shell
 
 
@@ -69,16 +70,36 @@ def carry(source: socket.socket, target: socket.socket) -> None:
 def test_execute_returns_status_and_output(
     command: str, answer: tuple[int, str], tmp_path: Path, machine: subprocess.Popen[bytes]
 ) -> None:
-    shell = Shell(tmp_path / "port", machine, explain, lambda ready: None)
-    assert shell.execute(command, 1) == answer
-    shell.close()
+    connected = Shell(tmp_path / "port", machine, explain, lambda ready: None)
+    assert connected.execute(command, 1) == answer
+    connected.close()
 
 
 def test_a_machine_that_ended_is_told_of(tmp_path: Path, machine: subprocess.Popen[bytes]) -> None:
-    shell = Shell(tmp_path / "port", machine, explain, lambda ready: None)
-    shell.execute("true", 1)
+    connected = Shell(tmp_path / "port", machine, explain, lambda ready: None)
+    connected.execute("true", 1)
     machine.kill()
     machine.wait()
     with pytest.raises(GuestError, match="the guest ended"):
-        shell.execute("true", 1)
-    shell.close()
+        connected.execute("true", 1)
+    connected.close()
+
+
+def test_a_machine_without_a_processor_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its time is up once it has had that time, not once the clock says so."""
+    # When its start is waited for, and each second after that.
+    starved = iter((0.0, 100.0, 100.0, 100.0, 0.0))
+    watched: list[bool] = []
+    monkeypatch.setattr(shell, "BOOT_SECONDS", 0.0)
+    monkeypatch.setattr(stall, "starved", lambda _: next(starved))
+    with socket.socket(socket.AF_UNIX) as listener, subprocess.Popen(["cat"], stdin=-1) as silent:
+        listener.bind(str(tmp_path / "port"))
+        listener.listen()
+        harness = Shell(tmp_path / "port", silent, explain, watched.append)
+        with pytest.raises(GuestError, match="does not answer"):
+            harness.wait_ready()
+        harness.close()
+        silent.kill()
+    assert watched == [False, False, False]

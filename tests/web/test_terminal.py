@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -103,10 +104,12 @@ def context(browser: Browser, desk: Sensor) -> Iterator[BrowserContext]:
 
 def until_shown(page: Page, name: str) -> None:
     """Load the page until a button is on it: the service does what was asked in its own time."""
+    end = time.monotonic() + DEADLINE_S
     while True:
         page.goto("/router/console")
         if page.get_by_role("button", name=name, exact=True).is_visible():
             return
+        assert time.monotonic() < end, name
 
 
 @pytest.fixture

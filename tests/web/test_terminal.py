@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -103,17 +104,24 @@ def context(browser: Browser, desk: Sensor) -> Iterator[BrowserContext]:
 
 def until_shown(page: Page, name: str) -> None:
     """Load the page until a button is on it: the service does what was asked in its own time."""
+    end = time.monotonic() + DEADLINE_S
     while True:
         page.goto("/router/console")
         if page.get_by_role("button", name=name, exact=True).is_visible():
             return
+        assert time.monotonic() < end, name
 
 
 @pytest.fixture
-def page(context: BrowserContext) -> Iterator[Page]:
+def complaints() -> list[str]:
+    """Return what the browser says that went wrong."""
+    return []
+
+
+@pytest.fixture
+def page(context: BrowserContext, complaints: list[str]) -> Iterator[Page]:
     """Return the page with a terminal on the cable; nothing may break its policy."""
     tab = context.new_page()
-    complaints: list[str] = []
 
     def heard(message: ConsoleMessage) -> None:
         complaints.append(message.text)
@@ -270,6 +278,21 @@ def test_another_browser_takes_the_line(page: Page, cable: Cable, desk: Sensor) 
     tab.keyboard.type("c")
     assert cable.hears(1) == b"c" and cable.hears_nothing()
     second.close()
+
+
+def test_it_goes_on_where_it_was_when_the_page_comes_back(
+    page: Page, cable: Cable, desk: Sensor, complaints: list[str]
+) -> None:
+    says(page, cable, "before", "MARK1")
+    desk.restart()
+    says(page, cable, "after", "MARK2")
+    page.keyboard.type("x")
+    assert cable.hears(1) == b"x"
+    shown = page.locator(ROWS).inner_text()
+    assert shown.count("before") == shown.count("MARK1") == shown.count("after") == 1
+    # That the browser found nobody for a moment is what it says of it.
+    assert all("ERR_" in each for each in complaints)
+    complaints.clear()
 
 
 def test_a_cable_that_is_pulled_out_is_told(page: Page, cable: Cable) -> None:

@@ -58,4 +58,4 @@ def _is_settings(stem: str, name: str) -> bool:
     import difflib
 
     near = name.lower().endswith(".toml") and difflib.SequenceMatcher(None, bare, ours).ratio()
-    return near >= 0.8
+    return near >= 0.82

@@ -70,11 +70,10 @@ def blueprint(figures: Callable[[], Mapping[str, Any]], letters: Letters) -> Blu
 
     @routes.get("/alerts")
     def inbox() -> ResponseReturnValue:
-        parameters.allow((*_KEPT, "page", "did"))
-        page, did = parameters.whole("page") or 1, parameters.whole("did")
-        shown = figures()
-        given, state = _given(), shown_state(request.args)
+        page, did, state, wrong = _places()
+        shown, given = figures(), _given()
         wanted, errors = asked.parse(given, shown["devices"].addresses(), letters.homes)
+        errors = [*errors, *wrong]
         view = InboxView() if errors else _look(letters, wanted, state)
         first = (page - 1) * PER_PAGE
         values = {
@@ -132,6 +131,17 @@ def _look(letters: Letters, wanted: Filter, state: str) -> InboxView:
     shown = "" if state == ANY else state
     found = triage.sort(alikes.rows.values(), marks, wanted, shown, letters.homes)
     return InboxView(found, alikes, visit, last)
+
+
+def _places() -> tuple[int, int | None, str, list[str]]:
+    """Return the page, the mark that can be undone, the state, and what is wrong with these."""
+    try:
+        parameters.allow((*_KEPT, "page", "did"))
+        page, did = parameters.whole("page") or 1, parameters.whole("did")
+        return page, did, shown_state(request.args), []
+    except BadRequest as error:
+        # What was written stays in the form, beside what is wrong with it.
+        return 1, None, OPEN, [error.description or ""]
 
 
 def _given() -> dict[str, str]:

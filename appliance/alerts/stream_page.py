@@ -31,18 +31,17 @@ def blueprint(
 
     @routes.get("/alerts/stream")
     def search() -> ResponseReturnValue:
-        parameters.allow(("before", "after", *FIELDS))
-        before, after = parameters.whole("before"), parameters.whole("after")
+        before, after, wrong = _places()
         shown = {**figures(), "directions": DIRECTIONS}
         given = {name: value for name in FIELDS if (value := request.args.get(name, "").strip())}
         wanted, errors = asked.parse(given, shown["devices"].addresses(), homes)
-        if errors:
+        if after is not None and (before is not None or wanted):
+            wrong.append("Give before or after, not both, and no filter with after.")
+        if errors := [*errors, *wrong]:
             # What was written stays in the form, beside what is wrong with it.
             nothing = {"history": AlertPage(), "newest": True, "overview": None}
             page = render_template("alerts.html", **shown, **nothing, given=given, errors=errors)
             return page, BadRequest.code
-        if after is not None and (before is not None or wanted):
-            raise BadRequest("Give before or after, not both, and no filter with after.")
         found = _page(history, wanted, before, after)
         newest = before is None and found.newer is None
         overview = history.overview(time.time()) if newest and not wanted else None
@@ -50,6 +49,15 @@ def blueprint(
         return render_template("alerts.html", **shown, **results, errors=[])
 
     return routes
+
+
+def _places() -> tuple[int | None, int | None, list[str]]:
+    """Return before which alert and after which one, and what is wrong with that."""
+    try:
+        parameters.allow(("before", "after", *FIELDS))
+        return parameters.whole("before"), parameters.whole("after"), []
+    except BadRequest as error:
+        return None, None, [error.description or ""]
 
 
 def _page(history: AlertPages, wanted: Filter, before: int | None, after: int | None) -> AlertPage:

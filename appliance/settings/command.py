@@ -11,6 +11,7 @@ from pathlib import Path
 from appliance.errors import ConfigError
 from appliance.settings import closed_page, config, owner_file, remarks, tomlwords
 from appliance.settings.examine import Examined, examine
+from appliance.settings.mistakes import strays
 
 
 def main(argv: Sequence[str]) -> int:
@@ -43,6 +44,9 @@ def _checked(files: Sequence[Path]) -> list[str]:
         except OSError as error:
             problems.append(f"{file}: {error.strerror}")
             continue
+        # On a card it would not be read at all under such a name.
+        named = strays.strays([file.name], {strays.SETTINGS: ""})
+        problems += [f"{file}{problem.removeprefix(file.name)}" for problem in named]
         found = examine(content, str(file), below)
         problems += [*found.problems, *_remarks(found, file, below)]
         problems += _closed(content, found, file, below)

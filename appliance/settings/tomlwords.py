@@ -27,10 +27,14 @@ FORMS = (
 KEY = re.compile(r"\s*([A-Za-z_]{1,24}|\"[A-Za-z_]{1,24}\")\s*[=:]")
 HEADING = re.compile(r"\s*\[\[?[\w. -]+\]\]?\s*(?:#.*)?$")
 PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
+_CURLY = (
+    "\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u00ab\u00bb\u2032\u2033\uff02\u2039\u203a"
+)
+# Where a text begins or ends; within one they are signs like others.
 QUOTES = re.compile(
-    "[\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u00ab\u00bb\u2032\u2033\uff02\u2039\u203a]"
-    # What they become where UTF-8 is read as Windows-1252 and saved again; accents in their place.
-    "|\u00e2\u20ac|[=\\[{,]\\s*[`\u00b4]"
+    rf"[=\[{{,]\s*[{_CURLY}`\u00b4]|[{_CURLY}\u00b4]\s*(?:$|[,\]}}#])"
+    # What they become where UTF-8 is read as Windows-1252 and saved again.
+    "|\u00e2\u20ac"
 )
 # Blanks of word processors and web pages, some without a width.
 BLANKS = re.compile("[\u00a0\u00ad\u2000-\u200f\u2028\u2029\u202f\u205f\u2060\u3000\ufeff]")

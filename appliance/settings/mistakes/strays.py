@@ -7,9 +7,16 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 # What a second download and a copy are called.
-COPY = re.compile(r"[ _-]*(?:\(\d{1,3}\)|\b(?:copy|kopie|copie|copia)\b(?: \d{1,3})?)(?=\.|$)")
-# What Windows hides, and word processors add.
-ENDS = (".txt", ".rtf", ".doc", ".docx", ".html", ".odt")
+_COPY = r"(?:copy|kopie|copie|copia|kopia)"
+COPY = re.compile(
+    rf"^{_COPY} (?:of|von|de|di|af|van) "
+    rf"|[ _-]*(?:\(\d{{1,3}}\)|\b{_COPY}\b(?: \d{{1,3}})?)(?=\.|$)|[ _-]\d{{1,3}}(?=\.|$)"
+)
+# What Windows hides, word processors and browsers add, and settings of other programs end in.
+ENDS = (
+    *(".txt", ".rtf", ".doc", ".docx", ".html", ".odt", ".part", ".crdownload", ".download"),
+    *(".ini", ".conf", ".cfg", ".yaml", ".yml", ".json", ".tml"),
+)
 SETTINGS = "glovebox.toml"
 MOST, LONGEST = 1000, 80  # names that are looked at, and their characters
 
@@ -36,6 +43,19 @@ def _meant(name: str, read: Mapping[str, str]) -> str | None:
     plain = COPY.sub("", name.lower())
     while plain.endswith(ENDS):
         plain = plain[: plain.rindex(".")]
-    if plain == SETTINGS.partition(".")[0]:
+    if _is_settings(plain.removesuffix(".toml").removesuffix(".toml"), name):
         return SETTINGS
-    return next((known for known in read if plain == known), None)
+    return next((known for known in read if plain in (known, known.partition(".")[0])), None)
+
+
+def _is_settings(stem: str, name: str) -> bool:
+    """Tell whether our settings are meant; a name that is only like it must end as theirs does."""
+    ours = SETTINGS.partition(".")[0]
+    bare = re.sub("[ _-]", "", stem)
+    if bare in (ours, f"{ours}toml"):
+        return True
+    # Imported where it is needed: few cards have such a file, and the whole start waits for us.
+    import difflib
+
+    near = name.lower().endswith(".toml") and difflib.SequenceMatcher(None, bare, ours).ratio()
+    return near >= 0.82

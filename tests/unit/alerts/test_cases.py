@@ -159,6 +159,8 @@ FOUND: list[tuple[dict[str, str], list[int] | str]] = [
     ({"priority": "2"}, [*range(13)]),
     ({"priority": "5"}, []),
     ({"priority": "high"}, "is no priority"),
+    ({"before": "abc"}, "before"),
+    ({"page": "abc"}, "page"),
 ]
 
 

@@ -88,3 +88,17 @@ def test_check_says_when_the_page_would_stay_closed(
     assert command.main(["check", str(file)]) == 78
     said = capsys.readouterr().out
     assert (f"glovebox config: {file}: no password for the page" in said) is closed
+
+
+@pytest.mark.parametrize("name", ["glovebox.toml.txt", "glovebox (1).toml", "glovebox.conf"])
+def test_main_check_says_that_a_card_would_not_read_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    file = write(tmp_path, name, '[system]\nhostname = "kit"\n')
+    assert command.main(["check", str(file)]) == 78
+    told = capsys.readouterr().out
+    assert told.startswith(f"glovebox config: {file}: not read under this name; rename it to")
+
+
+def test_main_check_of_a_file_with_a_name_of_its_own(tmp_path: Path) -> None:
+    assert command.main(["check", str(write(tmp_path, "mine.toml", ""))]) == 0

@@ -59,6 +59,8 @@ def test_decoded_takes_any_line_ends(end: str) -> None:
         ("key = `secret\u00b4", "typographic quotes"),
         # UTF-8 that was read as Windows-1252 and saved once more.
         ("key = \u00e2\u20ac\u0153secret\u00e2\u20ac\u009d", "typographic quotes"),
+        ('key = "secret\u201d', "typographic quotes"),
+        ('key = "one\u2019s secret', 'a quotation mark " is missing'),
         ("key\u00a0= 1", "a blank from a word processor"),
         ("\u200bkey = 1", "a blank from a word processor"),
         ("key = 12h", "a number alone"),

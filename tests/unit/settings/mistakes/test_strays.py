@@ -23,6 +23,18 @@ READ = {"glovebox.toml": "", "user-data": "", "wpa_supplicant.conf": "write it e
         ("glovebox", "rename it to glovebox.toml"),
         ("user-data.txt", "rename it to user-data"),
         ("wpa_supplicant.conf.txt", "write it elsewhere"),
+        ("wpa_supplicant.txt", "write it elsewhere"),
+        ("glovebox.toml.toml", "rename it to glovebox.toml"),
+        ("glovebox_1.toml", "rename it to glovebox.toml"),
+        ("glovebox.toml 2", "rename it to glovebox.toml"),
+        ("Kopie von glovebox.toml", "rename it to glovebox.toml"),
+        ("Copy of glovebox.toml", "rename it to glovebox.toml"),
+        ("glove box.toml", "rename it to glovebox.toml"),
+        ("gloveboks.toml", "rename it to glovebox.toml"),
+        ("glovebox.ini", "rename it to glovebox.toml"),
+        ("glovebox.yaml", "rename it to glovebox.toml"),
+        ("glovebox.toml.crdownload", "rename it to glovebox.toml"),
+        ("user-data.yml", "rename it to user-data"),
     ],
 )
 def test_strays_names_what_is_nearly_right(name: str, words: str) -> None:
@@ -34,6 +46,8 @@ def test_strays_leaves_the_rest_alone() -> None:
     names = [
         *READ, "GLOVEBOX.TOML", "glovebox-errors.txt", "config.txt", "cmdline.txt",
         "._glovebox.toml",
-        "glovebox.toml.bak", "rules", "kernel8.img", "x" * 200, "",
+        "glovebox.toml.bak", "glovebox.toml~", ".glovebox.toml.swp", "glovebox-rules.txt",
+        "glovebox-https.txt", "sysconf.txt", "extraconfig.txt", "globe.toml", "config.toml",
+        "rules", "kernel8.img", "x" * 200, "",
     ]  # fmt: skip
     assert list(strays(names, READ)) == []

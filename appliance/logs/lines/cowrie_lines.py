@@ -60,7 +60,7 @@ _BYTES = re.compile(
 )
 # What repr() writes: its escapes, and no others.
 _WRITTEN = re.compile(
-    r"(?:[^\\]++|\\(?:[\\'\"ntr]|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}))*+", re.DOTALL
+    r"[^\\]*+(?:\\(?:[\\'\"ntr]|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})[^\\]*+)*+", re.DOTALL
 )
 # Of 4,000 digits none is wanted as a number, and to make one of them takes long.
 _READ_JSON = json.JSONDecoder(parse_int=str).decode

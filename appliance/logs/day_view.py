@@ -67,7 +67,7 @@ class DayView:
         hours = [
             (minute, day.hour(day.begin + minute * 60)) for minute in range(0, day.minutes, HOURS)
         ]
-        title = f"{day.date.isoformat()}, {self.total:,} attempts"
+        title = f"{day.date.isoformat()}, {words.counted(self.total, 'attempt')}"
         return FireplotDay(day.minutes, self.tcp, self.udp, hours, title, self.caption())
 
 

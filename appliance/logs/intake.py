@@ -18,6 +18,9 @@ MOST_CONNECTIONS, MOST_OF_ONE = 32, 8
 UNFINISHED_S, QUIET_S = 60.0, 1.0
 # Lines of datagrams in one turn: then others have theirs.
 TURN = 512
+# Datagrams that come so soon after others are taken with them: to wake up for each of a flood takes
+# as long as to read it. The kernel holds what comes meanwhile.
+TOGETHER_S = 0.002
 # Bytes of a connection in one turn: full of empty lines, they take some 20 ms.
 CHUNK = 8192
 # Seconds of silence after which a peer is asked whether it is still there, how often and how many
@@ -50,6 +53,7 @@ class Intake:
         self._selector = selectors.DefaultSelector()
         self._connections: dict[socket.socket, LogConnection] = {}
         self._looked = time.monotonic()
+        self._more_may_come = False
         self.refused = 0
         self.datagrams = [each for each in sockets if each.type == socket.SOCK_DGRAM]
         for each in sockets:
@@ -64,6 +68,9 @@ class Intake:
 
     def turn(self, seconds: float) -> None:
         """Wait for lines, `seconds` at most, and take what is there."""
+        if self._more_may_come:
+            self._more_may_come = False
+            time.sleep(TOGETHER_S)
         for key, _ in self._selector.select(seconds):
             key.data(key.fileobj)
         now = time.monotonic()
@@ -85,6 +92,7 @@ class Intake:
             try:
                 data, place = receiver.recvfrom(LONGEST + 1)
             except OSError:  # Nothing is left, or an error of ICMP came.
+                self._more_may_come = left < TURN - 1
                 return
             sender = find(place[0])
             if len(data) > LONGEST:

@@ -23,7 +23,7 @@ SEATS = 4
 # Rows of the table; and events that a page gets at a time, which is more than fly at once.
 SHOWN, SENT = 15, 60
 LONGEST = 64
-LOOK_S, BEAT_S = 0.1, 1.0
+LOOK_S, BEAT_S = 0.04, 1.0
 
 
 def add(routes: Blueprint, figures: Callable[[], Mapping[str, Any]], days: DrawnDays) -> None:

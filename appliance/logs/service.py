@@ -45,7 +45,7 @@ SHOW_S = 1.0
 # As systemd gives it, by the socket's unit.
 BUFFER = 8 << 20
 # So soon watchers see what came.
-LIVE_S = 0.1
+LIVE_S = 0.04
 # A clock that shows an earlier time than that of the program has never been set.
 EARLIEST = Path(appliance.__file__).stat().st_mtime
 

@@ -40,7 +40,7 @@ class Promises:
         self._hosts = _part("access.hosts")
         self._limits = Adjustments(**_part("web.serve").LIMITS)
         self._settings = _part("settings.examine"), _part("settings.imager")
-        self._logs = _part("logs.lines.framing"), _part("logs.lines.meaning")
+        self._logs = tuple(_part(f"logs.lines.{name}") for name in ("framing", "meaning", "event"))
         self._flows = _part("flows.collector"), _part("flows.exporters")
         self._dns, self._hello = _part("formats.dns_message"), _part("formats.tls_hello")
         self._host, self._mndp = _part("intel.http_host"), _part("formats.mndp")
@@ -176,17 +176,20 @@ class Promises:
         assert taken.digest
 
     def lines(self, content: bytes) -> None:
-        """A connection's bytes are lines, none too long; each means something or is an error."""
-        framing, meaning = self._logs
+        """A connection's bytes are lines, none too long; each means what can be kept or none."""
+        framing, meaning, event = self._logs
         framer, reader, size = framing.Framer(), meaning.Reader(), 0
         half = len(content) // 2
         for found in (framer.feed(content[:half]), framer.feed(content[half:]), framer.end()):
             for line in found:
                 size += len(line)
                 try:
-                    reader.read(line.decode("utf-8", "replace"))
+                    told = reader.read(line.decode("utf-8", "replace"))
                 except self._error:
                     continue
+                assert len(event.packed(told.source)) in (4, 16)
+                if isinstance(told, event.LoggedPacket):
+                    assert 0 <= told.number <= 255 and 0 <= (told.aimed_port or 0) <= 65535
         assert size <= len(content)
 
     def names(self, content: bytes) -> None:

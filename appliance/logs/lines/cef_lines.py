@@ -21,16 +21,21 @@ _HELD = "\0"
 
 
 class CommonEvent(NamedTuple):
-    """One line: `name` holds the topics where RouterOS wrote it."""
+    """One line: `name` holds the topics where RouterOS wrote it, `written` values with escapes."""
 
     vendor: str
     name: str
-    values: dict[str, str]
+    written: dict[str, str]
 
     @property
     def message(self) -> str:
         """What the line says in words."""
-        return self.values.get("msg", "")
+        return self.value("msg")
+
+    def value(self, key: str) -> str:
+        """Return a value, "" where the line has none."""
+        text = self.written.get(key, "")
+        return _plain(text) if "\\" in text else text
 
 
 def begins(line: str) -> int:
@@ -51,10 +56,7 @@ def _values(text: str) -> dict[str, str]:
     keys, values = parts[::2], parts[1::2]
     if len(keys) > MOST_KEYS:
         raise DecodeError("too many keys")
-    return {
-        key: _plain(value) if "\\" in value else value
-        for key, value in zip(keys, values, strict=True)
-    }
+    return dict(zip(keys, values, strict=True))
 
 
 def _plain(text: str) -> str:

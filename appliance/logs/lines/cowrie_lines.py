@@ -54,13 +54,11 @@ _PAIR = re.compile(
 )
 # Lines of ours have 19 pairs at most, in some 600 bytes.
 _MOST_PAIRS, _PAIRS_A_KILOBYTE = 24, 24
-_BYTES = re.compile(
-    r"""b(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")/b(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")""",
-    re.DOTALL,
-)
+_QUOTED = r"""b(?:'([^'\\]*+(?:\\.[^'\\]*+)*+)'|"([^"\\]*+(?:\\.[^"\\]*+)*+)")"""
+_BYTES = re.compile(f"{_QUOTED}/{_QUOTED}", re.DOTALL)
 # What repr() writes: its escapes, and no others.
 _WRITTEN = re.compile(
-    r"(?:[^\\]++|\\(?:[\\'\"ntr]|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}))*+", re.DOTALL
+    r"[^\\]*+(?:\\(?:[\\'\"ntr]|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})[^\\]*+)*+", re.DOTALL
 )
 # Of 4,000 digits none is wanted as a number, and to make one of them takes long.
 _READ_JSON = json.JSONDecoder(parse_int=str).decode

@@ -100,6 +100,6 @@ def _common(line: str) -> Event:
             raise NotForUsError("of another topic")
         return routeros_lines.parse(found.message)
     if found.vendor == "Cowrie":
-        source = address(found.values.get("src", ""))
-        return cowrie_lines.common(found.message, source, found.values.get("duser", ""))
+        source = address(found.value("src"))
+        return cowrie_lines.common(found.message, source, found.value("duser"))
     raise NotForUsError("of another product")

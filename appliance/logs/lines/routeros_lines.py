@@ -22,10 +22,10 @@ from appliance.logs.lines.event import (
 )
 
 LONGEST = 2048  # characters; those after them count for nothing
-_END = "0-9a-fA-F:."
+# One end: IPv4 with its port, which most are, in two groups, or any other in a third.
+_END = r"(?:([\d.]{7,15})(?::(\d{1,5}))?|([0-9a-fA-F:.\[\]]{2,54}))"
 _TAIL = re.compile(
-    rf"proto ([A-Za-z0-9-]{{1,16}})(?: \(([^()]{{0,64}})\))?, "
-    rf"([{_END}\[\]]{{2,54}})->([{_END}\[\]]{{2,54}})"
+    rf"proto ([A-Za-z0-9-]{{1,16}})(?: \(([^()]{{0,64}})\))?, {_END}->{_END}"
     r"(?:, NAT ([^, ]{1,200}))?(?:, prio [^,]{1,20})?, len (\d{1,5})[\s\0]*$",
     re.ASCII,
 )
@@ -47,13 +47,14 @@ def parse(line: str) -> LoggedPacket:
     found = _TAIL.match(text, begin) if middle >= 0 else None
     if found is None:
         raise DecodeError("no line of RouterOS's firewall")
-    name, detail, first, second, translated, length = found.groups()
-    source, source_port = _end(first)
-    target, target_port = _end(second)
+    name, detail, host, number, end, to_host, to_number, to_end, translated, length = found.groups()
+    source, source_port = _end(host, number, end)
+    target, target_port = _end(to_host, to_number, to_end)
     before = text[:middle]
     interface, _, rest = text[middle + len(_MIDDLE) : begin].partition(" out:")
     out, _, rest = rest.partition(", ")
-    state = _state(rest)
+    begin = rest.find(_STATE)
+    state = rest[begin + len(_STATE) :].partition(" ")[0] if begin >= 0 else ""
     kind = protocol(name)
     role, aimed = _role(kind, detail or "", state), None
     if translated is not None:
@@ -65,7 +66,14 @@ def parse(line: str) -> LoggedPacket:
     )  # fmt: skip
 
 
-def _end(text: str) -> tuple[str, int | None]:
+def _end(host: str | None, number: str | None, other: str) -> tuple[str, int | None]:
+    """Return address and port of an end that is IPv4 with or without a port, or another."""
+    if host is None:
+        return _other_end(other)
+    return address(host), None if number is None else port(number)
+
+
+def _other_end(text: str) -> tuple[str, int | None]:
     """Return address and port: `A`, `A:p` or `[A]:p`."""
     if text[0] == "[":
         host, _, number = text[1:].partition("]:")
@@ -74,11 +82,6 @@ def _end(text: str) -> tuple[str, int | None]:
     if not colon:
         return address(host), None
     return (address(text), None) if ":" in number else (address(host), port(number))
-
-
-def _state(text: str) -> str:
-    begin = text.find(_STATE)
-    return text[begin + len(_STATE) :].partition(" ")[0] if begin >= 0 else ""
 
 
 def _role(kind: str, detail: str, state: str) -> str:
@@ -95,7 +98,7 @@ def _aimed(text: str) -> tuple[tuple[str, int | None] | None, bool]:
     """
     _, found, rest = text.partition("->(")
     if found:
-        return _end(rest.partition("->")[0] or "-"), False
+        return _other_end(rest.partition("->")[0] or "-"), False
     if text.startswith("("):
         return None, True
     raise DecodeError("no translation of addresses")

@@ -28,7 +28,7 @@ def places(recorder: Recorder) -> list[str]:
 def test_draws_a_day(places: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "day.svg"
     assert main(["--day", "2026-11-27", "-o", str(file), *places]) == 0
-    assert file.read_text().startswith("<svg ") and "1 attempts" in file.read_text()
+    assert file.read_text().startswith("<svg ") and ", 1 attempt<" in file.read_text()
     assert "2026-11-27: 1 attempt: 1 by TCP" in capsys.readouterr().err
     assert main(["--day", "2026-11-27", *places]) == 0
     assert capsys.readouterr().out == file.read_text()

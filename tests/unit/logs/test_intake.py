@@ -3,16 +3,20 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 from collections import Counter
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address
+from logging.handlers import SysLogHandler
 
 import pytest
 
 from appliance.logs import intake as module
 from appliance.logs.intake import MOST_OF_ONE, Intake
+from appliance.logs.lines.event import LoggedPacket
 from appliance.logs.lines.framing import LONGEST
+from appliance.logs.lines.meaning import understand
 from appliance.logs.senders import LineSender, Senders
 from tests.conftest import missing
 from tests.unit.logs.conftest import a_line
@@ -87,6 +91,19 @@ def test_a_datagram_of_many_lines_is_all_of_them(taken: Taken) -> None:
     assert [line.rstrip() for line in taken.lines] == lines
     taken.send(b"\n")
     taken.until(lambda: taken.lines[3:] == [b""])
+
+
+@pytest.mark.parametrize("kind", [socket.SOCK_DGRAM, socket.SOCK_STREAM])
+def test_pythons_own_sender_is_understood(taken: Taken, kind: socket.SocketKind) -> None:
+    """It ends each line by a NUL, by TCP too, and begins it with a priority alone."""
+    lines = [a_line(port).partition("gate ")[2] for port in (1, 2, 3)]
+    handler = SysLogHandler(taken.listener.getsockname(), socktype=kind)
+    for line in lines:
+        handler.emit(logging.LogRecord("x", logging.INFO, "", 0, line, None, None))
+    handler.close()
+    taken.until(lambda: len(taken.lines) == 3)
+    read = [understand(line.decode()) for line in taken.lines]
+    assert [packet.port for packet in read if isinstance(packet, LoggedPacket)] == [1, 2, 3]
 
 
 def test_connections_are_taken_side_by_side(taken: Taken) -> None:

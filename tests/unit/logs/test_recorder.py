@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -48,7 +49,7 @@ def test_a_flood_waits_for_the_card_as_often_as_a_quiet_day(
     recorder: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     synced: list[int] = []
-    monkeypatch.setattr(day_files.os, "fsync", synced.append)
+    monkeypatch.setattr(os, "fsync", synced.append)
     for number in range(packets_block.MOST * 4):
         assert recorder.packet(NOON + number / 10_000, PACKET)
     # The day's first block, with its name; three more are with the system.

@@ -20,12 +20,13 @@ def test_every_known_line(shared_data: Path) -> None:
         assert found.name == each["expect"]["topics"]
         for key in ("msg", "duser"):
             if key in each["expect"]:
-                assert found.values[key] == each["expect"][key]
+                assert found.value(key) == each["expect"][key]
 
 
 def test_a_value_goes_to_the_next_key() -> None:
     found = cef_lines.parse(r"CEF:0|a|b|c|1|name|Low|msg=one two\=2 three src=192.0.2.1 x=a|b\c")
-    assert found.values == {"msg": "one two=2 three", "src": "192.0.2.1", "x": "a|b\\c"}
+    values = {key: found.value(key) for key in ("msg", "src", "x", "y")}
+    assert values == {"msg": "one two=2 three", "src": "192.0.2.1", "x": "a|b\\c", "y": ""}
     assert found.message == "one two=2 three"
 
 
@@ -44,4 +45,4 @@ def test_half_lines_and_floods_of_keys_are_refused(line: str) -> None:
 
 def test_a_bar_in_the_header_is_escaped() -> None:
     found = cef_lines.parse(r"CEF:0|a\|b|c\\|d|1|na\|me|Low|msg=x")
-    assert found.name == r"na\|me" and found.values == {"msg": "x"}
+    assert found.name == r"na\|me" and found.message == "x"

@@ -23,6 +23,7 @@ from appliance.alerts.inbox_page import Letters
 from appliance.errors import GloveboxError
 from appliance.formats.indicators import GENERATOR
 from appliance.ids import meaning, rule_text
+from appliance.intel.meetings import entry_of
 from appliance.reports.rules import RulesReport
 from appliance.ruleset import quiet
 from appliance.ruleset.quiet import HOURLY, SOURCE, TARGET, Quieted, QuietError, QuietWish
@@ -82,6 +83,7 @@ def blueprint(
             "times": TIME_WORDS, "quieted": of_rule, "trouble": trouble,
             "preview": _preview(letters, gid, sid), "ways": (SOURCE, TARGET, HOURLY),
             "of_lists": gid == GENERATOR,
+            "entry": entry_of(newest.message if newest else "", sid),
         }  # fmt: skip
         return render_template("rule.html", **figures(), **shown)
 

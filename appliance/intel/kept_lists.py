@@ -67,11 +67,27 @@ class KeptList:
 
     def lines(self) -> Iterator[bytes]:
         """Yield the entries, sorted by bytes, without the ends of the lines."""
+        return (entry for entry, _ in self._lines())
+
+    def told(self) -> Iterator[tuple[bytes, Sequence[ListOrigin]]]:
+        """Yield the entries, sorted by bytes, each with who says so within the list."""
+        known: dict[bytes, ListOrigin] = {}
+        for entry, numbers in self._lines():
+            yield entry, [self._known(each, known) for each in numbers.split()]
+
+    def _known(self, number: bytes, known: dict[bytes, ListOrigin]) -> ListOrigin:
+        found = known.get(number)
+        if found is None:
+            found = known[number] = _origin(self._find(_ORIGIN + number) or b"")
+        return found
+
+    def _lines(self) -> Iterator[tuple[bytes, bytes]]:
         self._data.seek(self._begin)
         for line in iter(self._data.readline, b""):
             if line[:1] == _ORIGIN:
                 return
-            yield line[:-1].partition(_TAB)[0]
+            entry, _, rest = line[:-1].partition(_TAB)
+            yield entry, rest
 
     def let_go(self) -> None:
         """Hold no pages of the file in memory until they are wanted again."""

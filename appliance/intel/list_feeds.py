@@ -13,7 +13,7 @@ from werkzeug.exceptions import NotFound
 
 from appliance.intel import allowed, kept_lists
 from appliance.intel.allowed import allowed_of
-from appliance.intel.list_outputs import OUTPUTS, merged
+from appliance.intel.list_outputs import OUTPUTS, ListToTell
 
 TEXT = "text/plain; charset=utf-8"
 
@@ -43,5 +43,5 @@ def _version(folder: Path, more: Sequence[str]) -> tuple[str, int]:
 def _pieces(name: str, folder: Path, entries: Sequence[str], serial: int) -> Iterator[str]:
     with contextlib.ExitStack() as stack:
         kept = kept_lists.opened(folder, stack)
-        lines = merged(each.lines() for each in kept)
-        yield from OUTPUTS[name](lines, allowed_of(entries), serial)
+        lists = [ListToTell(each.facts.name, each.told()) for each in kept]
+        yield from OUTPUTS[name](lists, allowed_of(entries), serial)

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from ipaddress import IPv6Network, ip_network
 
+from appliance.formats.bad_lists import ListOrigin
 from appliance.intel.allowed import Allowed
 
 ZONE = "rpz.glovebox"
@@ -23,13 +25,23 @@ LONGEST_IN_ZONE = 255 - len("*.") - len(ZONE) - 2
 A_LINE = 100
 _RESERVED = ("rpz-", "arpa")
 
-Output = Callable[[Iterable[bytes], Allowed, int], Iterator[str]]
+
+@dataclass(frozen=True, slots=True)
+class ListToTell:
+    """A list: its name, and each entry, sorted by bytes, with who says so within it."""
+
+    name: str
+    entries: Iterable[tuple[bytes, Sequence[ListOrigin]]]
 
 
-def merged(lists: Iterable[Iterable[bytes]]) -> Iterator[bytes]:
-    """Yield each entry of sorted lists once, sorted by bytes."""
-    for line, _ in itertools.groupby(heapq.merge(*lists)):
-        yield line
+Output = Callable[[Sequence[ListToTell], Allowed, int], Iterator[str]]
+
+
+def merged(lists: Sequence[ListToTell]) -> Iterator[bytes]:
+    """Yield each entry of lists once, sorted by bytes."""
+    alone = ((entry for entry, _ in each.entries) for each in lists)
+    for entry, _ in itertools.groupby(heapq.merge(*alone)):
+        yield entry
 
 
 def is_network(entry: str) -> bool:
@@ -58,7 +70,7 @@ def _is_within(entry: str, allowed: Allowed) -> bool:
     )
 
 
-def rpz(entries: Iterable[bytes], allowed: Allowed, serial: int) -> Iterator[str]:
+def rpz(lists: Sequence[ListToTell], allowed: Allowed, serial: int) -> Iterator[str]:
     """Yield a zone: who is allowed passes, what is listed does not exist."""
     yield f"$ORIGIN {ZONE}.\n$TTL 300\n"
     yield f"@ SOA localhost. nobody.invalid. {serial % (1 << 32)} 3600 600 604800 300\n"
@@ -67,7 +79,7 @@ def rpz(entries: Iterable[bytes], allowed: Allowed, serial: int) -> Iterator[str
         yield from _records(name, "rpz-passthru.")
     for network in allowed.networks:
         yield f"{_trigger(str(network))} CNAME rpz-passthru.\n"
-    for entry, is_net in _kept(entries, allowed):
+    for entry, is_net in _kept(merged(lists), allowed):
         if is_net:
             yield f"{_trigger(entry)} CNAME .\n"
         else:
@@ -109,36 +121,44 @@ def _shortened(words: list[str]) -> list[str]:
     return found
 
 
-def hosts(entries: Iterable[bytes], allowed: Allowed, serial: int) -> Iterator[str]:
+def hosts(lists: Sequence[ListToTell], allowed: Allowed, serial: int) -> Iterator[str]:
     """Yield a hosts file of the names."""
-    return (f"0.0.0.0 {name}\n" for name, is_net in _kept(entries, allowed) if not is_net)
+    return (f"0.0.0.0 {name}\n" for name, is_net in _kept(merged(lists), allowed) if not is_net)
 
 
-def networks(entries: Iterable[bytes], allowed: Allowed, serial: int) -> Iterator[str]:
+def networks(lists: Sequence[ListToTell], allowed: Allowed, serial: int) -> Iterator[str]:
     """Yield addresses and networks, one a line."""
-    return (f"{network}\n" for network, is_net in _kept(entries, allowed) if is_net)
+    return (f"{network}\n" for network, is_net in _kept(merged(lists), allowed) if is_net)
 
 
-def nftables(entries: Iterable[bytes], allowed: Allowed, serial: int) -> Iterator[str]:
+def nftables(lists: Sequence[ListToTell], allowed: Allowed, serial: int) -> Iterator[str]:
     """Yield what nft(8) loads with -f: two sets that are filled anew, all at once or not at all."""
     yield "add table inet glovebox\n"
     for version in (4, 6):
         kind = f"{{ type ipv{version}_addr; flags interval; auto-merge; }}"
         yield f"add set inet glovebox listed{version} {kind}\n"
         yield f"flush set inet glovebox listed{version}\n"
-    found = (entry for entry, is_net in _kept(entries, allowed) if is_net)
+    found = (entry for entry, is_net in _kept(merged(lists), allowed) if is_net)
     for is_ipv6, group in itertools.groupby(found, key=lambda entry: ":" in entry):
         while part := list(itertools.islice(group, A_LINE)):
             listed = ", ".join(part)
             yield f"add element inet glovebox listed{6 if is_ipv6 else 4} {{ {listed} }}\n"
 
 
-def zeek(entries: Iterable[bytes], allowed: Allowed, serial: int) -> Iterator[str]:
-    """Yield Zeek's intelligence file; columns stand between tabs."""
-    yield "#fields\tindicator\tindicator_type\tmeta.source\n"
-    for entry, is_net in _kept(entries, allowed):
-        kind = ("SUBNET" if "/" in entry else "ADDR") if is_net else "DOMAIN"
-        yield f"{entry}\tIntel::{kind}\tGlovebox\n"
+def zeek(lists: Sequence[ListToTell], allowed: Allowed, serial: int) -> Iterator[str]:
+    """Yield Zeek's intelligence file; columns stand between tabs, and `-` is nothing.
+
+    Zeek keeps what it is told by source: an author within a list is one of his own.
+    """
+    yield "#fields\tindicator\tindicator_type\tmeta.source\tmeta.desc\tmeta.url\n"
+    for each in lists:
+        for line, origins in each.entries:
+            for entry, is_net in _kept((line,), allowed):
+                kind = ("SUBNET" if "/" in entry else "ADDR") if is_net else "DOMAIN"
+                for origin in origins or (ListOrigin(),):
+                    source = f"{each.name}/{origin.author}" if origin.author else each.name
+                    told = (source, origin.title or "-", origin.link or "-")
+                    yield "\t".join((entry, f"Intel::{kind}", *told)) + "\n"
 
 
 OUTPUTS: Mapping[str, Output] = {

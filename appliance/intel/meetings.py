@@ -131,6 +131,13 @@ def message_of(seen: Sighting, listed: Sequence[ListVerdict]) -> str:
     return f"Known bad: {seen.how} {listed[0].entry} (says {named}{rest})"
 
 
+def entry_of(message: str, sid: int) -> str:
+    """Return the entry that an alert of ours is about, empty where it is none of ours."""
+    words = message.partition(" (says ")[0].split()
+    entry = words[-1] if words else ""
+    return entry if sid_of(entry) == sid else ""
+
+
 def _says(verdict: ListVerdict) -> str:
     """Return the name of a list, and who says so within it: the first, and when."""
     if not verdict.origins or not verdict.origins[0].title:

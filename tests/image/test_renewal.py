@@ -26,7 +26,7 @@ from appliance.errors import GuestError
 from appliance.formats.tzsp import encode
 from image.build.context import BUILD
 from image.build.image import Image
-from image.demo import TZSP_PORT, page_of, wait_services
+from image.demo import TZSP_PORT, page_of, wait_ready
 from image.machine.guest import Forward, Guest
 from image.machine.owner import Owner
 from tests import frames
@@ -105,7 +105,7 @@ def sensor(
     """Boot it with a list named on the card, and the Internet that is played."""
     card = boot.prepared(image, tmp_path_factory.mktemp("card"), {"glovebox.toml": SETTINGS})
     with Guest(card, BUILD, [Forward("udp", TZSP_PORT), Forward("tcp", 80)]) as guest:
-        guest.start_up(lambda: wait_services(guest))
+        wait_ready(guest)
         guest.run(f"cat >/run/made.pem <<'END'\n{internet.read_text()}END")
         lines = "".join(f"{HOST} {name}\\n" for name in NAMES)
         guest.run(f"cp /etc/hosts /run/hosts; printf '{lines}' >>/run/hosts")
@@ -158,11 +158,15 @@ def told(guest: Guest, name: str) -> dict[str, object]:
 def finds_both(guest: Guest, device: int) -> None:
     """Show an attack that the rules of the Internet know, and a call to who is listed."""
     before = messages(guest)
-    send(guest, attack())
-    until(lambda: messages(guest).count("NEWER attack") > before.count("NEWER attack"), "rule")
-    send(guest, call(device))
     says = f"Known bad: connection to {LISTED} (says spamhaus-drop)"
-    until(lambda: messages(guest).count(says) > before.count(says), "list")
+    for frame, message in ((attack(), "NEWER attack"), (call(device), says)):
+        # What an engine misses in its first moment comes again.
+        def told_of(frame: bytes = frame, message: str = message) -> bool:
+            send(guest, frame)
+            return messages(guest).count(message) > before.count(message)
+
+        until(told_of, message)
+    print(f"{time.monotonic() - guest.started:.0f} s: both were told", flush=True)
 
 
 def test_from_the_choice_on_the_page_to_a_boot_without_internet(sensor: Guest) -> None:
@@ -174,6 +178,7 @@ def test_from_the_choice_on_the_page_to_a_boot_without_internet(sensor: Guest) -
     owner.press("intel/rules", {"choose": "et-open"}, "intel")
     until(lambda: "51 rules in force" in str(told(sensor, "renewal")), "rules in force")
     assert "51 rules added" in owner.read("intel")
+    print(f"{time.monotonic() - sensor.started:.0f} s: the rules are in force", flush=True)
     until(lambda: told(sensor, "intel")["indicators"] == 1, "the list in force")
     finds_both(sensor, 1)
     assert told(sensor, "renewal")["in_force"]
@@ -182,9 +187,9 @@ def test_from_the_choice_on_the_page_to_a_boot_without_internet(sensor: Guest) -
     sensor.cut_power()
     # No name of a maker leads anywhere now.
     sensor.power_on()
-    wait_services(sensor)
+    wait_ready(sensor)
     assert sensor.execute("grep emergingthreats /etc/hosts")[0] != 0
-    assert told(sensor, "intel")["indicators"] == 1
+    until(lambda: told(sensor, "intel")["indicators"] == 1, "the list in force again")
     finds_both(sensor, 4)
 
 

@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 
 from appliance.alerts.store import AlertStore
 from appliance.ids import rule_text
+from appliance.intel.meetings import sid_of
 from appliance.reports.rules import LeftOut, RulesReport
 from appliance.ruleset import quiet
 from appliance.ruleset.quiet import Quieted, QuietList, QuietWish
@@ -76,7 +77,16 @@ def test_what_a_list_raises_is_allowed_and_not_quietened(
     add(store, [an_alert(gid=613, sid=7)])
     page = shown(client, "/alerts/rule?sid=613:7")
     assert "there you can allow it" in page
-    assert "Show what it would hide" not in page
+    assert "Show what it would hide" not in page and "Or allow it" not in page
+
+
+def test_the_entry_of_a_list_is_allowed_at_its_alert(owner: FlaskClient, store: AlertStore) -> None:
+    sid = sid_of("198.51.100.0/24")
+    message = "Known bad: connection to 198.51.100.0/24 (says otx: “Kit (says x)” by team)"
+    add(store, [an_alert(gid=613, sid=sid, message=message)] * 2)
+    page = shown(owner, f"/alerts/rule?sid=613:{sid}")
+    assert "/intel?q=198.51.100.0" in page and "would have hidden these 2 alerts" in page
+    assert '<button class="second" name="allow" value="198.51.100.0/24">' in page
 
 
 @pytest.mark.parametrize(

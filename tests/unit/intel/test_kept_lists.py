@@ -84,6 +84,7 @@ def test_who_says_so_within_a_list(tmp_path: Path) -> None:
     kept_lists.write(tmp_path, ListFacts("otx", "d", 0.0, 3, 0), sorted(lines))
     with KeptList(tmp_path / "otx.list") as kept:
         assert list(kept.lines()) == [b"a.example", b"a.example.b", b"c.example"]
+        assert list(kept.told())[0] == (b"a.example", [first, second])
         assert kept.origins("a.example") == (first, second) and kept.origins("c.example") == ()
         assert kept.holds(b"a.example") and kept.holds(b"a.example.b")
         assert not kept.holds(b"a.example\t10 2") and not kept.holds(b"10")

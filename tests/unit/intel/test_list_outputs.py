@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from appliance.formats.bad_lists import ListedEntry, read_list
+from appliance.formats.bad_lists import ListedEntry, ListOrigin, read_list
 from appliance.formats.indicators import written
 from appliance.intel.allowed import Allowed, allowed_of
-from appliance.intel.list_outputs import LONGEST_IN_ZONE, OUTPUTS, ZONE, merged
+from appliance.intel.list_outputs import LONGEST_IN_ZONE, OUTPUTS, ZONE, ListToTell, merged
 from tests.conftest import missing
 
 ENTRIES = [
@@ -26,11 +26,16 @@ NOTHING = Allowed()
 
 
 def made(name: str, entries: list[bytes] = ENTRIES, allowed: Allowed = NOTHING) -> str:
-    return "".join(OUTPUTS[name](entries, allowed, 1_795_777_200))
+    return "".join(OUTPUTS[name]([a_list_of("a.txt", entries)], allowed, 1_795_777_200))
+
+
+def a_list_of(name: str, entries: list[bytes]) -> ListToTell:
+    return ListToTell(name, [(entry, ()) for entry in entries])
 
 
 def test_lists_are_one_list() -> None:
-    assert list(merged([[b"a", b"c"], [b"a", b"b"], []])) == [b"a", b"b", b"c"]
+    lists = [a_list_of("a", [b"a", b"c"]), a_list_of("b", [b"a", b"b"]), a_list_of("c", [])]
+    assert list(merged(lists)) == [b"a", b"b", b"c"]
 
 
 def test_a_zone_of_policies() -> None:
@@ -91,6 +96,20 @@ def test_what_is_written_is_what_is_read(name: str) -> None:
     if name != "zeek.intel":
         wanted = [each for each in wanted if each.endswith("example") == (name == "hosts.txt")]
     assert found == wanted
+
+
+def test_zeek_is_told_which_pulses_say_so() -> None:
+    one = ListOrigin("Kit", "team", "2026-11-20", "https://otx.alienvault.com/pulse/65a1")
+    lists = [
+        ListToTell("otx", [(b"bad.example", [one, ListOrigin("Other")]), (b"x.fine.example", [])]),
+        a_list_of("a.txt", [b"bad.example"]),
+    ]
+    text = "".join(OUTPUTS["zeek.intel"](lists, allowed_of(["fine.example"]), 1))
+    assert text.splitlines()[1:] == [
+        "bad.example\tIntel::DOMAIN\totx/team\tKit\thttps://otx.alienvault.com/pulse/65a1",
+        "bad.example\tIntel::DOMAIN\totx\tOther\t-",
+        "bad.example\tIntel::DOMAIN\ta.txt\t-\t-",
+    ]
 
 
 def a_list(chance: random.Random) -> list[bytes]:

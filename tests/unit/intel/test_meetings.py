@@ -161,3 +161,11 @@ def test_what_is_kept_has_a_bound() -> None:
     for number in range(meetings.MOST_KEPT + 10):
         found.take(asked(), [ListVerdict("a.txt", f"h{number}.example")], NOW + number)
     assert len(found._kept) == meetings.MOST_KEPT
+
+
+@pytest.mark.parametrize("entry", ["bad.example", "198.51.100.0/24", "2001:db8::7"])
+def test_the_entry_of_an_alert_is_known_again(entry: str) -> None:
+    listed = [ListVerdict("otx", entry, (ListOrigin("a (says b) c"),))]
+    message = message_of(asked(), listed)
+    assert meetings.entry_of(message, meetings.sid_of(entry)) == entry
+    assert meetings.entry_of(message, 7) == "" and meetings.entry_of("", 0) == ""

@@ -13,8 +13,10 @@ import pytest
 
 from appliance.formats.list_sources import ListSource
 from appliance.intel import kept_lists
+from appliance.intel.allowed import allowed_of
 from appliance.intel.card_lists import CardLists
 from appliance.intel.fetched_lists import DAY_S
+from appliance.intel.list_outputs import OUTPUTS, ListToTell
 from appliance.intel.otx.pulse_feed import BY_EXPORT, NO_KEY, PulseFeed
 from appliance.intel.public_suffixes import PublicSuffixes
 from tests.unit.intel.bad_server import certificate
@@ -292,3 +294,23 @@ def test_the_recorded_pulses_with_hostile_indicators(
         (first, _) = found.origins("198.51.100.66")
     assert first.title == 'Phishing "bank" kit with a line break and a tab'
     assert (first.author, first.day) == ("research-team", "2026-11-20")
+    with kept_lists.KeptList(kept / "otx.list") as found:
+        text = {name: told_to(name, found, expected["allow"]) for name in OUTPUTS}
+    assert rows(text["networks.txt"]) == rows((folder / "expected.ipset.txt").read_text())
+    recorded = (folder / "expected.domains-and-addresses.intel").read_text()
+    assert rows(text["zeek.intel"]) == rows(recorded.replace("\tOTX/", "\totx/"))
+    zone = (folder / "expected.rpz.zone").read_text().splitlines()
+    wanted = {line for line in zone if " CNAME " in line}
+    # What is allowed stands there as an address, too.
+    made = {line for line in text["rpz.zone"].splitlines() if " CNAME " in line}
+    assert made - wanted == {"32.53.2.0.192.rpz-ip CNAME rpz-passthru."} and not wanted - made
+
+
+def told_to(name: str, found: kept_lists.KeptList, allow: list[str]) -> str:
+    """Return what another program gets of a list."""
+    lists = [ListToTell("otx", list(found.told()))]
+    return "".join(OUTPUTS[name](lists, allowed_of(allow), 1))
+
+
+def rows(text: str) -> set[str]:
+    return set(text.splitlines())

@@ -37,13 +37,15 @@ from appliance.reports.logs import LogsReport
 from appliance.requests import Inbox
 from appliance.service import Running
 from appliance.settings.config import Config
-from appliance.udp import kernel, sockets
+from appliance.udp import kernel, lanes, sockets
+from appliance.udp.lanes import Lanes
+from appliance.udp.sources import key_of
 
 PORT = 514
 TURN_S = 0.5
 SHOW_S = 1.0
-# As systemd gives it, by the socket's unit.
-BUFFER = 8 << 20
+# As systemd gives it, by the socket's unit: the queues of the port, and the bytes of each.
+QUEUES, BUFFER = 3, 4 << 20
 # So soon watchers see what came.
 LIVE_S = 0.04
 # A clock that shows an earlier time than that of the program has never been set.
@@ -215,6 +217,9 @@ def main(argv: Sequence[str]) -> int:
 def _body(running: Running) -> int:
     settings, arguments = running.settings, running.arguments
     listening = service.inherited_sockets() or _opened(arguments.listen)
+    # Those who send lines are known; whoever floods, or forges one of them, fills that one's queue.
+    datagrams = [each for each in listening if each.type == socket.SOCK_DGRAM]
+    Lanes(datagrams, [key_of(each) for each in settings.log_senders])
     recorder = _recorder(settings, arguments)
     recorder.begin(time.time())
     senders, ring = Senders(settings.log_senders), LiveRing(arguments.parts)
@@ -238,10 +243,12 @@ def _recorder(settings: Config, arguments: argparse.Namespace) -> Recorder:
 def _opened(port: int) -> list[socket.socket]:
     """Return sockets on a port of this machine's own address, for development."""
     datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    sockets.set_receive_buffer(datagrams, BUFFER)
     listener = socket.create_server(("127.0.0.1", port))
     datagrams.bind(listener.getsockname())
-    return [datagrams, listener]
+    opened = lanes.widened(datagrams, QUEUES)
+    for each in opened:
+        sockets.set_receive_buffer(each, BUFFER)
+    return [*opened, listener]
 
 
 def _parser() -> argparse.ArgumentParser:

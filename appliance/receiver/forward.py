@@ -46,6 +46,7 @@ _RECEIVED = np.array(head(USUAL_HEADER), np.uint64)
 _SHORTEST = np.array(SHORTEST, np.uint32)
 _SENT = np.array(Outcome.SENT, np.uint8)
 _HEADER_LENGTH = np.array(HEADER_LENGTH, np.uint32)
+_UNLISTED = Outcome.UNLISTED_SOURCE
 _PORTS_AT = TZSP_HEADER + PORTS_AT
 _PORTS_END = _PORTS_AT + PORTS_APART * PORT_PLACES
 
@@ -92,7 +93,25 @@ class Forwarder:
             if frame_bytes is not None:
                 self._forward_plain(batch, view, sender, frame_bytes, now)
                 return
+        if sender is not None and count <= FEW and self._without_frames(batch, count, sender, now):
+            return
         self._forward_mixed(batch, view, now)
+
+    def _without_frames(self, batch: Batch, count: int, sender: Source, now: float) -> bool:
+        """Count a few datagrams of one sender of which no frame comes; tell whether they are such.
+
+        Alone they come from strangers, again and again: triage takes five times as long.
+        """
+        row, received = [0] * OUTCOMES, 0
+        for index in range(count):
+            dropped = self._triage.without_frame(batch, index) if sender.listed else _UNLISTED
+            if dropped is None:
+                return False
+            row[dropped] += 1
+            received += batch.length(index)
+        sender.tally.count(row, received, 0)
+        sender.last_seen = now
+        return True
 
     def _only_sender(self, view: View) -> Source | None:
         """Return who sent the whole batch; None where it was not one alone, from one port."""

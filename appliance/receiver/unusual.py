@@ -135,6 +135,15 @@ class Triage:
         batch.replace(index, bytes(frame))
         return Outcome.SENT, FRAME_AT, len(frame)
 
+    def without_frame(self, batch: Batch, index: int) -> Outcome | None:
+        """Return what a datagram is of which no frame can come; None where one may."""
+        if batch.length(index) > LARGEST_DATAGRAM:
+            return Outcome.MALFORMED
+        try:
+            return None if tzsp.decode(batch.datagram(index)).carries_frame else Outcome.KEEPALIVE
+        except DecodeError:
+            return Outcome.MALFORMED
+
     def _suspects(self, view: View) -> NDArray[np.bool_]:
         """Tell the frames that bear one of our ports where a UDP header may have it."""
         suspects = np.zeros(view.count, np.bool_)

@@ -29,7 +29,11 @@ class Source:
 
 
 class Sources:
-    """The senders seen. Where they are too many, those silent for longest become one: "other"."""
+    """The senders seen. Where they are too many, some become one: "other".
+
+    First those that may not send, then those that sent the least, then those silent for longest:
+    whoever makes up addresses drives out no router.
+    """
 
     def __init__(self, routers: Collection[IPv4Address | IPv6Address] = ()) -> None:
         """Take the addresses that may send; without any, all may. LOOPBACK always may."""
@@ -74,22 +78,27 @@ class Sources:
 
     def _add(self, key: bytes) -> Source:
         if len(self._by_key) >= MOST_SOURCES:
-            self._merge_silent()
+            self._merge_least()
         address = address_of(key)
         listed = not self._routers or address in self._routers or address in LOOPBACK
         source = Source(str(address), listed)
         self._by_key[key] = source
         return source
 
-    def _merge_silent(self) -> None:
+    def _merge_least(self) -> None:
         # Half of them at once, so that each new sender costs little on average.
-        by_age = sorted(self._by_key.items(), key=lambda item: item[1].last_seen)
-        for key, source in by_age[: MOST_SOURCES // 2]:
+        by_rank = sorted(self._by_key.items(), key=lambda item: _rank(item[1]))
+        for key, source in by_rank[: MOST_SOURCES // 2]:
             self._others.tally.add(source.tally)
             self._others.last_seen = max(self._others.last_seen, source.last_seen)
             # Whoever still holds this source goes on counting, now for the others.
             source.tally = self._others.tally
             del self._by_key[key]
+
+
+def _rank(source: Source) -> tuple[bool, int, float]:
+    """Return by what those that are merged are chosen; of frames only how long their number is."""
+    return source.listed, source.tally.sent.bit_length(), source.last_seen
 
 
 def key_of(address: IPv4Address | IPv6Address) -> bytes:

@@ -34,6 +34,15 @@ def test_a_host_is_shown_by_itself(guest: Guest, page: PageClient) -> None:
     print(guest.run("systemctl show glovebox-flows -P MemoryCurrent -P MemoryPeak"))
 
 
+def test_each_port_has_a_queue_for_each_regular_sender(guest: Guest) -> None:
+    """As many as the units name, also of the port of logs."""
+    for name, ports in (("flows", ("2055", "4739")), ("logs", ("514",))):
+        unit = f"/usr/lib/systemd/system/glovebox-{name}.socket"
+        for port in ports:
+            wanted = guest.run(f"grep -c ^ListenDatagram={port}$ {unit}")
+            assert guest.run(f"ss -Hlun sport = :{port} | wc -l") == wanted != "1"
+
+
 ASK = """
 from appliance.questions.door import Asked, ask
 print(ask(Asked(("SELECT src, dst, bytes, way FROM flows",))).answers[0].rows)

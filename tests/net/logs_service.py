@@ -24,16 +24,25 @@ def free_port() -> int:
 @contextlib.contextmanager
 def running(folder: Path) -> Iterator[int]:
     """Start it, with its files below a folder; return its port. It must end well."""
+    with started(folder) as (port, _):
+        yield port
+
+
+@contextlib.contextmanager
+def started(
+    folder: Path, config: str = "/dev/null"
+) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    """Do the same with settings of one's own; return the process, too."""
     for name in ("run", "days", "parts", "parts/wishes"):
         (folder / name).mkdir()
     port = free_port()
     argv = [sys.executable, "-m", "appliance.cli", "logs", "--listen", str(port)]
     argv += ["--folder", str(folder / "days"), "--parts", str(folder / "parts")]
-    own = {"GLOVEBOX_RUNTIME_DIRECTORY": str(folder / "run"), "GLOVEBOX_CONFIG": "/dev/null"}
+    own = {"GLOVEBOX_RUNTIME_DIRECTORY": str(folder / "run"), "GLOVEBOX_CONFIG": config}
     process = subprocess.Popen(argv, env=os.environ | own)
     try:
         wait_until(lambda: LogsReport.read(folder / "run"), "the receiver of logs runs")
-        yield port
+        yield port, process
     finally:
         process.send_signal(signal.SIGTERM)
         status = process.wait(DEADLINE_S)

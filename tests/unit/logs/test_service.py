@@ -28,6 +28,7 @@ from appliance.logs.recorder import Recorder
 from appliance.logs.senders import Senders
 from appliance.logs.service import DayWish, Lines, LogService
 from appliance.reports.logs import LogsReport
+from tests.net import logs_service
 from tests.unit.logs.conftest import NOON, a_line
 from tests.unit.logs.test_intake import Taken
 
@@ -196,6 +197,27 @@ def test_the_service_takes_lines_and_ends_with_all_on_the_card(tmp_path: Path) -
     day = date.fromisoformat(file.name.partition(".")[0])
     blocks = list(DayFile(day, PACKETS, tmp_path / "days", tmp_path / "parts").blocks())
     assert len(blocks) == 1
+
+
+def test_a_sender_that_floods_fills_no_queue_of_another(tmp_path: Path) -> None:
+    """It comes while the service has no time, and before what the router logs."""
+    router, honeypot = "127.0.0.2", "127.0.0.3"
+    settings = tmp_path / "glovebox.toml"
+    settings.write_text(f'[logs]\nsources = ["{router}", "{honeypot}"]\n')
+    with logs_service.started(tmp_path, str(settings)) as (port, process):
+        process.send_signal(signal.SIGSTOP)
+        for host, count in ((honeypot, 20_000), (router, 100)):
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+                sender.bind((host, 0))
+                for _ in range(count):
+                    sender.sendto(a_line().encode().ljust(1000), ("127.0.0.1", port))
+        process.send_signal(signal.SIGCONT)
+
+        def lines(report: LogsReport) -> dict[str, int]:
+            return {each.address: each.lines for each in report.senders}
+
+        report = _published(tmp_path / "run", lambda each: lines(each).get(router) == 100)
+        assert report.lost > 0
 
 
 def _published(folder: Path, wanted: Callable[[LogsReport], bool]) -> LogsReport:

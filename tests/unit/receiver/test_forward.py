@@ -7,7 +7,7 @@ import socket
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from ipaddress import ip_address
+from ipaddress import IPv4Address, ip_address
 from types import FrameType
 from typing import Any
 
@@ -203,6 +203,25 @@ def test_forward_looks_at_no_other_datagram_for_the_sake_of_a_strangers(
         many = calls_of(bench, stranger, *[encode(FRAME)] * (SLOTS - 1), now=1.0)
         assert many - few <= 20
         bench.forward(encode(FRAME))
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [KEEPALIVE, b"junk", bytes((1, 0, 0, 1)) + b"\x28\x00" * 9000],
+    ids=["keepalive", "malformed", "tags alone"],
+)
+@pytest.mark.parametrize("routers", [(), (ip_address("127.0.0.2"),)], ids=["any", "listed"])
+def test_forward_takes_a_strangers_datagram_alone_about_as_easily_as_a_frame(
+    odd: bytes, routers: tuple[IPv4Address, ...]
+) -> None:
+    """One that comes alone again and again costs the router no more than one of its own."""
+    bench = Bench(routers=routers)
+    try:
+        for _ in range(2):
+            plain = calls_of(bench, ("127.0.0.2", encode(FRAME)), now=1.0)
+            assert calls_of(bench, ("127.0.0.3", odd), now=1.0) <= 2 * plain
+    finally:
+        bench.close()
 
 
 def test_forward_knows_again_who_sends_most_of_a_batch(bench: Bench) -> None:

@@ -5,6 +5,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 
 import pytest
 
+from appliance.formats.ip import IPV4_MAPPED
 from appliance.reports.outcomes import Tally
 from appliance.udp.sources import MOST_SOURCES, OTHERS, Sources, address_of, key_of
 
@@ -54,6 +55,21 @@ def test_find_merges_the_silent_ones_and_loses_no_count() -> None:
     counts = {source.address: source.tally.outcomes[0] for source in sources}
     assert counts["192.0.2.1"] == 10 * MOST_SOURCES, "who is not silent stays"
     assert counts[OTHERS] > 8 * MOST_SOURCES
+
+
+@pytest.mark.parametrize("routers", [(), (IPv4Address("192.0.2.1"),)])
+def test_forged_addresses_drive_out_no_router(routers: tuple[IPv4Address, ...]) -> None:
+    """It is silent for a moment, in which thousands of others each send a frame or two."""
+    sources = Sources(routers)
+    router = sources.find(key_of(IPv4Address("192.0.2.1")))
+    router.last_seen = 1.0
+    router.tally.count_sent(1000, 0, 0)
+    for number in range(20 * MOST_SOURCES):
+        forged = sources.find(IPV4_MAPPED + number.to_bytes(4))
+        forged.last_seen = 2.0
+        forged.tally.count_sent(forged.listed * 2, 0, 0)
+    assert sources.find(key_of(IPv4Address("192.0.2.1"))) is router
+    assert sources.total().sent == 1000 + (0 if routers else 40 * MOST_SOURCES)
 
 
 def test_source_that_was_merged_goes_on_counting_for_the_others() -> None:

@@ -188,7 +188,7 @@ def shown(value: Any) -> Any:
         return [shown(each) for each in value]
     if not dataclasses.is_dataclass(value):
         return value
-    found = {}
+    found: dict[str, Any] = {}
     for part in dataclasses.fields(value):
         content = getattr(value, part.name)
         rule = part.metadata.get("shown")

@@ -19,8 +19,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.countries.address_columns import COUNTRIES as FILE
+from appliance.countries.address_columns import COUNTRIES
 
+FILE = COUNTRIES
 Words = NDArray[np.uint64]
 Codes = NDArray[np.uint16]
 # The owner's own networks, private ones, multicast, carriers' NAT, documentation and the like.

@@ -6,7 +6,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from appliance.access import parameters
 from appliance.access.guard import text
 from appliance.alerts.alike import Alike
 from appliance.alerts.inbox_page import Letters
+from appliance.alerts.search import Filter
 from appliance.errors import GloveboxError
 from appliance.formats.indicators import GENERATOR
 from appliance.ids import meaning, rule_text
@@ -73,13 +74,15 @@ def blueprint(
         rows = _rows(letters, gid, sid)
         newest = max(rows, key=lambda row: row.last_id, default=None)
         listed, trouble = _listed(places)
+        sample = _sample(letters, rows, gid, sid)
         of_rule = [each for each in listed if (each.gid, each.sid) == (gid, sid)]
         shown = {
             "gid": gid, "sid": sid, "newest": newest, "text": rule_text.find(gid, sid),
             "meaning": meaning.of(gid, sid, newest.classification if newest else None),
             "alerts": sum(row.alerts for row in rows),
             "first": min((row.first_us for row in rows), default=0),
-            "sources": _ends(rows, "source"), "targets": _ends(rows, "destination"),
+            "sources": _ends(rows, sample, "source"), "sample": len(sample),
+            "targets": _ends(rows, sample, "destination"),
             "times": TIME_WORDS, "quieted": of_rule, "trouble": trouble,
             "preview": _preview(letters, gid, sid), "ways": (SOURCE, TARGET, HOURLY),
             "of_lists": gid == GENERATOR,
@@ -129,9 +132,20 @@ def _rows(letters: Letters, gid: int, sid: int) -> list[Alike]:
     return [row for row in rows if row.key[:2] == (gid, sid)]
 
 
-def _ends(rows: list[Alike], side: str) -> list[tuple[str, int]]:
+def _sample(letters: Letters, rows: list[Alike], gid: int, sid: int) -> Sequence[Mapping[str, Any]]:
+    """Return the newest alerts of a rule where its rows do not tell all addresses any more."""
+    if not any(row.key.is_rest for row in rows):
+        return ()
+    return letters.history.find(Filter(gid=gid, sid=sid), SAMPLE).alerts
+
+
+def _ends(
+    rows: list[Alike], sample: Sequence[Mapping[str, Any]], side: str
+) -> list[tuple[str, int]]:
     counts: Counter[str] = Counter()
-    for row in rows:
+    for alert in sample:
+        counts[alert[side]] += 1 + alert.get("alike", 0)
+    for row in rows if not sample else ():
         counts[getattr(row.key, side)] += row.alerts
     return counts.most_common(MOST_ENDS)
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from appliance.alerts.alike import HOUR_US, Alike, AlikeKey
 from appliance.alerts.ends import Ends
@@ -22,8 +23,7 @@ LARGEST_US = 1 << 62
 _Test = Callable[["InboxItem"], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class InboxItem:
+class InboxItem(NamedTuple):
     """One row of the inbox with its mark; `alerts` are those within the times asked for."""
 
     row: Alike
@@ -64,22 +64,20 @@ def sort(
     """Return what fits: the grave first, among those what is new, then what came last."""
     tests = _tests(wanted, state)
     since, until = wanted.since_us or 0, wanted.until_us or LARGEST_US
-    counts: dict[str, Counter[object]] = defaultdict(Counter)
-    names: dict[tuple[int, int], str] = {}
-    found = []
+    near: dict[str, list[InboxItem]] = defaultdict(list)
+    found: list[InboxItem] = []
     for row in rows:
         if row.last_us < since or row.first_us >= until:
             continue
         item = _item(row, marks.get(row.key, UNMARKED), homes, since, until)
         failed = _failed(item, tests)
-        if len(failed) > 1:
-            continue
-        _count(counts, item, failed[0] if failed else None)
-        names[row.key[:2]] = row.message
         if not failed:
             found.append(item)
+        elif len(failed) == 1:
+            near[failed[0]].append(item)
     found.sort(key=lambda item: (item.row.priority, item.state != NEW, -item.row.last_id))
-    return SortedInbox(found, sum(item.alerts for item in found), counts, names)
+    names = {item.row.key[:2]: item.row.message for item in [*found, *near["rule"]]}
+    return SortedInbox(found, sum(item.alerts for item in found), _counts(found, near), names)
 
 
 def state_of(row: Alike, mark: RowMark) -> str:
@@ -113,20 +111,21 @@ def _failed(item: InboxItem, tests: Mapping[str, _Test]) -> list[str]:
     return failed
 
 
-def _count(counts: Mapping[str, Counter[object]], item: InboxItem, failed: str | None) -> None:
-    key = item.row.key
-    values: tuple[tuple[str, object], ...] = (
-        ("priority", min(item.row.priority, 4)),
-        ("state", item.state),
-        ("direction", item.direction),
-        ("rule", key[:2]),
-    )
-    for kind, value in values:
-        if failed in (None, kind):
-            counts[kind][value] += 1
-    if failed in (None, "address") and key.source:
-        for address in {key.source, key.destination}:
-            counts["address"][address] += 1
+def _counts(
+    found: list[InboxItem], near: Mapping[str, list[InboxItem]]
+) -> Mapping[str, Counter[object]]:
+    """Count by kind what fits, and what fits but for what is asked of that kind."""
+    priorities = [min(item.row.priority, 4) for item in [*found, *near["priority"]]]
+    keys = [item.row.key for item in [*found, *near["address"]] if item.row.key.source]
+    ends = [key.source for key in keys]
+    ends += [key.destination for key in keys if key.destination != key.source]
+    return {
+        "priority": Counter(priorities),
+        "state": Counter([item.state for item in [*found, *near["state"]]]),
+        "direction": Counter([item.direction for item in [*found, *near["direction"]]]),
+        "rule": Counter([item.row.key[:2] for item in [*found, *near["rule"]]]),
+        "address": Counter(ends),
+    }
 
 
 def _tests(wanted: Filter, state: str) -> dict[str, _Test]:

@@ -18,6 +18,7 @@ from typing import Any, Literal
 FOLDER = Path("/usr/share/glovebox")
 FILES = COUNTRIES, OWNERS = FOLDER / "countries", FOLDER / "owners"
 _LONGEST_HEAD = 1024
+Kind = Literal["H", "I", "Q"]
 
 
 class AddressColumns:
@@ -26,7 +27,7 @@ class AddressColumns:
     `facts` is its line of JSON, `rest` what stands behind the columns.
     """
 
-    def __init__(self, file: Path, kind: Literal["H", "I"]) -> None:
+    def __init__(self, file: Path, kind: Kind) -> None:
         with file.open("rb") as stream:
             mapped = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
         end = mapped.find(b"\n", 0, _LONGEST_HEAD)
@@ -41,7 +42,7 @@ class AddressColumns:
         self._first4, self._value4 = self.column("I", four), self.column(kind, four)
         self._first6, self._value6 = self.column("Q", six), self.column(kind, six)
 
-    def column(self, kind: str, count: int) -> memoryview:
+    def column(self, kind: Kind, count: int) -> memoryview[int]:
         """Return the next column of the file. Raises ValueError where it is cut off."""
         end = self._at + count * calcsize(f"={kind}")
         if end > len(self._memory):
@@ -61,6 +62,6 @@ class AddressColumns:
         return _value(self._first6, self._value6, int(address) >> 64)
 
 
-def _value(firsts: memoryview, values: memoryview, wanted: int) -> int:
+def _value(firsts: memoryview[int], values: memoryview[int], wanted: int) -> int:
     at = bisect_right(firsts, wanted) - 1
     return int(values[at]) if at >= 0 else 0

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.countries.address_columns import COUNTRIES as FILE
+from appliance.countries.address_columns import COUNTRIES
 from appliance.formats.plain_address import HALF, half_masks
 
 Words = NDArray[np.uint64]
@@ -79,7 +79,7 @@ def _masks() -> tuple[tuple[int, tuple[np.uint64, ...]], ...]:
                  for letters, networks in _CLASSES for text in networks)  # fmt: skip
 
 
-def load(file: Path = FILE) -> CountryTable | None:
+def load(file: Path = COUNTRIES) -> CountryTable | None:
     """Return the table of this image, None where it has none."""
     try:
         return CountryTable(file.read_bytes())

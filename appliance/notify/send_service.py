@@ -26,7 +26,7 @@ from appliance.notify.channel_book import ChannelBook, target
 from appliance.notify.forward.collector_desk import CollectorDesk
 from appliance.notify.message_text import OutgoingMessage
 from appliance.notify.mqtt.mqtt_links import MqttLinks
-from appliance.notify.send_once import send_once
+from appliance.notify.send_once import ReadySender, send_once
 from appliance.notify.send_socket import SendAnswer, SenderTask, SendQuestion
 from appliance.notify.wishes import NotifyWish, NotifyWishKind
 from appliance.reports.notify import ChannelStanding, SendReport
@@ -188,7 +188,8 @@ def _body(running: Running) -> int:
     desk = CollectorDesk(settings.forward.targets)
     inbox = wishes.inbox(folder / "wishes")
     links = MqttLinks(settings.system.hostname, RUNTIME_DIRECTORY)
-    sender = MessageSender(book, inbox, settings.system.hostname, collectors=desk, links=links)
+    ready = ReadySender()
+    sender = MessageSender(book, inbox, settings.system.hostname, ready.send, desk, links)
     with listening(folder / send_socket.SOCKET.name) as socket_:
         while not running.stop:
             try:
@@ -203,9 +204,12 @@ def _body(running: Running) -> int:
             _mark(folder / MARK, channels + collectors > 0)
             if not channels + collectors:
                 break
+            if channels:
+                ready.get_ready()
             if select.select([socket_], [], [], TURN_S)[0]:
                 sender.serve(socket_.accept()[0])
     links.close()
+    ready.close()
     running.publisher.publish(sender.report())
     return 0
 

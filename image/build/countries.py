@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from appliance.countries import address_columns, country_table, owner_table
+from appliance.formats import plain_address
 from image.build import libloc
 from image.build.cache import Input, discard
 from image.build.context import BuildContext
@@ -27,7 +28,7 @@ DATABASE = "usr/share/libloc-location/location.db"
 def build_countries(context: BuildContext) -> Path:
     """Make the tables where they are not there yet; return the folder that holds them."""
     root = Root(SUITE, PACKAGES, mirror=context.mirror, keyring=debian_keyring())
-    modules = (country_table, owner_table, address_columns, libloc)
+    modules = (country_table, owner_table, address_columns, plain_address, libloc)
     inputs: list[Input] = [*root.inputs, Path(__file__), *(Path(str(m.__file__)) for m in modules)]
 
     def make(target: Path) -> None:

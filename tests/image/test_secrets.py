@@ -76,10 +76,12 @@ FOR_SERVICES = {"/run/glovebox-settings/glovebox.toml", "/run/glovebox/page-sett
 
 @pytest.fixture(scope="module")
 def machine(image: Image, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guest]:
-    files = {"glovebox.toml": SETTINGS.encode(), "rules/test.rules": RULE.encode()}
+    files = {"glovebox.toml": SETTINGS.encode()}
     card = boot.prepared(image, tmp_path_factory.mktemp("card"), files)
     with Guest(card, BUILD, [Forward("udp", TZSP_PORT), Forward("tcp", 80)]) as guest:
         boot.started(guest)
+        guest.run(f"cat >/var/lib/glovebox/rules.d/test.rules <<'END'\n{RULE}END")
+        guest.run("systemctl restart glovebox-ids-config glovebox-ids", 180)
         yield guest
 
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
@@ -18,6 +18,7 @@ from appliance.alerts.export.alert_tables import ALERT_FIELDS, ROW_FIELDS
 from appliance.alerts.inbox_page import ANY, Letters, shown_state
 from appliance.alerts.pages import AlertPage
 from appliance.alerts.search import Filter
+from appliance.alerts.triage import InboxItem
 from appliance.store.database import StoreError
 
 DEFAULT_LIMIT = 50
@@ -47,12 +48,14 @@ def blueprint(figures: Callable[[], Mapping[str, Any]], letters: Letters) -> Blu
     @routes.get("/api/rows")
     def rows() -> ResponseReturnValue:
         found = _rows(letters, figures)
-        return jsonify(count=len(found), rows=found[: parameters.clamped("limit", 50, MOST_ROWS)])
+        shown = found[: parameters.clamped("limit", 50, MOST_ROWS)]
+        return jsonify(count=len(found), rows=[alert_tables.of_item(item) for item in shown])
 
     @routes.get("/api/rows.csv")
     def rows_csv() -> ResponseReturnValue:
         found = _rows(letters, figures)[: parameters.clamped("limit", MOST_ROWS, MOST_ROWS)]
-        return _csv(alert_tables.table(found, ROW_FIELDS), "rows")
+        rows = [alert_tables.of_item(item) for item in found]
+        return _csv(alert_tables.table(rows, ROW_FIELDS), "rows")
 
     return routes
 
@@ -80,7 +83,7 @@ def _alerts(
     return page, wanted
 
 
-def _rows(letters: Letters, figures: Callable[[], Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _rows(letters: Letters, figures: Callable[[], Mapping[str, Any]]) -> Sequence[InboxItem]:
     """Return the rows that are asked for. Raises BadRequest, ServiceUnavailable."""
     parameters.allow(("limit", "state", *FIELDS))
     state, wanted = shown_state(request.args), _wanted(letters, figures)
@@ -90,7 +93,7 @@ def _rows(letters: Letters, figures: Callable[[], Mapping[str, Any]]) -> list[di
         raise ServiceUnavailable(f"{error}.") from error
     shown = "" if state == ANY else state
     sorted_ = triage.sort(found.rows.values(), marks, wanted, shown, letters.homes)
-    return [alert_tables.of_item(item) for item in sorted_.items]
+    return sorted_.items
 
 
 def _wanted(letters: Letters, figures: Callable[[], Mapping[str, Any]]) -> Filter:

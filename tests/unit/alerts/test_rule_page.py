@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from appliance.alerts.alike_store import AlikeKeeper
 from appliance.alerts.store import AlertStore
 from appliance.ids import rule_text
 from appliance.intel.meetings import sid_of
@@ -170,3 +171,16 @@ def test_a_full_inbox_is_told(owner: FlaskClient, app: Flask, tmp_path: Path) ->
 @pytest.mark.parametrize("query", ["", "sid=1", "sid=x:y", "sid=1:2&x=1"])
 def test_a_wrong_query_is_refused(client: FlaskClient, query: str) -> None:
     assert client.get(f"/alerts/rule?{query}").status_code == 400
+
+
+def test_where_pairs_are_added_up_the_newest_alerts_say_by_whom(
+    client: FlaskClient, store: AlertStore, tmp_path: Path
+) -> None:
+    pairs = [an_alert(source=f"198.51.{each >> 8}.{each & 255}") for each in range(1_200)]
+    add(store, [*pairs, *(an_alert(source="203.0.113.9") for _ in range(30))])
+    keeper = AlikeKeeper(tmp_path / "alerts.db")
+    while keeper.advance():
+        continue
+    page = shown(client, "/alerts/rule?sid=1:2001219")
+    assert "many others" not in page and "of the newest 1,000" in page
+    assert page.index("203.0.113.9") < page.index('<td class="figure">30</td>')

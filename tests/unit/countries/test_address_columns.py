@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.countries.address_columns import AddressColumns
-from appliance.countries.country_table import CountryTable
+from appliance.countries.country_table import CountryTable, pack
 from appliance.flows.records import halves
-from tests.unit.countries.test_country_table import FOUR, SIX, pack
+from tests.unit.countries.test_country_table import FOUR, SIX
 
 CONTENT = pack(FOUR, SIX, "")
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
 
 from appliance.notify import send_once
+from appliance.notify.send_once import ReadySender
 from appliance.notify.send_socket import SendAnswer
 from appliance.settings.sections.notify import NotifyChannel
 from tests.unit.notify.played_services import PlayedServer
@@ -47,3 +49,45 @@ def test_what_is_no_question_ends_it_without_an_answer() -> None:
     argv = [sys.executable, "-m", send_once.__name__]
     done = subprocess.run(argv, input=b"{}\n", capture_output=True, check=False)
     assert done.returncode and not done.stdout
+
+
+@pytest.fixture
+def ready() -> Iterator[ReadySender]:
+    made = ReadySender()
+    made.get_ready()
+    yield made
+    made.close()
+
+
+def waiting(ready: ReadySender) -> subprocess.Popen[bytes]:
+    assert ready._spare is not None
+    return ready._spare
+
+
+def test_a_process_that_waits_sends_and_another_waits_then(
+    ready: ReadySender, server: PlayedServer
+) -> None:
+    channel = NotifyChannel("hook", "webhook", f"{server.address}/hook")
+    first = waiting(ready)
+    assert ready.send(channel, MESSAGE).good and ready.send(channel, MESSAGE).good
+    assert first.poll() == 0 and waiting(ready).pid != first.pid
+    assert waiting(ready).poll() is None
+
+
+def test_one_that_died_while_it_waited_costs_no_message(
+    ready: ReadySender, server: PlayedServer
+) -> None:
+    waiting(ready).kill()
+    waiting(ready).wait()
+    channel = NotifyChannel("hook", "webhook", f"{server.address}/hook")
+    assert ready.send(channel, MESSAGE).good
+    assert waiting(ready).poll() is None
+
+
+def test_what_waits_ends_with_who_started_it() -> None:
+    process = send_once.started()
+    assert process.stdin is not None
+    process.stdin.close()
+    assert process.wait(30) == 0
+    if process.stdout is not None:
+        process.stdout.close()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The map of the world, from a file that the build makes: which shape is how dark, and its words.
+"""The map of the world, from a file that the build makes: which shape has how strong a colour.
 
 The file: JSON with `width` and `height`, `shapes` (paths of SVG by code) and `circles` (two numbers
 by code) for countries too small to be shapes.
@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 FILE = Path("/usr/share/glovebox/outlines")
-# From these shares of all bytes on a country is a step darker.
+# Above these shares of all bytes the colour of a country is a step stronger.
 STEPS = (0.0, 0.001, 0.01, 0.05, 0.2)
 
 
 @dataclass(frozen=True, slots=True)
 class MapPlace:
-    """A country with traffic: `step` 1 to 5 says how dark; `path` is empty for a circle."""
+    """A country with traffic: `step` 1 to 5 is that of its colour; `path` is empty for a circle."""
 
     code: str
     step: int
@@ -32,7 +32,7 @@ class MapPlace:
 
 @dataclass(frozen=True, slots=True)
 class WorldMap:
-    """The picture: all `others` in one path, and the countries with traffic, the lightest first."""
+    """The picture: all `others` in one path, and the countries with traffic, the faintest first."""
 
     width: int
     height: int
@@ -41,7 +41,7 @@ class WorldMap:
 
 
 def step(share: float) -> int:
-    """Return how dark a country is, 1 to 5; 0 for one without traffic."""
+    """Return how strong the colour of a country is, 1 to 5; 0 for one without traffic."""
     return sum(share > each for each in STEPS)
 
 
@@ -56,7 +56,7 @@ def drawn(shares: Mapping[str, float], file: Path) -> WorldMap | None:
     places = [MapPlace(code, dark, shapes[code]) for code, dark in wanted.items() if code in shapes]
     places += [MapPlace(code, dark, "", *circles[code])
                for code, dark in wanted.items() if code in circles]  # fmt: skip
-    # Circles lie over shapes, and the darker over the lighter.
+    # Circles lie over shapes.
     places.sort(key=lambda each: (not each.path, each.step, each.code))
     return WorldMap(world["width"], world["height"], others, tuple(places))
 

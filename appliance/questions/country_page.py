@@ -49,7 +49,7 @@ def blueprint(
 
     @routes.get("/countries", endpoint="before")
     def before() -> ResponseReturnValue:
-        return redirect(url_for("countries.show", **request.args), 301)
+        return redirect(url_for("countries.show", days=request.args.get("days")), 301)
 
     @routes.get("/map", endpoint="show")
     def show() -> ResponseReturnValue:

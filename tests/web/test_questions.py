@@ -96,9 +96,9 @@ def test_a_question_and_its_answer(
             page.goto("/map?days=7")
             expect(page.get_by_role("heading", name="In no country")).to_be_visible()
             expect(page.get_by_role("group", name="Map of the world")).to_be_visible()
-            for scheme in ("light", "dark"):
-                page.emulate_media(color_scheme=scheme)
-                page.screenshot(path=PICTURES / f"map-{size}-{scheme}.png", full_page=True)
+            for shade in ("light", "dark"):
+                page.emulate_media(color_scheme=shade)
+                page.screenshot(path=PICTURES / f"map-{size}-{shade}.png", full_page=True)
                 assert findings(page) == []
             assert len(page.content()) < LARGEST_PAGE
             wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")

@@ -412,6 +412,19 @@ AREAS = (
         metrics="appliance.flows.metrics:families",
     ),
     Area(
+        "blindspots",
+        "where the stream shows less than is forwarded",
+        watched=(
+            Watched(
+                "glovebox-blindspots.service",
+                called="the counter of the stream",
+                ladder=("glovebox-blindspots.service",),
+            ),
+        ),
+        reports=("appliance.reports.flows:BlindSpotsReport",),
+        checks="appliance.supervisor.areachecks.blindspotchecks:CHECKS",
+    ),
+    Area(
         "flowstore",
         "flows kept one by one",
         commands=(

@@ -1,23 +1,32 @@
 # SPDX-License-Identifier: MIT
-"""Counts flows for the hosts that they are of: once each, whichever interfaces told of them."""
+"""Counts flows for the hosts that they are of: once each, whichever interfaces told of them.
+
+softflowd makes flows of the stream, as one more exporter: these are counted by themselves.
+"""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from ipaddress import IPv6Network, ip_network
+from ipaddress import IPv6Address, IPv6Network, ip_network
 from pathlib import Path
 
+from appliance.flows.collector import Collector, Datagram
 from appliance.flows.copies import Copies
+from appliance.flows.exporters import Exporters
 from appliance.flows.records import Flows
 from appliance.flows.sides import Network, OwnNetworks, Sides, sides
 from appliance.flows.totals import Taken, Totals
 from appliance.settings.config import Config
 from appliance.udp.kernel import NET
+from appliance.udp.sources import key_of
 
 # A network of this machine's own may come at any time.
 REFRESH_S = 60.0
 _PUBLIC = IPv6Network("2000::/3")
+# glovebox-blindspots.service sends from there to there; nobody else can.
+MIRROR = IPv6Address("::1")
+_KEY = key_of(MIRROR)
 
 
 class HostCounting:
@@ -28,7 +37,8 @@ class HostCounting:
         self._lock = threading.Lock()
         self._copies, self._totals = Copies(), Totals()
         self._looked = float("-inf")
-        self._own = OwnNetworks()
+        #: The networks in which hosts are inside.
+        self.own = OwnNetworks()
         self.copies = 0
 
     @property
@@ -46,17 +56,21 @@ class HostCounting:
 
         `now` is of a clock that only grows.
         """
-        if now - self._looked >= REFRESH_S:
-            self._looked = now
-            self._own = own_networks(self._settings, self._net)
+        self.look(now)
         copies = self._copies.find(flows)
         if copies.any():
             self.copies += int(copies.sum())
             flows = flows[~copies]
-        found = sides(flows, self._own)
+        found = sides(flows, self.own)
         with self._lock:
             self._totals.add(flows, found)
         return flows, found
+
+    def look(self, now: float) -> None:
+        """Look which networks are the owner's, each minute."""
+        if now - self._looked >= REFRESH_S:
+            self._looked = now
+            self.own = own_networks(self._settings, self._net)
 
     def take(self) -> Taken | None:
         """Hand on what was counted, None where nothing was."""
@@ -65,6 +79,42 @@ class HostCounting:
 
     def __len__(self) -> int:
         return len(self._totals)
+
+
+def parted(datagrams: Sequence[Datagram]) -> tuple[Sequence[Datagram], Sequence[Datagram]]:
+    """Return the datagrams of routers, and those of the mirror."""
+    mirrored = [each for each in datagrams if each[0] == _KEY]
+    if not mirrored:
+        return datagrams, ()
+    return [each for each in datagrams if each[0] != _KEY], mirrored
+
+
+class MirrorCounting:
+    """Counts what the stream shows, by host; nothing of it is counted as a router's."""
+
+    def __init__(self, counting: HostCounting) -> None:
+        """`counting` knows the networks in which hosts are inside."""
+        self._collector, self._totals = Collector(Exporters()), Totals()
+        self._counting = counting
+        #: When something came, by the clock that only grows; and how many flows there were.
+        self.last_seen: float | None = None
+        self.flows = 0
+
+    def put(self, datagrams: Sequence[Datagram], arrival_ms: int, now: float) -> None:
+        """Take datagrams that came at `arrival_ms` (since the epoch), by another clock `now`."""
+        self._counting.look(now)
+        found = self._collector.receive(datagrams, arrival_ms, now)
+        self.last_seen = now
+        self.flows += len(found)
+        self._totals.add(found, sides(found, self._counting.own))
+
+    def tick(self, now: float) -> None:
+        """Forget what waits for too long."""
+        self._collector.waiting.expire(now)
+
+    def take(self) -> Taken:
+        """Hand on what was counted, and begin anew."""
+        return self._totals.take()
 
 
 def own_networks(settings: Config, net: Path = NET) -> OwnNetworks:

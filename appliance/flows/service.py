@@ -9,7 +9,7 @@ import logging
 import signal
 import socket
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import fields
 from pathlib import Path
@@ -17,11 +17,12 @@ from pathlib import Path
 import numpy as np
 
 from appliance import service
+from appliance.blindspots.comparison import Comparison
 from appliance.errors import InputError
 from appliance.flowexport.repeating import FlowRepeater
 from appliance.flows import keeping
 from appliance.flows.collector import Collector, Datagram
-from appliance.flows.counting import HostCounting
+from appliance.flows.counting import HostCounting, MirrorCounting, parted
 from appliance.flows.exporters import Exporter, Exporters, FlowTally
 from appliance.flows.inlet import Inlet
 from appliance.flows.keeping import TemplateFile
@@ -29,13 +30,17 @@ from appliance.flows.records import Flows, address
 from appliance.flows.schema import DATABASE
 from appliance.flows.sides import Index, Sides, inside_out, ways
 from appliance.flows.storing import Storing
+from appliance.flows.totals import Taken
 from appliance.flowstore import spool
 from appliance.flowstore.spool import FlowSpool
 from appliance.flowwatch.flow_watch import FlowRow, FlowWatch
+from appliance.formats.plain_address import plain
+from appliance.host import network
 from appliance.intel import kept_lists
 from appliance.intel import service as intel
-from appliance.reports.flows import FlowCounts, FlowExporter, FlowsReport
+from appliance.reports.flows import BlindSpotsReport, FlowCounts, FlowExporter, FlowsReport
 from appliance.service import Running
+from appliance.settings.config import Config
 from appliance.settings.sections.flows import FlowsConfig
 from appliance.udp import kernel, lanes
 from appliance.udp.kernel import Growth
@@ -64,7 +69,7 @@ exit status: 0 stopped by SIGTERM, SIGINT or SIGHUP; 2 bad usage or address; 5 a
 another process."""
 
 
-def portions(datagrams: list[Datagram]) -> Iterator[list[Datagram]]:
+def portions(datagrams: Sequence[Datagram]) -> Iterator[list[Datagram]]:
     """Yield datagrams of at most PORTION_BYTES together, or one: that many flows fit in memory."""
     portion: list[Datagram] = []
     size = 0
@@ -92,6 +97,7 @@ class FlowService:
         watch: FlowWatch | None = None,
         settings: FlowsConfig | None = None,
         queues: Lanes | None = None,
+        left_out: Callable[[str], bool] | None = None,
     ) -> None:
         self._kept, self._watch = kept, watch
         self._queues, self._queued = queues, 0.0
@@ -100,14 +106,21 @@ class FlowService:
         self._limit = limits.month_limit_gb * GB
         self._repeater = FlowRepeater(limits.repeat_targets)
         starts_on = limits.month_starts_on if self._limit else 0
-        self._storing = Storing(counting.take, database, starts_on)
+        self._storing = Storing(self._taken, database, starts_on)
         self._ports = tuple(sorted({each.getsockname()[1] for each in sockets}))
         self._sockets = [(each, Growth(0)) for each in sockets]
         self._started = time.time()
+        self._mirror = MirrorCounting(counting)
+        self._comparison = Comparison(self._started, left_out or (lambda host: False))
+        #: Whether an hour was compared since this was published.
+        self.is_compared = True
 
-    def take(self, datagrams: list[Datagram]) -> None:
+    def take(self, datagrams: Sequence[Datagram]) -> None:
         """Take datagrams that came just now."""
         now = time.monotonic()
+        datagrams, mirrored = parted(datagrams)
+        if mirrored:
+            self._mirror.put(mirrored, time.time_ns() // 1_000_000, now)
         for portion in portions(datagrams):
             flows = self._collector.receive(portion, time.time_ns() // 1_000_000, now)
             if len(flows):
@@ -115,6 +128,21 @@ class FlowService:
                 self._keep(*counted)
                 self._look_for_listed(*counted, now)
         self._repeater.put(datagrams, self._is_listed, now)
+
+    def _taken(self) -> Taken | None:
+        """Hand on the totals to be stored, and compare them with those of the stream."""
+        taken = self._counting.take()
+        for counted, is_mirror in ((taken, False), (self._mirror.take(), True)):
+            if counted is not None:
+                self._comparison.add(counted.hosts, counted.cells, is_mirror)
+        self.is_compared |= self._comparison.judge(time.time())
+        return taken
+
+    def compared(self) -> BlindSpotsReport:
+        """Return what was compared."""
+        self.is_compared = False
+        return BlindSpotsReport(time.time(), self._started, self._mirror.flows,
+                                self._comparison.judged)  # fmt: skip
 
     def _is_listed(self, sender: bytes) -> bool:
         return self._collector.exporters.find(sender).listed
@@ -139,6 +167,7 @@ class FlowService:
         """Do what is due each second."""
         now = time.monotonic()
         self._collector.waiting.expire(now)
+        self._mirror.tick(now)
         self._templates.tick(now)
         self._storing.tick(now, len(self._counting) > 0)
         if self._kept is not None:
@@ -249,7 +278,7 @@ def _collect(running: Running, stack: ExitStack) -> int:
     kept = FlowSpool(arguments.spool) if settings.flows.raw_days else None
     watch = FlowWatch(intel.handed_on(arguments.handed_on), arguments.lists, kept_lists.entries)
     flows = FlowService(collector, templates, sockets, counting, arguments.database, kept, watch,
-                        settings.flows, queues)  # fmt: skip
+                        settings.flows, queues, _no_host(settings))  # fmt: skip
     inlet = Inlet(sockets, flows.take, lambda: _tick(running, flows))
     # What exists by now stays: the collector of garbage need not look at it again.
     gc.freeze()
@@ -262,8 +291,17 @@ def _collect(running: Running, stack: ExitStack) -> int:
     return 0
 
 
+def _no_host(settings: Config) -> Callable[[str], bool]:
+    """Return who is left out of comparisons: this machine and the routers, with their own talk."""
+    routers = {str(plain(each.address)) for each in settings.router.routers}
+    routers |= {str(plain(each)) for each in settings.flow_senders}
+    return lambda host: host in routers or host in map(str, map(plain, network.own_addresses()))
+
+
 def _tick(running: Running, flows: FlowService) -> None:
     flows.tick()
+    if flows.is_compared:
+        running.publisher.publish(flows.compared())
     report = flows.report()
     running.beat(_line(report), lambda: report)
 

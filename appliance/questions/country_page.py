@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`/countries`: how much went to and came from each country, and what is in none."""
+"""`/map`: how much went to and came from each country, on a map and as a table."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest
 
-from appliance.countries import country_names
+from appliance.countries import country_names, world_map
 from appliance.countries.country_names import CLASSES
 from appliance.questions.answers import UnansweredError
 from appliance.questions.door import Answered, Asked
@@ -36,15 +36,22 @@ class CountryRow:
     flows: int
     share: float
     link: str
+    code: str = ""
 
 
 def blueprint(
-    figures: Callable[[], Mapping[str, Any]], ask: Callable[[Asked], Answered], zone: str
+    figures: Callable[[], Mapping[str, Any]],
+    ask: Callable[[Asked], Answered],
+    zone: str,
 ) -> Blueprint:
-    """Return the route; `ask` answers, `zone` is that of the page's days."""
+    """Return the routes; `ask` answers, `zone` is that of the page's days."""
     routes = Blueprint("countries", __name__)
 
-    @routes.get("/countries", endpoint="show")
+    @routes.get("/countries", endpoint="before")
+    def before() -> ResponseReturnValue:
+        return redirect(url_for("countries.show", days=request.args.get("days")), 301)
+
+    @routes.get("/map", endpoint="show")
     def show() -> ResponseReturnValue:
         days = _days()
         period = FlowPeriod(day_of(time.time() - (days - 1) * DAY_S, zone),
@@ -54,6 +61,9 @@ def blueprint(
             answered = ask(Asked((statement(period),), *period.bounds(), zone))
             countries, others = rows(answered.answers[0].rows, period)
             shown |= {"countries": countries, "others": others, "remark": answered.remark}
+            by_code = {each.code: each for each in countries}
+            shares = {code: each.share for code, each in by_code.items()}
+            shown |= {"world": world_map.drawn(shares, world_map.FILE), "by_code": by_code}
         except UnansweredError as error:
             shown["trouble"] = str(error)
         return render_template("countries.html", **figures(), **shown, days=days, choices=DAYS)
@@ -84,7 +94,7 @@ def rows(
         is_class = letters in CLASSES
         link = _link(str(letters), period) if letters else ""
         row = CountryRow(country_names.name(str(letters)), int(came), int(went), int(flows),
-                         share, link)  # fmt: skip
+                         share, link, str(letters))  # fmt: skip
         (others if is_class else countries).append(row)
     return countries, others
 

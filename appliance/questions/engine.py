@@ -18,11 +18,13 @@ from typing import Any
 import duckdb
 
 from appliance.errors import InputError
+from appliance.flowexport import akvorado
 from appliance.questions.address_sets import SetColumns
 from appliance.questions.answers import NARROW, FlowAnswer, UnansweredError
 
 MEMORY, SECONDS = "96MB", 25.0
 MOST_ROWS, MOST_BYTES = 10_000, 4 << 20
+AT_ONCE = 4096
 
 # Groups of an IPv6 address as RFC 5952 wants them; the longest run of zeros becomes "::".
 _GROUPS = " || ':' || ".join(
@@ -97,6 +99,21 @@ class FlowEngine:
                 names = tuple(str(each[0]) for each in found.description or ())
                 return FlowAnswer(names, *_some(found, most))
 
+    def stream(self, sql: str) -> Iterator[list[tuple[Any, ...]]]:
+        """Yield the rows of a SELECT of ours, some at a time, however many. Raises UnansweredError.
+
+        Each part has the time of a question for itself.
+        """
+        with _explained(self._seconds):
+            found = self._connection.execute(sql)
+        while True:
+            self._until = float("inf")
+            with _explained(self._seconds), self._within():
+                part = found.fetchmany(AT_ONCE)
+            if not part:
+                return
+            yield part
+
     def _prepare(self, files: Sequence[Path], zone: str, sets: Mapping[str, SetColumns]) -> None:
         run = self._connection.execute
         run(f"SET memory_limit = '{MEMORY}'")
@@ -121,6 +138,7 @@ class FlowEngine:
             every = f"SELECT * FROM read_parquet([{names}], union_by_name = true)"
             source = f"({every} UNION ALL BY NAME SELECT * FROM {NONE})"
         run(f"CREATE TEMP VIEW flows AS {VIEW.format(source)}")
+        run(f"CREATE TEMP VIEW akvorado AS {akvorado.VIEW}")
         run("SET lock_configuration = true")
 
     @contextlib.contextmanager

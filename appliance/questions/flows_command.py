@@ -16,7 +16,7 @@ from appliance.errors import InputError
 from appliance.flows import service as collector
 from appliance.flowstore import stored_files
 from appliance.flowstore.stored_files import FOLDER
-from appliance.questions import address_sets, printed, sources
+from appliance.questions import address_sets, flow_files, printed, sources
 from appliance.questions.address_sets import SetColumns
 from appliance.questions.conditions import SWITCHES
 from appliance.questions.engine import SECONDS, FlowEngine
@@ -34,7 +34,8 @@ Ask about the flows that are kept one by one, in the manner of SiLK:
   glovebox flows filter --daddress=203.0.113.0/24 cut --fields=1-5,9
   glovebox flows filter --aport=53 count --bin-size=3600
   glovebox flows set build FILE | cat FILE | member FILE ADDRESS
-  glovebox flows export --start-date=2026/11/01 --format=csv --to=FILE
+  glovebox flows export --start-date=2026/11/01 --format=csv|nfdump --to=FILE
+  glovebox flows export --start-date=2026/11/01 --format=parquet --to=FOLDER
   glovebox flows check
 
 Without any of these words it is the collector: glovebox flows --help."""
@@ -87,6 +88,11 @@ def _parser(end: str) -> argparse.ArgumentParser:
     elif end == "cut":
         add("--fields", default=",".join(SHOWN), help="what is printed of each (%(default)s)")
         add("--num-recs", type=int, default=10_000, dest="count", help="how many flows")
+    elif end == "export":
+        add("--fields", default=",".join(SHOWN), help="the columns of CSV (%(default)s)")
+        add("--akvorado", action="store_true", help="CSV with the columns that Akvorado has")
+        add("--format", choices=("parquet", "csv", "nfdump"), default="csv")
+        add("--to", type=Path, required=True, help="a folder for parquet, or a file")
     else:
         add("--bin-size", type=int, default=3600, help="seconds (%(default)s)")
     return parser
@@ -172,19 +178,19 @@ def _holds(network: address_sets.Network, wanted: address_sets.Network) -> bool:
 
 
 def _export(words: list[str]) -> int:
-    """Answer `export`: whole files as they are, or the flows of a question as CSV."""
-    parser = _parser("cut")
+    """Answer `export`: whole files as they are, or the flows of a question as CSV or nfdump's."""
+    parser = _parser("export")
     parser.prog = "glovebox flows export"
-    parser.set_defaults(fields=",".join(each for each in SHOWN))
-    parser.add_argument("--format", choices=("parquet", "csv"), default="csv")
-    parser.add_argument("--to", type=Path, required=True, help="a folder for parquet, or a file")
     arguments = parser.parse_args(words)
     sets, question = _question(arguments)
     if arguments.format == "parquet":
         return _copy(sources.find(*question.period.bounds(), arguments.folder).files, arguments.to)
     with _engine(arguments, question, sets) as engine:
-        found = engine.ask(question.cut_sql())
-    arguments.to.write_text(printed.as_csv(found.columns, found.rows), encoding="utf-8")
+        if arguments.format == "nfdump":
+            count = flow_files.write_nfdump(engine, question, arguments.to)
+        else:
+            count = flow_files.write_csv(engine, question, arguments.to, arguments.akvorado)
+    print(f"{count} flows to {arguments.to}")
     return 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -97,9 +97,13 @@ def counted(rows: Sequence[Sequence[Any]]) -> Iterator[str]:
 
 def as_csv(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     """Return CSV (RFC 4180), with a line of names."""
+    return csv_rows([names, *rows])
+
+
+def csv_rows(rows: Iterable[Sequence[Any]]) -> str:
+    """Return rows of CSV (RFC 4180)."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\r\n")
-    writer.writerow([_cell(each) for each in names])
     writer.writerows([_cell(each) for each in row] for row in rows)
     return stream.getvalue()
 

@@ -135,9 +135,16 @@ class Question:
 
     def cut_sql(self) -> str:
         """Return the SQL of the flows themselves, in the order of time."""
-        shown = ", ".join(f'{_shown(field, field.columns)} AS "{field.name}"'
-                          for field in self.fields)  # fmt: skip
-        return f"SELECT {shown} FROM flows WHERE {self.where()} ORDER BY first LIMIT {self.limit}"
+        return f"{self.every_sql(self.cut_columns())} ORDER BY first LIMIT {self.limit}"
+
+    def cut_columns(self) -> str:
+        """Return the columns of the fields, in SQL."""
+        return ", ".join(f'{_shown(field, field.columns)} AS "{field.name}"'
+                         for field in self.fields)  # fmt: skip
+
+    def every_sql(self, columns: str) -> str:
+        """Return the SQL of all flows themselves, as they lie; `columns` are ours, in SQL."""
+        return f"SELECT {columns} FROM flows WHERE {self.where()}"
 
     def count_sql(self, seconds: int) -> str:
         """Return the SQL of flows, bytes and packets by time, where each flow began."""

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import ClassVar
 
 from appliance.reports.statusfile import StatusFile
@@ -120,3 +121,56 @@ class FlowsReport(StatusFile):
     def is_fresh(self, now: float) -> bool:
         """Tell whether the report is of now."""
         return abs(now - self.updated) <= STALE_S
+
+
+class BlindKind(StrEnum):
+    """What is blind: the stream, which shows little or nothing, or the flows."""
+
+    NO_STREAM = "no stream"
+    STREAM = "stream"
+    NO_FLOWS = "no flows"
+    FLOWS = "flows"
+
+
+@dataclass(frozen=True, slots=True)
+class BlindSpot:
+    """Of `hosts` hosts in an hour, bytes by routers' flows and those of the stream.
+
+    `host` is empty where it is so for many.
+    """
+
+    kind: BlindKind
+    hosts: int
+    host: str
+    routers: int
+    mirror: int
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedHour:
+    """An hour that began at `begin` (since the epoch): all bytes, and what differs.
+
+    `compared` are the hosts with enough bytes; `more` findings are not told apart.
+    """
+
+    begin: int
+    compared: int
+    routers: int
+    mirror: int
+    spots: tuple[BlindSpot, ...] = ()
+    more: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BlindSpotsReport(StatusFile):
+    """The hours that were compared, the newest last; `since` (since the epoch) both are counted.
+
+    `mirror_flows` were made of the stream since then.
+    """
+
+    NAME: ClassVar[str] = "blindspots"
+
+    updated: float
+    since: float
+    mirror_flows: int
+    hours: tuple[ComparedHour, ...] = ()

@@ -29,6 +29,7 @@ from appliance.alerts.way import Homes
 from appliance.amending import overlay
 from appliance.amending import pages as amending
 from appliance.amending.pages import AmendingPlaces
+from appliance.blindspots import pages as blindspots
 from appliance.blocking import pages as blocking
 from appliance.blocking import wishes
 from appliance.charts import hours
@@ -197,6 +198,7 @@ def create_app(
     zone = config.system.zone or "UTC"
     app.register_blueprint(questions.blueprint(figures, asks, zone))
     app.register_blueprint(country_page.blueprint(figures, asks, zone))
+    app.register_blueprint(blindspots.blueprint(figures, sensor[0].directory))
     app.register_blueprint(devices.blueprint(figures, DeviceSources(directory, letters, found)))
     app.register_blueprint(live.blueprint(figures))
     app.register_blueprint(selftest.blueprint(requests))

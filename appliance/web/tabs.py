@@ -93,7 +93,7 @@ TABS = (
         parts=("announcement", "standing"),
         line=found("flows", "No router sends flows."),
         endpoint="hosts.list",
-        below=("hosts.one", "questions.ask", "countries.show"),
+        below=("hosts.one", "questions.ask", "countries.show", "blindspots.show"),
     ),
     Tab(
         name="devices",

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Which address is in which country, and whose: Debian's packages, as columns to be searched.
+"""Which address is in which country, and whose, and the map: of Debian's packages, as columns.
 
 tor-geoipdb wants Tor itself, which no image of ours has, and libloc-database has 40 MB: both go
 into a root of their own, of which nothing but the lists is taken (IPFire's data, CC BY-SA 4.0).
+The outlines are Natural Earth's.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ import tarfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from appliance.countries import address_columns, country_table, owner_table
+from appliance.countries import address_columns, country_table, owner_table, world_map
 from appliance.formats import plain_address
-from image.build import libloc
+from image.build import libloc, outlines, r_data
 from image.build.cache import Input, discard
 from image.build.context import BuildContext
 from image.build.debian import SUITE, debian_keyring
@@ -27,20 +28,22 @@ DATABASE = "usr/share/libloc-location/location.db"
 
 def build_countries(context: BuildContext) -> Path:
     """Make the tables where they are not there yet; return the folder that holds them."""
-    root = Root(SUITE, PACKAGES, mirror=context.mirror, keyring=debian_keyring())
-    modules = (country_table, owner_table, address_columns, plain_address, libloc)
+    root = Root(SUITE, PACKAGES, mirror=context.mirror, keyring=debian_keyring(),
+                hooks=(f"--customize-hook={outlines.HOOK}",))  # fmt: skip
+    modules = (country_table, owner_table, address_columns, plain_address, libloc, outlines, r_data)
     inputs: list[Input] = [*root.inputs, Path(__file__), *(Path(str(m.__file__)) for m in modules)]
 
     def make(target: Path) -> None:
         tar = target.with_suffix(".tar")
         try:
             root.make(tar, context.log("countries"))
-            countries, owners = packed(tar), packed_owners(tar)
+            countries, owners, world = packed(tar), packed_owners(tar), drawn(tar)
         finally:
             discard(tar)
         target.mkdir()
         (target / address_columns.COUNTRIES.name).write_bytes(countries)
         (target / address_columns.OWNERS.name).write_bytes(owners)
+        (target / world_map.FILE.name).write_bytes(world)
 
     return context.cache.stage("countries", "", inputs, make)
 
@@ -56,6 +59,11 @@ def packed_owners(tar: Path) -> bytes:
     found = libloc.LocationDatabase(_read(tar, DATABASE))
     date = f"{datetime.fromtimestamp(found.created, UTC):%Y-%m-%d}"
     return owner_table.pack(found.four(), found.six(), found.names, date)
+
+
+def drawn(tar: Path) -> bytes:
+    """Return the outlines in a root. Raises KeyError where there are none."""
+    return outlines.packed(*(_read(tar, f"{outlines.DATA}{ending}") for ending in (".rdx", ".rdb")))
 
 
 def _read(tar: Path, name: str) -> bytes:

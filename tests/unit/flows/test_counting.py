@@ -8,11 +8,16 @@ from pathlib import Path
 
 import numpy as np
 
-from appliance.flows.counting import HostCounting, own_networks
+from appliance.flows.collector import Collector
+from appliance.flows.counting import MIRROR, HostCounting, MirrorCounting, own_networks, parted
+from appliance.flows.exporters import Exporters
+from appliance.flows.keeping import TemplateFile
 from appliance.flows.records import FLOW, Flows, halves
+from appliance.flows.service import FlowService
 from appliance.settings.config import Config
 from appliance.settings.sections.flows import FlowsConfig
 from appliance.settings.sections.ids import IdsConfig
+from tests.unit.flows.exporting import NOW_MS, ROUTER, flow_set, record, template, v9
 
 HERE = """\
 20010db8007700000000000000000005 02 40 00 80     eth0
@@ -55,3 +60,35 @@ def test_a_flow_that_was_told_twice_counts_once(tmp_path: Path) -> None:
     taken = counting.take()
     assert taken is not None and taken.hosts[1] == halves(ip_address("192.168.1.5"))
     assert len(counting) == 0
+
+
+SEEN = memoryview(v9(flow_set(0, template()), flow_set(256, record())))
+
+
+def test_datagrams_are_parted_by_who_sent_them() -> None:
+    both = [(ROUTER, 1, SEEN), (MIRROR.packed, 2, SEEN)]
+    assert parted(both) == ([both[0]], [both[1]])
+    assert parted(both[:1]) == (both[:1], ())
+
+
+def test_bytes_are_counted_by_host() -> None:
+    found = MirrorCounting(HostCounting(Config()))
+    found.put([(MIRROR.packed, 2, SEEN)], NOW_MS, 1.0)
+    taken = found.take()
+    assert (found.flows, found.last_seen, len(taken.hosts)) == (1, 1.0, 2)
+    ((_, figures),) = taken.cells.items()
+    assert figures == [0, 1000, 0, 10, 1]
+    assert not found.take().cells
+
+
+def test_they_are_in_no_total_and_in_no_ledger(tmp_path: Path) -> None:
+    collector = Collector(Exporters())
+    kept = TemplateFile(collector.templates, tmp_path / "templates.json")
+    counting = HostCounting(Config())
+    flows = FlowService(collector, kept, [], counting, tmp_path / "hosts.db")
+    flows.take([(MIRROR.packed, 2, SEEN)])
+    report = flows.report()
+    assert (report.total.received, report.bytes_out, report.exporters) == (0, 0, ())
+    assert flows.compared().mirror_flows == 1 and not flows.is_compared
+    flows.finish()
+    assert not (tmp_path / "hosts.db").exists()

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""`/countries`: sums of both directions, classes apart, and links that ask for the same."""
+"""`/map`: sums of both directions, classes apart, and links that ask for the same."""
 
 from __future__ import annotations
 
 import html
+import json
 import re
 import time
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from flask.testing import FlaskClient
 
 from appliance.access.vault import Vault
 from appliance.alerts.pages import AlertPages
+from appliance.countries import world_map
 from appliance.countries.country_table import CountryTable, pack
 from appliance.flowstore import parquet, stored_files
 from appliance.questions.country_page import rows
@@ -61,7 +63,7 @@ def keep(folder: Path) -> None:
 
 def test_countries_with_their_flows(client: FlaskClient, tmp_path: Path) -> None:
     keep(tmp_path / "kept")
-    text = client.get("/countries?days=7").text
+    text = client.get("/map?days=7").text
     assert "Switzerland" in text, text
     assert text.index("Switzerland") < text.index("United States") < text.index("multicast")
     assert "60.0 %" in text and "not known" in text and "999" not in text
@@ -70,11 +72,34 @@ def test_countries_with_their_flows(client: FlaskClient, tmp_path: Path) -> None
     assert "2 flows with 6,000 bytes" in client.get(html.unescape(links[0])).text
 
 
+def test_the_map_says_what_the_table_says(
+    client: FlaskClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(tmp_path / "kept")
+    monkeypatch.setattr(world_map, "FILE", tmp_path / "outlines")
+    assert "<svg viewBox" not in client.get("/map").text.partition("<main")[2]
+    shapes = {"CH": "M1,1l1 0 0 1z", "DE": "M2,2l1 0 0 1z"}
+    world = {"width": 960, "height": 430, "shapes": shapes, "circles": {"US": [5, 6]}}
+    (tmp_path / "outlines").write_text(json.dumps(world))
+    world_map._world.cache_clear()
+    text = client.get("/map?days=7").text
+    assert '<path class="rest" d="M2,2l1 0 0 1z"/>' in text
+    assert '<path class="share5" d="M1,1l1 0 0 1z"><title>Switzerland: 60.0 %, ' in text
+    assert '<circle class="share4" cx="5" cy="6" r="5"><title>United States: ' in text
+    assert len(re.findall(r'href="(/flows[?][^"]*any-cc=ch[^"]*)"', text)) == 2
+    assert "no statement on any dispute" in text
+
+
+def test_the_way_from_before_leads_there(client: FlaskClient) -> None:
+    found = client.get("/countries?days=7")
+    assert (found.status_code, found.headers["Location"]) == (301, "/map?days=7")
+
+
 def test_without_flows_it_says_so(client: FlaskClient, tmp_path: Path) -> None:
-    assert "No flow of this time" in client.get("/countries").text
-    assert client.get("/countries?days=2").status_code == 400
+    assert "No flow of this time" in client.get("/map").text
+    assert client.get("/map?days=2").status_code == 400
     (tmp_path / "door").unlink()
-    assert "nothing answers" in client.get("/countries").text
+    assert "nothing answers" in client.get("/map").text
 
 
 def test_old_files_without_countries_are_not_known(client: FlaskClient, tmp_path: Path) -> None:

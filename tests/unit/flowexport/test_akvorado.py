@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: MIT
+"""The view with Akvorado's names, over flows that are kept here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from appliance.questions.engine import FlowEngine
+from tests.unit.questions.kept import keep
+
+
+def test_classes_of_addresses_are_no_countries(tmp_path: Path) -> None:
+    keep(tmp_path, 1)
+    with FlowEngine(sorted(tmp_path.glob("*.parquet"))) as engine:
+        codes = engine.ask('SELECT DISTINCT "SrcCountry" FROM akvorado ORDER BY 1').rows
+        answer = engine.ask('SELECT "SrcAddr", "EType", "TCPFlags", "InIfIndex" FROM akvorado')
+    assert all(code == code.upper() and code != "HM" for (code,) in codes)
+    assert answer.columns == ("SrcAddr", "EType", "TCPFlags", "InIfIndex")
+    assert len(answer.rows) == 300

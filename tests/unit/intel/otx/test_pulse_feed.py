@@ -302,8 +302,8 @@ def test_the_recorded_pulses_with_hostile_indicators(
     zone = (folder / "expected.rpz.zone").read_text().splitlines()
     wanted = {line for line in zone if " CNAME " in line}
     # What is allowed stands there as an address, too.
-    made = {line for line in text["rpz.zone"].splitlines() if " CNAME " in line}
-    assert made - wanted == {"32.53.2.0.192.rpz-ip CNAME rpz-passthru."} and not wanted - made
+    given = {line for line in text["rpz.zone"].splitlines() if " CNAME " in line}
+    assert given - wanted == {"32.53.2.0.192.rpz-ip CNAME rpz-passthru."} and not wanted - given
 
 
 def told_to(name: str, found: kept_lists.KeptList, allow: list[str]) -> str:

@@ -18,7 +18,9 @@ from tests.unit.image.build.test_libloc import database
 FOUR = "# Generated: Thu, 25 Jun 2026\n16777216,16777471,AU\n"
 SIX = "# x\n2001:200::,2001:200:ffff:ffff:ffff:ffff:ffff:ffff,JP\n"
 NAMES = (*countries.LISTS, countries.DATABASE)
-LISTS = {f"./{name}": text for name, text in zip(NAMES, (FOUR, SIX, database()), strict=True)}
+LISTS: dict[str, str | bytes] = {
+    f"./{name}": text for name, text in zip(NAMES, (FOUR, SIX, database()), strict=True)
+}
 
 
 def test_it_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

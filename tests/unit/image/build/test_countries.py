@@ -17,9 +17,10 @@ from tests.unit.image.build.test_libloc import database
 
 FOUR = "# Generated: Thu, 25 Jun 2026\n16777216,16777471,AU\n"
 SIX = "# x\n2001:200::,2001:200:ffff:ffff:ffff:ffff:ffff:ffff,JP\n"
-NAMES = (*countries.LISTS, countries.DATABASE)
 LISTS: dict[str, str | bytes] = {
-    f"./{name}": text for name, text in zip(NAMES, (FOUR, SIX, database()), strict=True)
+    f"./{countries.LISTS[0]}": FOUR,
+    f"./{countries.LISTS[1]}": SIX,
+    f"./{countries.DATABASE}": database(),
 }
 
 

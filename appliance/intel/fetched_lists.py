@@ -90,8 +90,10 @@ class FetchedList:
         with contextlib.suppress(OSError):
             size = self._file.stat().st_size
         source, state = self.source, self.state
+        # One that has terms is public; in the address of another there may be a key.
+        url = source.url if source.terms else shown(source.url)
         return SourceStanding(
-            source.name, source.title, shown(source.url), source.terms,
+            source.name, source.title, url, source.terms,
             state.answered, state.changed, size, self.failures, self.trouble,
         )  # fmt: skip
 

@@ -34,6 +34,8 @@ def event(sid: int, token: Token) -> bytes:
         0, 1, 0, 0, sid, marker.GID, 1, 0, 4, bytes(4), bytes(4),
         token.source_port, token.destination_port, socket.IPPROTO_UDP,
     )  # fmt: skip
+    # As in Snort's file, where the structure ends with padding.
+    body += bytes(3)
     return HEADER.pack(7, len(body)) + body
 
 

@@ -7,6 +7,8 @@ export LC_ALL=C.UTF-8
 export PATH=$PATH:/usr/sbin:/sbin
 # A plain user's build runs as other users too (user namespaces), who read its programs.
 umask 022
+# Some thousand modules are compiled once, not by each of the many processes of the tests.
+unset PYTHONDONTWRITEBYTECODE
 project=$(dirname "$(readlink -f "$0")")
 python=$project/.venv/bin/python
 # Marks of tests that need something built, rights, or a browser.

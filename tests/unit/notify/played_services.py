@@ -20,7 +20,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope
 
 TOKEN = "123456:MARKED-telegram-token"
-PATIENCE_S = 60.0
+PATIENCE_S = 150.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.image, pytest.mark.timeout(600)]
 
 # Longer than one datagram can be without fragments, jumbo, and the most that UDP can carry here.
 SIZES = [60, 1467, 1468, 1514, 4000, 9000, 9014, 32_000, 65_000]
-GAP_SECONDS = 0.002
+GAP_SECONDS, PATIENCE_S = 0.002, 300
 CAPTURES = ["tzsp/derived/testmyids_in_tzsp.pcap", "tzsp/derived/scapy_uts_basic.pcap",
             "tzsp/derived/wlan80211_arp_in_tzsp.pcap"]  # fmt: skip
 
@@ -34,7 +34,7 @@ import hashlib, json, os, socket, sys
 sniffer = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
 sniffer.setsockopt(socket.SOL_SOCKET, 33, 32 << 20)
 sniffer.bind(("tzsp0", 3))
-sniffer.settimeout(20)
+sniffer.settimeout(240)
 open("/run/sniffer.ready", "w").close()
 seen = []
 try:
@@ -62,7 +62,9 @@ def carried(guest: Guest, datagrams: Sequence[bytes], count: int) -> list[str]:
             router.sendto(datagram, ("127.0.0.1", guest.host_port(TZSP_PORT)))
             # The emulator's own network card is not what is tested.
             time.sleep(GAP_SECONDS)
-    done = guest.run("until [ -e /run/sniffer.json ]; do sleep 0.05; done; cat /run/sniffer.json")
+    # A service that is started for them takes its time where the host is busy.
+    wait = "until [ -e /run/sniffer.json ]; do sleep 0.05; done; cat /run/sniffer.json"
+    done = guest.run(wait, PATIENCE_S)
     return list(json.loads(done))
 
 

@@ -9,10 +9,10 @@ from image.build import overlay
 from image.build.boards import IMAGE
 from image.build.cache import Input, discard
 from image.build.context import PROJECT, BuildContext
-from image.build.countries import PLACE, build_countries
 from image.build.roots import SOURCE_DATE_EPOCH, change
 from image.build.tools import Tools
 from image.build.wheels import build_wheels
+from image.world.countries import PLACE, build_countries
 
 HOOK = IMAGE / "hooks" / "finish-root"
 ENGINE_PLACE = "/usr/lib/glovebox/engine"

@@ -10,10 +10,10 @@ import pytest
 
 from appliance.countries.country_table import CountryTable
 from appliance.countries.owner_table import OwnerTable
-from image.build import countries, outlines
 from image.build.roots import Root
+from image.world import countries, outlines
 from tests.unit.image.build.roots_made_here import Recorded, context, write_tar
-from tests.unit.image.build.test_libloc import database
+from tests.unit.image.world.test_libloc import database
 
 FOUR = "# Generated: Thu, 25 Jun 2026\n16777216,16777471,AU\n"
 SIX = "# x\n2001:200::,2001:200:ffff:ffff:ffff:ffff:ffff:ffff,JP\n"

@@ -14,11 +14,11 @@ from pathlib import Path
 
 from appliance.countries import address_columns, country_table, owner_table, world_map
 from appliance.formats import plain_address
-from image.build import libloc, outlines, r_data
 from image.build.cache import Input, discard
 from image.build.context import BuildContext
 from image.build.debian import SUITE, debian_keyring
 from image.build.roots import Root
+from image.world import libloc, outlines, r_data
 
 PLACE = "usr/share/glovebox"
 PACKAGES = ("tor-geoipdb", "libloc-database")

@@ -9,7 +9,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from image.build.libloc import MAGIC, LocationDatabase
+from image.world.libloc import MAGIC, LocationDatabase
 
 NONE = 0xFFFFFFFF
 SYSTEMS = {15169: "GOOGLE", 3320: "Telekom AG"}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from image.build import outlines, r_data
+from image.world import outlines, r_data
 
 SQUARE = [0.0, 10.0, 10.0, 0.0, 0.0, 40.0, 40.0, 50.0, 50.0, 40.0]
 

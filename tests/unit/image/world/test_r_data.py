@@ -10,7 +10,7 @@ import zlib
 
 import pytest
 
-from image.build import r_data
+from image.world import r_data
 
 
 def text(value: str) -> bytes:

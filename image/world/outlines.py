@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from image.build import r_data
+from image.world import r_data
 
 PACKAGE = "r-cran-rnaturalearthdata"
 PLACE = "usr/share/outlines"

@@ -100,8 +100,11 @@ def inspected_by_guest(guest: Guest, page: PageClient, capture: Path) -> list[di
 
 
 def test_a_clean_stop_stores_the_last_alert_of_the_engine(guest: Guest) -> None:
-    """All are told to end at once, as when the machine is shut down."""
-    services = "glovebox-ids glovebox-alerts glovebox-alerts-rest"
+    """All are told to end at once, as when the machine is shut down.
+
+    The supervisor, too: it would have the engine back, whose self-test raises an alert.
+    """
+    services = "glovebox-supervisor glovebox-ids glovebox-alerts glovebox-alerts-rest"
     guest.run("systemctl restart glovebox-ids", 120)
     send_capture(SHIPPED, ("127.0.0.1", guest.host_port(TZSP_PORT)), PacketRate(PPS))
     guest.run(f"systemctl stop {services}", 120)

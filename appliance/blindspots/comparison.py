@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from appliance.reports.flows import BlindKind, BlindSpot, ComparedHour
 from appliance.udp.sources import address_of
@@ -36,11 +36,6 @@ class _Both:
     mirror: int = 0
 
 
-@dataclass
-class _Hour:
-    hosts: defaultdict[Host, _Both] = field(default_factory=lambda: defaultdict(_Both))
-
-
 class Comparison:
     """Adds up both, and judges each hour once that is over; keeps a day of judgements."""
 
@@ -49,7 +44,7 @@ class Comparison:
     ) -> None:
         """Take from when on both are told (since the epoch), and whose traffic is its own."""
         self._since, self._is_left_out = since, is_left_out
-        self._hours: dict[int, _Hour] = {}
+        self._hours: dict[int, defaultdict[Host, _Both]] = {}
         self.judged: tuple[ComparedHour, ...] = ()
 
     def add(
@@ -83,10 +78,10 @@ class Comparison:
         if number not in self._hours and len(self._hours) >= MOST_HOURS:
             # Times that somebody made up: the oldest has been judged, or never will be.
             del self._hours[min(self._hours)]
-        return self._hours.setdefault(number, _Hour()).hosts[host]
+        return self._hours.setdefault(number, defaultdict(_Both))[host]
 
-    def _figures(self, found: _Hour) -> Iterable[tuple[str, int, int]]:
-        for host, both in found.hosts.items():
+    def _figures(self, found: Mapping[Host, _Both]) -> Iterable[tuple[str, int, int]]:
+        for host, both in found.items():
             name = str(address_of(host[0].to_bytes(8) + host[1].to_bytes(8)))
             if not self._is_left_out(name):
                 yield name, both.routers, both.mirror

@@ -176,5 +176,5 @@ def _typed() -> str:
     if request.form["kind"] == KEYS_OF_TERMINAL:
         return typed
     if not typed.isprintable():
-        raise BadRequest("Printable signs alone.")
+        raise BadRequest("Only printable characters.")
     return typed if key == "bare" else f"{typed}\r"

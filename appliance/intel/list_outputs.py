@@ -3,8 +3,8 @@
 
 A zone of response policies (RPZ: draft-vixie-dnsop-dns-rpz, as BIND and Unbound read it), a hosts
 file (also RouterOS' adlist), addresses and networks as text and as sets of nftables, and Zeek's
-intelligence file. One
-entry that a server of names refuses makes it refuse the whole zone: what does not fit is left out.
+intelligence file. One entry that a server of names refuses makes it refuse the whole zone: what
+does not fit is left out.
 """
 
 from __future__ import annotations

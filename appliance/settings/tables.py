@@ -100,7 +100,7 @@ def section(kind: type[Any], table: Mapping[str, Any], within: str = "") -> Any:
 def _one_line(key: str, value: Any) -> None:
     for text in value if isinstance(value, tuple) else (value,):
         if isinstance(text, str):
-            expect(not _TURNS.search(text), key, text, "one line of signs that can be seen")
+            expect(not _TURNS.search(text), key, text, "one line of visible characters")
 
 
 def _convert(key: str, value: Any, wanted: Any) -> Any:

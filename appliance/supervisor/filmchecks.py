@@ -133,7 +133,7 @@ def _complaint(closed: Sequence[Drive]) -> tuple[str, str]:
 
 def _held(drive: Drive) -> str:
     """Return what a drive is that is not read here; empty for one that should be read."""
-    parts = (words for end, words in PARTS if drive.kind.endswith(end))
+    parts = (part for end, part in PARTS if drive.kind.endswith(end))
     return KINDS.get(drive.kind) or next(parts, "")
 
 

@@ -12,8 +12,8 @@
   const trouble = document.getElementById("terminal-trouble");
   const keys = document.getElementById("terminal-keys");
   const nonce = document.currentScript.nonce;
-  const CHUNK = 120; // signs at a time: in UTF-8 below what a request may have
-  const MOST = 32000; // signs that are pasted at once
+  const CHUNK = 120; // characters at a time: in UTF-8 below what a request may have
+  const MOST = 32000; // characters that are pasted at once
   const MODES = [9, 1000, 1001, 1002, 1003, 1004, 1005, 1006, 1015, 1016];
   const LETTERS = { ArrowUp: "A", ArrowDown: "B", ArrowRight: "C", ArrowLeft: "D", End: "F", Home: "H" };
   const NAMED = {
@@ -56,7 +56,7 @@
   const type = (signs) => {
     if (!mine || !signs) return;
     if (typed.length + signs.length > MOST) {
-      say(`More than ${MOST} signs at once: nothing of it was sent.`);
+      say(`More than ${MOST} characters at once: nothing was sent.`);
       return;
     }
     say("");

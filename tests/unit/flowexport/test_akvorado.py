@@ -13,7 +13,7 @@ def test_classes_of_addresses_are_no_countries(tmp_path: Path) -> None:
     keep(tmp_path, 1)
     with FlowEngine(sorted(tmp_path.glob("*.parquet"))) as engine:
         codes = engine.ask('SELECT DISTINCT "SrcCountry" FROM akvorado ORDER BY 1').rows
-        answer = engine.ask('SELECT "SrcAddr", "EType", "TCPFlags", "InIfIndex" FROM akvorado')
+        answer = engine.ask('SELECT "SrcAddr", "EType", "TCPFlags", "SrcPort" FROM akvorado')
     assert all(code == code.upper() and code != "HM" for (code,) in codes)
-    assert answer.columns == ("SrcAddr", "EType", "TCPFlags", "InIfIndex")
+    assert answer.columns == ("SrcAddr", "EType", "TCPFlags", "SrcPort")
     assert len(answer.rows) == 300

@@ -22,7 +22,7 @@ usage: ./build.sh COMMAND [OPTION…]
   demo [CAPTURE] [--once] …     build, boot, send CAPTURE as a router would, show the alerts
   image [--board pi] [--ids …] … build the image of a board; for a Pi, all that is handed out
   page [--port N]               the page with sample data in your browser; anew when a file changes
-  check [PYTEST OPTION…]        after each edit: linters, types, unit tests that need nothing built
+  check [PYTEST OPTION…]        after each edit: linters, types, the quick tests that need nothing built
   test [PYTEST OPTION…]         run the tests; `test -m long` those that take minutes each
   flash DEVICE [--settings FILE] …
                                 write the image built last to a card, and compare
@@ -133,7 +133,7 @@ case $command in
     pictures) setup test && in_project -m tests.web.pictures "$@" ;;
     check)
         setup test && cd "$project" || exit
-        in_project -m pytest -q -n 3 --dist worksteal -m "not ($BUILT or long)" \
+        in_project -m pytest -q -n auto --dist worksteal -m "not ($BUILT or long or slow)" \
             --hypothesis-profile=quick tests/unit tests/test_*.py "$@"
         ;;
     test)

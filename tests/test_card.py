@@ -65,6 +65,7 @@ def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
 
 
+@pytest.mark.slow
 def test_the_card_goes_before_a_stick_with_its_signature(machine: Machine) -> None:
     """By name the stick would come first."""
     machine.plug("aaa", USB, SIGNATURE)
@@ -72,12 +73,14 @@ def test_the_card_goes_before_a_stick_with_its_signature(machine: Machine) -> No
     assert machine.root() == "ROOT=/dev/mmcblk0p2"
 
 
+@pytest.mark.slow
 def test_a_machine_started_from_usb_finds_its_disk(machine: Machine) -> None:
     machine.plug("sda", USB, OTHER)
     machine.plug("sdb", USB.replace("1-1", "1-2"), SIGNATURE)
     assert machine.root() == "ROOT=/dev/sdb2"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("said", "found"), [(FROM_SD, "/dev/mmcblk0p2"), (FROM_USB, "/dev/sda2")], ids=["sd", "usb"]
 )
@@ -89,6 +92,7 @@ def test_what_the_firmware_says_decides(machine: Machine, said: bytes, found: st
     assert machine.root() == f"ROOT={found}"
 
 
+@pytest.mark.slow
 def test_a_card_whose_signature_was_not_changed_yet_is_known_by_its_root(machine: Machine) -> None:
     """As after a power cut between command line and signature; the stick guesses the former."""
     machine.plug("mmcblk0", SD, SIGNATURE)
@@ -96,12 +100,14 @@ def test_a_card_whose_signature_was_not_changed_yet_is_known_by_its_root(machine
     assert machine.root(OTHER) == "ROOT=/dev/mmcblk0p2"
 
 
+@pytest.mark.slow
 def test_a_foreign_card_in_the_slot_is_no_root(machine: Machine) -> None:
     machine.plug("mmcblk0", SD, OTHER, root=False)
     machine.plug("sda", USB, SIGNATURE)
     assert machine.root() == "ROOT=/dev/sda2"
 
 
+@pytest.mark.slow
 def test_nothing_that_fits_is_left_to_who_comes_next(machine: Machine) -> None:
     machine.plug("sda", USB, OTHER, root=False)
     assert machine.root() == ""

@@ -91,6 +91,7 @@ def test_units_exist(document: Path) -> None:
         assert template in units, f"{document}: {unit}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("document", DOCUMENTS, ids=str)
 def test_every_document_can_be_found(document: Path) -> None:
     if document == Path("README.md"):

@@ -144,6 +144,7 @@ def test_no_folder_has_more_than_25_modules() -> None:
         assert len(found) <= 25, folder
 
 
+@pytest.mark.slow
 def test_no_class_name_means_two_things() -> None:
     places: dict[str, list[str]] = {}
     for file in (*PACKAGE.rglob("*.py"), *(PROJECT / "image").rglob("*.py")):

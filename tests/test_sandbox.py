@@ -61,6 +61,7 @@ def beyond(figures: Mapping[str, float]) -> dict[str, float]:
     return {unit: figure for unit, figure in figures.items() if figure > ABOVE.get(unit, MOST)}
 
 
+@pytest.mark.slow
 def test_no_service_has_more_rights_than_it_says(root: Path) -> None:
     if not shutil.which("systemd-analyze"):
         missing("no systemd-analyze")

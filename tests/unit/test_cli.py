@@ -67,6 +67,7 @@ def test_error_becomes_one_line_and_its_status(
     assert capsys.readouterr().err == f"glovebox fail: {error}\n"
 
 
+@pytest.mark.slow
 def test_reader_that_goes_away_ends_it_quietly() -> None:
     done = subprocess.run(
         ["sh", "-c", f"{sys.executable} -m appliance.cli config show | true; echo"],

@@ -87,6 +87,7 @@ def ended(client: socket.socket) -> bool:
         return True
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "begin", [b"", b"G", b"GET / HTTP/1.1\r\nX: ", b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nx"]
 )
@@ -99,6 +100,7 @@ def test_slow_clients_leave_room_for_others(place: tuple[str, int], begin: bytes
             assert get(place).endswith(ANSWER)
 
 
+@pytest.mark.slow
 def test_clients_that_do_not_read_leave_room_for_others(place: tuple[str, int]) -> None:
     get(place)
     process = psutil.Process()
@@ -158,6 +160,7 @@ def test_the_host_with_most_connections_gives_way(
         assert patient.recv(4) == b"HTTP"
 
 
+@pytest.mark.slow
 def test_who_resets_at_once_ends_nothing_but_that(tmp_path: Path) -> None:
     """Also with bytes in the buffer, at which wrapping the socket fails."""
     found = certificate.context(tmp_path)
@@ -183,6 +186,7 @@ def tls_get(place: tuple[str, int], fields: bytes = b"") -> bytes:
         return b"".join(iter(lambda: secure.recv(65536), b""))
 
 
+@pytest.mark.slow
 def test_encrypted_answers_are_whole_whoever_dawdles(tmp_path: Path) -> None:
     found = certificate.context(tmp_path)
     assert found is not None
@@ -195,6 +199,7 @@ def test_encrypted_answers_are_whole_whoever_dawdles(tmp_path: Path) -> None:
             assert tls_get(place, b"X: " + b"a" * size + b"\r\n").endswith(ANSWER)
 
 
+@pytest.mark.slow
 def test_what_comes_in_one_record_is_answered_whole(tmp_path: Path) -> None:
     """Several requests in one record: what the library holds is not seen by poll(2)."""
     found = certificate.context(tmp_path)
@@ -212,6 +217,7 @@ def test_what_comes_in_one_record_is_answered_whole(tmp_path: Path) -> None:
             missing -= secure.recv(65536).count(b"x")
 
 
+@pytest.mark.slow
 def test_a_known_browser_has_a_place_of_its_own() -> None:
     """It is answered though hundreds of its own address wait, and the line knows it by name."""
     asked: list[str] = []

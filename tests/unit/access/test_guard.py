@@ -37,6 +37,7 @@ PROGRAMS = ["/live", "/stream", "/api/status", "/api/alerts", "/metrics"]
 REMOTE = {"REMOTE_ADDR": "192.168.1.7"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("address", GUARDED)
 def test_nothing_is_told_before_a_password_is_set(stranger: FlaskClient, address: str) -> None:
     answer = stranger.get(address, environ_base=REMOTE)
@@ -48,6 +49,7 @@ def test_nothing_is_told_before_a_password_is_set(stranger: FlaskClient, address
         assert (answer.status_code, answer.headers["Location"]) == (303, "/setup")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("address", GUARDED)
 def test_nothing_is_told_to_strangers(app: Flask, stranger: FlaskClient, address: str) -> None:
     set_up(app.test_client())
@@ -67,6 +69,7 @@ def test_metrics_are_told_to_this_machine(app: Flask, stranger: FlaskClient, loc
     assert stranger.get("/api/status", environ_base={"REMOTE_ADDR": local}).status_code == 401
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("address", ["/", "/alerts", "/live", "/api/status", "/metrics"])
 def test_the_token_opens_what_is_read(stranger: FlaskClient, address: str) -> None:
     headers = {"Authorization": f"Bearer {TOKEN}"}
@@ -75,6 +78,7 @@ def test_the_token_opens_what_is_read(stranger: FlaskClient, address: str) -> No
     assert "Set-Cookie" not in answer.headers
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "value",
     ["Bearer", "Bearer ", f"Bearer {TOKEN}x", f"Bearer {TOKEN[:-1]}", f"Basic {TOKEN}", TOKEN,
@@ -173,6 +177,7 @@ def test_is_local(address: str | None, expected: bool) -> None:
 FOREIGN = ["evil.example", "evil.example:80", "glovebox.local.evil.example", "198.51.100.77"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("host", FOREIGN)
 @pytest.mark.parametrize("address", ["/", "/setup", "/healthz", "/static/page.js", "/api/status"])
 def test_a_name_that_is_not_ours_is_told_nothing(
@@ -186,6 +191,7 @@ def test_a_name_that_is_not_ours_is_told_nothing(
         assert "Set-Cookie" not in answer.headers
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("host", ["", "a b", "a, glovebox.local", "a%0d%0aX: b", "<script>"])
 def test_a_host_that_is_none_is_told_nothing(stranger: FlaskClient, host: str) -> None:
     answer = stranger.get("/setup", headers={"Host": host})
@@ -193,6 +199,7 @@ def test_a_host_that_is_none_is_told_nothing(stranger: FlaskClient, host: str) -
     assert answer.mimetype == "text/plain"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "fields",
     [{"Origin": "http://evil.example"}, {"Origin": "null"}, {"Origin": "http://localhost:81"},
@@ -208,6 +215,7 @@ def test_a_form_of_another_site_sets_no_password(
     assert stranger.post("/setup", data=form, headers=ours).status_code == 303
 
 
+@pytest.mark.slow
 def test_a_busy_session_ends_after_a_week(
     stranger: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -42,6 +42,7 @@ def counts(search: AlertSearch, now: float, count: int) -> list[int]:
     return [hour.alerts for hour in hours]
 
 
+@pytest.mark.slow
 @settings(
     max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -137,6 +138,7 @@ def test_another_file_is_counted_anew(store: AlertStore, path: Path, tmp_path: P
     assert counts(searching, NOW, 1) == [3]
 
 
+@pytest.mark.slow
 def test_a_count_of_many_takes_a_bounded_time(store: AlertStore, path: Path) -> None:
     # As many as get a row of their own within an hour.
     begin, sources = NOW_US - NOW_US % HOUR_US, ("192.0.2.1", "192.0.2.2")

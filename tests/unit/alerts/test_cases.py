@@ -77,6 +77,7 @@ EVE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EVE)
 def test_odd_lines_of_suricata(name: str, shared_cases: Path, tmp_path: Path) -> None:
     cases = values_of(shared_cases / "rules/14-eve-odd.py", "\ndef rec(", "\nfor name,")["cases"]
@@ -164,6 +165,7 @@ FOUND: list[tuple[dict[str, str], list[int] | str]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("page", "row"),
     [("/alerts", r"/alerts/row\?sid=1:1(\d\d)\b"), ("/alerts/stream", r"sid=1:1(\d\d)\b")],

@@ -262,6 +262,7 @@ def mend(setup: Setup) -> None:
     setup.follower.step()
 
 
+@pytest.mark.slow
 def test_step_replaces_a_damaged_store_and_loses_nothing_of_the_spool(
     setup: Setup, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -350,6 +351,7 @@ def test_a_store_replaced_by_version_is_kept_aside(setup: Setup) -> None:
     assert len(list(setup.path.parent.glob("alerts.db.corrupt-*Z"))) == 1
 
 
+@pytest.mark.slow
 def test_a_grave_alert_is_told_before_the_flood_around_it_is_stored(setup: Setup) -> None:
     flood = records.event(7, priority=3) * 10_000
     with setup.file.open("ab") as stream:

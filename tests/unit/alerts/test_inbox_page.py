@@ -143,6 +143,7 @@ def test_strangers_cannot_mark(client: FlaskClient, stranger: FlaskClient) -> No
     assert stranger.post("/alerts/mark", data={"undo": "1"}).status_code == 403
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "fields",
     [
@@ -162,6 +163,7 @@ def test_rubbish_is_refused(owner: FlaskClient, store: AlertStore, fields: dict[
     assert "1 row of alike alerts" in owner.get("/alerts?state=new").text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("query", ["state=lost", "page=x", "x=1", "port=x", "since=now"])
 def test_a_wrong_query_is_refused(client: FlaskClient, query: str) -> None:
     answer = client.get(f"/alerts?{query}")
@@ -208,6 +210,7 @@ def test_trouble_is_told(client: FlaskClient, tmp_path: Path, store: AlertStore)
     assert "The marks: Is a directory." in shown(client, "/alerts")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "path",
     ["/", "/alerts", "/alerts/stream", "/alerts/rule?sid=1:2001219",

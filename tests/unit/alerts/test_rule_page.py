@@ -90,6 +90,7 @@ def test_the_entry_of_a_list_is_allowed_at_its_alert(owner: FlaskClient, store: 
     assert '<button class="second" name="allow" value="198.51.100.0/24">' in page
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
@@ -112,6 +113,7 @@ def test_what_it_would_hide_is_shown_first(
     assert wishes(tmp_path) == []
 
 
+@pytest.mark.slow
 def test_the_owner_quietens_a_rule(owner: FlaskClient, store: AlertStore, tmp_path: Path) -> None:
     add(store, [an_alert()])
     path = f"{RULE}&way=by_src&address=198.51.100.7&time=day"
@@ -145,6 +147,7 @@ def test_what_is_quietened_is_listed_and_lifted(
     assert (wish.lift, wish.what.subject) == (True, entry.subject)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "fields",
     [{}, {"sid": "7"}, {"sid": "1:7"}, {"sid": "1:7", "way": "by_src", "address": "any"},
@@ -168,11 +171,13 @@ def test_a_full_inbox_is_told(owner: FlaskClient, app: Flask, tmp_path: Path) ->
     assert owner.post("/alerts/quieten", data=fields).status_code == 503
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("query", ["", "sid=1", "sid=x:y", "sid=1:2&x=1"])
 def test_a_wrong_query_is_refused(client: FlaskClient, query: str) -> None:
     assert client.get(f"/alerts/rule?{query}").status_code == 400
 
 
+@pytest.mark.slow
 def test_where_pairs_are_added_up_the_newest_alerts_say_by_whom(
     client: FlaskClient, store: AlertStore, tmp_path: Path
 ) -> None:

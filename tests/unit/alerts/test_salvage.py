@@ -62,6 +62,7 @@ def overwrite(path: Path, start: int, data: bytes) -> None:
         file.write(data)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "damage",
     [
@@ -87,6 +88,7 @@ def test_salvage_saves_everything_where_the_first_page_is_damaged(
     assert reader.latest(1)[0]["id"] == COUNT + 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("garbage", [bytes(PAGE), random.Random(1).randbytes(PAGE)])
 def test_salvage_passes_over_what_cannot_be_read(path: Path, garbage: bytes) -> None:
     overwrite(path, 20 * PAGE, garbage)
@@ -100,6 +102,7 @@ def test_salvage_passes_over_what_cannot_be_read(path: Path, garbage: bytes) -> 
     assert (ports[0], ports[-1]) == (1, COUNT)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first_page", [b"", bytes(PAGE)], ids=["whole", "lost"])
 @pytest.mark.parametrize("is_upgraded", [False, True], ids=["older", "upgraded"])
 def test_salvage_saves_an_older_version(path: Path, is_upgraded: bool, first_page: bytes) -> None:
@@ -114,6 +117,7 @@ def test_salvage_saves_an_older_version(path: Path, is_upgraded: bool, first_pag
     assert {each["time_confirmed"] for each in found} == {None}
 
 
+@pytest.mark.slow
 def test_salvage_of_nothing_begins_above_all_numbers_given(path: Path) -> None:
     path.write_bytes(bytes(path.stat().st_size))
     before = time.time_ns() // 1_000_000
@@ -125,6 +129,7 @@ def test_salvage_of_nothing_begins_above_all_numbers_given(path: Path) -> None:
     assert reader.latest(1)[0]["id"] >= before
 
 
+@pytest.mark.slow
 def test_salvage_keeps_alerts_whose_signatures_are_lost(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("DELETE FROM signature WHERE sid < 3")

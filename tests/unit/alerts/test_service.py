@@ -46,6 +46,7 @@ def test_once_stores_what_waits_and_ends(tmp_path: Path) -> None:
     assert AlertReader(tmp_path / "alerts.db").count() == 2
 
 
+@pytest.mark.slow
 def test_service_tells_systemd_and_stores_the_rest_when_it_ends(tmp_path: Path) -> None:
     spool = tmp_path / "spool"
     spool.mkdir()

@@ -205,6 +205,7 @@ def test_add_fails_whole(store: AlertStore, reader: AlertReader, path: Path) -> 
     assert [(row["sid"], row["alerts"]) for row in reader.counts()] == [(1, 1), (2, 1), (3, 1)]
 
 
+@pytest.mark.slow
 def test_a_killed_writer_leaves_the_last_whole_batch(path: Path, reader: AlertReader) -> None:
     program = f"""
 import os, signal

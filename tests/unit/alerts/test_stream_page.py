@@ -73,6 +73,7 @@ def test_alerts_breaks_an_ipv6_address_before_its_port(
     assert "[2001:db8::&lt;b&gt;]<wbr>:22" in shown(client, "/alerts/stream")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
@@ -130,6 +131,7 @@ def test_alerts_draws_the_hours_and_names_rules_and_hosts(
     assert "<rect " not in shown(client, "/alerts/stream?sid=7")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "query",
     [
@@ -165,6 +167,7 @@ def test_line_says_how_many_there_are(news: News, expected: str) -> None:
     assert stream_page.line({"news": lambda: news}) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
@@ -203,6 +206,7 @@ def test_alerts_are_found_by_what_people_write(
     assert [number for number in (3, 2, 1) if f"#{number}<" in page] == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("query", "field", "reason"),
     [

@@ -38,6 +38,7 @@ def test_every_section_is_shown_with_words_and_marks(client: FlaskClient) -> Non
     assert "Settings</a>" not in page
 
 
+@pytest.mark.slow
 def test_a_setting_is_changed_undone_and_taken_back(owner: FlaskClient, kept: Path) -> None:
     code, where = post(owner, brightness="20", night_brightness="5")
     assert (code, where) == (303, "/settings?did=leds#leds")
@@ -74,6 +75,7 @@ def test_a_restart_is_asked_for(owner: FlaskClient, tmp_path: Path) -> None:
     assert post(owner, "/settings", what="dance")[0] == 400
 
 
+@pytest.mark.slow
 def test_no_secret_is_shown_again(owner: FlaskClient, kept: Path) -> None:
     secret = "planted-secret-5678"
     code, where = post(owner, "/settings/wifi", country="DE",

@@ -15,6 +15,7 @@ from appliance.service import Stop
 from tests.unit.blocking.conftest import FIRST, SECOND, Home, attack, until
 
 
+@pytest.mark.slow
 def test_a_lost_connection_is_made_again_once(home: Home, task: RouterTask) -> None:
     attack(home, FIRST)
     until(lambda: len(task.proved) == 1)
@@ -27,6 +28,7 @@ def test_a_lost_connection_is_made_again_once(home: Home, task: RouterTask) -> N
     assert home.machine.logins == logins + 1
 
 
+@pytest.mark.slow
 def test_a_user_with_too_few_rights_is_told_and_no_storm_follows(home: Home, stop: Stop) -> None:
     with home.machine.lock:
         group = next(r for r in home.machine.rows("/user/group") if r["name"] == "glovebox")

@@ -151,6 +151,7 @@ def test_ipv6_is_blocked_as_its_64_and_a_mapped_address_as_ipv4() -> None:
     assert decided(alert(source="::ffff:192.168.1.1")).outcome is Upshot.NOTHING
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [20_000, pytest.param(1_000_000, marks=LONG)])
 def test_no_alert_ever_blocks_a_safe_address(count: int) -> None:
     """Random addresses, half of them in or beside what is safe, with the worst evidence."""

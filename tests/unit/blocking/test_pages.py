@@ -71,6 +71,7 @@ def wished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("form", "wish"),
     [
@@ -90,6 +91,7 @@ def test_buttons_ask(stranger: FlaskClient, wished: Path, form: dict[str, str], 
     assert wishes.inbox(wished).take() == [wish]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "form",
     [

@@ -179,6 +179,7 @@ def test_the_owner_is_refused_too_what_is_safe(book: Book, times: Times) -> None
     assert found.shown(9)[1][0].by == "you"
 
 
+@pytest.mark.slow
 def test_memory_is_bounded_by_forged_addresses(book: Book, times: Times) -> None:
     found = register(book, times)
     for number in range(5000):

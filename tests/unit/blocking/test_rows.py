@@ -31,6 +31,7 @@ def test_what_attacks_is_on_the_router_proved_and_its_connections_are_gone(
     assert machine.flash_writes == written
 
 
+@pytest.mark.slow
 def test_many_rows_are_proved_by_one_reading(home: Home, task: RouterTask) -> None:
     """A router walks its whole list for each query."""
     until(lambda: task.state.reached)
@@ -62,6 +63,7 @@ def test_lifting_removes_the_row(home: Home, task: RouterTask) -> None:
     until(lambda: set(task.proved) == {f"{SECOND}/32"})
 
 
+@pytest.mark.slow
 def test_after_a_reboot_the_rows_are_back(home: Home, task: RouterTask) -> None:
     attack(home, FIRST, SECOND)
     until(lambda: len(task.proved) == 2)
@@ -87,6 +89,7 @@ def test_a_row_that_is_lifted_on_the_router_stays_away(home: Home, task: RouterT
     )
 
 
+@pytest.mark.slow
 def test_what_is_lifted_while_nobody_looks_stays_away(home: Home, task: RouterTask) -> None:
     attack(home, FIRST, SECOND)
     until(lambda: len(task.proved) == 2)
@@ -99,6 +102,7 @@ def test_what_is_lifted_while_nobody_looks_stays_away(home: Home, task: RouterTa
     assert home.rows() == [SECOND] and home.register.spared
 
 
+@pytest.mark.slow
 def test_a_row_that_ran_out_early_is_made_again(home: Home, task: RouterTask) -> None:
     """Another's row did for ours; when its time is over, ours is needed."""
     with home.machine.lock:
@@ -116,6 +120,7 @@ def test_a_row_that_ran_out_early_is_made_again(home: Home, task: RouterTask) ->
     assert home.register.shown(9)[0] == 1
 
 
+@pytest.mark.slow
 def test_duplicates_of_ours_go(home: Home, task: RouterTask) -> None:
     attack(home, FIRST)
     until(lambda: len(task.proved) == 1)
@@ -128,6 +133,7 @@ def test_duplicates_of_ours_go(home: Home, task: RouterTask) -> None:
     until(lambda: len(home.rows()) == 1 and len(task.proved) == 1)
 
 
+@pytest.mark.slow
 def test_hostile_rows_and_names_do_no_harm(home: Home, task: RouterTask) -> None:
     hostile = "\x1b[2J\u202e<script>" + "x" * 100_000
     with home.machine.lock:

@@ -74,6 +74,7 @@ def test_nothing_covers_anything(ways: dict[tuple[str, int, str], int]) -> None:
     assert covered(svg) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(20))
 def test_nothing_covers_anything_in_random_graphs(seed: int) -> None:
     assert covered(glow.draw(glow.graph(random_ways(seed)), "").svg) == 0
@@ -86,6 +87,7 @@ def test_nothing_covers_anything_in_a_thousand_random_graphs() -> None:
         assert covered(glow.draw(glow.graph(random_ways(seed)), "").svg) == 0, seed
 
 
+@pytest.mark.slow
 def test_one_that_is_left_over_is_drawn_itself() -> None:
     others = glow.MOST - len(glow.KINDS) - 1
     ways = {("192.0.2.1", 25, f"host {number}"): 2 for number in range(others)}
@@ -112,6 +114,7 @@ def test_kinds_and_sizes() -> None:
     assert glow.caption(graph) == "From 2 sources by 1 port to 2 targets."
 
 
+@pytest.mark.slow
 def test_the_heaviest_are_drawn_and_the_rest_counted() -> None:
     ways = {(f"10.0.{n >> 8}.{n & 255}", n % 90, f"host {n}"): 1 + (n < 10) for n in range(2000)}
     graph = glow.graph(ways)
@@ -122,6 +125,7 @@ def test_the_heaviest_are_drawn_and_the_rest_counted() -> None:
     assert covered(glow.draw(graph, "").svg) == 0
 
 
+@pytest.mark.slow
 def test_the_next_picture_looks_alike() -> None:
     ways = random_ways(5)
     first = glow.draw(glow.graph(ways), "")

@@ -35,6 +35,7 @@ def test_no_boxes_touch(sizes: list[tuple[float, float]], data: st.DataObject) -
     assert overlaps(points, boxes, GAP) == 0
 
 
+@pytest.mark.slow
 def test_all_at_one_place_come_apart() -> None:
     boxes = np.full((140, 2), (80.0, 30.0))
     points = springs.apart(np.zeros((140, 2)), boxes)

@@ -64,6 +64,7 @@ def test_another_browser_watches(stranger: FlaskClient, wished: Path) -> None:
     assert stranger.get("/router/console?watch=1").headers["Refresh"] == "2"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "text"),
     [
@@ -180,6 +181,7 @@ def test_the_files_of_xterm_are_its_owners_and_kept_by_browsers(
     assert client.get("/router/console/stream").status_code == 403
 
 
+@pytest.mark.slow
 def test_what_comes_is_followed_by_so_many_and_no_more(stranger: FlaskClient, wished: Path) -> None:
     set_up(stranger)
     opened_line(wished)

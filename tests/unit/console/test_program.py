@@ -64,6 +64,7 @@ def opened(router: Shell, keys: Path, user: str = "glovebox-read") -> Iterator[C
         yield line
 
 
+@pytest.mark.slow
 def test_the_owner_says_yes_to_the_host_key_and_types_the_password(
     router: Shell, tmp_path: Path
 ) -> None:
@@ -94,6 +95,7 @@ def test_another_host_key_is_refused_in_words(router: Shell, tmp_path: Path) -> 
     assert b"HOST IDENTIFICATION HAS CHANGED" in said and b"password" not in said
 
 
+@pytest.mark.slow
 def test_a_wrong_password_is_asked_once(router: Shell, tmp_path: Path) -> None:
     (tmp_path / "known_hosts").write_text(f"home {router.key}\n")
     with opened(router, tmp_path) as line:

@@ -80,6 +80,7 @@ def test_a_flood_costs_one_batch_a_turn(tmp_path: Path, monkeypatch: pytest.Monk
     served.close()
 
 
+@pytest.mark.slow
 def test_the_service_runs_and_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     need_root()
     monkeypatch.setenv("GLOVEBOX_RUNTIME_DIRECTORY", str(tmp_path))

@@ -56,6 +56,7 @@ def test_a_strange_hardware_address_is_left_alone() -> None:
     assert Newcomers().hear(replace(ASKED, client=b"\2" * 16), 12.0) == Newcomers()
 
 
+@pytest.mark.slow
 def test_a_flood_makes_nobody_wait_for_room() -> None:
     newcomers = Newcomers()
     for number in range(10_000):

@@ -46,6 +46,7 @@ def wait_for(ring: PacketRing, pattern: bytes, count: int = 1) -> list[bytes]:
         time.sleep(0.05)
 
 
+@pytest.mark.slow
 def test_frames_are_found_whole_with_their_times(network: Network, ring: PacketRing) -> None:
     wanted = ethernet(ipv4(udp(b"evidence-of-the-test" * 40)))
     other = ethernet(ipv4(udp(b"something else")))
@@ -60,6 +61,7 @@ def test_frames_are_found_whole_with_their_times(network: Network, ring: PacketR
     assert (ring.seen, ring.lost) == (3, 0)
 
 
+@pytest.mark.slow
 def test_the_oldest_go_and_the_memory_stays_bounded(network: Network, ring: PacketRing) -> None:
     send(network, ethernet(ipv4(udp(b"the-first-of-all"))))
     wait_for(ring, b"the-first-of-all")

@@ -32,6 +32,7 @@ def name(tmp_path: Path, store: AlertStore) -> str:
     return found
 
 
+@pytest.mark.slow
 def test_a_row_of_alerts_leads_to_the_packets(client: FlaskClient, name: str) -> None:
     row = "/alerts/row?sid=1:2001219&source=198.51.100.7&destination=192.168.1.20"
     page = shown(client, row)

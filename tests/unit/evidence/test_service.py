@@ -55,6 +55,7 @@ def balance(served: EvidenceService) -> None:
     assert found.alerts == became
 
 
+@pytest.mark.slow
 def test_grave_ones_are_on_the_card_and_others_in_memory(
     served: EvidenceService, store: AlertStore, network: Network, tmp_path: Path
 ) -> None:
@@ -74,6 +75,7 @@ def test_grave_ones_are_on_the_card_and_others_in_memory(
     balance(served)
 
 
+@pytest.mark.slow
 def test_alike_ones_are_cut_once_a_minute(
     served: EvidenceService, store: AlertStore, network: Network
 ) -> None:
@@ -107,6 +109,7 @@ def test_a_flood_of_alerts_is_bounded(
     balance(served)
 
 
+@pytest.mark.slow
 def test_a_grave_one_behind_a_crowd_has_its_packets(
     served: EvidenceService, store: AlertStore, network: Network, tmp_path: Path
 ) -> None:
@@ -132,6 +135,7 @@ def test_packets_that_are_gone_are_told(served: EvidenceService, store: AlertSto
     balance(served)
 
 
+@pytest.mark.slow
 def test_what_cannot_be_kept_is_told(
     served: EvidenceService, store: AlertStore, network: Network, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -156,6 +160,7 @@ def test_without_the_interface_it_says_so(tmp_path: Path, caplog: pytest.LogCapt
     assert "no packets are kept" in caplog.text
 
 
+@pytest.mark.slow
 def test_the_service_runs_and_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     need_root()
     monkeypatch.setenv("GLOVEBOX_RUNTIME_DIRECTORY", str(tmp_path))

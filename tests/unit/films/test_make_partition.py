@@ -40,6 +40,7 @@ def table_of(folder: Path, script: str, gib: int = 4) -> str:
     return shown.stdout
 
 
+@pytest.mark.slow
 def test_free_space_is_what_is_left_of_the_card(tmp_path: Path) -> None:
     space = free_space(table_of(tmp_path, CARD), 4 * GIB)
     assert space is not None
@@ -48,6 +49,7 @@ def test_free_space_is_what_is_left_of_the_card(tmp_path: Path) -> None:
     assert 4 * GIB - ALIGNMENT < space.start + space.size <= 4 * GIB
 
 
+@pytest.mark.slow
 def test_free_space_makes_a_table_that_sfdisk_takes_as_partition_4(tmp_path: Path) -> None:
     space = free_space(table_of(tmp_path, CARD), 4 * GIB)
     assert space is not None
@@ -59,11 +61,13 @@ def test_free_space_makes_a_table_that_sfdisk_takes_as_partition_4(tmp_path: Pat
     assert free_space(shown.stdout, 4 * GIB) is None
 
 
+@pytest.mark.slow
 def test_free_space_on_a_card_that_is_full(tmp_path: Path) -> None:
     table = table_of(tmp_path, CARD)
     assert free_space(table, 1540096 + 1060864 + LEAST) is None
 
 
+@pytest.mark.slow
 def test_free_space_stays_within_what_the_table_can_count(tmp_path: Path) -> None:
     space = free_space(table_of(tmp_path, CARD), 1 << 33)
     assert space is not None

@@ -5,10 +5,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from appliance.questions.engine import FlowEngine
 from tests.unit.questions.kept import keep
 
 
+@pytest.mark.slow
 def test_classes_of_addresses_are_no_countries(tmp_path: Path) -> None:
     keep(tmp_path, 1)
     with FlowEngine(sorted(tmp_path.glob("*.parquet"))) as engine:

@@ -120,6 +120,7 @@ def test_what_the_kernel_refuses_is_told() -> None:
     found.close()
 
 
+@pytest.mark.slow
 def test_a_flood_is_bounded_in_time_and_memory(
     collector: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -280,6 +280,7 @@ def test_a_router_with_a_wrong_clock_is_told_and_put_right() -> None:
     assert receiving.collector.exporters.find(ROUTER).skew_ms == -7_200_000
 
 
+@pytest.mark.slow
 def test_small_records_by_the_thousand_take_bounded_memory() -> None:
     receiving = Receiving()
     receiving.take(v9(flow_set(0, template(256, ((4, 1), (8, 4))))))
@@ -290,6 +291,7 @@ def test_small_records_by_the_thousand_take_bounded_memory() -> None:
     accounted(receiving)
 
 
+@pytest.mark.slow
 def test_10_000_templates_and_the_router_still_has_its_own() -> None:
     receiving = Receiving()
     receiving.take(v9(flow_set(0, template())))

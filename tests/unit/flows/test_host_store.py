@@ -57,6 +57,7 @@ CELLS = st.dictionaries(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(st.lists(CELLS, min_size=1, max_size=3))
 def test_five_minutes_hours_and_days_agree(several: list[Cells]) -> None:
@@ -121,6 +122,7 @@ def test_the_parts_of_a_day_become_one(store: HostStore, tmp_path: Path) -> None
     assert [each[2].came for each in reader.details(HOST, Detail.PEERS, day)] == [40]
 
 
+@pytest.mark.slow
 def test_there_is_room_for_so_much_and_the_finest_goes_first(tmp_path: Path) -> None:
     most = 150_000
     with contextlib.closing(HostStore(tmp_path / DATABASE.name, most)) as store:

@@ -66,6 +66,7 @@ def test_a_full_batch_is_followed_by_another_at_once() -> None:
     assert sizes == [SLOTS, 5]
 
 
+@pytest.mark.slow
 def test_it_ends_when_it_is_woken() -> None:
     stop, ticked = Stop(), threading.Event()
     reader, writer = socket.socketpair()

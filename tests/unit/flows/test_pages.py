@@ -52,6 +52,7 @@ def test_without_flows_it_says_how_to_have_some(client: FlaskClient, tmp_path: P
     assert client.get("/api/hosts").status_code == 503
 
 
+@pytest.mark.slow
 def test_hosts_are_there_by_themselves(client: FlaskClient, tmp_path: Path) -> None:
     now = time.time()
     add_flows(tmp_path, now)
@@ -122,6 +123,7 @@ def test_a_host_that_had_nothing_is_no_error(client: FlaskClient, tmp_path: Path
     assert answer.status_code == 200 and "None." in answer.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["<script>", "999.1.1.1", "a" * 3000, "10.0.0.0/8"])
 def test_what_is_no_address_is_no_page(client: FlaskClient, path: str) -> None:
     answer = client.get(f"/hosts/{path}")

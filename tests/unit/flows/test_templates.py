@@ -85,6 +85,7 @@ def made_up(number: int) -> StreamKey:
     return STREAM._replace(address=number.to_bytes(16))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("exporters", [2, 4, 300, 3 * MOST])
 def test_whoever_makes_up_templates_drives_out_nobodys(exporters: int) -> None:
     known = Templates()
@@ -110,6 +111,7 @@ def test_who_is_silent_for_long_makes_room() -> None:
     assert known.find(newcomer, 256) and known.find(made_up(0), 256)
 
 
+@pytest.mark.slow
 def test_templates_of_many_fields_take_no_more_memory() -> None:
     known = Templates()
     fields = tuple(FlowField(number + 1, 4) for number in range(netflow.MOST_FIELDS))
@@ -178,6 +180,7 @@ def test_what_was_kept_is_looked_at_like_what_comes() -> None:
             Templates().restore(json.dumps(values))
 
 
+@pytest.mark.slow
 def test_a_full_book_fits_into_its_file() -> None:
     known = Templates()
     fields = tuple(FlowField(number, 4) for number in range(1, 30))

@@ -7,6 +7,7 @@ import tracemalloc
 from ipaddress import ip_address, ip_network
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -96,6 +97,7 @@ def test_no_flow_is_spread_over_more_than_two_hours() -> None:
     assert sum(each[0] for each in found.values()) == 1000
 
 
+@pytest.mark.slow
 def test_long_flows_by_the_thousand_take_bounded_memory() -> None:
     many = np.zeros(60_000, FLOW)
     many["bytes"], many["first"], many["last"] = 1000, NOW - 80_000_000, NOW
@@ -122,6 +124,7 @@ def test_peers_and_services_of_a_host() -> None:
     assert found.services == [(1, 0, 6 << 16 | 443, 1000, 50)]
 
 
+@pytest.mark.slow
 def test_there_is_room_for_so_many_hosts() -> None:
     many = np.zeros(2 * totals.MOST_KEYS, FLOW)
     many["bytes"], many["first"], many["last"] = 1, NOW, NOW

@@ -95,6 +95,7 @@ def test_where_all_is_left_out_there_is_no_file(places: StorePlaces) -> None:
     assert (report.taken, report.stored, report.files) == (10, 0, 0)
 
 
+@pytest.mark.slow
 def test_a_day_that_is_over_becomes_one_file(places: StorePlaces) -> None:
     for quarter in range(5):
         arrive(places, made(40, MIDNIGHT + quarter * 900, quarter))
@@ -107,6 +108,7 @@ def test_a_day_that_is_over_becomes_one_file(places: StorePlaces) -> None:
     assert stored(places) == before and report.files == 1
 
 
+@pytest.mark.slow
 def test_within_the_budget_before_it_is_written(places: StorePlaces) -> None:
     sizes = []
     for quarter in range(6):
@@ -222,6 +224,7 @@ def no_flush(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fsync", lambda descriptor: None)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quick", "no_flush")
 def test_a_power_cut_at_1000_points_of_a_flush_shows_no_wrong_sum(
     places: StorePlaces, tmp_path: Path

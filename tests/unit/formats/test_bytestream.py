@@ -46,6 +46,7 @@ def test_rest_and_give_back_lose_nothing() -> None:
     assert (taken.take(3), taken.rest(), taken.rest()) == (b"cde", b"f", b"")
 
 
+@pytest.mark.slow
 def test_a_stream_holds_no_more_than_is_asked_for() -> None:
     taken = ByteStream(lambda: bytes(1000))
     tracemalloc.start()

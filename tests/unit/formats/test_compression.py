@@ -37,6 +37,7 @@ def unpacked(content: bytes, size: int = 1 << 16) -> bytes:
     return b"".join(iter(found.rest, b""))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [1, 7, 1000, 1 << 20])
 @pytest.mark.parametrize("compress", KINDS)
 def test_decompressed_gives_the_content(compress: Compress, size: int) -> None:
@@ -69,6 +70,7 @@ def test_decompressed_leaves_other_content_alone() -> None:
     assert plain.take(4) == b"root"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("compress", KINDS)
 def test_decompressed_holds_a_piece_at_a_time(compress: Compress) -> None:
     bomb = compress(bytes(24 << 20))

@@ -208,6 +208,7 @@ def test_is_echo_takes_a_number_that_comes_again_for_a_new_datagram() -> None:
     assert answers == [True] * 3 + [False] * 3
 
 
+@pytest.mark.slow
 def test_is_echo_remembers_a_bounded_number_of_fragmented_datagrams() -> None:
     echoes = EchoFilter(PORTS, OWN)
     tracemalloc.start()

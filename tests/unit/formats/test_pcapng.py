@@ -157,6 +157,7 @@ def test_a_file_that_ends_in_a_block_is_cut_off(length: int) -> None:
             list(reader(content[:length]))
 
 
+@pytest.mark.slow
 def test_a_file_of_interfaces_alone_takes_bounded_memory() -> None:
     tracemalloc.start()
     with pytest.raises(DecodeError, match="more than 65536 interfaces"):

@@ -29,11 +29,13 @@ def told(disk: Path) -> str:
     return subprocess.run(argv, capture_output=True, text=True, check=True).stdout
 
 
+@pytest.mark.slow
 def test_read_is_what_sfdisk_wrote(disk: Path) -> None:
     with disk.open("rb") as stream:
         assert disksignature.read(stream) == disksignature.SHARED
 
 
+@pytest.mark.slow
 def test_write_changes_the_signature_and_nothing_else(disk: Path) -> None:
     before = told(disk)
     with disk.open("r+b") as stream:

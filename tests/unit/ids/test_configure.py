@@ -59,6 +59,7 @@ def test_main_writes_what_snort_starts_with(tmp_path: Path, root: Path, owner: P
     assert not list(written.rglob("*.new"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("ignored", "mode"), [(False, "all"), (True, "none")])
 def test_it_heeds_checksums_by_what_the_receiver_found(
     tmp_path: Path, root: Path, owner: Path, ignored: bool, mode: str

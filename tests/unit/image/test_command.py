@@ -48,6 +48,7 @@ run(["sh", "-c", f"exec 9>{sys.argv[2]}; sleep 600 & echo here >&9; wait"], Path
 """
 
 
+@pytest.mark.slow
 def test_run_interrupted_leaves_nothing_running(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)

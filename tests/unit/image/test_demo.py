@@ -35,6 +35,7 @@ def bad_captures(folder: Path) -> dict[str, Path]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["missing", "folder", "empty", "no-packets", "text", "cut"])
 def test_demo_refuses_a_bad_capture_before_it_builds(kind: str, tmp_path: Path) -> None:
     result = demo(bad_captures(tmp_path)[kind], "--once")
@@ -46,6 +47,7 @@ def test_demo_refuses_a_bad_capture_before_it_builds(kind: str, tmp_path: Path) 
     assert result.stdout == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "option"), [("udp", "--tzsp-port"), ("tcp", "--page-port")])
 def test_demo_says_which_port_is_taken(kind: str, option: str) -> None:
     types = {"udp": socket.SOCK_DGRAM, "tcp": socket.SOCK_STREAM}

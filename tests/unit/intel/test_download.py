@@ -71,6 +71,7 @@ def test_bad_answers_are_errors_in_words(
         download.download(server + path, DownloadWish(), tls)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/drips", "/drips-headers"])
 def test_what_is_too_slow_ends(server: str, tls: ssl.SSLContext, path: str) -> None:
     with pytest.raises(DownloadError, match="too slow"):
@@ -99,6 +100,7 @@ def test_nobody_there_is_told(tls: ssl.SSLContext) -> None:
         download.download(f"https://127.0.0.1:{port}/", DownloadWish(), tls)
 
 
+@pytest.mark.slow
 def test_a_server_without_encryption_is_told(tls: ssl.SSLContext) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"https://127.0.0.1:{listener.getsockname()[1]}/"

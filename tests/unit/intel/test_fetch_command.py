@@ -39,6 +39,7 @@ def begin(folder: Path, settings: str, *more: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen([*argv, *more], env=os.environ | run)
 
 
+@pytest.mark.slow
 def test_without_a_source_nothing_is_fetched(tmp_path: Path) -> None:
     (tmp_path / "fetched").mkdir()
     (tmp_path / "fetched/old").touch()
@@ -69,6 +70,7 @@ def test_a_list_that_is_chosen_is_fetched(tmp_path: Path) -> None:
         assert found.due == due and fetcher.report().sources[0].answered == NOW
 
 
+@pytest.mark.slow
 def test_a_rule_set_that_is_chosen_on_the_page_is_fetched(tmp_path: Path) -> None:
     (tmp_path / "fetched").mkdir()
     (tmp_path / "rule-sets").mkdir()
@@ -95,6 +97,7 @@ def test_with_a_clock_that_is_not_set_nothing_is_asked_for(tmp_path: Path) -> No
     assert found.trouble == "" and NOW < found.due <= NOW + 90
 
 
+@pytest.mark.slow
 def test_the_command_runs_and_ends(tmp_path: Path) -> None:
     (tmp_path / "fetched").mkdir()
     with begin(tmp_path, '[intel]\nsources = ["https://127.0.0.1:9/list"]\n') as process:

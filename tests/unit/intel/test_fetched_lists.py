@@ -89,6 +89,7 @@ def test_failures_are_told_and_tried_again_less_and_less(
 BAD = sorted(PATHS.keys() - {"/good", "/moved", "/tag", "/drips", "/drips-headers", "/endless"})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", BAD)
 def test_no_bad_download_takes_entries_away(
     server: str, tls: ssl.SSLContext, tmp_path: Path, path: str

@@ -8,6 +8,7 @@ import tracemalloc
 from array import array
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -55,6 +56,7 @@ def test_nothing_is_on_no_list() -> None:
     assert not known.has_address(bytes(4)) and not known.has_address(bytes(16))
 
 
+@pytest.mark.slow
 @given(st.sets(st.integers(-(1 << 63), (1 << 63) - 1), max_size=50), st.integers(-9, 9))
 def test_hashes_are_found_and_no_others(numbers: set[int], beside: int) -> None:
     parts = [array("q") for _ in range(16)]
@@ -73,6 +75,7 @@ def test_ranges_that_touch_are_one() -> None:
     assert len(found._first) == 2
 
 
+@pytest.mark.slow
 def test_memory_of_many_names() -> None:
     """8 bytes a name stay; the goal is 64 for a million of everything."""
     count = 50_000

@@ -127,6 +127,7 @@ def a_list(chance: random.Random) -> list[bytes]:
     return [b"first.example", *(line.encode() for line in lines)]
 
 
+@pytest.mark.slow
 def test_bind_takes_the_zone_of_a_hundred_hostile_lists(tmp_path: Path) -> None:
     checker = shutil.which("named-checkzone") or shutil.which("named-checkzone", path="/usr/sbin")
     if not checker:

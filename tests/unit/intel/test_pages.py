@@ -86,6 +86,7 @@ def test_lists_of_the_internet_are_shown_with_their_terms(
     assert WELL.terms in text and "it answered &lt;500&gt;" in text and "None is" not in text
 
 
+@pytest.mark.slow
 def test_feeds_open_with_their_key_alone(app: Flask, tmp_path: Path) -> None:
     take(tmp_path, a_txt="bad.example\n")
     waiting(tmp_path)
@@ -98,6 +99,7 @@ def test_feeds_open_with_their_key_alone(app: Flask, tmp_path: Path) -> None:
     assert client.get("/feeds/lists/none").status_code == 404
 
 
+@pytest.mark.slow
 def test_trouble_is_told(client: FlaskClient, tmp_path: Path) -> None:
     LISTS.publish(tmp_path)
     replace(REPORT, trouble="tzsp0: No such device", recent=()).publish(tmp_path)
@@ -154,6 +156,7 @@ def logged_in(app: Flask) -> tuple[FlaskClient, str]:
         return client, session["csrf"]
 
 
+@pytest.mark.slow
 def test_the_owner_agrees_to_a_list(app: Flask, tmp_path: Path) -> None:
     waiting(tmp_path)
     client, csrf = logged_in(app)
@@ -166,6 +169,7 @@ def test_the_owner_agrees_to_a_list(app: Flask, tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_the_owner_allows_what_is_listed_and_undoes_it(app: Flask, tmp_path: Path) -> None:
     take(tmp_path, a_txt="track.bad.example\n198.51.100.0/24\n")
     waiting(tmp_path)
@@ -188,6 +192,7 @@ def test_the_owner_allows_what_is_listed_and_undoes_it(app: Flask, tmp_path: Pat
     assert client.post("/intel", data={"allow": "<b>", "csrf": csrf}).status_code == 400
 
 
+@pytest.mark.slow
 def test_other_buttons_are_refused(app: Flask, tmp_path: Path) -> None:
     waiting(tmp_path)
     client, csrf = logged_in(app)

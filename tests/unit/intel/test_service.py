@@ -68,6 +68,7 @@ def turn_until(served: IntelService, done: Callable[[], object], what: str) -> N
         served.turn(0.05)
 
 
+@pytest.mark.slow
 def test_lists_are_taken_and_looked_for(served: IntelService, places: Path) -> None:
     (places / "card/a.txt").write_text("bad.example\n")
     served.taking.begin()
@@ -80,6 +81,7 @@ def test_lists_are_taken_and_looked_for(served: IntelService, places: Path) -> N
     assert IntelListsReport.require(places / "run").lists[0].name == "a.txt"
 
 
+@pytest.mark.slow
 def test_what_flows_tell_is_confirmed_counted_and_raised(
     served: IntelService, places: Path
 ) -> None:
@@ -103,6 +105,7 @@ def test_what_flows_tell_is_confirmed_counted_and_raised(
     assert b"Known bad: connection to 203.0.113.0/24 (says a.txt)" in spool
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "bad",
     [
@@ -127,12 +130,14 @@ def test_a_bad_talk_is_counted_and_those_after_it_are_taken(
     assert [each.count for each in report.knocks] == [2]
 
 
+@pytest.mark.slow
 def test_without_lists_nothing_is_looked_at(served: IntelService, places: Path) -> None:
     served.taking.begin()
     turn_until(served, lambda: served.taking._process is None, "the lists are read")
     assert served.sniffer is None and served.report().trouble == ""
 
 
+@pytest.mark.slow
 def test_the_owner_agrees_to_a_list(served: IntelService, places: Path) -> None:
     (places / "card/a.txt").write_text(MANY)
     served.taking.begin()
@@ -146,6 +151,7 @@ def test_the_owner_agrees_to_a_list(served: IntelService, places: Path) -> None:
     turn_until(served, lambda: served.matcher.known.entries < 100, "the new one is in force")
 
 
+@pytest.mark.slow
 def test_a_list_that_is_fetched_comes_into_force(served: IntelService, places: Path) -> None:
     served.taking.begin()
     turn_until(served, lambda: served.taking._process is None, "the lists were read")
@@ -155,6 +161,7 @@ def test_a_list_that_is_fetched_comes_into_force(served: IntelService, places: P
     turn_until(served, lambda: served.matcher.known.entries == 0, "the list is gone")
 
 
+@pytest.mark.slow
 def test_an_interface_that_is_missing_is_told(served: IntelService, places: Path) -> None:
     served.interface = "none0"
     (places / "card/a.txt").write_text("bad.example\n")
@@ -166,6 +173,7 @@ def test_an_interface_that_is_missing_is_told(served: IntelService, places: Path
     assert served.report().trouble == ""
 
 
+@pytest.mark.slow
 def test_lists_that_are_gone_end_the_looking(served: IntelService, places: Path) -> None:
     (places / "card/a.txt").write_text("bad.example\n")
     served.taking.begin()
@@ -215,6 +223,7 @@ def test_who_never_raises_an_alert() -> None:
     assert {ip_address("192.0.2.1"), ip_address("192.0.2.53"), ip_address("127.0.0.1")} <= own
 
 
+@pytest.mark.slow
 def test_the_command_runs_and_ends(places: Path) -> None:
     need_root()
     argv = [sys.executable, "-m", "appliance.cli", "intel", "--interface", "lo"]

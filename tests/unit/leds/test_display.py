@@ -71,6 +71,7 @@ def test_advance_sleeps_while_all_is_dark(sysfs: FakeSysfs) -> None:
     assert (brightness(sysfs, "ACT"), brightness(sysfs)) == (0, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", RHYTHMS)
 def test_advance_plays_each_rhythm_edge_by_edge(sysfs: FakeSysfs, state: State) -> None:
     rhythm = RHYTHMS[state]

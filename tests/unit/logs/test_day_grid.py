@@ -23,6 +23,7 @@ PACKETS = st.tuples(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("day", DAYS, ids=str)
 @settings(max_examples=25)
 @given(st.integers(-2 * SPAN_S, 25 * 3600 + SPAN_S), st.lists(PACKETS, max_size=20))

@@ -81,6 +81,7 @@ def test_tables_are_short_and_printable() -> None:
 FEEDS = ("/feeds/munin", "/feeds/afterglow.csv", "/feeds/afterglow.properties", "/feeds/logstalgia")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", FEEDS)
 def test_a_key_opens_the_feeds_alone(app: Flask, path: str) -> None:
     owner, program = app.test_client(), app.test_client()

@@ -141,6 +141,7 @@ def test_a_slow_client_is_cut_off(taken: Taken, monkeypatch: pytest.MonkeyPatch)
     assert taken.lines == [b"whole"] and len(taken.intake) == 0
 
 
+@pytest.mark.slow
 def test_a_peer_that_vanished_gives_its_place_back(
     taken: Taken, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -52,6 +52,7 @@ def test_the_picture_is_compressed_for_those_who_take_it(
     assert "default-src 'self'" in plain.headers["Content-Security-Policy"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "status"),
     [("/fireplot?day=x", 400), ("/fireplot?day=2020-01-01", 404), ("/fireplot/x.svg", 400),

@@ -169,6 +169,7 @@ def test_a_day_can_be_deleted_while_it_goes_on(recorder: Recorder) -> None:
     assert len(rows(recorder)) == 1
 
 
+@pytest.mark.slow
 def test_a_day_of_20000_events_costs_the_card_little(recorder: Recorder) -> None:
     for number in range(20_000):
         now = NOON - 12 * 3600 + number * 4.3

@@ -170,6 +170,7 @@ def _day() -> date:
     return date(2026, 11, 27)
 
 
+@pytest.mark.slow
 def test_the_service_takes_lines_and_ends_with_all_on_the_card(tmp_path: Path) -> None:
     """As systemd starts it, but for its sockets; a port that is taken is told."""
     for name in ("run", "days", "parts", "parts/wishes"):
@@ -199,6 +200,7 @@ def test_the_service_takes_lines_and_ends_with_all_on_the_card(tmp_path: Path) -
     assert len(blocks) == 1
 
 
+@pytest.mark.slow
 def test_a_sender_that_floods_fills_no_queue_of_another(tmp_path: Path) -> None:
     """It comes while the service has no time, and before what the router logs."""
     router, honeypot = "127.0.0.2", "127.0.0.3"

@@ -6,6 +6,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import pytest
 from flask.testing import FlaskClient
 
 from appliance.neighbours import pages
@@ -35,6 +36,7 @@ def test_it_is_for_the_owner(client: FlaskClient, tmp_path: Path) -> None:
     assert not (tmp_path / pages.DOOR).exists()
 
 
+@pytest.mark.slow
 def test_what_was_found_is_shown(client: FlaskClient, tmp_path: Path) -> None:
     now = time.time()
     device = Neighbour("02:00:00:00:00:01", HOSTILE, "hAP", "7.22.1", "bridge", ("192.168.88.1",))

@@ -24,6 +24,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("good", "status"), [(True, 0), (False, 1)])
 def test_the_answer_is_shown(
     folder: Path, good: bool, status: int, capsys: pytest.CaptureFixture[str]
@@ -56,6 +57,7 @@ def test_what_is_not_there_is_told(folder: Path, tmp_path: Path) -> None:
         channel_test.run("phone", folder / "wishes", folder / "wishes")
 
 
+@pytest.mark.slow
 def test_a_sender_that_is_silent_is_told(folder: Path) -> None:
     with pytest.raises(GloveboxError, match="does not answer"):
         channel_test.run("phone", folder / "wishes", folder, 0.1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -85,6 +86,7 @@ def test_a_rule_that_was_silent_for_a_day_is_told_as_new() -> None:
     assert run.line.rules["1:1"].step == 1
 
 
+@pytest.mark.slow
 def test_ten_thousand_alerts_in_an_hour_are_ten_messages_and_a_digest() -> None:
     """300 rules, 10,000 alerts, spread over the hour; the hour after tells the rest."""
     run = Simulation()
@@ -256,6 +258,7 @@ STEPS = st.lists(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(STEPS)
 def test_whatever_happens_counts_add_up_and_caps_hold(

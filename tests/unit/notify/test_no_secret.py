@@ -114,6 +114,7 @@ def answered(places: Path) -> int:
     return channels + sum(each.answered > 0 for each in report.collectors)
 
 
+@pytest.mark.slow
 def test_no_secret_is_to_be_found_anywhere(
     places: Path, running: tuple[subprocess.Popen[str], ...]
 ) -> None:

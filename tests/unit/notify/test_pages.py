@@ -95,6 +95,7 @@ def test_channels_and_answers_are_shown_without_their_markup(
     assert ">10</td>" in text and ">2</td>" in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.way)
 def test_each_form_sets_a_channel_up(owner: Owner, tmp_path: Path, form: ChannelForm) -> None:
     assert len(form.fields) <= 3 and form.title in page(owner.client)
@@ -113,6 +114,7 @@ def test_what_is_wrong_is_told_and_secrets_are_never_shown_again(
     assert wishes.inbox(tmp_path / "wishes").take() == []
 
 
+@pytest.mark.slow
 def test_buttons_ask_for_a_test_and_for_an_end(owner: Owner, tmp_path: Path) -> None:
     SENDER.publish(tmp_path)
     text = page(owner.client)
@@ -123,11 +125,13 @@ def test_buttons_ask_for_a_test_and_for_an_end(owner: Owner, tmp_path: Path) -> 
     assert owner.post(way="pigeon").status_code == 400
 
 
+@pytest.mark.slow
 def test_another_site_cannot_ask(owner: Owner, tmp_path: Path) -> None:
     assert owner.client.post("/messages", data={"test": "phone"}).status_code == 403
     assert wishes.inbox(tmp_path / "wishes").take() == []
 
 
+@pytest.mark.slow
 def test_where_no_wish_can_be_written_it_says_so(owner: Owner, tmp_path: Path) -> None:
     (tmp_path / "wishes").rmdir()
     assert owner.post(test="phone").status_code == 503

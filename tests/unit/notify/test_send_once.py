@@ -24,6 +24,7 @@ def test_a_message_is_delivered_by_a_process_of_its_own(server: PlayedServer) ->
     assert server.next().body["title"] == MESSAGE.title
 
 
+@pytest.mark.slow
 def test_one_that_hangs_is_ended(server: PlayedServer) -> None:
     channel = NotifyChannel("hook", "webhook", f"{server.address}/hang")
     answer = send_once.send_once(channel, MESSAGE, deadline_s=3.0)
@@ -64,6 +65,7 @@ def waiting(ready: ReadySender) -> subprocess.Popen[bytes]:
     return ready._spare
 
 
+@pytest.mark.slow
 def test_a_process_that_waits_sends_and_another_waits_then(
     ready: ReadySender, server: PlayedServer
 ) -> None:
@@ -74,6 +76,7 @@ def test_a_process_that_waits_sends_and_another_waits_then(
     assert waiting(ready).poll() is None
 
 
+@pytest.mark.slow
 def test_one_that_died_while_it_waited_costs_no_message(
     ready: ReadySender, server: PlayedServer
 ) -> None:
@@ -84,6 +87,7 @@ def test_one_that_died_while_it_waited_costs_no_message(
     assert waiting(ready).poll() is None
 
 
+@pytest.mark.slow
 def test_what_waits_ends_with_who_started_it() -> None:
     process = send_once.started()
     assert process.stdin is not None

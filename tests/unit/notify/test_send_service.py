@@ -149,6 +149,7 @@ channels = [{{ name = "hook", way = "webhook", to = "{server.address}/MARKED-pat
         process.kill()
 
 
+@pytest.mark.slow
 def test_the_service_sends_and_ends(
     running: subprocess.Popen[str], places: Path, server: PlayedServer
 ) -> None:
@@ -163,6 +164,7 @@ def test_the_service_sends_and_ends(
     assert "MARKED" not in (places / "status/notify-send.json").read_text()
 
 
+@pytest.mark.slow
 def test_without_a_channel_it_ends_at_once(places: Path) -> None:
     environment = os.environ | {
         "GLOVEBOX_RUNTIME_DIRECTORY": str(places / "status"),

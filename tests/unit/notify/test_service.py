@@ -197,6 +197,7 @@ def test_little_is_written(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Non
     assert len(written) <= 3
 
 
+@pytest.mark.slow
 def test_both_services_take_alerts_to_a_channel_and_a_collector(
     tmp_path: Path, server: PlayedServer, collector: PlayedCollector
 ) -> None:

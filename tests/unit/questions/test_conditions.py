@@ -62,6 +62,7 @@ CASES: list[tuple[str, str, Callable[[Rows], Mask]]] = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "text", "expected"), CASES, ids=[f"{name} {text}" for name, text, _ in CASES]
 )

@@ -61,6 +61,7 @@ def keep(folder: Path) -> None:
     stored_files.write(folder, (1, 1), span, len(flows), content)
 
 
+@pytest.mark.slow
 def test_countries_with_their_flows(client: FlaskClient, tmp_path: Path) -> None:
     keep(tmp_path / "kept")
     text = client.get("/map?days=7").text
@@ -72,6 +73,7 @@ def test_countries_with_their_flows(client: FlaskClient, tmp_path: Path) -> None
     assert "2 flows with 6,000 bytes" in client.get(html.unescape(links[0])).text
 
 
+@pytest.mark.slow
 def test_the_map_says_what_the_table_says(
     client: FlaskClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -95,6 +97,7 @@ def test_the_way_from_before_leads_there(client: FlaskClient) -> None:
     assert (found.status_code, found.headers["Location"]) == (301, "/map?days=7")
 
 
+@pytest.mark.slow
 def test_without_flows_it_says_so(client: FlaskClient, tmp_path: Path) -> None:
     assert "No flow of this time" in client.get("/map").text
     assert client.get("/map?days=2").status_code == 400

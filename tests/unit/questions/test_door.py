@@ -18,6 +18,7 @@ from tests.unit.questions.asking import answering
 from tests.unit.questions.kept import keep
 
 
+@pytest.mark.slow
 def test_a_question_is_answered(tmp_path: Path) -> None:
     every = keep(tmp_path)
     with answering(tmp_path / "door", tmp_path):

@@ -22,6 +22,7 @@ def kept(tmp_path: Path) -> list[Path]:
     return sorted(tmp_path.glob("*.parquet"))
 
 
+@pytest.mark.slow
 def test_sums_are_those_of_what_was_kept(tmp_path: Path) -> None:
     every = keep(tmp_path)
     with FlowEngine(sorted(tmp_path.glob("*.parquet"))) as engine:
@@ -44,6 +45,7 @@ def test_absurd_counters_are_no_error(tmp_path: Path) -> None:
         assert len(engine.ask(sql).rows) == len(every)
 
 
+@pytest.mark.slow
 def test_addresses_are_written_as_python_writes_them() -> None:
     chance = random.Random(7)
     values = [0, 1, 1 << 127, 0xFFFF << 32 | 0x01020304, (1 << 128) - 1]
@@ -95,6 +97,7 @@ REFUSED = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sql", REFUSED)
 def test_what_is_refused(kept: list[Path], sql: str) -> None:
     before = {each: each.read_bytes() for each in kept[0].parent.iterdir()}
@@ -105,6 +108,7 @@ def test_what_is_refused(kept: list[Path], sql: str) -> None:
     assert {each: each.read_bytes() for each in kept[0].parent.iterdir()} == before
 
 
+@pytest.mark.slow
 def test_variables_of_python_are_no_tables(kept: list[Path]) -> None:
     secret = {"a": [1, 2]}
     with FlowEngine(kept) as engine, pytest.raises(UnansweredError):
@@ -112,12 +116,14 @@ def test_variables_of_python_are_no_tables(kept: list[Path]) -> None:
     assert secret
 
 
+@pytest.mark.slow
 def test_time_is_bounded_and_the_refusal_says_what_helps(kept: list[Path]) -> None:
     said = r"more than 0\.2 s\. Ask for less"
     with FlowEngine(kept, seconds=0.2) as engine, pytest.raises(UnansweredError, match=said):
         engine.ask("SELECT count(*) FROM range(100000000000) a, range(1000000) b")
 
 
+@pytest.mark.slow
 def test_statements_share_their_time(kept: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter([100.0, 109.0, 126.0])
     monkeypatch.setattr("appliance.questions.engine.time.monotonic", lambda: next(clock))
@@ -128,12 +134,14 @@ def test_statements_share_their_time(kept: list[Path], monkeypatch: pytest.Monke
             engine.ask("SELECT 3")
 
 
+@pytest.mark.slow
 def test_memory_is_bounded_and_nothing_is_spilled(kept: list[Path]) -> None:
     with FlowEngine(kept) as engine, pytest.raises(UnansweredError, match="memory"):
         engine.ask("SELECT list(range) FROM (SELECT range FROM range(50000000))")
     assert not list(kept[0].parent.glob("*.tmp")) and not Path(".tmp").exists()
 
 
+@pytest.mark.slow
 def test_rows_and_bytes_are_bounded(kept: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     with FlowEngine(kept) as engine:
         found = engine.ask("SELECT range FROM range(100000)", most=500)
@@ -143,6 +151,7 @@ def test_rows_and_bytes_are_bounded(kept: list[Path], monkeypatch: pytest.Monkey
         assert len(found.rows) == 10 and found.cut
 
 
+@pytest.mark.slow
 def test_times_are_in_the_zone(kept: list[Path]) -> None:
     sql = "SELECT local(TIMESTAMP '2026-07-01 12:00:00')"
     with FlowEngine(kept, "Europe/Berlin") as engine:

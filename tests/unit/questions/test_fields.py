@@ -26,6 +26,7 @@ def test_what_is_no_field(text: str) -> None:
         fields_of(text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("protocol", "port", "said"),
     [(6, 443, "TCP 443"), (17, 53, "UDP 53"), (1, 0, "ICMP"), (58, 0, "ICMPv6"),

@@ -25,6 +25,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engines, "AT_ONCE", 100)
 
 
+@pytest.mark.slow
 def test_nfdump_has_the_same_sums(tmp_path: Path, few: None) -> None:
     if not shutil.which("nfdump"):
         missing("no nfdump")
@@ -41,6 +42,7 @@ def test_nfdump_has_the_same_sums(tmp_path: Path, few: None) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_csv_has_every_flow_and_akvorados_names(tmp_path: Path, few: None) -> None:
     every, to = keep(tmp_path), tmp_path / "flows.csv"
     with FlowEngine(sorted(tmp_path.glob("*.parquet"))) as engine:

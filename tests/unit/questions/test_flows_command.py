@@ -20,6 +20,7 @@ def asked(capsys: pytest.CaptureFixture[str], folder: Path, *words: str) -> list
     return capsys.readouterr().out.splitlines()
 
 
+@pytest.mark.slow
 def test_both_halves_in_one_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     every = keep(tmp_path)
     words = ("filter", "--type=out", "top", "--fields=host", "--values=bytes", "--count=5")
@@ -32,6 +33,7 @@ def test_both_halves_in_one_command(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert lines[-1].split("|")[3].strip() == "100.000000"
 
 
+@pytest.mark.slow
 def test_without_an_end_flows_are_printed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -41,12 +43,14 @@ def test_without_an_end_flows_are_printed(
     assert asked(capsys, tmp_path, "cut", "--fields=3-5", "--num-recs=2")[0] == "sport|dport|proto|"
 
 
+@pytest.mark.slow
 def test_bins_of_time(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     keep(tmp_path)
     lines = asked(capsys, tmp_path, "filter", "--start-date=2026/11/30", "count")
     assert [line.split("|")[1].strip() for line in lines] == ["Records", "300", "300", "300"]
 
 
+@pytest.mark.slow
 def test_sets(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -64,6 +68,7 @@ def test_sets(
     assert lines[0].startswith(f"INPUT: {int(of_set.sum())} Records")
 
 
+@pytest.mark.slow
 def test_export(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     kept = tmp_path / "kept"
     kept.mkdir()
@@ -87,6 +92,7 @@ def test_check_reads_every_file(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert capsys.readouterr().out.splitlines()[1] == "2 files are whole, with 600 flows"
 
 
+@pytest.mark.slow
 def test_a_damaged_file_is_told_beside_the_answer(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

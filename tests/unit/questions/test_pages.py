@@ -54,6 +54,7 @@ def test_nothing_is_asked_before_one_asks(client: FlaskClient) -> None:
     assert '<option value="host" selected>' in text
 
 
+@pytest.mark.slow
 def test_a_question_its_sql_and_its_command(
     client: FlaskClient, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -75,6 +76,7 @@ def test_a_question_its_sql_and_its_command(
     assert all(value in own for value in (line.split("|")[2].strip() for line in lines))
 
 
+@pytest.mark.slow
 def test_as_csv(client: FlaskClient, tmp_path: Path) -> None:
     keep(tmp_path / "kept")
     text = client.get(f"/flows?{DAY}&by=host&by=type&value=flows").text
@@ -87,6 +89,7 @@ def test_as_csv(client: FlaskClient, tmp_path: Path) -> None:
     assert client.get("/flows?format=csv").status_code == 400
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("query", "words"),
     [
@@ -111,6 +114,7 @@ def test_what_is_refused_is_told(
     assert words in html.unescape(answer.text)
 
 
+@pytest.mark.slow
 def test_a_damaged_file_is_told(client: FlaskClient, tmp_path: Path) -> None:
     keep(tmp_path / "kept")
     first = sorted((tmp_path / "kept").glob("*.parquet"))[0]
@@ -119,6 +123,7 @@ def test_a_damaged_file_is_told(client: FlaskClient, tmp_path: Path) -> None:
     assert "Without 1 damaged file:" in text and "600 flows" in text
 
 
+@pytest.mark.slow
 def test_nothing_of_a_stranger_is_raw(client: FlaskClient, tmp_path: Path) -> None:
     keep(tmp_path / "kept")
     evil = "<script>alert(1)</script>"

@@ -58,6 +58,7 @@ def test_what_is_no_question(change: dict[str, object]) -> None:
         Question(**change)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_top_has_the_sums_of_what_was_kept(tmp_path: Path) -> None:
     every = keep(tmp_path)
     question = Question(fields=fields_of("proto,dport"), switches=(("type", "out"),))
@@ -75,6 +76,7 @@ def test_top_has_the_sums_of_what_was_kept(tmp_path: Path) -> None:
     assert totals.rows == ((len(chosen), counted(chosen)),) and bins.rows == ((2,),)
 
 
+@pytest.mark.slow
 def test_every_field_can_be_shown_and_grouped_by(tmp_path: Path) -> None:
     every = keep(tmp_path, 1)
     with FlowEngine(sorted(tmp_path.glob("*.parquet")), "Europe/Berlin") as engine:
@@ -87,6 +89,7 @@ def test_every_field_can_be_shown_and_grouped_by(tmp_path: Path) -> None:
                 question.bins_sql()).rows[0][0]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_least_first_and_at_least(tmp_path: Path) -> None:
     keep(tmp_path)
     with FlowEngine(sorted(tmp_path.glob("*.parquet"))) as engine:
@@ -96,6 +99,7 @@ def test_least_first_and_at_least(tmp_path: Path) -> None:
         assert least and min(row[1] for row in least) >= 10**7
 
 
+@pytest.mark.slow
 def test_bins_of_time_add_up(tmp_path: Path) -> None:
     every = keep(tmp_path)
     with FlowEngine(sorted(tmp_path.glob("*.parquet"))) as engine:

@@ -21,6 +21,7 @@ from tests.unit.questions.kept import keep
 ASKED = {"statements": ["SELECT count(*) FROM flows"], "begin": 0, "end": 1 << 40, "zone": "UTC"}
 
 
+@pytest.mark.slow
 def test_a_line_in_a_line_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
@@ -32,6 +33,7 @@ def test_a_line_in_a_line_out(
     assert found["answers"][0]["rows"] == [[900]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change", [{"statements": []}, {"statements": ["SELECT 1"] * 5}, {"zone": "No/Where"}]
 )
@@ -41,6 +43,7 @@ def test_what_is_refused(tmp_path: Path, change: dict[str, object]) -> None:
     assert found == {"error": "That is no question."}
 
 
+@pytest.mark.slow
 def test_a_damaged_file_is_told_with_the_answer(tmp_path: Path) -> None:
     keep(tmp_path)
     first = sorted(tmp_path.glob("*.parquet"))[0]
@@ -49,6 +52,7 @@ def test_a_damaged_file_is_told_with_the_answer(tmp_path: Path) -> None:
     assert found.answers[0].rows == ((600,),) and "1 damaged" in found.remark
 
 
+@pytest.mark.slow
 def test_files_that_were_joined_meanwhile_are_looked_for_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

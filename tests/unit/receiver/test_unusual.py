@@ -189,6 +189,7 @@ _PIECES = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @given(
     encapsulation=st.sampled_from(Encapsulation),
     head=st.binary(max_size=40),

@@ -58,6 +58,7 @@ def post(client: FlaskClient, **form: str) -> int:
     return client.post("/intel/rules", data=form).status_code
 
 
+@pytest.mark.slow
 def test_sets_are_offered_at_the_first_visit_with_their_terms(
     client: FlaskClient, tmp_path: Path
 ) -> None:
@@ -103,6 +104,7 @@ def test_what_waits_is_agreed_to(client: FlaskClient, tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "form", [{}, {"choose": "../x"}, {"leave": "x"}, {"back": "no"}, {"agree": "x y"}]
 )

@@ -78,6 +78,7 @@ def test_what_an_update_changed_is_told_and_two_generations_are_kept(sensor: Sen
     assert len(kept) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("live", [False, True])
 @pytest.mark.parametrize(
     ("habit", "why"),
@@ -293,6 +294,7 @@ def fetched(sensor: Sensor, url: str, tls: ssl.SSLContext) -> str:
     return found.trouble
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", BAD)
 def test_no_bad_download_takes_rules_away(
     sensor: Sensor, server: str, made: tuple[Path, Path], path: str
@@ -303,6 +305,7 @@ def test_no_bad_download_takes_rules_away(
     assert trouble or standing.trouble or standing.held
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/drips", "/drips-headers"])
 def test_a_slow_download_takes_no_rules_away(
     sensor: Sensor,

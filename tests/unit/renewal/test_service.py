@@ -41,6 +41,7 @@ def run(folder: Path, engine: str = "suricata") -> RenewalReport | None:
     return RenewalReport.read(folder)
 
 
+@pytest.mark.slow
 def test_a_choice_of_the_page_is_kept_and_what_fetches_starts_anew(folder: Path) -> None:
     inbox(folder / "wishes").post(RenewalWish(RenewalWishKind.CHOOSE, "et-open"))
     inbox(folder / "wishes").post(RenewalWish(RenewalWishKind.CHOOSE, "no such set"))
@@ -51,6 +52,7 @@ def test_a_choice_of_the_page_is_kept_and_what_fetches_starts_anew(folder: Path)
     assert not list((folder / "wishes").iterdir())
 
 
+@pytest.mark.slow
 def test_a_download_that_is_none_is_told(folder: Path) -> None:
     chosen_sets.choose(folder / "rule-sets", "et-open", True)
     (folder / "downloads/et-open").write_bytes(b"<html>")

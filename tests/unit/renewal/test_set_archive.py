@@ -48,6 +48,7 @@ def test_links_and_devices_are_passed_over() -> None:
         unpack(out.getvalue())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "why"),
     [

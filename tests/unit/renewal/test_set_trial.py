@@ -42,6 +42,7 @@ def test_classes_come_along(tmp_path: Path) -> None:
     assert found.content["classes.config"] == text
 
 
+@pytest.mark.slow
 def test_for_want_of_memory_a_smaller_part_is_tried(tmp_path: Path) -> None:
     counts, bounds = list[int](), list[object]()
 

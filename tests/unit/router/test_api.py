@@ -165,6 +165,7 @@ def test_a_connection_cut_in_mid_sentence_is_an_error(plain_api: ApiServer, sent
             router.rows(LIST)
 
 
+@pytest.mark.slow
 def test_a_router_that_hangs_is_given_up_in_time(plain_api: ApiServer) -> None:
     with connected(plain_api) as router:
         plain_api.silent = True
@@ -174,6 +175,7 @@ def test_a_router_that_hangs_is_given_up_in_time(plain_api: ApiServer) -> None:
         assert 0.2 <= time.monotonic() - begun < 5
 
 
+@pytest.mark.slow
 def test_a_router_that_drips_is_given_up_in_time() -> None:
     """Each byte comes soon, the answer never."""
 
@@ -192,6 +194,7 @@ def test_a_router_that_drips_is_given_up_in_time() -> None:
         assert time.monotonic() - begun < 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "piece",
     [
@@ -213,6 +216,7 @@ def test_a_router_that_never_stops_talking_is_given_up_in_time(piece: bytes) -> 
         connect(place, "admin", "secret", 0.3)
 
 
+@pytest.mark.slow
 def test_changes_without_an_end_hold_up_no_command() -> None:
     ours, router = socket.socketpair()
     ended = threading.Event()
@@ -236,6 +240,7 @@ def test_changes_without_an_end_hold_up_no_command() -> None:
         thread.join(60)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("names", [1, 900])
 def test_an_answer_larger_than_any_is_given_up(names: int) -> None:
     """A few rows of megabytes, or many small ones: memory has a bound."""
@@ -263,6 +268,7 @@ def test_a_change_of_megabytes_is_not_kept() -> None:
         assert connection.events(5) == [(tag, {"message": "short"})] and connection.overrun
 
 
+@pytest.mark.slow
 def test_rows_may_take_longer_than_an_answer_may_keep_one_waiting() -> None:
     """A slow router with a long table is no router that hangs."""
     ours, router = socket.socketpair()
@@ -315,11 +321,13 @@ def test_what_is_no_router_is_an_error_in_words(said: bytes) -> None:
     assert isinstance(caught.value, GloveboxError) and len(str(caught.value)) < 200
 
 
+@pytest.mark.slow
 def test_a_port_without_tls_is_explained(plain_api: ApiServer) -> None:
     with pytest.raises(RouterError, match="speaks no TLS|in time"):
         connect(ApiAddress("127.0.0.1", plain_api.port, pin="ab" * 32), "admin", "secret", 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "subject"),
     [
@@ -404,6 +412,7 @@ def test_bytes_that_are_no_utf8_go_back_as_they_came(plain_api: ApiServer) -> No
         assert router.rows(LIST)[0]["comment"] == comment
 
 
+@pytest.mark.slow
 def test_thousands_of_rows_go_in_one_batch(api: ApiServer, certificate: Path) -> None:
     commands = [sentences.command(f"{LIST}/add", entry(n)) for n in range(2000)]
     with connected(api, certificate) as router:

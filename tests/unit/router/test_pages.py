@@ -70,6 +70,7 @@ def test_changes_are_listed_and_shown_as_text(owner: FlaskClient) -> None:
     assert "as it was seen first" in first and "+ /a" in first
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "path", ["home/3", "home/0", f"home/{1 << 70}", "other/1", "../secret/1", "home/x"]
 )

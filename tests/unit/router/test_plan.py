@@ -83,6 +83,7 @@ def every_order() -> Iterator[Order]:
         yield from plan.undo_orders(steps)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", schema.versions() if schema.DATA.is_dir() else [])
 def test_every_command_is_known_to_every_version(shared_data: Path, version: str) -> None:
     tree = schema.schema(version)
@@ -126,6 +127,7 @@ def test_nobody_is_locked_out() -> None:
         ), order.line
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("version", "mode"), ROUTERS)
 def test_block_and_undo_leave_the_export_as_it_was(
     shared_data: Path, version: str, mode: str

@@ -17,6 +17,7 @@ from tests.routeros import shell, terminal
 from tests.routeros.machine import Machine
 
 
+@pytest.mark.slow
 def test_it_asks_only_whom_the_owner_trusts(machine: Machine, tmp_path: Path) -> None:
     keeping = Keeping("home", tmp_path / "kept")
     (tmp_path / "kept").mkdir()

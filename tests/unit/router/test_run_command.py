@@ -76,6 +76,7 @@ def over_ssh(shared_data: Path, tmp_path: Path, certificate: Path) -> Iterator[S
         yield Several(tmp_path, certificate, stack, ssh=True)
 
 
+@pytest.mark.slow
 def test_reading_needs_no_question_and_is_the_readers(
     over_ssh: Several, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -90,6 +91,7 @@ def test_reading_needs_no_question_and_is_the_readers(
     assert "home failed:\n    failure: not allowed" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_another_host_key_is_told_and_nothing_sent(
     over_ssh: Several, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -99,6 +101,7 @@ def test_another_host_key_is_told_and_nothing_sent(
     assert "another SSH host key" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_host_key_is_trusted_by_its_fingerprint(
     over_ssh: Several, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -120,6 +123,7 @@ def test_what_may_change_something_is_refused_without_the_option(several: Severa
         several.run("-r", "nowhere", "--", CHANGE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("typed", "servers", "status"),
     [

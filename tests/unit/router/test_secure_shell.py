@@ -43,22 +43,26 @@ def asked(router: Shell, command: str, **more: str) -> str:
     return secure_shell.run(place(router), user, password, command, 60.0)
 
 
+@pytest.mark.slow
 def test_a_command_is_answered(router: Shell) -> None:
     assert "MikroTik" in asked(router, "/system identity print")
     assert asked(router, "/export terse").startswith("# by RouterOS 7.22.1")
 
 
+@pytest.mark.slow
 def test_the_router_itself_lets_the_reader_change_nothing(router: Shell) -> None:
     said = asked(router, "/ip dns set servers=9.9.9.9")
     assert "not enough permissions" in said
     assert router.machine.single["/ip/dns"].get("servers", "") == ""
 
 
+@pytest.mark.slow
 def test_signs_of_a_shell_are_nothing_here(router: Shell, tmp_path: Path) -> None:
     asked(router, f"/system identity print; touch {tmp_path}/made $(touch {tmp_path}/made)")
     assert not (tmp_path / "made").exists()
 
 
+@pytest.mark.slow
 def test_a_wrong_password_is_tried_once(router: Shell) -> None:
     with pytest.raises(RefusedError) as caught:
         asked(router, "/system identity print", password="wrong")
@@ -85,12 +89,14 @@ def test_the_key_that_it_shows_is_its_own(router: Shell) -> None:
     assert secure_shell.fingerprint(shown) in told.split()
 
 
+@pytest.mark.slow
 def test_who_hangs_is_given_up(router: Shell) -> None:
     router.silent = True
     with pytest.raises(RouterError, match="in time"):
         secure_shell.run(place(router), "glovebox-read", "readable", "/export", 1.5)
 
 
+@pytest.mark.slow
 def test_the_password_is_no_argument_of_a_process(
     router: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -106,6 +112,7 @@ def test_the_password_is_no_argument_of_a_process(
     assert "ssh" in seen and not any("readable" in word for word in seen)
 
 
+@pytest.mark.slow
 def test_nobody_there_and_no_ssh_are_told(plain_api: object) -> None:
     key = f"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{'A' * 43}"
     port = plain_api.port  # type: ignore[attr-defined]

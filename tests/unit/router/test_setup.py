@@ -43,6 +43,7 @@ def _steps(connection: Connection, entry: RouterEntry, sensor: str) -> tuple[Ste
     return plan.missing(plan.steps(aim), found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("version", "mode"), ROUTERS)
 def test_set_up_and_undo_give_back_every_recorded_configuration(
     shared_data: Path, kept: Keeping, version: str, mode: str

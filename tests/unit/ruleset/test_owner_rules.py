@@ -224,6 +224,7 @@ def test_no_bytes_are_too_odd(content: bytes) -> None:
         assert "\n" not in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "content",
     [

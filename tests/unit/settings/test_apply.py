@@ -148,6 +148,7 @@ def test_apply_leaves_secrets_where_they_cannot_be_kept(
     assert "DATA partition is not there" in problems[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", [b"", b"{}", b'{"digest": "", "tables": {"x": {}}}'])
 def test_apply_survives_a_damaged_memory(
     content: bytes, places: SettingsPlaces, start: Callable[..., list[str]]
@@ -160,6 +161,7 @@ def test_apply_survives_a_damaged_memory(
     assert hostname(places) == "mypi"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "content"),
     [
@@ -186,6 +188,7 @@ def test_apply_leaves_the_page_to_nobody_where_its_password_is_wrong(
     assert check_password_hash(_web(places)["password_hash"], "the secret")
 
 
+@pytest.mark.slow
 def test_apply_keeps_the_password_that_was_in_force(
     places: SettingsPlaces, start: Callable[..., list[str]]
 ) -> None:
@@ -224,6 +227,7 @@ def test_write_of_networks_keys_and_addresses(
     assert modes["glovebox.toml"] == 0o640
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to be other users")
 def test_no_other_service_reads_a_secret(tmp_path: Path) -> None:
     """As glovebox-settings writes them, and as whoever takes minidlna over would look for them."""

@@ -71,6 +71,7 @@ def test_wanted(line: bytes, found: str | None) -> None:
     assert wanted(line) == found
 
 
+@pytest.mark.slow
 def test_first_start_gives_the_card_its_own(places: SettingsPlaces, card: Path) -> None:
     after = start(places)
     own = wanted(after)
@@ -81,6 +82,7 @@ def test_first_start_gives_the_card_its_own(places: SettingsPlaces, card: Path) 
     assert not list(places.outbox.glob("cmdline*"))
 
 
+@pytest.mark.slow
 def test_a_power_cut_between_the_two_is_made_good(places: SettingsPlaces, card: Path) -> None:
     after = start(places)
     # The power went here. At the next start the command line stays, and the table follows.
@@ -97,11 +99,13 @@ def test_the_file_itself_is_changed_and_nothing_else_of_it(places: SettingsPlace
     assert (before.st_ino, before.st_size) == (after.st_ino, after.st_size)
 
 
+@pytest.mark.slow
 def test_a_card_without_a_command_line_keeps_its_signature(tmp_path: Path, card: Path) -> None:
     assert main(["--boot", str(tmp_path), "--disk", str(card)]) == 0
     assert signature(card) == disksignature.SHARED
 
 
+@pytest.mark.slow
 def test_change_says_whether_it_did(card: Path) -> None:
     assert change(card, "0badcafe")
     assert not change(card, "0badcafe")

@@ -99,6 +99,7 @@ def test_nothing_is_taken_and_nothing_is_lost(name: str, file: str, words: str, 
     assert not found.wired
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["chpasswd", "toplevel-password"])
 def test_password_in_other_places_of_user_data(name: str, given: Any) -> None:
     found = given(name)
@@ -217,6 +218,7 @@ RIGHT = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", REFUSED)
 def test_refused_in_words_that_help_on_card_and_pc(
     name: str, given: Any, shared_cases: Path, capsys: pytest.CaptureFixture[str]
@@ -230,6 +232,7 @@ def test_refused_in_words_that_help_on_card_and_pc(
     assert set(on_a_pc.splitlines()) <= set(found.problems)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", RIGHT)
 def test_right_on_card_and_pc(name: str, given: Any, shared_cases: Path) -> None:
     assert given(f"toml/{name}.toml").problems == []

@@ -141,6 +141,7 @@ PLACES = (
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "key"), PLACES)
 @pytest.mark.parametrize("secret", [SECRET, "77123456"])
 def test_no_error_repeats_a_secret(name: str, key: str, secret: str, tmp_path: Path) -> None:

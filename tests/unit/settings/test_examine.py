@@ -69,6 +69,7 @@ def test_examine_shows_no_secret() -> None:
     assert not any("secret" in problem for problem in found.problems)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [

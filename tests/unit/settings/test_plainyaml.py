@@ -12,6 +12,7 @@ def test_load_takes_every_value_as_text() -> None:
     assert load("country: NO\nport: 080\n") == {"country": "NO", "port": "080"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     ["a: &x [1]\nb: *x\n", "a: b: c", "\t- x", "[" * 5000],

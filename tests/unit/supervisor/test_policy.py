@@ -112,6 +112,7 @@ def test_decide_over_time(scenario: Scenario) -> None:
     assert found == scenario.told
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=30)
 @given(st.lists(st.integers(1, 2000), min_size=1, max_size=12))
 def test_decide_never_restarts_more_often_than_the_hour_allows(lengths: list[int]) -> None:

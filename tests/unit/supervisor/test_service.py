@@ -108,6 +108,7 @@ def test_round_restarts_an_engine_that_is_blind_and_says_so() -> None:
     assert NOW < action.time <= NOW + 20
 
 
+@pytest.mark.slow
 def test_round_says_when_restarts_do_not_help() -> None:
     subject, script = supervise(blind, lambda unit: None)
     health = rounds(subject, script, 2000)[-1]

@@ -242,6 +242,7 @@ def test_open_capture_reads_compressed_captures(
             whole.extend(capture)
 
 
+@pytest.mark.slow
 def test_open_capture_waits_for_a_named_pipe_until_the_stop(tmp_path: Path) -> None:
     pipe, stop = tmp_path / "pipe", Stop()
     os.mkfifo(pipe)
@@ -332,6 +333,7 @@ THREE = pcap(*[bytes([number]) * 60 for number in range(3)])
 LINES = ["1 60\n", "2 60\n", "3 60\n"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("blocking", [True, False], ids=["blocking", "non-blocking"])
 @pytest.mark.parametrize("kind", ["pipe", "socket"])
 def test_stdin_slow_is_read_record_by_record(kind: str, blocking: bool) -> None:
@@ -347,6 +349,7 @@ def test_stdin_slow_is_read_record_by_record(kind: str, blocking: bool) -> None:
     os.close(reading)
 
 
+@pytest.mark.slow
 def test_stdin_made_non_blocking_by_its_other_owner_in_the_middle_is_read_on() -> None:
     reading, writing = os.pipe()
     with start_reader(reading) as reader:
@@ -359,6 +362,7 @@ def test_stdin_made_non_blocking_by_its_other_owner_in_the_middle_is_read_on() -
     os.close(reading)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
@@ -403,6 +407,7 @@ def test_named_pipe_is_read_whoever_comes_first(tmp_path: Path) -> None:
     assert run.stdout.decode() == "".join(LINES) + "end\n"
 
 
+@pytest.mark.slow
 def test_endless_pipe_does_not_grow_memory() -> None:
     """tcpreplay's table of flows grew for ever; here every packet is a flow of its own."""
     code = """

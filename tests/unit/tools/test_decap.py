@@ -49,6 +49,7 @@ def report(output: bytes) -> dict[str, Any]:
     return counts
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "number"), [("testmyids_in_tzsp.pcap", 1), ("wlan80211_arp_in_tzsp.pcap", 105)]
 )
@@ -130,6 +131,7 @@ def test_main_listens_to_the_routers_named_only() -> None:
     assert len(parse_pcap(result.stdout)[1]) == 2
 
 
+@pytest.mark.slow
 def test_main_finds_tzsp_on_other_ports() -> None:
     content = pcap(frames.ethernet(frames.ipv4(frames.udp(tzsp.encode(FRAME), 5555))))
     assert parse_pcap(run("-", "--port=5555", content=content).stdout)[1] == [
@@ -242,6 +244,7 @@ def test_main_ends_quietly_where_nobody_reads(tmp_path: Path) -> None:
     assert (process.returncode, process.stderr) == (141, b"")
 
 
+@pytest.mark.slow
 def test_main_hands_on_a_slow_pipe_at_once_and_ends_by_a_signal(tmp_path: Path) -> None:
     content = stream(tzsp.encode(FRAME))
     with subprocess.Popen(
@@ -278,6 +281,7 @@ def test_main_feeds_snort(shared_data: Path, engine_root: Path, tmp_path: Path) 
     assert "[1:2100498:7]" in alert and "82.165.177.154:80 -> 10.16.1.11:54186" in alert
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "frames_written", "told"),
     [
@@ -299,6 +303,7 @@ def test_main_gives_the_right_answer_to_the_shared_cases(
     assert counts["frames_sent"] == len(parse_pcap(target.read_bytes())[1]) == frames_written
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["f11-outer-vxlan.pcap", "f11-outer-mpls.pcap"])
 def test_main_says_that_a_capture_has_no_stream(
     shared_cases: Path, tmp_path: Path, name: str
@@ -308,6 +313,7 @@ def test_main_says_that_a_capture_has_no_stream(
     assert ended.stderr.decode().endswith(f"{name}: no UDP to port 37008 found\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [[], ["-z", "gzip"]], ids=["plain", "gzip"])
 def test_main_writes_over_no_file_of_an_earlier_run(
     shared_cases: Path, tmp_path: Path, command: list[str]
@@ -336,6 +342,7 @@ def test_main_tells_wrong_checksums(tmp_path: Path) -> None:
     assert b"lost before: 1 with a wrong UDP checksum" in ended.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("closed", "words", "expected"),
     [
@@ -369,6 +376,7 @@ def test_main_tells_who_of_its_own_has_a_port_already() -> None:
     assert b"UDP port 37999 is taken by UDP 127.0.0.1:37999 of the same command" in ended.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "expected"),
     [

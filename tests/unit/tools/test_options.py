@@ -155,6 +155,7 @@ def test_run_ends_with_the_duration_in_the_middle_of_a_wait(tmp_path: Path) -> N
     assert notebook.frames == [b"now"]
 
 
+@pytest.mark.slow
 def test_run_ends_with_the_duration_though_a_pipe_is_silent(capture: Path, tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
@@ -190,6 +191,7 @@ def test_old_scripts_are_understood() -> None:
     parse("--no-flow-stats", "--preload-pcap", "--topspeed", "--loop=1", "--stats=5")
 
 
+@pytest.mark.slow
 def test_help_fits_a_terminal_and_tells_the_exit_statuses() -> None:
     for command in ("replay", "send"):
         text = subprocess.run(

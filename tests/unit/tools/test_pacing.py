@@ -64,6 +64,7 @@ def test_original_timing_goes_on_at_once_with_the_next_capture() -> None:
     assert due_times(pace, [999_000_000, 999_000_005]) == [10_000, 15_000]
 
 
+@pytest.mark.slow
 def test_original_timing_does_not_drift_over_a_million_gaps() -> None:
     pace = OriginalTiming(multiplier=3)
     *_, last = due_times(pace, list(range(0, 7_000_007, 7)))

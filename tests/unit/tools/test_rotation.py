@@ -150,6 +150,7 @@ def test_post_rotate_leaves_no_zombie(command: Path) -> None:
     assert psutil.STATUS_ZOMBIE not in states
 
 
+@pytest.mark.slow
 def test_post_rotate_runs_one_command_at_a_time(tmp_path: Path) -> None:
     program = tmp_path / "program"
     program.write_text("#!/bin/sh\nmkdir lock && sleep 0.01 && rmdir lock && echo $1 >> log\n")

@@ -79,6 +79,7 @@ def test_send_capture_raises_for_a_file_cut_off_after_sending_the_rest(
     assert frames(listener, 1) == [b"one"]
 
 
+@pytest.mark.slow
 def test_send_prints_the_summary(listener: socket.socket, capture: Path) -> None:
     run = send(capture, to(listener), "-t")
     assert (run.returncode, run.stderr) == (0, b"")
@@ -88,6 +89,7 @@ def test_send_prints_the_summary(listener: socket.socket, capture: Path) -> None
     )
 
 
+@pytest.mark.slow
 def test_send_reports_as_json(listener: socket.socket, capture: Path) -> None:
     run = send(capture, to(listener), "-p", "10000", "--report=json")
     report = json.loads(run.stdout)
@@ -97,6 +99,7 @@ def test_send_reports_as_json(listener: socket.socket, capture: Path) -> None:
     assert report["timing_error_us"]["max"] >= report["timing_error_us"]["p50"] >= 0
 
 
+@pytest.mark.slow
 def test_send_reads_standard_input(listener: socket.socket, capture: Path) -> None:
     run = send("-", to(listener), "-t", stdin=capture.read_bytes())
     assert run.returncode == 0

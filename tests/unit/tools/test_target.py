@@ -153,6 +153,7 @@ def test_send_counts_each_datagram_that_nobody_took(listener: socket.socket) -> 
     assert notices[0] == ("refused", f"{sensor.name}: nobody listens there")
 
 
+@pytest.mark.slow
 def test_send_reaches_a_listener_that_comes_late(listener: socket.socket) -> None:
     address = address_of(listener)
     family = listener.family

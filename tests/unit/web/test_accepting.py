@@ -77,6 +77,7 @@ def test_who_streamed_long_ago_is_not_offered(owner: FlaskClient, tmp_path: Path
     assert "Once a router streams" in owner.get("/system").text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("wanted", "routers"),
     [("only", []), ("only", ["router"]), ("only", ["192.0.2.1", '1"]']), ("", ["192.0.2.1"]),

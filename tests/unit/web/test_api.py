@@ -44,6 +44,7 @@ def test_healthz_of_a_sensor_in_full_health(
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("check", "line", "code"),
     [
@@ -130,6 +131,7 @@ def test_alerts_come_newest_first_in_their_json_form(
     assert (second["id"], second["source_port"]) == (2, None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("query", "expected"),
     [

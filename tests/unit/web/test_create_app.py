@@ -12,6 +12,7 @@ EVERYTHING = ["/", "/alerts", "/devices", "/system", "/live", "/healthz", "/api/
               "/static/page.js", "/nothing"]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("address", EVERYTHING)
 def test_every_answer_is_guarded(client: FlaskClient, address: str) -> None:
     headers = client.get(address).headers
@@ -24,6 +25,7 @@ def test_every_answer_is_guarded(client: FlaskClient, address: str) -> None:
     assert "Set-Cookie" not in headers
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("address", EVERYTHING)
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
 def test_writing_is_refused(client: FlaskClient, address: str, method: str) -> None:
@@ -32,6 +34,7 @@ def test_writing_is_refused(client: FlaskClient, address: str, method: str) -> N
     assert answer.headers["Allow"] == "GET, HEAD"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("address", EVERYTHING)
 def test_head_answers_without_a_body(client: FlaskClient, address: str) -> None:
     answer = client.head(address)

@@ -111,6 +111,7 @@ def test_password_belongs_to_the_tab_that_leads_there(stranger: FlaskClient) -> 
     assert 'id="live"' not in page
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("address", ["/setup", "/login", "/logout"])
 @pytest.mark.parametrize("token", ["", "wrong", "\xe9"])
 def test_forms_of_others_are_refused(
@@ -176,6 +177,7 @@ def test_password_stays_where_the_form_is_wrong(
     assert log_in(app.test_client()).status_code == 303
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("stopped")
 def test_password_cannot_be_guessed_at_speed(stranger: FlaskClient) -> None:
     set_up(stranger)

@@ -74,6 +74,7 @@ def clients(
     return [stranger, client, owner]
 
 
+@pytest.mark.slow
 @settings(
     max_examples=4 * settings().max_examples,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
@@ -101,6 +102,7 @@ def test_no_request_is_a_fault(
     assert "Traceback" not in answer.get_data(as_text=True)
 
 
+@pytest.mark.slow
 @settings(
     max_examples=settings().max_examples * 3 // 2,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
@@ -131,6 +133,7 @@ def test_no_form_is_a_fault(
         assert answer.status_code not in (200, 303) or answer.headers.get("Location") == "/login"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("stopped")
 def test_wrong_passwords_at_speed_are_slowed_and_harm_nobody(
     app: Flask, stranger: FlaskClient, tmp_path: Path
@@ -209,6 +212,7 @@ def served(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
         threading.setprofile(None)
 
 
+@pytest.mark.slow
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.tuples(st.sampled_from(PIECES), st.sampled_from([1, 1, 1, 2, 300])), max_size=12)

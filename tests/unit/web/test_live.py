@@ -40,6 +40,7 @@ def events(answer: TestResponse) -> Iterator[dict[str, Any]]:
                 yield json.loads(line.removeprefix("data: "))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tab", TABS, ids=BY_NAME)
 def test_live_gives_what_the_tab_shows(
     client: FlaskClient,
@@ -95,6 +96,7 @@ def test_stream_of_a_tab_has_its_parts_alone(client: FlaskClient) -> None:
     answer.close()
 
 
+@pytest.mark.slow
 def test_stream_ends_after_its_time(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "STREAM_S", 0.2)
     answer = client.get("/stream")

@@ -101,6 +101,7 @@ def test_metrics_name_the_version(client: FlaskClient) -> None:
     assert value(families(client), "glovebox_build_info", version=__version__) == 1
 
 
+@pytest.mark.slow
 def test_metrics_leave_out_old_figures(
     client: FlaskClient, tmp_path: Path, fresh: ReceiverReport
 ) -> None:

@@ -128,6 +128,7 @@ def test_the_busiest_routers_are_listed(
     assert "and 2 more senders" in page
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("address", ["/", "/alerts", "/system", "/live?tab=system", "/live"])
 def test_hostile_values_stay_text(
     client: FlaskClient,
@@ -152,6 +153,7 @@ def test_hostile_values_stay_text(
     assert "<img src=x" not in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("address", ["/", "/alerts/stream"])
 @pytest.mark.usefixtures("fresh")
 def test_alerts_say_when_their_time_is_not_to_be_believed(

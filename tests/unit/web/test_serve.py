@@ -89,6 +89,7 @@ def fetch(url: str) -> str:
         return str(answer.read(), "utf-8")
 
 
+@pytest.mark.slow
 def test_main_serves_on_a_port_until_sigterm(start: Start) -> None:
     process = start("--listen", "127.0.0.1:0")
     assert "Glovebox" in fetch(serving(process))
@@ -96,6 +97,7 @@ def test_main_serves_on_a_port_until_sigterm(start: Start) -> None:
     assert process.wait(DEADLINE) == 0
 
 
+@pytest.mark.slow
 def test_main_serves_on_an_inherited_socket(start: Start) -> None:
     with socket.create_server(("127.0.0.1", 0)) as inherited:
         process = start(inherit=inherited)
@@ -103,6 +105,7 @@ def test_main_serves_on_an_inherited_socket(start: Start) -> None:
         assert listening.answers(inherited, "/healthz", DEADLINE)
 
 
+@pytest.mark.slow
 def test_main_tells_systemd_when_it_answers(start: Start, tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(tmp_path / "notify"))
@@ -117,6 +120,7 @@ def test_main_tells_systemd_when_it_answers(start: Start, tmp_path: Path) -> Non
         assert manager.recv(4096).splitlines() == [b"WATCHDOG=1"]
 
 
+@pytest.mark.slow
 def test_main_answers_https_with_a_certificate_of_its_own(start: Start) -> None:
     process = start("--listen", "127.0.0.1:0", "--listen-tls", "127.0.0.1:0")
     assert process.stderr is not None
@@ -194,6 +198,7 @@ def slowed(process: subprocess.Popen[str], stop: threading.Event) -> Iterator[No
         thread.join()
 
 
+@pytest.mark.slow
 def test_one_greedy_host_costs_others_nothing(start: Start, tmp_path: Path) -> None:
     """Neither a visitor's answer nor the watchdog, which asks from this machine as well.
 
@@ -213,6 +218,7 @@ def test_one_greedy_host_costs_others_nothing(start: Start, tmp_path: Path) -> N
                 assert b"WATCHDOG=1" in manager.recv(4096)
 
 
+@pytest.mark.slow
 def test_main_refuses_a_port_in_use(start: Start) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         process = start("--listen", f"127.0.0.1:{other.getsockname()[1]}")
@@ -229,6 +235,7 @@ def test_main_refuses_a_wrong_place(place: str, capsys: pytest.CaptureFixture[st
     assert place in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_main_imports_nothing_heavy() -> None:
     code = "import sys, appliance.web.serve; print(*sys.modules)"
     answer = subprocess.run(

@@ -14,6 +14,7 @@ from appliance.web.tabs import BY_NAME, TABS, Tab
 from tests.unit.web.test_pages import shown
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tab", TABS, ids=BY_NAME)
 def test_tab_shows_its_parts_and_leads_to_the_others(client: FlaskClient, tab: Tab) -> None:
     page = shown(client, tab.path)
@@ -26,6 +27,7 @@ def test_tab_shows_its_parts_and_leads_to_the_others(client: FlaskClient, tab: T
     assert f'data-source="/live?tab={tab.name}"' in page
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tab", TABS, ids=BY_NAME)
 def test_only_plain_tabs_are_loaded_anew(client: FlaskClient, tab: Tab) -> None:
     # Where somebody types what to look for, a reload would take it away.

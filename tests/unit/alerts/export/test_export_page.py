@@ -28,6 +28,7 @@ def three(store: AlertStore) -> None:
     add(store, [an_alert(), an_alert(), an_alert(**GRAVE)])
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("three")
 @pytest.mark.parametrize(
     ("query", "expected"),
@@ -77,6 +78,7 @@ def test_the_pages_lead_to_what_they_show(client: FlaskClient) -> None:
     assert 'href="/api/alerts.csv?priority=1"' in stream
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "status"),
     [

@@ -35,6 +35,7 @@ def url(tmp_path: Path) -> Iterator[str]:
     thread.join()
 
 
+@pytest.mark.slow
 def test_owner_sets_changes_and_keeps_a_password(url: str) -> None:
     owner = Owner(url)
     assert owner.set_up(FIRST)

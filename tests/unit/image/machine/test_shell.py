@@ -58,6 +58,7 @@ def carry(source: socket.socket, target: socket.socket) -> None:
         target.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "answer"),
     [
@@ -85,6 +86,7 @@ def test_a_machine_that_ended_is_told_of(tmp_path: Path, machine: subprocess.Pop
     connected.close()
 
 
+@pytest.mark.slow
 def test_a_machine_without_a_processor_is_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

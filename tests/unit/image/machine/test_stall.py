@@ -102,6 +102,7 @@ def test_kernel_that_complained_before_anybody_waited_has_not_stalled() -> None:
     assert judged(complaining(each_second(60, busy=1.0), since=0.0), may_idle=True) is None
 
 
+@pytest.mark.slow
 def test_look_sees_the_work_and_the_words_of_a_process(tmp_path: Path) -> None:
     console = tmp_path / "console.log"
     assert look(os.getpid(), console, 1.0).console_bytes == 0

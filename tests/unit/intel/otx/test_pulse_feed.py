@@ -103,6 +103,7 @@ def test_later_only_what_changed_is_asked_for(
     assert "bad7.example" not in names(tmp_path) and "new.example" in names(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_round_goes_on_where_504_ended_it(
     otx: PlayedOtx, tls: ssl.SSLContext, tmp_path: Path
 ) -> None:
@@ -157,6 +158,7 @@ BAD = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("said", BAD, ids=lambda said: str(said[:20]))
 def test_an_answer_that_is_none_changes_nothing(
     otx: PlayedOtx, tls: ssl.SSLContext, tmp_path: Path, said: bytes
@@ -169,6 +171,7 @@ def test_an_answer_that_is_none_changes_nothing(
     assert found.trouble == BAD[said] and names(tmp_path) == before
 
 
+@pytest.mark.slow
 def test_after_three_days_the_export_is_asked(
     otx: PlayedOtx, tls: ssl.SSLContext, tmp_path: Path
 ) -> None:

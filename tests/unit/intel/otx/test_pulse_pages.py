@@ -67,6 +67,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(JSON, st.binary(max_size=60))
 def test_any_answer_gives_lines_or_an_error(results: object, junk: bytes) -> None:
     for content in (json.dumps({"results": results}).encode(), junk):

@@ -80,6 +80,7 @@ def test_of_another_address_nothing_is_known(tmp_path: Path) -> None:
     assert files.read(known.url) == PulseState(known.url)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", [True, False])
 def test_power_cuts_at_every_write_lose_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: bool

@@ -21,17 +21,20 @@ def channel(server: PlayedServer, path: str) -> NotifyChannel:
     return NotifyChannel("team", "other", secret=f"json://me:MARKED-password@{host}{path}")
 
 
+@pytest.mark.slow
 def test_a_message_is_taken(server: PlayedServer) -> None:
     assert send_once(channel(server, "/hook"), MESSAGE) == SendAnswer(True, "taken")
     body = server.next().body
     assert (body["title"], body["message"]) == (MESSAGE.title, MESSAGE.text)
 
 
+@pytest.mark.slow
 def test_a_refusal_is_told_by_its_status_alone(server: PlayedServer) -> None:
     answer = send_once(channel(server, "/echo/MARKED-path"), MESSAGE)
     assert answer == SendAnswer(False, "it answered 403")
 
 
+@pytest.mark.slow
 def test_nobody_there_is_a_plain_word() -> None:
     lost = NotifyChannel("team", "other", secret="json://127.0.0.1:1/MARKED")
     assert send_once(lost, MESSAGE) == SendAnswer(False, "it cannot be reached")

@@ -67,6 +67,7 @@ def test_what_comes_is_forwarded_in_order_and_once(store: AlertStore, tmp_path: 
     assert made.standing.forwarded == 3 * MOST + 7 and made.standing.waiting == 0
 
 
+@pytest.mark.slow
 def test_a_collector_that_is_away_gets_all_later_over_a_restart(
     store: AlertStore, tmp_path: Path
 ) -> None:
@@ -95,6 +96,7 @@ def test_a_power_cut_repeats_and_loses_nothing(store: AlertStore, tmp_path: Path
     assert set(collector.sids) == set(range(300))
 
 
+@pytest.mark.slow
 def test_what_the_store_deleted_meanwhile_is_counted(store: AlertStore, tmp_path: Path) -> None:
     made, collector = queue(tmp_path), Collector()
     raised(store, 0, 1)

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from appliance.alerts.store import AlertStore
 from appliance.notify.forward.forwarding import Forwarding, forget_others, queues
 from appliance.notify.send_socket import SendAnswer
@@ -16,6 +18,7 @@ from tests.unit.notify.played_services import PATIENCE_S
 from tests.unit.notify.test_send_service import until
 
 
+@pytest.mark.slow
 def test_one_that_hangs_delays_no_other(tmp_path: Path) -> None:
     store, release = AlertStore(tmp_path / "alerts.db", "boot"), threading.Event()
     taken: dict[str, int] = {"fast": 0, "slow": 0}

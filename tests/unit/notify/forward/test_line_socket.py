@@ -59,6 +59,7 @@ def test_tls_is_read_to_its_end(trusted: tuple[Path, Path]) -> None:
     assert b"".join(heard) == b"one\ntwo\n"
 
 
+@pytest.mark.slow
 def test_who_never_ends_has_not_taken_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(line_socket, "STEP_S", 0.2)
     done = threading.Event()

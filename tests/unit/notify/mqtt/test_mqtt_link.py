@@ -60,12 +60,14 @@ def test_a_message_is_confirmed_and_home_assistant_finds_the_sensor(
     assert listener.next("/availability") == b"offline"
 
 
+@pytest.mark.slow
 def test_a_wrong_password_is_told(port: int) -> None:
     with linked(port, "wrong") as link:
         answer = link.send(MESSAGE)
         assert not answer.good and "refuses" in answer.answer and "wrong" not in answer.answer
 
 
+@pytest.mark.slow
 def test_a_broker_that_comes_later_gets_the_message_that_is_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,6 +25,7 @@ def test_refuses_and_says_what_was_expected(text: str, words: list[str]) -> None
     assert all(word in said for word in words), said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("bits", "taken"), [(1024, False), (2047, False), (2048, True)])
 def test_an_rsa_key_has_2048_bits_at_least(bits: int, taken: bool, tmp_path: Path) -> None:
     argv = ["ssh-keygen", "-q", "-t", "rsa", "-b", str(bits), "-N", "", "-C", "owner"]

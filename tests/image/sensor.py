@@ -47,6 +47,17 @@ def frame(destination_port: int, number: int = 1) -> bytes:
     return ethernet(ipv4(udp(b"x" * 60, destination_port, number)))
 
 
+def published(guest: Guest, name: str) -> Any:
+    """Return what a service last published."""
+    return json.loads(guest.run(f"cat /run/glovebox/{name}.json"))
+
+
+def ledger(guest: Guest) -> dict[str, tuple[int, int]]:
+    """Return (came in, lost) by stage."""
+    rows = published(guest, "supervisor")["ledger"]
+    return {row["stage"]: (row["count"] or 0, row["lost"] or 0) for row in rows}
+
+
 class Router:
     """Streams frames to the guest, a few of them numbered ones that raise alerts."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import base64
 import io
-import json
 import subprocess
 import tarfile
 import time
@@ -23,12 +22,14 @@ from image.demo import SHIPPED, TZSP_PORT
 from image.machine.guest import Guest
 from image.machine.page_client import PageClient
 from tests.conftest import missing
+from tests.image.sensor import published
 from tests.net.engine import Engine
 
 pytestmark = [pytest.mark.image, pytest.mark.timeout(600)]
 
 PPS = 500
 PATIENCE_S = 120.0
+TRIES = 3
 PORT_SCANS = 122
 CAPTURES: dict[str, str | Path] = {
     "syn-scan": "ids/ndpi/synscan.pcap",
@@ -72,10 +73,32 @@ def test_guest_reports_what_snort_says_of_more_files(
 def compare(guest: Guest, page: PageClient, reference: Engine, capture: Path) -> None:
     events = reference.read_file(capture)
     expected = Counter((each.gid, each.sid, each.source, each.destination) for each in events)
-    found = Counter(map(key, inspected_by_guest(guest, page, capture)))
+    found = Counter(map(key, inspected_whole(guest, page, capture)))
     assert without_port_scans(found) == without_port_scans(expected)
     # Packet speed decides when sfPortscan speaks (docs/developer/engines.md), but not of whom.
     assert port_scanners(found) == port_scanners(expected)
+
+
+def inspected_whole(guest: Guest, page: PageClient, capture: Path) -> list[dict[str, Any]]:
+    """Inspect the capture; once more if this host was so busy that frames of it were lost.
+
+    What is lost is counted: an alert that is missing without a loss is a fault.
+    """
+    for _ in range(TRIES):
+        before = lost_frames(guest)
+        alerts = inspected_by_guest(guest, page, capture)
+        if not (lost := lost_frames(guest) - before):
+            return alerts
+    raise AssertionError(f"{lost} frames were lost at the last of {TRIES} tries")
+
+
+def lost_frames(guest: Guest) -> int:
+    """Return what the whole way has lost by now, from a ledger that is made after now."""
+    now = float(guest.run("date +%s.%N"))
+    deadline = time.monotonic() + PATIENCE_S
+    while (report := published(guest, "supervisor"))["updated"] <= now + 1:
+        assert time.monotonic() < deadline, "the supervisor reports nothing"
+    return sum(row["lost"] or 0 for row in report["ledger"])
 
 
 def inspected_by_guest(guest: Guest, page: PageClient, capture: Path) -> list[dict[str, Any]]:
@@ -126,9 +149,7 @@ print(handover.lag(files, kept.positions))
 
 
 def received(guest: Guest) -> int:
-    return int(
-        json.loads(guest.run("cat /run/glovebox/receiver.json"))["tally"]["datagrams_received"]
-    )
+    return int(published(guest, "receiver")["tally"]["datagrams_received"])
 
 
 def wait_until_stored(guest: Guest) -> None:
@@ -136,7 +157,7 @@ def wait_until_stored(guest: Guest) -> None:
     now = float(guest.run("date +%s.%N"))
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
-        report = json.loads(guest.run("cat /run/glovebox/alerts.json"))
+        report = published(guest, "alerts")
         if report["updated"] > now + 1 and report["spool_lag_bytes"] == 0:
             return
     raise AssertionError(f"alerts are not stored: {report}")

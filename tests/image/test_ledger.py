@@ -3,19 +3,17 @@
 
 from __future__ import annotations
 
-import json
 import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import pytest
 
 from appliance.formats.tzsp import encode
 from image.demo import TZSP_PORT, page_of
 from image.machine.guest import Guest
-from tests.image.sensor import FLOOD, PLAIN, RULES, frame, sid
+from tests.image.sensor import FLOOD, PLAIN, RULES, frame, ledger, published, sid
 
 pytestmark = [pytest.mark.image, pytest.mark.timeout(600)]
 
@@ -35,16 +33,6 @@ def send(guest: Guest, port: int, count: int, per_second: int = 1000) -> None:
             ahead = begin + number / per_second - time.monotonic()
             if ahead > 0.005:
                 time.sleep(ahead)
-
-
-def published(guest: Guest, name: str) -> Any:
-    return json.loads(guest.run(f"cat /run/glovebox/{name}.json"))
-
-
-def ledger(guest: Guest) -> dict[str, tuple[int, int]]:
-    """Return (came in, lost) by stage."""
-    rows = published(guest, "supervisor")["ledger"]
-    return {row["stage"]: (row["count"] or 0, row["lost"] or 0) for row in rows}
 
 
 def growth(guest: Guest, before: dict[str, tuple[int, int]], stage: str) -> tuple[int, int]:

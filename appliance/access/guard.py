@@ -5,7 +5,7 @@
 |---|---|---|---|
 | `/setup`, `/healthz` | `/login`, `/healthz`, static files | every GET | every POST |
 
-`/metrics` is open to programs of this machine too.
+`/metrics` is open to programs of this machine too, the lists in force to routers with an adlist.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import logging
 import secrets
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -41,6 +41,7 @@ from appliance.access.vault import Vault
 from appliance.formats import plain_address
 from appliance.host import network
 from appliance.settings.password_hash import hashed_password
+from appliance.settings.sections.fit import Address
 from appliance.settings.sections.web import WebConfig
 
 log = logging.getLogger(__name__)
@@ -68,6 +69,8 @@ FOR_PROGRAMS = ("/api/", "/live", "/stream", "/metrics", "/feeds/")
 FEEDS = frozenset(
     {"intel.feed", "logs.munin", "logs.afterglow", "logs.properties", "logs.logstalgia"}
 )
+#: What a router with adlist = true may read.
+ADLIST = "intel.feed"
 FIELD = "csrf"
 
 
@@ -102,12 +105,22 @@ class Cookies(SecureCookieSessionInterface):
 class Access:
     """Guards an application. Several threads may use it."""
 
-    def __init__(self, vault: Vault, settings: WebConfig, directory: Path) -> None:
-        """Take the secrets from `vault`; `directory` is in memory and gone with the power."""
+    def __init__(
+        self,
+        vault: Vault,
+        settings: WebConfig,
+        directory: Path,
+        adlist_routers: Collection[Address] = (),
+    ) -> None:
+        """Take the secrets from `vault`; `directory` is in memory and gone with the power.
+
+        The addresses of `adlist_routers` may read the lists in force without a key, also over
+        http: whether a router follows to https is not known, and the lists are public.
+        """
         # In clear only where no `glovebox settings` runs before: on a development machine.
         clear = settings.password and hashed_password(settings.password)
         self.password = Password(vault, clear or settings.password_hash)
-        self._vault, self._settings = vault, settings
+        self._vault, self._settings, self._adlist_routers = vault, settings, adlist_routers
         self._hosts = OwnHosts(settings.names)
         self._rebind()
         self.browsers = Browsers(vault)
@@ -186,6 +199,8 @@ class Access:
     def _admit(self) -> ResponseReturnValue | None:
         endpoint = request.endpoint
         self._check_host()
+        if self._is_adlist():
+            return None
         if self._is_for_https() and endpoint != "api.healthz":
             return _to_https()
         if request.method not in READING and not (request.method == "POST" and endpoint in WRITING):
@@ -224,6 +239,10 @@ class Access:
         # Without a certificate the page would be closed for good.
         wanted = self._settings.https == "only" and bool(self.fingerprint)
         return wanted and not request.is_secure and not is_local(request.remote_addr)
+
+    def _is_adlist(self) -> bool:
+        asks = request.method in READING and request.endpoint == ADLIST
+        return asks and plain_address.read(request.remote_addr or "") in self._adlist_routers
 
     def feed_key(self) -> str:
         """Return what opens the feeds alone, in an address; another token makes another key."""

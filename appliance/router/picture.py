@@ -20,7 +20,8 @@ NAMES = (
     "/system/logging", "/system/logging/action", "/system/scheduler", "/ip/service",
     "/certificate", "/user", "/user/group", "/ip/firewall/filter", "/ip/firewall/raw",
     "/ip/firewall/mangle", "/ipv6/firewall/raw", "/ipv6/firewall/mangle",
-    "/ip/address", "/ipv6/address", "/ip/route", "/ip/dns", "/system/ntp/client",
+    "/ip/address", "/ipv6/address", "/ip/route", "/ip/dns", "/ip/dns/adlist",
+    "/system/ntp/client",
 )  # fmt: skip
 OLDEST = (7, 9)
 

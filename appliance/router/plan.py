@@ -20,11 +20,14 @@ from appliance.settings.sections.router import RouterEntry
 NAME = "glovebox"
 LIST = NAME
 TZSP, FLOWS, LOG = 37008, 2055, 514
+#: Where this machine has the names of all lists (docs/owner/intel.md), open to such a router.
+ADLIST_PATH = "/feeds/lists/hosts.txt"
 POLICY = "api,read,write"
 #: Another user, who may only read: over SSH, where `print` and `export` need nothing more.
 READER, READ_POLICY = f"{NAME}-read", "read,ssh"
 RULE_IN, RULE_OUT = f"{NAME}:block-in", f"{NAME}:block-out"
 FAMILIES = ("ip", "ipv6")
+ADLIST_SINCE = (7, 15)
 # What RouterOS has where nobody changed it (manual, Packet Sniffer and Traffic Flow).
 USUAL_SNIFFER = {
     "streaming-enabled": "no", "streaming-server": "0.0.0.0:37008", "filter-stream": "no",
@@ -74,6 +77,8 @@ def steps(wanted: Wanted) -> tuple[Step, ...]:
         found.append(_flows(wanted))
     if wanted.router.log:
         found.append(_log(wanted))
+    if wanted.router.adlist and not without_adlist(wanted.picture):
+        found.append(_adlist(wanted))
     return (*found, *(_block(wanted, family) for family in FAMILIES))
 
 
@@ -93,6 +98,11 @@ def sniffs(picture: Picture) -> bool:
     """Tell whether the router's sniffer runs and streams to somebody."""
     found = picture.single("/tool/sniffer")
     return is_yes(found.get("running", "")) and is_yes(found.get("streaming-enabled", ""))
+
+
+def without_adlist(picture: Picture | None) -> bool:
+    """Tell whether a router is known to be too old for lists of names."""
+    return picture is not None and bool(picture.version) and picture.version < ADLIST_SINCE
 
 
 def script(plan: tuple[Step, ...]) -> str:
@@ -314,6 +324,21 @@ def _log(wanted: Wanted) -> Step:
         "nothing",
         (action, *rules),
         (Order("/system/logging", "remove", (), (("action", NAME),)), remove(action)),
+    )
+
+
+def _adlist(wanted: Wanted) -> Step:
+    # Names are no secret, and the certificate of this machine is nobody's that a router knows.
+    made = add("/ip/dns/adlist", url=f"http://{_bracketed(wanted.sensor)}{ADLIST_PATH}",
+               ssl_verify="no", comment=f"{NAME}:adlist")  # fmt: skip
+    return Step(
+        "adlist",
+        "no answers for listed names",
+        "Devices that ask the router for a name of the lists in force learn no address of it.",
+        "about 75 bytes of its DNS cache a name, and a copy in its flash, fetched every four hours",
+        (made,),
+        (remove(made),),
+        needed=False,
     )
 
 

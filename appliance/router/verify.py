@@ -40,6 +40,7 @@ def points(wanted: Wanted, picture: Picture) -> tuple[Point, ...]:
         *_order(picture),
         *_rights(picture),
         *_capture(wanted, picture),
+        *_adlist(wanted, picture),
     ]
     found.sort(key=lambda point: -point.level.severity)
     return tuple(found) or (Point(Level.OK, "The router is set up."),)
@@ -165,4 +166,24 @@ def _capture(wanted: Wanted, picture: Picture) -> list[Point]:
                       "seen.",
                       'That finds most attacks. To see everything, set capture = "sniffer", or '
                       "switch the rule `fasttrack` off; both cost CPU.")]  # fmt: skip
+    return []
+
+
+def _adlist(wanted: Wanted, picture: Picture) -> list[Point]:
+    if not wanted.router.adlist:
+        return []
+    if plan.without_adlist(picture):
+        return [Point(Level.WARN, "This RouterOS has no adlist: 7.15 or newer is needed.",
+                      "Update the router, or take adlist = true away.")]  # fmt: skip
+    row = next((row for row in picture.rows("/ip/dns/adlist")
+                if row.get("comment") == f"{NAME}:adlist"), {})  # fmt: skip
+    if row.get("name-count") == "0":
+        return [Point(Level.WARN, "The router's adlist has no names yet.",
+                      "Without lists in force there are none. Else its log says why: mostly "
+                      "cache-size of /ip dns is too small.")]  # fmt: skip
+    if row and not is_yes(picture.single("/ip/dns").get("allow-remote-requests", "yes")):
+        return [Point(Level.WARN, "The router answers no questions for names of its network, so "
+                      "its adlist has no effect.",
+                      "Set allow-remote-requests=yes under /ip dns there, and have your devices "
+                      "ask the router.")]  # fmt: skip
     return []

@@ -176,7 +176,7 @@ def create_app(
     sensor = monitor or Monitor(config), history or AlertPages()
     visits.install(app, sensor[0].directory)
     secrets = vault or Vault()
-    guard = Access(secrets, config.web, sensor[0].directory)
+    guard = Access(secrets, config.web, sensor[0].directory, config.router.adlists)
     guard.install(app)
     app.extensions["access"] = guard
     requests = selftest.Requests(sensor[0].directory)

@@ -119,7 +119,7 @@ def home(image: Image, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hom
         ssh = stack.enter_context(shell.serving(machine, keys)) if shell.can_serve() else None
         settings = (
             f'[router]\nrouters = [{{ name = "home", address = "{HOST}", port = {api.port},'
-            f' ssh_port = {ssh.port if ssh else 22}, capture = "mangle" }}]\n'
+            f' ssh_port = {ssh.port if ssh else 22}, capture = "mangle", adlist = true }}]\n'
         )
         card = boot.prepared(image, folder, {"glovebox.toml": settings.encode()})
         forwards = [Forward("udp", TZSP_PORT), Forward("udp", mndp.PORT), Forward("tcp", 80)]
@@ -152,6 +152,11 @@ def test_the_story_of_a_block(home: Home) -> None:
     page = home.owner.read("router")
     undo = pasted(page, "RouterOS commands to undo it on home")
     assert terminal.paste(home.machine, pasted(page, "RouterOS commands for home")) == []
+    # The host is the router here: it may read the names of the lists, without any key.
+    (adlist,) = home.machine.tables["/ip/dns/adlist"]
+    assert adlist["url"].endswith("/feeds/lists/hosts.txt")
+    stranger = PageClient(home.guest.host_port(80))
+    assert stranger.read("feeds/lists/hosts.txt", PATIENCE_S) == b""
     until(lambda: home.pin in home.owner.read("router"), "no certificate is shown")
     home.wish(kind="trust", what="home", certificate=home.pin)
     until(

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from appliance.formats.plain_address import plain
 from appliance.settings.sections.fit import Address, expect
 
 MOST = 10
@@ -28,6 +29,7 @@ class RouterEntry:
     port: int = 8729
     ssh_port: int = 22
     history: bool = True
+    adlist: bool = False
 
     def __post_init__(self) -> None:
         named = bool(re.fullmatch("[a-z0-9][a-z0-9-]{0,19}", self.name))
@@ -50,6 +52,11 @@ class RouterConfig:
         expect(len(self.routers) <= MOST, "routers", len(self.routers), f"at most {MOST}")
         names = [router.name for router in self.routers]
         expect(len(set(names)) == len(names), "routers", names, "each name once")
+
+    @property
+    def adlists(self) -> frozenset[Address]:
+        """The addresses of the routers that read the lists in force."""
+        return frozenset(plain(router.address) for router in self.routers if router.adlist)
 
     def named(self, name: str) -> RouterEntry | None:
         """Return the router of a name, None where there is none."""

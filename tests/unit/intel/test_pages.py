@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,8 @@ from appliance.reports.intel import IntelListsReport
 from appliance.settings.config import Config
 from appliance.settings.sections.capture import CaptureConfig
 from appliance.settings.sections.intel import IntelConfig
-from appliance.settings.sections.web import WebConfig
+from appliance.settings.sections.router import RouterConfig, RouterEntry
+from appliance.settings.sections.web import Https, WebConfig
 from appliance.web import Doors, create_app
 from appliance.web.monitor import Monitor
 from tests.unit.intel.sample_lists import take
@@ -35,16 +37,20 @@ PASSWORD = "correct horse battery"
 
 @pytest.fixture
 def app(tmp_path: Path) -> Flask:
+    return made(tmp_path)
+
+
+def made(tmp_path: Path, *routers: RouterEntry, https: Https = "also") -> Flask:
     (tmp_path / "wishes").mkdir()
     config = Config(
-        capture=CaptureConfig(interface="lo"), web=WebConfig(api_token=TOKEN),
-        intel=IntelConfig(allow=("fine.example",)),
+        capture=CaptureConfig(interface="lo"), web=WebConfig(api_token=TOKEN, https=https),
+        intel=IntelConfig(allow=("fine.example",)), router=RouterConfig(routers),
     )  # fmt: skip
     monitor = Monitor(config, engine_user="daemon", directory=tmp_path)
     doors = Doors(lists=tmp_path / "kept", agreeing=tmp_path / "wishes")
-    made = create_app(config, monitor, vault=Vault(tmp_path / "web"), doors=doors)
-    made.testing = True
-    return made
+    app = create_app(config, monitor, vault=Vault(tmp_path / "web"), doors=doors)
+    app.testing = True
+    return app
 
 
 @pytest.fixture
@@ -97,6 +103,27 @@ def test_feeds_open_with_their_key_alone(app: Flask, tmp_path: Path) -> None:
     assert stranger.get(found[0]).get_data(as_text=True) == "0.0.0.0 bad.example\n"
     assert stranger.get("/feeds/lists/hosts.txt?key=x").status_code == 401
     assert client.get("/feeds/lists/none").status_code == 404
+
+
+def test_a_router_with_an_adlist_reads_the_lists_and_nothing_else(
+    tmp_path: Path,
+) -> None:
+    """Over http too, where the page is for HTTPS alone."""
+    take(tmp_path, a_txt="bad.example\n")
+    router = RouterEntry("home", ip_address("192.0.2.1"), adlist=True)
+    other = RouterEntry("other", ip_address("192.0.2.2"))
+    app = made(tmp_path, router, other, https="only")
+    app.extensions["access"].fingerprint = "known"
+    asks = app.test_client()
+    for source, path, status in (
+        ("192.0.2.1", "/feeds/lists/hosts.txt", 200),
+        ("::ffff:192.0.2.1", "/feeds/lists/hosts.txt", 200),
+        ("192.0.2.1", "/feeds/munin", 307),
+        ("192.0.2.1", "/api/status", 307),
+        ("192.0.2.2", "/feeds/lists/hosts.txt", 307),
+    ):
+        found = asks.get(path, environ_base={"REMOTE_ADDR": source})
+        assert found.status_code == status, (source, path)
 
 
 @pytest.mark.slow

@@ -47,7 +47,7 @@ OWNERS = (
 
 def entries() -> Iterator[RouterEntry]:
     for capture, more in itertools.product(("auto", "sniffer", "mangle", "none"), (False, True)):
-        yield RouterEntry("home", ip_address("192.168.88.1"), capture, more, more)  # type: ignore[arg-type]
+        yield RouterEntry("home", ip_address("192.168.88.1"), capture, more, more, adlist=more)  # type: ignore[arg-type]
 
 
 def wanteds(picture: Picture | None = None) -> Iterator[Wanted]:
@@ -83,11 +83,17 @@ def every_order() -> Iterator[Order]:
         yield from plan.undo_orders(steps)
 
 
+def is_for(order: Order, version: str) -> bool:
+    """Tell whether a router of this version is given such an order."""
+    known = Picture({"/system/resource": ({"version": version},)})
+    return order.menu != "/ip/dns/adlist" or not plan.without_adlist(known)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("version", schema.versions() if schema.DATA.is_dir() else [])
 def test_every_command_is_known_to_every_version(shared_data: Path, version: str) -> None:
     tree = schema.schema(version)
-    lines = {order.line: order for order in every_order()}
+    lines = {order.line: order for order in every_order() if is_for(order, version)}
     assert len(lines) > 40
     for line, order in lines.items():
         parsed = console.parse(line, tree)
@@ -229,6 +235,21 @@ def test_flows_come_from_the_address_that_is_listed(address: str, sensor: str, s
     )
     (target,) = (order.line for order in step.do if order.menu.endswith("/target"))
     assert source in target and ("src-address" in target) == bool(source)
+
+
+def test_an_adlist_is_for_routers_that_know_it(shared_data: Path) -> None:
+    entry = RouterEntry("home", ip_address("192.168.88.1"), adlist=True)
+    for version, sensor, has in (
+        ("7.22.1", SENSORS[0], True), ("7.22.1", SENSORS[1], True), ("7.9", SENSORS[0], False),
+    ):  # fmt: skip
+        machine = Machine(version)
+        wanted = Wanted(entry, ip_address(sensor), "x", pictured(machine))
+        steps = plan.steps(wanted)
+        assert ("adlist" in [step.name for step in steps]) == has
+        terminal.paste(machine, plan.script(steps))
+        assert plan.missing(steps, pictured(machine)) == ()
+        terminal.paste(machine, plan.undo_script(steps))
+        assert machine.tables.get("/ip/dns/adlist", []) == []
 
 
 def test_each_step_tells_why_and_what_it_costs() -> None:

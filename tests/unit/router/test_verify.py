@@ -124,6 +124,21 @@ def test_what_may_not_be_read_is_told() -> None:
     assert "/user" in point.text and "/x" not in point.text
 
 
+def test_an_adlist_without_effect_is_told() -> None:
+    aim = replace(wanted(), router=replace(wanted().router, adlist=True))
+    machine = Machine()
+    terminal.paste(machine, f"{LISTS}\n{plan.script(plan.steps(aim))}")
+    row = machine.tables["/ip/dns/adlist"][0]
+    machine.run("admin", "/ip/dns", "set", {"allow-remote-requests": "yes"}, [])
+    assert verify.points(aim, pictured(machine))[0].text == "The router is set up."
+    machine.run("admin", "/ip/dns", "set", {"allow-remote-requests": "no"}, [])
+    assert "answers no questions" in verify.points(aim, pictured(machine))[0].text
+    row["name-count"] = "0"
+    assert "no names yet" in verify.points(aim, pictured(machine))[0].text
+    old = Picture({"/system/resource": ({"version": "7.14.3"},)})
+    assert any("7.15 or newer" in point.text for point in verify.points(aim, old))
+
+
 ODD = (
     "", "\x00\x1b[2J", "\udcff\udc80", "\u202e<script>", "x" * 100_000, "yes", "no", "false",
     "*1", "99999999999999999999w", "１２:00:00", "+25:99",

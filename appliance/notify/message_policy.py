@@ -2,8 +2,9 @@
 """What is told, and when. Pure: a channel's line and the time in, the next message out.
 
 Of each rule the first alert at once, then a number after 10 minutes, an hour, and a day each. At
-most 10 messages an hour and 30 a day, of which faults of the sensor have two for themselves; what
-is beyond goes into one digest an hour later. What a channel could not be told stays until it was.
+most 10 messages an hour and 30 a day, of which faults of the sensor have two for themselves, and
+grave alerts three more; what is beyond goes into one digest an hour later. What a channel could not
+be told stays until it was.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ from appliance.notify.message_line import (
 
 HOUR_S, DAY_S = 3600.0, 86400.0
 SPANS_S = (600.0, HOUR_S, DAY_S)
-AN_HOUR, A_DAY, FOR_FAULTS = 10, 30, 2
+AN_HOUR, A_DAY, FOR_FAULTS, FOR_GRAVE = 10, 30, 2, 3
+#: What lesser alerts leave to others.
+KEPT = FOR_FAULTS + FOR_GRAVE
 # Where the messages of the day are used up, a digest comes less often.
 DIGEST_S, RARE_DIGEST_S = HOUR_S, 6 * HOUR_S
 # So many rules at once are one message and not many; so long a channel must have been away.
@@ -127,27 +130,45 @@ def _alerts(line: MessageLine, now: float, is_quiet: bool) -> MessageDraft | Non
     }
     if not due and (not line.beyond or is_quiet):
         return None
-    room = _has_room(line, now, FOR_FAULTS)
-    held_since = min((each.due for each in due.values()), default=0.0)
-    if _was_full(line, held_since, now):
-        return _digest(line) if _is_digest_due(line, held_since, now) else None
     late = line.failures > 0 and _since(line.away_since, now) > AWAY_S
-    if (late or (room and len(due) > MANY)) and _since(line.digest, now) >= DIGEST_S:
+    grave = {name: each for name, each in due.items() if each.priority <= GRAVE}
+    if not late and (one := _single(line, grave, now, FOR_FAULTS)):
+        return one
+    held_since = _held_since(due)
+    if _was_full(line, held_since, now, KEPT):
+        return _digest(line) if _is_digest_due(line, held_since, now) else None
+    many = len(due) > MANY and _has_room(line, now, KEPT)
+    if (late or many) and _since(line.digest, now) >= DIGEST_S:
         return _digest(line)
-    if due and room:
-        name = min(due, key=lambda each: (due[each].priority, due[each].due))
-        return MessageDraft(counts={name: due[name].waiting})
+    if one := _single(line, due, now, KEPT):
+        return one
     return _digest(line) if _is_digest_due(line, held_since, now) else None
 
 
-def _was_full(line: MessageLine, held_since: float, now: float) -> bool:
+def _single(
+    line: MessageLine, due: Mapping[str, RuleStanding], now: float, kept: int
+) -> MessageDraft | None:
+    """Return the message of the gravest of some rules, where they are few and there is room."""
+    few = 0 < len(due) <= MANY or _since(line.digest, now) < DIGEST_S
+    is_held = _was_full(line, _held_since(due), now, kept)
+    if not due or not few or is_held or not _has_room(line, now, kept):
+        return None
+    name = min(due, key=lambda each: (due[each].priority, due[each].due))
+    return MessageDraft(counts={name: due[name].waiting})
+
+
+def _held_since(due: Mapping[str, RuleStanding]) -> float:
+    return min((each.due for each in due.values()), default=0.0)
+
+
+def _was_full(line: MessageLine, held_since: float, now: float, kept: int) -> bool:
     """Tell whether what is due since then found no room: all of it goes into the digest."""
     then = held_since + GRACE_S
-    return now > then and not line.failures and not _has_room(line, then, FOR_FAULTS)
+    return now > then and not line.failures and not _has_room(line, then, kept)
 
 
 def _is_digest_due(line: MessageLine, held_since: float, now: float) -> bool:
-    is_rare = _of(line, now, DAY_S) >= A_DAY - FOR_FAULTS
+    is_rare = _of(line, now, DAY_S) >= A_DAY - KEPT
     period = RARE_DIGEST_S if is_rare else DIGEST_S
     return _since(max(held_since, line.digest), now) >= period
 

@@ -86,6 +86,24 @@ def test_a_rule_that_was_silent_for_a_day_is_told_as_new() -> None:
     assert run.line.rules["1:1"].step == 1
 
 
+def test_lesser_alerts_leave_room_for_grave_ones() -> None:
+    """Eight lesser rules speak within minutes; then a grave one, and more of both."""
+    run = Simulation()
+
+    def arrivals(now: float) -> list[RuleNews]:
+        if now % 30 or now > 900:
+            return []
+        lesser = news(f"1:{int(now)}", 1, 3, NOW + now)
+        return [lesser, news(f"1:{int(now) + 1}", 1, 1, NOW + now)] if now >= 600 else [lesser]
+
+    run.run(1000, arrivals)
+    told = [next(iter(draft.counts)) for _, draft in run.sent]
+    grave = [
+        at for at, draft in run.sent if next(iter(draft.counts)) in ("1:601", "1:631", "1:661")
+    ]
+    assert grave == [600.0, 630.0, 660.0] and len(told) == 8, run.sent
+
+
 @pytest.mark.slow
 def test_ten_thousand_alerts_in_an_hour_are_ten_messages_and_a_digest() -> None:
     """300 rules, 10,000 alerts, spread over the hour; the hour after tells the rest."""

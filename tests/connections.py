@@ -49,12 +49,16 @@ class Side:
         ]
 
     def attacked(self) -> list[bytes]:
-        """Return the attack in two pieces, and the answer to it."""
+        """Return the attack in two pieces, the answer to it, and that the client has it.
+
+        Suricata looks at what a client said when the client's next frame passes, or at the end.
+        """
         return [
             self.frame(PUSH_ACK, 1, 1, REQUEST[:CUT]),
             self.frame(ACK, 1, 1 + CUT, back=True),
             self.frame(PUSH_ACK, 1 + CUT, 1, REQUEST[CUT:]),
             self.frame(PUSH_ACK, 1, 1 + len(REQUEST), ANSWER, back=True),
+            self.frame(ACK, 1 + len(REQUEST), 1 + len(ANSWER)),
         ]
 
     def disturbed(self, case: str) -> list[bytes]:

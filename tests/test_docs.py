@@ -3,12 +3,17 @@
 
 from __future__ import annotations
 
+import argparse
+import importlib
 import json
 import re
+import shlex
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
+from appliance import cli
 from appliance.areas import commands
 from tests.conftest import PROJECT
 
@@ -24,6 +29,10 @@ CODE = re.compile(r"^```[^\n]*\n(.*?)^```|`([^`\n]+)`", re.DOTALL | re.MULTILINE
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 COMMAND = re.compile(r"\bglovebox (-?[a-z][a-z-]*)")
 STAGE = re.compile(r"\./build\.sh ([a-z-]+)")
+# A command line ends at a remark, a pipe, or where its output goes.
+LINE = re.compile(r"(?:(?<![\w./-])glovebox|\./build\.sh) +[^\n]+")
+CONTINUED = re.compile(r"\\\n\s*")
+END = re.compile(r"\s(?:#|\||>|<|&&|\().*")
 UNIT = re.compile(r"\bglovebox-[a-z-]+@?(?:\w*)\.(?:service|socket|path|timer)\b")
 # AREA, NAME or X in a path stands for any name.
 PATH = re.compile(r"(?<![\w./-])(?:appliance|image|systemd|config|tests|docs)/[\w./@*-]+")
@@ -50,6 +59,69 @@ def stages() -> set[str]:
     """Return the commands that build.sh has."""
     script = (PROJECT / "build.sh").read_text(encoding="utf-8")
     return set(re.findall(r"^    ([a-z-]+)\)", script.partition("\ncase ")[2], re.MULTILINE))
+
+
+def lines_in(document: Path) -> set[str]:
+    """Return the command lines with arguments, but for those that leave something out."""
+    code = (CONTINUED.sub("", each) for each in code_in(document))
+    found = {END.sub("", line).strip() for each in code for line in LINE.findall(each)}
+    return {line for line in found if len(line.split()) > 2 and " …" not in line}
+
+
+def entry_of(stage: str) -> Callable[[Sequence[str]], int] | None:
+    """Return what `./build.sh STAGE` runs; None if it hands its arguments on to something else."""
+    script = (PROJECT / "build.sh").read_text(encoding="utf-8")
+    module = re.search(
+        rf'^    {stage}\) setup.* in_project -m ([\w.]+) "\$@"', script, re.MULTILINE
+    )
+    return importlib.import_module(module[1]).main if module else None
+
+
+class Parsed(Exception):
+    """The arguments fit."""
+
+
+@pytest.fixture
+def only_parsing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have every command end once it has read its arguments."""
+
+    def ending(parse: Callable[..., object]) -> Callable[..., object]:
+        def parsed(*arguments: object) -> object:
+            parse(*arguments)
+            raise Parsed
+
+        return parsed
+
+    for name in ("parse_args", "parse_intermixed_args"):
+        ends = ending(getattr(argparse.ArgumentParser, name))
+        monkeypatch.setattr(argparse.ArgumentParser, name, ends)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("document", DOCUMENTS, ids=str)
+@pytest.mark.usefixtures("only_parsing")
+def test_command_lines_can_be_read(document: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every command line with arguments is one that the command itself takes; nothing is done."""
+    for line in lines_in(document):
+        program, command, *arguments = shlex.split(line)
+        main = cli.main if program == "glovebox" else entry_of(command)
+        if main is None:
+            continue
+        try:
+            main([command, *arguments] if program == "glovebox" else arguments)
+        except Parsed:
+            continue
+        except SystemExit as end:
+            if end.code == 0 or is_name(line, capsys.readouterr().err):
+                continue
+        raise AssertionError(f"{document}: {line}")
+
+
+def is_name(line: str, complaint: str) -> bool:
+    """Tell whether a text names a command or an option, and leaves out what either takes."""
+    last = line.split()[-1]
+    names_option = last.startswith("--") and f"argument {last}: expected" in complaint
+    return names_option or (len(line.split()) == 3 and "arguments are required" in complaint)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=str)

@@ -14,13 +14,13 @@ from appliance.settings.sections.block import LONGEST_S, SHORTEST_S, seconds
 
 
 def main(argv: Sequence[str]) -> int:
-    """Ask for a block; `--help` tells the exit statuses. Raises InputError, OSError."""
+    """Ask for a block; `--help` tells the exit statuses. Raises InputError, GloveboxError."""
     arguments = _parser().parse_args(argv)
     length = seconds(arguments.length)
     if not SHORTEST_S <= length <= LONGEST_S:
         raise InputError(f"--for {arguments.length}: like 30m, 1h or 7d, from 1m to 30d")
     wish = Wish(WishKind.BLOCK, wishes.named(arguments.address), float(length))
-    wishes.inbox(arguments.requests).post(wish)
+    wishes.ask(wish, arguments.requests)
     print(wishes.ASKED)
     return 0
 
@@ -28,7 +28,7 @@ def main(argv: Sequence[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="glovebox block", description="Block an address on the routers.",
-        epilog="exit status: 0 asked; 2 bad usage.",
+        epilog="exit status: 0 asked; 1 nobody takes it; 2 bad usage.",
     )  # fmt: skip
     parser.add_argument("address", help="an address; of IPv6 its /64 is blocked")
     parser.add_argument("--for", dest="length", default="1h", help="like 30m, 1h, 7d (%(default)s)")

@@ -9,7 +9,7 @@ from enum import Enum
 from pathlib import Path
 
 from appliance.blocking import judge
-from appliance.errors import InputError
+from appliance.errors import GloveboxError, InputError
 from appliance.formats import plain_address
 from appliance.requests import Inbox
 from appliance.settings.sections.fit import Network
@@ -53,6 +53,14 @@ class Wish:
 def inbox(folder: Path = FOLDER) -> Inbox[Wish]:
     """Return the inbox of glovebox-blocking."""
     return Inbox(folder, Wish)
+
+
+def ask(wish: Wish, folder: Path) -> None:
+    """Post a request from a terminal. Raises GloveboxError."""
+    try:
+        inbox(folder).post(wish)
+    except OSError as error:
+        raise GloveboxError(f"{folder}: {error.strerror or error}: nothing was asked") from error
 
 
 def network_of(text: str) -> Network:

@@ -207,7 +207,10 @@ def _check(words: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="glovebox flows check")
     parser.add_argument("--folder", type=Path, default=FOLDER)
     folder = parser.parse_args(words).folder
-    found = stored_files.in_force(stored_files.listing(folder))
+    try:
+        found = stored_files.in_force(stored_files.listing(folder))
+    except OSError as error:
+        raise InputError(f"{folder}: {error.strerror}") from error
     damaged = [each for each in found if not stored_files.is_whole(each)]
     for each in damaged:
         print(f"damaged: {each.path.name}")

@@ -28,7 +28,7 @@ def say(text: str) -> None:
 def main() -> int:
     """Measure, print the page and write it; exit 0 when every goal is met, 1 otherwise."""
     parser = argparse.ArgumentParser(
-        prog="python -m tests.bench",
+        prog="build.sh bench",
         description="Measure the packet path against its peers. Needs root and a quiet machine.",
         epilog="exit status: 0 every goal met, 1 not, 2 root or a program is missing",
     )

@@ -172,12 +172,17 @@ def stamps() -> dict[Path, int]:
 
 
 def start_anew_when_changed() -> None:
-    """Look at the files again and again; replace this process by a new one at the first change."""
+    """Look at the files again and again; replace this process by a new one at the first change.
+
+    A module that a request was the first to load is no change: from then on it is looked at too.
+    """
     before = stamps()
     while True:
         time.sleep(LOOK_S)
-        if stamps() != before:
+        now = stamps()
+        if any(now.get(file) != stamp for file, stamp in before.items()):
             os.execv(sys.executable, sys.orig_argv)
+        before = now
 
 
 def hint(port: int) -> str:

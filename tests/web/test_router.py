@@ -72,7 +72,7 @@ def test_every_button_works_without_javascript(browser: Browser, sensor: Sensor)
         ("Lift 45.66.77.88/32", Wish(WishKind.LIFT, "45.66.77.88/32")),
         ("Never block 2600:1234:5678:9abc::/64 again",
          Wish(WishKind.NEVER, "2600:1234:5678:9abc::/64")),
-        ("45.1.1.1/32 may be blocked", Wish(WishKind.AGAIN, "45.1.1.1/32")),
+        ("Allow blocking 45.1.1.1/32", Wish(WishKind.AGAIN, "45.1.1.1/32")),
         ("It is the same", Wish(WishKind.TRUST, "shed", certificate="ab" * 32)),
     )  # fmt: skip
     for name, wish in asked:

@@ -9,7 +9,7 @@ import pytest
 
 from appliance.blocking import block, wishes
 from appliance.blocking.wishes import Wish, WishKind
-from appliance.errors import InputError
+from appliance.errors import GloveboxError, InputError
 
 
 def test_asks_for_a_block(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -23,3 +23,8 @@ def test_what_does_not_fit_is_refused(tmp_path: Path, words: list[str]) -> None:
     with pytest.raises(InputError):
         block.main([*words, "--requests", str(tmp_path)])
     assert wishes.inbox(tmp_path).take() == []
+
+
+def test_nobody_who_could_be_asked_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(GloveboxError, match="No such file or directory: nothing was asked"):
+        block.main(["45.66.77.88", "--requests", str(tmp_path / "missing")])

@@ -90,6 +90,8 @@ def test_check_reads_every_file(tmp_path: Path, capsys: pytest.CaptureFixture[st
     second.write_bytes(second.read_bytes()[:-1])
     assert main(["check", f"--folder={tmp_path}"]) == 1
     assert capsys.readouterr().out.splitlines()[1] == "2 files are whole, with 600 flows"
+    with pytest.raises(InputError, match="No such file or directory"):
+        main(["check", f"--folder={tmp_path / 'missing'}"])
 
 
 @pytest.mark.slow

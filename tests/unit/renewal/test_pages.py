@@ -75,7 +75,7 @@ def test_who_declines_is_not_asked_again(client: FlaskClient, tmp_path: Path) ->
     assert post(client, leave="all") == 303
     assert inbox(tmp_path / "wishes").take() == [RenewalWish(RenewalWishKind.LEAVE)]
     chosen_sets.choose(tmp_path / "sets", "", False)
-    assert "Rules of today?" not in page(client, "/")
+    assert "Up-to-date rules?" not in page(client, "/")
 
 
 def test_generations_and_what_is_left_out_are_shown(client: FlaskClient, tmp_path: Path) -> None:

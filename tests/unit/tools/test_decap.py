@@ -342,6 +342,15 @@ def test_main_tells_wrong_checksums(tmp_path: Path) -> None:
     assert b"lost before: 1 with a wrong UDP checksum" in ended.stderr
 
 
+def test_main_tells_lengths_that_are_not_there(tmp_path: Path) -> None:
+    wrong = frames.udp(tzsp.encode(FRAME))
+    wrong = wrong[:4] + b"\xff\xff" + wrong[6:]
+    content = pcap(frames.ethernet(frames.ipv4(wrong)))
+    ended = run("-", "-w", tmp_path / "frames.pcap", content=content)
+    assert ended.returncode == 0
+    assert b"lost before: 1 with a wrong UDP length" in ended.stderr
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("closed", "words", "expected"),

@@ -318,8 +318,8 @@ def test_main_says_that_a_capture_has_no_stream(
 def test_main_writes_over_no_file_of_an_earlier_run(
     shared_cases: Path, tmp_path: Path, command: list[str]
 ) -> None:
-    for name in ("before-the-power-cut", "after-the-power-cut", "after-the-second"):
-        file = shared_cases / "capture" / f"f6-{name}.pcap"
+    for name in ("f6-before-the-power-cut", "f6-after-the-power-cut", "f6-after-the-second"):
+        file = shared_cases / "capture" / f"{name}.pcap"
         ended = run(file, "-w", tmp_path / "%Y%m%d-%H.pcap", "-G", "3600", *command)
         assert ended.returncode == 0
     contents = [

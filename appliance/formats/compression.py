@@ -8,6 +8,7 @@ Sources: RFC 1952; the xz file format, 1.2.1; the formats' magic numbers in file
 from __future__ import annotations
 
 import bz2
+import contextlib
 import lzma
 import zlib
 from collections.abc import Callable
@@ -49,6 +50,7 @@ class _Gunzip:
     def __init__(self) -> None:
         self._inner = zlib.decompressobj(wbits=31)
         self._full = False
+        self._damage: zlib.error | None = None
 
     @property
     def eof(self) -> bool:
@@ -63,9 +65,24 @@ class _Gunzip:
         return not self._full and not self._inner.unconsumed_tail
 
     def decompress(self, data: bytes, max_length: int = -1, /) -> bytes:
-        content = self._inner.decompress(self._inner.unconsumed_tail + data, max_length)
-        self._full = len(content) == max_length
+        if self._damage:
+            raise self._damage
+        before, data = self._inner.copy(), self._inner.unconsumed_tail + data
+        try:
+            content = self._inner.decompress(data, max_length)
+        except zlib.error as error:
+            # What was read with it is good: a wrong sum at the end is that of all before it.
+            self._damage = error
+            content = _before_damage(before, data)
+        self._full = len(content) == max_length or self._damage is not None
         return content
+
+
+def _before_damage(inner: zlib._Decompress, data: bytes) -> bytes:
+    pieces = list[bytes]()
+    with contextlib.suppress(zlib.error):
+        pieces.extend(inner.decompress(data[at : at + 1]) for at in range(len(data)))
+    return b"".join(pieces)
 
 
 def _unxz() -> lzma.LZMADecompressor:

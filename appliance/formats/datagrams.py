@@ -36,6 +36,8 @@ class Datagrams:
         self._reassembler = Reassembler(self._is_sound, self._is_ours)
         #: Datagrams to the ports that were whole, but with a wrong UDP checksum.
         self.checksum_errors = 0
+        #: Datagrams to the ports that say of themselves to be longer than what came, or too short.
+        self.length_errors = 0
 
     @property
     def reassembly_failures(self) -> int:
@@ -80,6 +82,7 @@ class Datagrams:
             return None
         length = int.from_bytes(segment[4:6], "big")
         if not _HEADER <= length <= len(segment) + missing:
+            self.length_errors += 1
             return None
         payload = segment[_HEADER:length]
         return Datagram(packet.source, packet.destination, payload, length - _HEADER - len(payload))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from string import whitespace
 
 Key = tuple[int, int]
 
@@ -118,7 +119,8 @@ def _words(header: str) -> list[str]:
 
 def _option(piece: str) -> tuple[str, str]:
     keyword, _, value = piece.partition(":")
-    return keyword.strip(), value.strip()
+    # Only what is a blank for engines, too.
+    return keyword.strip(whitespace), value.strip(whitespace)
 
 
 def logical_lines(text: str) -> Iterator[tuple[int, str]]:

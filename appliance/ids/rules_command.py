@@ -41,6 +41,8 @@ def main(argv: Sequence[str]) -> int:
         parser.error("name the files to check")
     told = check(arguments.files, _settings(arguments.engine), arguments.root)
     print("\n".join(told.lines()))
+    if told.is_empty:
+        print("Nothing in these files is a rule: every line is empty, or a remark (#).")
     return 1 if told.left_out_count or told.passed_over else 0
 
 

@@ -27,7 +27,7 @@ FORMS = Forms(
     applies=False,
 )
 # What it does not know of a rule it says itself, and goes on without that rule.
-LANGUAGE = Language("Suricata", largest=16 << 20, forms=FORMS, one_limit=True)
+LANGUAGE = Language("Suricata", largest=16 << 20, forms=FORMS, tabs=False, one_limit=True)
 TEST_RUN = TestRun("suricata", ("-T", "-c", "@/suricata.yaml", "-l", "@/spool"), names_all=True)
 
 _PACKAGED = "etc/suricata/rules"

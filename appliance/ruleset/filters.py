@@ -144,6 +144,8 @@ def _values(kind: str, rest: str) -> dict[str, str]:
     values: dict[str, str] = {}
     for piece in _pieces(rest):
         name, _, value = re.sub(r"\s", " ", piece).strip().partition(" ")
+        if "ip" in values and _is_network(name):
+            raise RuleError("several addresses stand in brackets: ip [10.0.0.1,10.0.1.0/24]")
         if name not in _ORDER[kind]:
             raise RuleError(f"'{name[:32]}': expected {', '.join(_ORDER[kind])}")
         if name in values:
@@ -224,6 +226,13 @@ def _network(text: str) -> IPv4Network | IPv6Network:
         return ip_network(text, strict=False)
     except ValueError:
         raise RuleError(f"ip {text[:40]}: expected an address or a network") from None
+
+
+def _is_network(text: str) -> bool:
+    try:
+        return bool(_network(text))
+    except RuleError:
+        return False
 
 
 def _spare_the_marker(found: FilterLine) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from appliance.ids import rules
 from appliance.ids.rules import Key, Rule, RuleError, Standing
-from appliance.ruleset import filters, owner_files
+from appliance.ruleset import filters, owner_files, slips
 from appliance.ruleset.filters import FilterLine, Forms
 from appliance.ruleset.owner_files import Problem
 
@@ -44,7 +44,8 @@ class Language:
     """What rules of an engine are written in; None: the engine itself says what it does not know.
 
     More than `largest` bytes are too much for a machine of 1 GB. `blanks`: lists may have them.
-    `one_limit`: a limit takes the place of a rule's own detection_filter.
+    `tabs`: one may stand before the options. `one_limit`: a limit takes the place of a rule's own
+    detection_filter.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Language:
     protocols: frozenset[str] | None = None
     options: frozenset[str] | None = None
     blanks: bool = True
+    tabs: bool = True
     own_classes: bool = True
     one_limit: bool = False
 
@@ -132,6 +134,7 @@ class Checker:
             raise RuleError(
                 f"'{first}' belongs to the engine's configuration; only rules stand here"
             )
+        slips.check_line(line, self.language.tabs)
         try:
             rule = rules.parse(line)
         except RuleError as error:
@@ -141,6 +144,7 @@ class Checker:
         if not line.partition("(")[0].isascii():
             raise RuleError("a letter before the options that is no plain one, or an odd blank")
         self._check_header(rule.header)
+        slips.check_options(rule)
         self._check_words(rule)
         self._check_number(rule)
         return rule
@@ -196,7 +200,9 @@ def _explained(line: str, reason: str) -> str:
     """Return a better reason for what is no rule, where one shows."""
     if found := _BEHIND.search(line):
         return f"'{found[1][:40]}' stands behind the closing bracket"
-    return f"no rule: {reason}" if "(" not in line else reason
+    if "(" in line:
+        return reason
+    return slips.instead(line) or f"no rule: {reason}"
 
 
 def gather(directories: Sequence[Path], checker: Checker) -> Gathered:

@@ -33,7 +33,9 @@ IMAGERS_COMMANDS = re.compile(
     r"|chmod 0440 /etc/sudoers\.d/[\w.-]+|localectl set-x11-keymap .*|setupcon -k --force.*)"
 )
 # First lines that tell cloud-init of something else than settings.
-SCRIPTS = ("#!", "#cloud-boothook", "#include", "#part-handler", "#upstart-job", "## template:")
+SCRIPTS = ("#!", "#cloud-boothook", "#include", "#part-handler", "#upstart-job")
+TEMPLATE = "## template:"
+SEVERAL = ("content-type:", "mime-version:", "from ", "#cloud-config-archive")
 
 
 def parse(file: str, content: bytes) -> Findings:
@@ -56,14 +58,25 @@ def _loaded(found: Findings, content: bytes) -> Any:
 
     try:
         text = decoded(content, found.file)
-        if text.startswith(SCRIPTS):
-            found.problem("all of it", "it is a script, and scripts are never carried out here")
+        if words := _other_kind(text):
+            found.problem("all of it", words)
             return None
         return plainyaml.load(text)
     except ConfigError as error:
         found.problems.append(f"{error}; nothing of it is taken over")
     except ValueError as error:
         found.problem("all of it", f"not YAML, {error}; nothing of it is taken over")
+    return None
+
+
+def _other_kind(text: str) -> str | None:
+    """Say what a text is that holds no settings alone; None where it may."""
+    if text.startswith(SCRIPTS):
+        return "it is a script, and scripts are never carried out here"
+    if text.startswith(TEMPLATE):
+        return "it is a template; write values in the place of {{ … }}, and #cloud-config first"
+    if text[:40].lower().startswith(SEVERAL):
+        return "it is several files in one; write what is below #cloud-config alone"
     return None
 
 

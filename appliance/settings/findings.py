@@ -71,7 +71,10 @@ class Findings:
         if value == TAKEN_OVER:
             self.problem(place, "it was taken over and removed here; to change it, write it anew")
             return None
-        if not isinstance(value, str) or not value:
+        if value == "":
+            self.problem(place, "it is missing or empty; write it, in quotes")
+            return None
+        if not isinstance(value, str):
             self.problem(place, "expected a text in quotes")
             return None
         return value

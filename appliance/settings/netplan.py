@@ -71,8 +71,7 @@ def _radio(found: Findings, port: Mapping[str, Any]) -> None:
     for key, value in port.items():
         place = f"wifis: {key}"
         if key == "regulatory-domain":
-            country = value.upper() if isinstance(value, str) else value
-            found.set("wifi", "country", country, place)
+            _country(found, value.upper() if isinstance(value, str) else value, place)
         elif key == "access-points" and isinstance(value, dict):
             for ssid, point in value.items():
                 _access_point(found, ssid, point)
@@ -82,6 +81,16 @@ def _radio(found: Findings, port: Mapping[str, Any]) -> None:
             _no_fixed_radio(found, key, value, place)
         elif key not in PLAIN | {"dhcp4", "dhcp6"}:
             found.problem(place, UNKNOWN)
+
+
+def _country(found: Findings, country: Any, place: str) -> None:
+    before = found.tables.get("wifi", {}).get("country", country)
+    if before != country:
+        found.problem(
+            place, f"another port says {before}, which holds: a machine is in one country"
+        )
+    else:
+        found.set("wifi", "country", country, place)
 
 
 def _no_fixed_radio(found: Findings, key: str, value: Any, place: str) -> None:
@@ -150,7 +159,11 @@ def _cable(found: Findings, name: str, port: Mapping[str, Any], ports: Mapping[s
 def _fixed(found: Findings, port: Mapping[str, Any]) -> None:
     if truth(port.get("dhcp4", "no")) is True and "addresses" in port:
         found.problem("ethernets: dhcp4", "the router is not asked beside fixed addresses")
-    if not found.set("wired", "addresses", port.get("addresses", []), "ethernets: addresses"):
+    addresses = port.get("addresses", [])
+    if isinstance(addresses, list) and any(isinstance(each, dict) for each in addresses):
+        found.problem("ethernets: addresses", "write each alone, as 192.168.88.5/24, without more")
+        return
+    if not found.set("wired", "addresses", addresses, "ethernets: addresses"):
         return
     gateways = [port[key] for key in ("gateway4", "gateway6") if key in port]
     gateways += _routes(found, port.get("routes", []))

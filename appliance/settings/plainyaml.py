@@ -27,6 +27,7 @@ HINTS = (
     ("end of stream", 'a quotation mark " or a bracket is not closed'),
     ("mapping values are not allowed", "a text with a colon in it needs quotes"),
     ("undefined alias", "aliases (*name) are not taken"),
+    ("another document", "one part is read; leave out the line --- and what follows it"),
     ("alias", "aliases (*name) are not taken"),
     ("given twice", "the same key stands there twice; only one of them can hold"),
     ("typographic", 'typographic quotes; type straight ones: "'),

@@ -17,6 +17,9 @@ from appliance.errors import ConfigError
 from appliance.settings import tomlwords
 from appliance.settings.sections.fit import Address, Interface, Network, Unfit, expect, is_secret
 
+_PASSWORDS = frozenset({"password", "passphrase"})
+# An IPv4 address as people write it: with zeros in front, its network or a port behind.
+_WRITTEN = re.compile(r"\s*(\d{1,3}(?:\.\d{1,3}){3})(/\d{1,2})?(?::\d{1,5})?\s*", re.ASCII)
 LIST = "a list like [{ … }, { … }], or a section with two brackets [[…]]"
 _KINDS: Mapping[Any, str] = {
     str: 'a text in quotes, like "this"',
@@ -138,21 +141,29 @@ def _parse_address(key: str, value: Any, wanted: Any) -> Any:
         found = parse(value) if plain and whole else None
     except ValueError:
         found = None
-    expect(found is not None, key, value, f"{expected}{_network_meant(wanted, value)}")
+    expect(found is not None, key, value, f"{expected}{_address_meant(wanted, value)}")
     return found
 
 
-def _network_meant(wanted: Any, value: str) -> str:
-    """Say which network an address of a machine in it stands for; empty for all else."""
+def _address_meant(wanted: Any, value: str) -> str:
+    """Say which address or network is most likely meant; empty where none shows."""
     try:
-        return f"; perhaps {ip_network(value, strict=False)}" if wanted is Network else ""
+        if wanted == Network:
+            return f"; perhaps {ip_network(value, strict=False)}"
+        found = _WRITTEN.fullmatch(value)
+        if found is None or (wanted == Interface and not found[2]):
+            return ""
+        bare = ".".join(str(int(part)) for part in found[1].split("."))
+        return f"; perhaps {ADDRESSES[wanted][0](bare + found[2] if wanted == Interface else bare)}"
     except ValueError:
         return ""
 
 
 def _named(key: str, within: str, hints: Mapping[str, object]) -> str:
-    """Return an unknown key; in a table that holds a password, it may be one itself."""
-    return "…" if is_secret(within) and not _near(key, hints) else short(key)
+    """Return an unknown key; where a password belongs, it may be one itself."""
+    beside = _PASSWORDS & hints.keys() and not re.fullmatch("[A-Za-z_-]+", key)
+    hidden = (is_secret(within) or beside) and not _near(key, hints)
+    return "…" if hidden else short(key)
 
 
 def _those(hints: Mapping[str, object]) -> str:

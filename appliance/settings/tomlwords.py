@@ -48,6 +48,14 @@ _OLD_QUOTES = re.compile(
     rb"|[\x82\x84\x8b\x9b\xab\xb4\xbb\xd2-\xd5][ \t]*(?:[\r\n,\]}#]|\Z)"
 )
 _OLD_BLANK = re.compile(rb"\xa0[ \t=]|[ \t=]\xa0|(?:\A|[\r\n])\xa0")
+# What no text holds, but for tabs and ends of lines; old editors end a file with one.
+_CONTROLS = bytes({*range(32), 127} - {9, 10, 13})
+_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_NO_COMMA = re.compile(r"[\"'}\]]\s+[A-Za-z_]+\s*=")
+JSON = (
+    "written as JSON; a section is written in brackets, as in [wifi], what is in it as name = value"
+)
+UNSEEN = "a sign that is not seen; type this line anew, or delete it where it looks empty"
 BLANK = "a blank from a word processor or a web page; type the blanks of this line anew"
 ONE_LINE = "what stands in { … } must be on one line, without a comma before the }"
 
@@ -59,6 +67,8 @@ def decoded(content: bytes, file: str) -> str:
     wrong = next((words for start, words in FORMS if content.lstrip().startswith(start)), None)
     if wrong is None and content.count(0) > len(content) // 4:
         wrong = "saved as UTF-16 (Unicode), or damaged; save it again as UTF-8"
+    elif wrong is None and len(content.translate(None, _CONTROLS)) < len(content) * 15 // 16:
+        wrong = "no text, or damaged; it must be a plain text file"
     if wrong:
         raise ConfigError(f"{file}: {wrong}")
     try:
@@ -104,6 +114,8 @@ def explained(text: str, error: Exception, first: int = 1) -> str:
     """
     if isinstance(error, RecursionError):
         return "brackets within brackets, too deep"
+    if text.lstrip().startswith("{"):
+        return f"line {first}: {JSON}"
     number, line = _line(text, str(error))
     key = KEY.match(line) or _above(text, number)
     named = f" ({key[1]})" if key else ""
@@ -150,7 +162,10 @@ def _opened(lines: list[str]) -> int:
 
 def _words(line: str, message: str) -> str:
     value = line.partition("=")[2].strip()
+    within = "{" in value and not _is_unclosed(line, "{", "}")
     for applies, words in (
+        (bool(_UNSEEN.search(line)), UNSEEN),
+        (line.lstrip().startswith((";", "//", "/*")), "a remark begins with #"),
         (bool(LONG_NUMBER.search(line)), "a number of too many digits"),
         (bool(QUOTES.search(line)), TYPOGRAPHIC),
         (bool(BLANKS.search(line)), BLANK),
@@ -169,6 +184,12 @@ def _words(line: str, message: str) -> str:
          'each text in a list needs quotes, as in ["one", "two"], and each network { … }'),
         (value.lower() in ("true", "false", "yes", "no", "on", "off"),
          "expected true or false, in small letters, without quotes"),
+        (within and "Invalid value" in message,
+         'each text needs quotes, as in { ssid = "Home", password = "its password" }'),
+        (within and "inline" in message and bool(_NO_COMMA.search(value)),
+         "a comma is missing between two parts of { … }"),
+        (within and "inline" in message and value.count('"') > 1,
+         "a text with \" in it is put in '…'"),
         (_is_unclosed(line, "{", "}") or line.strip() in ("{", "},", "}") or "inline" in message,
          ONE_LINE),
         ("Unescaped" in message or "hex value" in message or "escape" in message.lower(),

@@ -32,6 +32,7 @@ _LOSSES = {
     "socket_overflow": "to a full receive buffer",
     "reassembly_failures": "for lack of fragments",
     "checksum_errors": "with a wrong UDP checksum",
+    "length_errors": "with a wrong UDP length",
 }
 
 DESCRIPTION = """\

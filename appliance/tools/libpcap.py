@@ -15,6 +15,8 @@ from appliance.errors import DecodeError
 from appliance.formats.bytestream import CutOff
 from appliance.formats.pcap import Record
 
+_UNSIGNED = (1 << 32) - 1
+
 
 class LibpcapReader:
     """The link type and, once, the records of a regular file."""
@@ -46,4 +48,6 @@ class LibpcapReader:
             if header is None:
                 return
             seconds, microseconds = header.getts()
-            yield Record(seconds * 1_000_000 + microseconds, frame, header.getlen(), link_type)
+            # As the format has them: libpcap takes what is behind January 2038 for before 1970.
+            time_us = (seconds & _UNSIGNED) * 1_000_000 + microseconds
+            yield Record(time_us, frame, header.getlen(), link_type)

@@ -76,6 +76,7 @@ class Listening:
             "reassembly_failures": failures - self._failures_before,
             # Among those that the sockets lost: the kernel does not tell them apart.
             "checksum_errors": 0,
+            "length_errors": 0,
         }
 
     def close(self) -> None:
@@ -127,6 +128,7 @@ class Reading:
             "socket_overflow": 0,
             "reassembly_failures": self._finder.reassembly_failures,
             "checksum_errors": self._finder.checksum_errors,
+            "length_errors": self._finder.length_errors,
         }
 
     def _hand_on(self, datagram: Datagram, time_us: int, consumer: Consumer) -> None:

@@ -45,13 +45,21 @@ def _meant(name: str, read: Mapping[str, str]) -> str | None:
         plain = plain[: plain.rindex(".")]
     if _is_settings(plain.removesuffix(".toml").removesuffix(".toml"), name):
         return SETTINGS
-    return next((known for known in read if plain in (known, known.partition(".")[0])), None)
+    return next((known for known in read if _bare(plain) in _bare_names(known)), None)
+
+
+def _bare(name: str) -> str:
+    return re.sub("[ _-]", "", name)
+
+
+def _bare_names(known: str) -> tuple[str, str]:
+    return _bare(known), _bare(known.partition(".")[0])
 
 
 def _is_settings(stem: str, name: str) -> bool:
     """Tell whether our settings are meant; a name that is only like it must end as theirs does."""
     ours = SETTINGS.partition(".")[0]
-    bare = re.sub("[ _-]", "", stem)
+    bare = _bare(stem)
     if bare in (ours, f"{ours}toml"):
         return True
     # Imported where it is needed: few cards have such a file, and the whole start waits for us.

@@ -48,7 +48,8 @@ def _shown(key: str, value: object) -> str:
     if is_secret(key):
         return "…"
     try:
-        text = repr(value)
+        # Of TOML's own kinds, dates and times alone look odd.
+        text = str(value) if hasattr(value, "isoformat") else repr(value)
     except ValueError:
         return "a number of thousands of digits"
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

@@ -38,7 +38,7 @@ def objection(key: str) -> str | None:
         )
     if key.startswith("---- BEGIN SSH2"):
         return f"this is a public key in another form (RFC 4716); {_EXPECTED}"
-    if SSH_KEY.fullmatch(key):
+    if SSH_KEY.fullmatch(key) and not SSH_KEY.search(key, key.index(" ")):
         parts = _parts(key)
         if parts is None:
             return f"it is cut off or changed; copy the whole line; {_EXPECTED}"

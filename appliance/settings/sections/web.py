@@ -49,7 +49,8 @@ class WebConfig:
             expect(HOST.fullmatch(name) is not None, "names", name, "host names or IP addresses")
         if self.password_hash and not PASSWORD_HASH.fullmatch(self.password_hash):
             raise Unfit(
-                "password_hash: expected the whole of what `glovebox web --hash-password` prints"
+                "password_hash: expected the whole of what `glovebox web --hash-password` prints;"
+                ' or write password = "…", whose hash then takes its place'
             )
         if self.api_token and not re.fullmatch(r"[!-~]{16,256}", self.api_token):
             raise Unfit("api_token: expected 16 to 256 letters, digits and signs, no spaces")

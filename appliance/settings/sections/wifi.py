@@ -10,6 +10,7 @@ from appliance.settings.sections import countries
 from appliance.settings.sections.fit import Unfit, expect
 
 _BACKSLASH = 'inside "…" a \\ must be written twice (\\\\); expected letters, digits and signs'
+_ALONE = "write it in quotes, on the line of its key"
 _OPEN = "write the network's password, or leave the key out for an open network"
 
 
@@ -34,6 +35,8 @@ class WifiNetwork:
         fits = re.fullmatch(r"[0-9a-fA-F]{64}", self.password) or (
             8 <= len(self.password.encode()) <= 63 and self.password.isprintable()
         )
+        if self.password.rstrip("\r\n") != self.password:
+            raise Unfit(f"password of {self.ssid!r}: it ends in a line end; {_ALONE}")
         if not self.password.isprintable():
             # "C:\\temp" holds a tab, and nobody sees it.
             raise Unfit(f"password of {self.ssid!r}: {_BACKSLASH}")

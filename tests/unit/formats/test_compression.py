@@ -64,6 +64,15 @@ def test_decompressed_names_the_end_and_the_damage(compress: Compress) -> None:
         unpacked(content[:middle] + bytes((content[middle] ^ 0xFF,)) + content[middle + 1 :])
 
 
+def test_a_wrong_sum_at_the_end_of_a_gzip_takes_no_byte_with_it() -> None:
+    content = gzip.compress(CONTENT)
+    found = decompressed(stream(content[:-8] + bytes(8)))
+    assert found is not None
+    assert found.take(len(CONTENT)) == CONTENT
+    with pytest.raises(DecodeError, match="damaged gzip data"):
+        found.rest()
+
+
 def test_decompressed_leaves_other_content_alone() -> None:
     plain = stream(b"root:x:0:0")
     assert decompressed(plain) is None

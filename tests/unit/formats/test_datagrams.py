@@ -169,3 +169,12 @@ def test_take_counts_no_lost_fragments_of_other_ports() -> None:
     assert found.take(record(frames.ethernet(piece))) is None
     found.finish()
     assert found.reassembly_failures == 0
+
+
+def test_take_counts_a_length_that_is_not_there() -> None:
+    found = finder()
+    segment = frames.udp(CONTENT)
+    for length in (7, len(segment) + 1, 0xFFFF):
+        wrong = segment[:4] + length.to_bytes(2, "big") + segment[6:]
+        assert found.take(record(frames.ethernet(frames.ipv4(wrong)))) is None
+    assert (found.length_errors, found.checksum_errors) == (3, 0)

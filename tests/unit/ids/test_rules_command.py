@@ -51,6 +51,9 @@ def test_main_tells_and_exits_accordingly(
     file.write_text(f"{GOOD}rubbish\n")
     assert cli.main(words) == 1
     assert "- my.rules:2: no rule" in capsys.readouterr().out
+    file.write_text(f"# {GOOD}\n")
+    assert cli.main(words) == 0
+    assert "every line is empty, or a remark" in capsys.readouterr().out
     assert cli.main(["rules", "check", "--engine", "snort", str(tmp_path / "no")]) == (
         InputError.exit_status
     )

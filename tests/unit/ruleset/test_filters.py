@@ -79,6 +79,10 @@ def test_no_limit_at_all_is_no_line_for_an_engine_that_cannot_be_told() -> None:
         ("suppress gen_id 1, sig_id 5, track by_src", "track and ip go together"),
         ("suppress gen_id 1, sig_id 5, ip 10.0.0.1", "track and ip go together"),
         ("suppress gen_id 1, sig_id 5, track by_us, ip 10.0.0.1", "track by_us: expected by_dst"),
+        (
+            "suppress gen_id 1, sig_id 5, track by_src, ip 10.0.0.0/8, 192.168.0.0/16",
+            "several addresses stand in brackets",
+        ),
         ("suppress gen_id 1, sig_id 5, track by_src, ip 300.1.1.1", "ip 300.1.1.1: expected"),
         ("suppress gen_id 1, sig_id 5, track by_src, ip [10.0.0.1", "ip [10.0.0.1: expected"),
         ("suppress gen_id 1, sig_id 5, track by_src, ip $NET", "no variable $NET"),

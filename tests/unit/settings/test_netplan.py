@@ -91,7 +91,7 @@ def test_read_of_protections(point: str, network: tuple[str, bool]) -> None:
     [
         ("H: {auth: {key-management: eap, identity: a, password: long enough}}", "not taken over"),
         ("H: {auth: {key-management: owe}}", "not taken over"),
-        ("H: {auth: {key-management: psk}}", "expected a text"),
+        ("H: {auth: {key-management: psk}}", "missing or empty"),
         ("H: {auth: {}}", "not taken over"),
         ("H: {auth: {key-management: none}, password: long enough}", "not taken over"),
         (
@@ -99,7 +99,7 @@ def test_read_of_protections(point: str, network: tuple[str, bool]) -> None:
             "not taken",
         ),
         (f"H: {{auth: {{key-management: sae, password: {PSK}}}}}", "WPA3"),
-        ("H: {password: }", "expected a text"),
+        ("H: {password: }", "missing or empty"),
         ("H: {passwort: long enough}", "not taken over"),
         ("H: long enough", "not taken over"),
         ("H: {mode: ap, password: long enough}", "not taken over"),
@@ -144,9 +144,20 @@ def test_read_of_addresses(ports: str, wired: str | None, words: list[str]) -> N
     assert all(word in found.problems[0] for word in words)
 
 
+def test_read_of_two_radios_in_two_countries_tells_which_holds() -> None:
+    found = parsed(
+        "version: 2\nwifis: {a: {regulatory-domain: de}, b: {regulatory-domain: DE},"
+        " c: {regulatory-domain: FR}}"
+    )
+    assert found.tables["wifi"] == {"country": "DE"}
+    (problem,) = found.problems
+    assert "another port says DE, which holds" in problem
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
+        ("version: 2\nethernets: {eth0: {addresses: [10.9.0.1/24: {label: x}]}}", "each alone"),
         ("version: 2\nethernets: {eth1: {addresses: [10.9.0.1/24]}}", "only eth0"),
         ("version: 2\nethernets: {eth0: {dhcp4: no}}", "stays on DHCP"),
         ("version: 2\nethernets: {eth0: 10.9.0.1/24}", "expected lines"),

@@ -53,6 +53,26 @@ def test_parse_takes_what_windows_editors_write() -> None:
     assert parse(content, "file") == {"capture": {"routers": ["192.0.2.1"]}}
 
 
+@pytest.mark.parametrize(
+    ("section", "key", "value", "meant"),
+    [
+        ("capture", "routers", "192.168.088.001", "; perhaps 192.168.88.1"),
+        ("capture", "routers", "192.168.88.1:37008", "; perhaps 192.168.88.1"),
+        ("capture", "routers", "192.168.88.1/24", "; perhaps 192.168.88.1"),
+        ("wired", "addresses", "192.168.088.005/24", "; perhaps 192.168.88.5/24"),
+        ("wired", "addresses", "192.168.88.5", "like 192.168.88.5/24"),
+        ("capture", "routers", "192.168.88.300:1", "an IP address"),
+        ("capture", "routers", "router.lan", "an IP address"),
+    ],
+)
+def test_an_address_that_is_nearly_right_is_told(
+    section: str, key: str, value: str, meant: str
+) -> None:
+    with pytest.raises(ConfigError) as raised:
+        config.build({section: {key: [value]}}, "file")
+    assert str(raised.value).endswith(meant)
+
+
 def test_read_of_a_folder_in_the_place_of_a_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="Is a directory"):
         read(tmp_path)

@@ -34,6 +34,7 @@ from appliance.settings.tomlwords import LARGEST_FILE, decoded, explained
         (b'[a]\ntitle = "gr\x81n"\n', "line 2: a letter such as"),
         (b"# f\xfcr\n[a]\ntitle = \x93x\x94\n", "line 1: a letter such as"),
         (b"# f\xfcr\n[a]\ntitle = \x93x\x94\n", "line 3 (title): typographic quotes"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "no text, or damaged"),
         (b"#" * (LARGEST_FILE + 1), "larger than"),
     ],
 )
@@ -88,6 +89,14 @@ def test_decoded_takes_any_line_ends(end: str) -> None:
         (f"key = {'9' * 5000}", "too many digits"),
         ("key = 1\nkey = 2", "stands there twice"),
         ("[section", "at the end of the section"),
+        ("; secret", "a remark begins with #"),
+        ("// secret", "a remark begins with #"),
+        ('key = "sec\0ret"', "a sign that is not seen"),
+        ("\x1a", "a sign that is not seen"),
+        ("\x0ckey = 1", "a sign that is not seen"),
+        ("key = [{ a = secret, b = secret#1 }]", "each text needs quotes, as in {"),
+        ('key = [{ a = "secret" b = "secret" }]', "a comma is missing between two parts"),
+        ('key = [{ a = "sec"ret1" }]', "is put in '…'"),
         ("secret", "expected lines like"),
     ],
 )
@@ -105,6 +114,14 @@ def test_explained_counts_from_where_the_text_stands() -> None:
     with pytest.raises(tomllib.TOMLDecodeError) as raised:
         tomllib.loads("[a]\nb = c\n")
     assert explained("[a]\nb = c\n", raised.value, 10).startswith("line 11 (b): ")
+
+
+@pytest.mark.parametrize("text", ['{"web": {"password": "secret"}}', '{\n  "web": 1\n}\n'])
+def test_explained_knows_json(text: str) -> None:
+    with pytest.raises(tomllib.TOMLDecodeError) as raised:
+        tomllib.loads(text)
+    said = explained(text, raised.value)
+    assert said.startswith("line 1: written as JSON") and "secret" not in said
 
 
 def test_explained_of_what_is_too_deep() -> None:

@@ -292,6 +292,13 @@ def test_open_capture_reads_every_record_of_odd_files(
     assert len(read(shared_cases / "capture" / name)) == count
 
 
+@pytest.mark.parametrize("name", ["f4-two-packets", "p-backwards", "p-future"])
+def test_open_capture_tells_times_as_they_are_written(shared_cases: Path, name: str) -> None:
+    file = shared_cases / "capture" / f"{name}.pcap"
+    written = [time_us for time_us, _, _ in parse_pcap(file.read_bytes())[1]]
+    assert [record.time_us for record in read(file)] == written
+
+
 def test_a_packet_of_an_interface_that_nobody_named_is_told(shared_cases: Path) -> None:
     with pytest.raises(InputError, match="after 1 packets: a packet of interface 82"):
         read(shared_cases / "capture" / "p-unknown-interface.pcapng")

@@ -318,8 +318,8 @@ def test_main_says_that_a_capture_has_no_stream(
 def test_main_writes_over_no_file_of_an_earlier_run(
     shared_cases: Path, tmp_path: Path, command: list[str]
 ) -> None:
-    for name in ("before-the-power-cut", "after-the-power-cut", "after-the-second"):
-        file = shared_cases / "capture" / f"f6-{name}.pcap"
+    for name in ("f6-before-the-power-cut", "f6-after-the-power-cut", "f6-after-the-second"):
+        file = shared_cases / "capture" / f"{name}.pcap"
         ended = run(file, "-w", tmp_path / "%Y%m%d-%H.pcap", "-G", "3600", *command)
         assert ended.returncode == 0
     contents = [
@@ -340,6 +340,15 @@ def test_main_tells_wrong_checksums(tmp_path: Path) -> None:
     assert ended.returncode == 0
     assert b"1 frames written" in ended.stderr
     assert b"lost before: 1 with a wrong UDP checksum" in ended.stderr
+
+
+def test_main_tells_lengths_that_are_not_there(tmp_path: Path) -> None:
+    wrong = frames.udp(tzsp.encode(FRAME))
+    wrong = wrong[:4] + b"\xff\xff" + wrong[6:]
+    content = pcap(frames.ethernet(frames.ipv4(wrong)))
+    ended = run("-", "-w", tmp_path / "frames.pcap", content=content)
+    assert ended.returncode == 0
+    assert b"lost before: 1 with a wrong UDP length" in ended.stderr
 
 
 @pytest.mark.slow

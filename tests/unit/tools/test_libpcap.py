@@ -14,6 +14,7 @@ from appliance.formats.bytestream import ByteStream
 from appliance.formats.pcap import PcapReader, Record
 from appliance.tools.libpcap import LibpcapReader
 from tests.conftest import PROJECT
+from tests.pcapfile import pcap
 
 DEMO = PROJECT / "tests" / "captures" / "demo.pcap"
 
@@ -44,6 +45,18 @@ def test_both_readers_say_the_same(cut: int, tmp_path: Path) -> None:
     os.close(descriptor)
     assert found == records(reader)
     assert found[0]
+
+
+@pytest.mark.parametrize("seconds", [0, 2**31 - 1, 2**31, 2**32 - 1])
+def test_both_readers_tell_the_same_time(seconds: int, tmp_path: Path) -> None:
+    content = pcap(b"x" * 60, times_us=(seconds * 1_000_000 + 5,))
+    file = tmp_path / "test.pcap"
+    file.write_bytes(content)
+    descriptor = os.open(file, os.O_RDONLY)
+    (found,), _ = records(LibpcapReader(descriptor, 1))
+    os.close(descriptor)
+    assert found.time_us == seconds * 1_000_000 + 5
+    assert records(ours(content))[0] == [found]
 
 
 def test_what_is_no_capture_is_refused(tmp_path: Path) -> None:

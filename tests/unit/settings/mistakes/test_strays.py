@@ -7,7 +7,12 @@ import pytest
 
 from appliance.settings.mistakes.strays import strays
 
-READ = {"glovebox.toml": "", "user-data": "", "wpa_supplicant.conf": "write it elsewhere"}
+READ = {
+    "glovebox.toml": "",
+    "user-data": "",
+    "rpi-preseed.toml": "",
+    "wpa_supplicant.conf": "write it elsewhere",
+}
 
 
 @pytest.mark.parametrize(
@@ -35,6 +40,9 @@ READ = {"glovebox.toml": "", "user-data": "", "wpa_supplicant.conf": "write it e
         ("glovebox.yaml", "rename it to glovebox.toml"),
         ("glovebox.toml.crdownload", "rename it to glovebox.toml"),
         ("user-data.yml", "rename it to user-data"),
+        ("userdata", "rename it to user-data"),
+        ("user_data.txt", "rename it to user-data"),
+        ("rpi_preseed.toml", "rename it to rpi-preseed.toml"),
     ],
 )
 def test_strays_names_what_is_nearly_right(name: str, words: str) -> None:

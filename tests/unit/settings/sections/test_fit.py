@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from appliance.settings.sections.fit import Unfit, expect
@@ -15,6 +17,11 @@ def test_expect_lets_pass_what_fits() -> None:
 def test_expect_shows_key_value_and_what_was_expected() -> None:
     with pytest.raises(Unfit, match="^ports = 0: expected 1 to 65535$"):
         expect(False, "ports", 0, "1 to 65535")
+
+
+def test_expect_shows_a_date_as_it_is_written() -> None:
+    with pytest.raises(Unfit, match="^keep = 2026-01-02: "):
+        expect(False, "keep", date(2026, 1, 2), "a number")
 
 
 def test_expect_shows_no_password() -> None:

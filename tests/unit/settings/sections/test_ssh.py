@@ -25,6 +25,13 @@ def test_refuses_and_says_what_was_expected(text: str, words: list[str]) -> None
     assert all(word in said for word in words), said
 
 
+def test_a_second_key_in_a_text_is_told() -> None:
+    key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJCoaqsSxDVpS7fxoVnYoyuCOGpNGgZcDpBUSjsz2vSw"
+    assert objection(f"{key} ann@pc") is None
+    for second in (key, f"ann@pc {key} bob"):
+        assert "more than one key in a text" in (objection(f"{key} {second}") or "")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("bits", "taken"), [(1024, False), (2047, False), (2048, True)])
 def test_an_rsa_key_has_2048_bits_at_least(bits: int, taken: bool, tmp_path: Path) -> None:

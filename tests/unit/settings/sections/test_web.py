@@ -11,8 +11,14 @@ from tests.refusal import refusal
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ('[web]\npassword_hash = "secret"\n', ["password_hash", "--hash-password"]),
+        (
+            '[web]\npassword_hash = "secret"\n',
+            ["password_hash", "--hash-password", "write password ="],
+        ),
         ('[web]\napi_token = "short"\n', ["api_token", "16 to 256"]),
+        ('[web]\nadmin = "x"\n', ["admin: no such key"]),
+        ('[web]\nhunter22 = "password"\n', ["…: no such key"]),
+        ('[web]\n"my horse" = "password"\n', ["…: no such key"]),
         ('[web]\npassword = "short"\n', ["password", "8 to 256"]),
     ],
 )

@@ -20,6 +20,7 @@ from tests.refusal import refusal
         ('[wifi]\nnetworks = [{ ssid = "H", password = "x" }]\n', ["'H'", "8 to 63"]),
         # A password that was to be filled in is no wish for an open network.
         ('[wifi]\nnetworks = [{ ssid = "H", password = "" }]\n', ["password: empty", "leave"]),
+        ('[wifi]\nnetworks = [{ ssid = "H", password = "12345678\\n" }]\n', ["'H'", "a line end"]),
         ('[[wifi.networks]]\nssid = "H"\npassword = ""\n', ["password: empty", "leave"]),
     ],
 )

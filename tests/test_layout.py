@@ -11,6 +11,7 @@ PACKAGES = {PROJECT / "appliance": UNIT, PROJECT / "image": UNIT / "image"}
 # Test modules without a module of their own, and why.
 OF_NO_MODULE = {
     "alerts/test_cases.py": "odd records and questions, from the spool to the page",
+    "flowexport/test_clickhouse.py": "what `flows export` writes, read back by a real ClickHouse",
     "notify/test_no_secret.py": "both services, the page and the command line, with marked secrets",
     "settings/test_cases.py": "what owners wrote, through all modules of appliance/settings",
     "test_demo_capture.py": "tests/captures/demo.pcap is a file, not a module",

@@ -10,6 +10,8 @@ from appliance.errors import DecodeError
 _RECORD_HEADER, _HANDSHAKE_HEADER = 5, 4
 _FIXED = 2 + 32  # version, random
 _SERVER_NAME, _HOST_NAME = 0, 0
+# A host's name as text (RFC 1035 section 3.1); who looks one up pays for each of its parts.
+LONGEST_NAME = 253
 _U16 = struct.Struct("!H")
 
 
@@ -53,7 +55,7 @@ def _first_name(extension: bytes) -> bytes | None:
         raise DecodeError("TLS: a name that is no host's")
     size = _u16(extension, 3)
     name = extension[5 : 5 + size]
-    return name.lower() if len(name) == size else None
+    return name.lower() if len(name) == size <= LONGEST_NAME else None
 
 
 def _u16(data: bytes, position: int) -> int:

@@ -70,6 +70,17 @@ def test_a_name_that_no_host_can_have_is_none() -> None:
     assert hello_name(body_with(b"a." * 30_000)) is None
 
 
+def test_extensions_without_end_are_not_followed() -> None:
+    """Sixteen thousand empty ones in one segment took 8 ms."""
+    before = {count: b"\0\7\0\0" * count for count in (100, 16_000)}
+    found = {}
+    for count, empty in before.items():
+        body = body_with(b"bad.example")
+        size = struct.pack("!H", len(body) - 40 + len(empty))
+        found[count] = hello_name(body[:38] + size + empty + body[40:])
+    assert found == {100: b"bad.example", 16_000: None}
+
+
 def test_other_segments_are_no_hello() -> None:
     for other in (b"", b"\x16\x03\x01\0\1\2", b"GET / HTTP/1.1", b"\x17\x03\x03\0\1\1"):
         assert not is_client_hello(memoryview(other))

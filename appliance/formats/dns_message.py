@@ -6,6 +6,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from appliance.errors import DecodeError
 
@@ -17,6 +18,9 @@ _RESPONSE, _OPCODE = 0x8000, 0x7800
 _MOST_POINTERS, _LONGEST = 32, 255
 # An answer with more is no answer to a person's question; the rest is not looked at.
 _MOST_RECORDS = 64
+# Resolvers follow some ten aliases, a device has a few addresses. A pointer of two bytes may stand
+# for a name of 127 parts, each of which is read and looked up.
+_MOST_NAMES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,8 @@ def host_addresses(message: memoryview) -> list[tuple[bytes, bytes]]:
         _, flags, questions, *counts = _HEADER.unpack_from(data)
         if not flags & _RESPONSE or flags & _OPCODE or questions:
             return []
-        return list(_host_addresses(data, min(sum(counts), _MOST_RECORDS)))
+        found = _host_addresses(data, min(sum(counts), _MOST_RECORDS))
+        return list(islice(found, _MOST_NAMES))
     except (struct.error, IndexError):
         raise DecodeError("DNS: cut off") from None
 
@@ -65,12 +70,12 @@ def host_addresses(message: memoryview) -> list[tuple[bytes, bytes]]:
 def _host_addresses(data: bytes, records: int) -> Iterator[tuple[bytes, bytes]]:
     position = _HEADER.size
     for _ in range(records):
-        name, position = _name(data, position)
+        begin, position = position, _behind_name(data, position)
         kind, _, _, length = _RECORD.unpack_from(data, position)
         position += _RECORD.size
         content = data[position : position + length]
         if (kind, len(content)) in ((_A, 4), (_AAAA, 16)):
-            yield name, content
+            yield _name(data, begin)[0], content
         position += length
 
 
@@ -85,7 +90,7 @@ def _answer(data: bytes, position: int, answers: int, asked: bytes) -> DnsMessag
         content = data[position : position + length]
         if (kind, len(content)) in ((_A, 4), (_AAAA, 16)):
             addresses.append(content)
-        elif kind == _CNAME:
+        elif kind == _CNAME and len(names) <= _MOST_NAMES:
             names.append(_name(data, position)[0])
         position += length
     return DnsMessage(True, tuple(names), tuple(addresses))

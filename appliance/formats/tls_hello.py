@@ -10,6 +10,10 @@ from appliance.errors import DecodeError
 _RECORD_HEADER, _HANDSHAKE_HEADER = 5, 4
 _FIXED = 2 + 32  # version, random
 _SERVER_NAME, _HOST_NAME = 0, 0
+# A host's name as text (RFC 1035 section 3.1); who looks one up pays for each of its parts.
+LONGEST_NAME = 253
+# Browsers send some twenty extensions; the name is among the first.
+_MOST_EXTENSIONS = 128
 _U16 = struct.Struct("!H")
 
 
@@ -36,7 +40,9 @@ def hello_name(hello: bytes) -> bytes | None:
         position += 1 + hello[position]  # compressions
         end = position + 2 + _u16(hello, position)
         position += 2
-        while position + 4 <= min(end, len(hello)):
+        for _ in range(_MOST_EXTENSIONS):
+            if position + 4 > min(end, len(hello)):
+                break
             kind, size = _u16(hello, position), _u16(hello, position + 2)
             if kind == _SERVER_NAME:
                 return _first_name(hello[position + 4 : position + 4 + size])
@@ -53,7 +59,7 @@ def _first_name(extension: bytes) -> bytes | None:
         raise DecodeError("TLS: a name that is no host's")
     size = _u16(extension, 3)
     name = extension[5 : 5 + size]
-    return name.lower() if len(name) == size else None
+    return name.lower() if len(name) == size <= LONGEST_NAME else None
 
 
 def _u16(data: bytes, position: int) -> int:

@@ -101,6 +101,7 @@ class KnownBad:
             gathering.add(line)
         self._hashes = Hashes(gathering.hashes)
         self._labels = frozenset(gathering.labels)
+        self._deepest = max(gathering.labels, default=0)
         self._narrow = tuple(sorted(gathering.narrow))
         self._ranges4 = Ranges("I", ((both >> 32, both & 0xFFFFFFFF) for both in gathering.ranges4))
         self._ranges6 = Ranges("Q", gathering.ranges6)
@@ -108,6 +109,9 @@ class KnownBad:
     def has_name(self, name: bytes) -> bool:
         """Tell whether a name, in small letters, or one above it is listed."""
         labels = name.count(b".") + 1
+        if labels > self._deepest:
+            # A name may have 127 parts, those of lists have some eight.
+            name, labels = b".".join(name.rsplit(b".", self._deepest)[1:]), self._deepest
         while labels >= 2:
             if labels in self._labels and hash(name) in self._hashes:
                 return True

@@ -196,12 +196,16 @@ class Promises:
         """A segment names a host or does not; a datagram is a message, an announcement or none."""
         view = memoryview(content)
         host = self._host.http_host(view)
-        assert host is None or len(host) <= len(content)
-        for read in (self._hello.server_name, self._dns.parse_dns, self._mndp.decode):
+        assert host is None or len(host) <= 253
+        for read in (self._called, self._dns.parse_dns, self._mndp.decode):
             try:
                 read(view if read is not self._mndp.decode else content)
             except self._error:
                 continue
+
+    def _called(self, segment: memoryview) -> None:
+        name = self._hello.server_name(segment)
+        assert name is None or len(name) <= 253
 
     def devices(self, content: bytes) -> None:
         """A frame tells of few devices or none; names are printable and short."""
@@ -229,7 +233,7 @@ class Promises:
         for number, frames in enumerate(_split(content, 2)):
             datagram = self._client.initial([frames], number=number)
             name = names.name(memoryview(datagram))
-            assert name is None or len(name) <= 255
+            assert name is None or len(name) <= 253
         names.name(memoryview(content))
 
     def evidence(self, content: bytes) -> None:

@@ -50,6 +50,14 @@ def test_an_address_is_listed_by_its_network(
         assert known.has_address(address.packed) == wanted
 
 
+def test_a_name_deeper_than_all_lists_is_found_and_costs_few_lookups() -> None:
+    known = KnownBad([b"x.bad.example", b"other.example"])
+    assert known.has_name(b"a." * 120 + b"x.bad.example")
+    assert known.has_name(b"x.bad.example") and known.has_name(b"a.other.example")
+    assert not known.has_name(b"a." * 120 + b"y.bad.example")
+    assert not known.has_name(b"bad.example") and not known.has_name(b"example")
+
+
 def test_nothing_is_on_no_list() -> None:
     known = KnownBad()
     assert not known.has_name(b"bad.example") and not known.has_name(b"")

@@ -347,7 +347,8 @@ def test_of_more_films_and_songs_than_there_is_room_for_those_that_fit_are_liste
         f"{media['video']:,} films and {media['audio']:,} songs listed after {seconds:.0f} s;"
         f" {int(room[0]) >> 10} MiB and {room[1]} files of room left; {free} MiB of memory"
     )
-    assert media["video"] > 0 and (media["audio"] > 0 or not is_fast)
+    # The first thousands are of the folder that is read first, whichever that is.
+    assert (media["video"] > 0 and media["audio"] > 0) or not is_fast
     assert int(room[0]) > 0
     assert kit.check("media").get("level") == "ok"
     assert kit.guest.run("systemctl --failed --plain --no-legend") == ""

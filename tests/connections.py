@@ -20,6 +20,8 @@ CUT = 9  # so that only who puts the stream together finds it
 ATTACK_SID, FLOOD_SID = 1_000_111, 1_000_160
 CROWD, INVENTOR = 40_000, "198.51.100.1"
 PORT = 30_000
+#: The true connections of the crowd, which are none of those before.
+IN_CROWD = (100, 101)
 CASES = ("none", "forged reset", "forged reset of the server", "forged bytes", "stale reset")
 
 
@@ -81,7 +83,7 @@ def cases() -> list[bytes]:
 
 def crowd() -> Iterator[bytes]:
     """Yield a connection that rests while CROWD others are invented, and one after them."""
-    before, after = Side(PORT), Side(PORT + 1)
+    before, after = (Side(PORT + place) for place in IN_CROWD)
     invented = (
         Side(1024 + number, IPv4Address(INVENTOR).packed).frame(SYN, 0, 0)
         for number in range(CROWD)

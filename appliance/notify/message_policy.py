@@ -149,7 +149,7 @@ def _single(
     line: MessageLine, due: Mapping[str, RuleStanding], now: float, kept: int
 ) -> MessageDraft | None:
     """Return the message of the gravest of some rules, where they are few and there is room."""
-    few = 0 < len(due) <= MANY or _since(line.digest, now) < DIGEST_S
+    few = len(due) <= MANY or _since(line.digest, now) < DIGEST_S
     is_held = _was_full(line, _held_since(due), now, kept)
     if not due or not few or is_held or not _has_room(line, now, kept):
         return None

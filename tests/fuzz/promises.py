@@ -197,9 +197,13 @@ class Promises:
         view = memoryview(content)
         host = self._host.http_host(view)
         assert host is None or len(host) <= 253
-        for read in (self._called, self._dns.parse_dns, self._mndp.decode):
+        for read in (
+            lambda: self._called(view),
+            lambda: self._dns.parse_dns(view),
+            lambda: self._mndp.decode(content),
+        ):
             try:
-                read(view if read is not self._mndp.decode else content)
+                read()
             except self._error:
                 continue
 

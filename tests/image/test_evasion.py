@@ -15,7 +15,16 @@ from image.build.image import build_image
 from image.demo import TZSP_PORT, page_of, play, wait_ready
 from image.machine.guest import Forward, Guest
 from image.progress import StageProgress
-from tests.connections import ATTACK_SID, CASES, FLOOD_SID, INVENTOR, PORT, cases, crowd
+from tests.connections import (
+    ATTACK_SID,
+    CASES,
+    FLOOD_SID,
+    IN_CROWD,
+    INVENTOR,
+    PORT,
+    cases,
+    crowd,
+)
 from tests.pcapfile import pcap
 
 pytestmark = [pytest.mark.long, pytest.mark.image, pytest.mark.timeout(1800)]
@@ -56,5 +65,5 @@ def test_what_no_host_would_accept_hides_nothing(sensor: Guest, tmp_path: Path) 
 
 def test_a_crowd_hides_nothing_and_its_inventor_is_named(sensor: Guest, tmp_path: Path) -> None:
     found = alerts_of(sensor, list(crowd()), tmp_path)
-    assert places(found) == {0, 1}
+    assert places(found) == set(IN_CROWD)
     assert {alert["source"] for alert in found if alert["sid"] == FLOOD_SID} == {INVENTOR}

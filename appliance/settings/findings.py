@@ -37,7 +37,8 @@ class Findings:
 
     `tables` are settings as in glovebox.toml, each checked. `problems` ask the owner to act,
     `notes` tell of parts without a use here. `secrets` were taken over (as they stand in the file
-    → as in `tables`), and must not stay in the file.
+    → as in `tables`), and must not stay in the file, except where a network that was `refused`
+    has the same one: nothing is wiped that was not taken over.
     """
 
     file: str
@@ -45,6 +46,7 @@ class Findings:
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     secrets: dict[str, str] = field(default_factory=dict, repr=False)
+    refused: set[str] = field(default_factory=set, repr=False)
 
     def set(self, section: str, key: str, value: Any, place: str) -> bool:
         """Take over a setting, or tell that what stands at `place` does not fit."""

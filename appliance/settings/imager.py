@@ -99,6 +99,9 @@ def _without_secrets(content: bytes, found: Findings, standing: set[str]) -> byt
     secrets = {written for written, taken in found.secrets.items() if taken in standing}
     if len(secrets) < len(found.secrets):
         found.problem("its password", "another file of Imager gives another one, which holds")
+    if secrets & found.refused:
+        found.problem("its password", "a network that is not taken over has it too: it stays here")
+    secrets -= found.refused
     if not secrets:
         return content
     redacted = redacted_toml if found.file == preseed.NAME else redacted_yaml

@@ -100,6 +100,16 @@ def _no_fixed_radio(found: Findings, key: str, value: Any, place: str) -> None:
 
 
 def _access_point(found: Findings, ssid: Any, point: Any) -> None:
+    before = len(found.problems)
+    _take_point(found, ssid, point)
+    if len(found.problems) > before:
+        parts = point if isinstance(point, dict) else {}
+        auth = parts.get("auth")
+        given = [parts.get("password"), auth.get("password") if isinstance(auth, dict) else None]
+        found.refused.update(each for each in given if isinstance(each, str))
+
+
+def _take_point(found: Findings, ssid: Any, point: Any) -> None:
     place = "wifis: access-points"
     parts = point if isinstance(point, dict) else {} if point is None else {"": point}
     hidden = truth(parts.get("hidden", "false"))

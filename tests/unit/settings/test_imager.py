@@ -72,6 +72,29 @@ def test_take_over_reports_what_is_never_run(name: str) -> None:
     assert found.rewrites == {}
 
 
+@pytest.mark.parametrize(
+    "refused",
+    [
+        "auth: {key-management: eap, password: long enough}",
+        "{password: long enough, psk: x}",
+        "{password: long enough, hidden: perhaps}",
+    ],
+)
+def test_a_password_of_a_refused_network_is_not_wiped_with_that_of_another(refused: str) -> None:
+    point = refused if refused.startswith("{") else "{" + refused + "}"
+    points = f"{{One: {{password: long enough}}, Two: {point}}}"
+    text = f"version: 2\nwifis: {{w: {{access-points: {points}}}}}\n".encode()
+    found = take_over({"network-config": text}, TakenOver())
+    (network,) = found.tables["wifi"]["networks"]
+    assert network["password"] == "long enough"
+    assert found.rewrites.get("network-config", text).count(b"long enough") == 2
+    assert any("it stays here" in each for each in found.problems)
+    mended = text.replace(point.encode(), b"{password: long enough}")
+    again = take_over({"network-config": mended}, found)
+    assert len(again.tables["wifi"]["networks"]) == 2
+    assert b"long enough" not in again.rewrites["network-config"]
+
+
 def test_take_over_tells_of_a_secret_that_stays() -> None:
     text = b'config_version = "1"\n[user]\npassword = """\nlong enough"""\n'
     found = take_over({"rpi-preseed.toml": text}, TakenOver())

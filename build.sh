@@ -133,7 +133,7 @@ case $command in
     pictures) setup test && in_project -m tests.web.pictures "$@" ;;
     check)
         setup test && cd "$project" || exit
-        in_project -m pytest -q -n auto --dist worksteal -m "not ($BUILT or long or slow)" \
+        in_project -m pytest -q -n logical --dist worksteal -m "not ($BUILT or long or slow)" \
             --hypothesis-profile=quick tests/unit tests/test_*.py "$@"
         ;;
     test)

@@ -5,7 +5,7 @@
 |---|---|---|---|
 | `/setup`, `/healthz` | `/login`, `/healthz`, static files | every GET | every POST |
 
-`/metrics` is open to programs of this machine too, the lists in force to routers with an adlist.
+`/metrics` is open to programs of this machine too, the names in force to routers with adlist.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ from appliance.formats import plain_address
 from appliance.host import network
 from appliance.settings.password_hash import hashed_password
 from appliance.settings.sections.fit import Address
+from appliance.settings.sections.router import ADLIST_PATH
 from appliance.settings.sections.web import WebConfig
 
 log = logging.getLogger(__name__)
@@ -69,8 +70,6 @@ FOR_PROGRAMS = ("/api/", "/live", "/stream", "/metrics", "/feeds/")
 FEEDS = frozenset(
     {"intel.feed", "logs.munin", "logs.afterglow", "logs.properties", "logs.logstalgia"}
 )
-#: What a router with adlist = true may read.
-ADLIST = "intel.feed"
 FIELD = "csrf"
 
 
@@ -114,8 +113,8 @@ class Access:
     ) -> None:
         """Take the secrets from `vault`; `directory` is in memory and gone with the power.
 
-        The addresses of `adlist_routers` may read the lists in force without a key, also over
-        http: whether a router follows to https is not known, and the lists are public.
+        The addresses of `adlist_routers` may read the names in force without a key, also over
+        http: whether a router follows to https is not known. Who says so is not among them.
         """
         # In clear only where no `glovebox settings` runs before: on a development machine.
         clear = settings.password and hashed_password(settings.password)
@@ -241,7 +240,7 @@ class Access:
         return wanted and not request.is_secure and not is_local(request.remote_addr)
 
     def _is_adlist(self) -> bool:
-        asks = request.method in READING and request.endpoint == ADLIST
+        asks = request.method in READING and request.path == ADLIST_PATH
         return asks and plain_address.read(request.remote_addr or "") in self._adlist_routers
 
     def feed_key(self) -> str:

@@ -15,13 +15,11 @@ from appliance.router.api import Fields
 from appliance.router.orders import Order, add, change, remove
 from appliance.router.picture import Picture, is_yes
 from appliance.settings.sections.fit import Address
-from appliance.settings.sections.router import RouterEntry
+from appliance.settings.sections.router import ADLIST_PATH, RouterEntry
 
 NAME = "glovebox"
 LIST = NAME
 TZSP, FLOWS, LOG = 37008, 2055, 514
-#: Where this machine has the names of all lists (docs/owner/intel.md), open to such a router.
-ADLIST_PATH = "/feeds/lists/hosts.txt"
 POLICY = "api,read,write"
 #: Another user, who may only read: over SSH, where `print` and `export` need nothing more.
 READER, READ_POLICY = f"{NAME}-read", "read,ssh"
@@ -333,7 +331,7 @@ def _adlist(wanted: Wanted) -> Step:
                ssl_verify="no", comment=f"{NAME}:adlist")  # fmt: skip
     return Step(
         "adlist",
-        "no answers for listed names",
+        "the adlist of listed names",
         "Devices that ask the router for a name of the lists in force learn no address of it.",
         "about 75 bytes of its DNS cache a name, and a copy in its flash, fetched every four hours",
         (made,),

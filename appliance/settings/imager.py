@@ -100,7 +100,9 @@ def _without_secrets(content: bytes, found: Findings, standing: set[str]) -> byt
     if len(secrets) < len(found.secrets):
         found.problem("its password", "another file of Imager gives another one, which holds")
     if secrets & found.refused:
-        found.problem("its password", "a network that is not taken over has it too: it stays here")
+        found.problem(
+            "its password", "a network that is not taken over has it too, so it stays here"
+        )
     secrets -= found.refused
     if not secrets:
         return content

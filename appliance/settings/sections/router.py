@@ -11,6 +11,8 @@ from appliance.formats.plain_address import plain
 from appliance.settings.sections.fit import Address, expect
 
 MOST = 10
+#: Where the routers of `RouterConfig.adlists` find the names of all lists in force.
+ADLIST_PATH = "/feeds/lists/hosts.txt"
 _NAME = "up to 20 small letters, digits and hyphens"
 _LIST = "the name of an interface list: letters, digits, hyphens and underlines"
 

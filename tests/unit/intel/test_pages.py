@@ -118,6 +118,7 @@ def test_a_router_with_an_adlist_reads_the_lists_and_nothing_else(
     for source, path, status in (
         ("192.0.2.1", "/feeds/lists/hosts.txt", 200),
         ("::ffff:192.0.2.1", "/feeds/lists/hosts.txt", 200),
+        ("192.0.2.1", "/feeds/lists/zeek.intel", 307),
         ("192.0.2.1", "/feeds/munin", 307),
         ("192.0.2.1", "/api/status", 307),
         ("192.0.2.2", "/feeds/lists/hosts.txt", 307),

@@ -20,8 +20,8 @@ from appliance.changes.versions import NAME as HISTORY
 from appliance.changes.watch import ChangeWatch
 from appliance.host import clocks
 from appliance.reports.blocking import RouterPoint, RouterState
-from appliance.router import api, here, picture, plan, verify
-from appliance.router.api import ApiAddress, Connection, Fields
+from appliance.router import api, here, picture, plan, verify, wire
+from appliance.router.api import Connection, Fields
 from appliance.router.backoff import Backoff
 from appliance.router.keeping import Keeping
 from appliance.router.picture import Picture
@@ -34,6 +34,7 @@ from appliance.router.refusals import (
     plain,
 )
 from appliance.router.servers import UpdateServers
+from appliance.router.wire import ApiAddress
 from appliance.service import Stop
 from appliance.settings.sections.router import RouterEntry
 
@@ -107,7 +108,7 @@ class RouterTask:
     def _once(self, stop: Stop) -> float:
         place = ApiAddress(str(self._entry.address), self._entry.port, pin=self._keeping.pin())
         if not place.pin:
-            shown = api.fingerprint(place)
+            shown = wire.fingerprint(place)
             self._say(False, "Its certificate is not trusted yet.", certificate=shown)
             return UNTRUSTED_S
         secret = self._keeping.made_secret()

@@ -8,13 +8,9 @@ until it is cancelled. One thread uses a connection.
 from __future__ import annotations
 
 import contextlib
-import functools
 import hashlib
 import itertools
 import re
-import select
-import socket
-import ssl
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -24,42 +20,26 @@ from itertools import islice
 from appliance.errors import DecodeError
 from appliance.formats import sentences
 from appliance.formats.sentences import Reply, Splitter
-from appliance.router.refusals import CertificateError, Refusal, RefusedError, RouterError, plain
+from appliance.router import wire
+from appliance.router.refusals import Refusal, RefusedError, RouterError
+from appliance.router.wire import LATE, TIMEOUT_S, ApiAddress, TooLateError, Wire
 
-TLS_PORT, PLAIN_PORT = 8729, 8728
-TIMEOUT_S = 15.0
 # A router answers some hundred bytes for each: neither side's buffers fill before we read.
 IN_FLIGHT = 64
 # While more than half of them are under way, answers are let come together for so long: waking up
 # for each would cost more than reading it, and the router has enough to do meanwhile.
 GATHER_S = 0.01
-CHUNK = 65536
 # More rows than any router of an owner has in one table; an answer beyond that is refused.
 MOST_ROWS = 300_000
 # Nor has any of them so many signs in all: the largest export fits twice.
 MOST_SIGNS = 32 << 20
 MOST_EVENTS, LARGEST_EVENT = 20_000, 4096
-LATE = "the router did not answer in time"
-_TOO_OLD = ("UNSUPPORTED_PROTOCOL", "TLSV1_ALERT_PROTOCOL_VERSION")
 # What of a !fatal speaks of logging in: "cannot log in", "not logged in". Logged out is no refusal.
 _LOGIN = re.compile(r"log(?:ged)? ?in\b")
 
 Fields = Mapping[str, str]
 Words = tuple[str, ...]
 Filter = Callable[[Fields], bool]
-
-
-@dataclass(frozen=True, slots=True)
-class ApiAddress:
-    """Where a router's API is. `pin` is the SHA-256 of its certificate, in hexadecimal.
-
-    Without TLS everything goes over the network readable, passwords too: only where asked for.
-    """
-
-    address: str
-    port: int = TLS_PORT
-    tls: bool = True
-    pin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +68,9 @@ class _Pending:
 class Connection:
     """A connection that is logged in; every method raises RouterError when it is lost."""
 
-    def __init__(self, transport: socket.socket, timeout: float = TIMEOUT_S) -> None:
-        """Take a connected socket, and in how many seconds a command must be answered."""
-        self._socket, self._timeout = transport, timeout
-        transport.settimeout(0)
-        self._poll = select.poll()
-        self._poll.register(transport, select.POLLIN)
+    def __init__(self, transport: Wire, timeout: float = TIMEOUT_S) -> None:
+        """Take what leads to the router, and in how many seconds a command must be answered."""
+        self._wire, self._timeout = transport, timeout
         self._splitter = Splitter()
         self._pending: dict[str, _Pending] = {}
         self._finished: list[str] = []
@@ -229,7 +206,7 @@ class Connection:
 
     def close(self) -> None:
         """End the connection; the router notices."""
-        self._socket.close()
+        self._wire.close()
 
     def __enter__(self) -> Connection:
         return self
@@ -246,9 +223,7 @@ class Connection:
             content.append(sentences.encode((*words, f".tag={self._number}")))
         self._pending.update((tag, _Pending()) for tag in tags)
         try:
-            self._socket.settimeout(_left(deadline))
-            self._socket.sendall(b"".join(content))
-            self._socket.settimeout(0)
+            self._wire.send(b"".join(content), deadline)
         except OSError as error:
             raise _lost(error) from error
         return tags
@@ -274,7 +249,7 @@ class Connection:
     def _pump(self, deadline: float) -> None:
         """Read what has come, waiting for the first of it, and sort it."""
         try:
-            content = self._received(deadline)
+            content = self._wire.receive(deadline)
         except OSError as error:
             raise _lost(error) from error
         if not content:
@@ -288,28 +263,6 @@ class Connection:
                 self._sort(sentences.reply(words))
         except DecodeError as error:
             raise RouterError(f"what answers there is no RouterOS API: {error}") from error
-
-    def _received(self, deadline: float) -> bytes:
-        """Return what is there, one record of TLS after the other; empty where it has ended.
-
-        Raises TooLateError, OSError.
-        """
-        found: list[bytes] = []
-        size = 0
-        while size < CHUNK:
-            try:
-                content = self._socket.recv(CHUNK)
-            except (BlockingIOError, ssl.SSLWantReadError):
-                if found:
-                    break
-                if not self._poll.poll(_left(deadline) * 1000):
-                    raise TooLateError(LATE) from None
-                continue
-            if not content:
-                break
-            found.append(content)
-            size += len(content)
-        return b"".join(found)
 
     def _sort(self, reply: Reply) -> None:
         if reply.kind == "!fatal":
@@ -344,10 +297,6 @@ class Connection:
             self.overrun = True
 
 
-class TooLateError(RouterError):
-    """A command was not answered in time."""
-
-
 def connect(
     endpoint: ApiAddress, name: str, password: str, timeout: float = TIMEOUT_S
 ) -> Connection:
@@ -355,8 +304,7 @@ def connect(
 
     Raises CertificateError, RefusedError (Refusal.LOGIN: do not try again), RouterError.
     """
-    transport = _transport(endpoint, timeout)
-    connection = Connection(transport, timeout)
+    connection = Connection(wire.opened(endpoint, timeout), timeout)
     try:
         connection.login(name, password)
     except BaseException:
@@ -365,89 +313,8 @@ def connect(
     return connection
 
 
-def fingerprint(endpoint: ApiAddress, timeout: float = TIMEOUT_S) -> str:
-    """Return the SHA-256 of the certificate that a router shows. Raises RouterError."""
-    with _wrapped(endpoint, _opened(endpoint, timeout)) as transport:
-        return _shown(transport)
-
-
-def _transport(endpoint: ApiAddress, timeout: float) -> socket.socket:
-    opened = _opened(endpoint, timeout)
-    # Commands are small and many; waiting for more to send makes 22 of them a second.
-    opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    if not endpoint.tls:
-        return opened
-    wrapped = _wrapped(endpoint, opened)
-    found = _shown(wrapped)
-    if found != endpoint.pin.lower():
-        wrapped.close()
-        if not endpoint.pin:
-            raise RouterError("no certificate of this router is known yet; nothing was sent to it")
-        raise CertificateError(found, endpoint.pin)
-    return wrapped
-
-
-def _opened(endpoint: ApiAddress, timeout: float) -> socket.socket:
-    try:
-        return socket.create_connection((endpoint.address, endpoint.port), timeout)
-    except (OSError, UnicodeError) as error:
-        raise _unreachable(endpoint, error) from error
-
-
-@functools.cache
-def _context() -> ssl.SSLContext:
-    """Return the one context of all connections: each of its own takes memory."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    # The certificate is the router's own: not its issuer but its bytes are compared.
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    return context
-
-
-def _wrapped(endpoint: ApiAddress, opened: socket.socket) -> ssl.SSLSocket:
-    try:
-        return _context().wrap_socket(opened, server_hostname=None)
-    except (OSError, ValueError) as error:
-        opened.close()
-        raise RouterError(_handshake(endpoint, error)) from error
-
-
-def _handshake(endpoint: ApiAddress, error: Exception) -> str:
-    where = f"{endpoint.address}, port {endpoint.port}"
-    if isinstance(error, ssl.SSLError) and "ALERT_HANDSHAKE" in str(error.reason):
-        return f"{where}: the router's api-ssl has no certificate yet"
-    if isinstance(error, ssl.SSLError) and error.reason in _TOO_OLD:
-        return f"{where}: speaks only TLS 1.1 or older, which nobody should trust any more"
-    if isinstance(error, TimeoutError):
-        return f"{where}: no answer to TLS in time"
-    return f"{where}: what answers there speaks no TLS; api-ssl of RouterOS does"
-
-
-def _shown(transport: ssl.SSLSocket) -> str:
-    certificate = transport.getpeercert(binary_form=True)
-    if not certificate:
-        transport.close()
-        raise RouterError("the router shows no certificate")
-    return hashlib.sha256(certificate).hexdigest()
-
-
-def _unreachable(endpoint: ApiAddress, error: OSError | UnicodeError) -> RouterError:
-    words = {
-        ConnectionRefusedError: "refuses the connection; is its API service switched on?",
-        TimeoutError: "does not answer",
-        socket.gaierror: "is a name that nobody knows here",
-    }
-    told = next((text for kind, text in words.items() if isinstance(error, kind)), None)
-    why = told or plain(getattr(error, "strerror", None) or "cannot be reached")
-    return RouterError(f"{endpoint.address}, port {endpoint.port}: {why}")
-
-
 def _lost(error: OSError) -> RouterError:
     return RouterError(f"the connection to the router is lost: {error.strerror or error}")
-
-
-def _left(deadline: float) -> float:
-    """Return the seconds until the deadline, and never 0, which would mean not to wait."""
-    return max(deadline - time.monotonic(), 0.001)
 
 
 def _md5(password: str, challenge: str) -> str:

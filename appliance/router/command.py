@@ -31,11 +31,13 @@ from appliance.router import (
     run_command,
     setup,
     verify,
+    wire,
 )
-from appliance.router.api import ApiAddress, Connection
+from appliance.router.api import Connection
 from appliance.router.keeping import FOLDER, Keeping
 from appliance.router.plan import NAME, Wanted
 from appliance.router.verify import Point
+from appliance.router.wire import ApiAddress
 from appliance.settings import config
 from appliance.settings.sections.router import RouterConfig, RouterEntry
 
@@ -108,7 +110,7 @@ def _setup(entry: RouterEntry, keeping: Keeping, arguments: argparse.Namespace) 
 def _check(entry: RouterEntry, keeping: Keeping, arguments: argparse.Namespace) -> int:
     if arguments.trust_ssh:
         reader.trust(entry, keeping, arguments.trust_ssh)
-    shown = api.fingerprint(ApiAddress(str(entry.address), entry.port))
+    shown = wire.fingerprint(ApiAddress(str(entry.address), entry.port))
     if arguments.trust and arguments.trust.lower().replace(":", "") != shown:
         raise InputError(f"the router shows another certificate: {shown}")
     if arguments.trust:

@@ -11,7 +11,8 @@ import pytest
 from appliance.blocking import asking
 from appliance.blocking.asking import Questions
 from appliance.router import api
-from appliance.router.api import ApiAddress, Connection
+from appliance.router.api import Connection
+from appliance.router.wire import ApiAddress
 from tests.routeros import terminal
 from tests.unit.blocking.conftest import PATIENCE_S, Home
 

@@ -13,7 +13,8 @@ from appliance.changes import watch
 from appliance.changes.versions import VersionReader
 from appliance.changes.watch import ChangeWatch
 from appliance.router import api
-from appliance.router.api import ApiAddress, Connection
+from appliance.router.api import Connection
+from appliance.router.wire import ApiAddress
 from tests.routeros import terminal
 from tests.routeros.machine import Machine
 from tests.routeros.server import ApiServer

@@ -6,14 +6,10 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
-import ssl
-import subprocess
 import threading
 import time
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +20,9 @@ from librouteros.exceptions import TrapError
 from appliance.errors import GloveboxError
 from appliance.formats import sentences
 from appliance.router import api as client
-from appliance.router.api import ApiAddress, Connection, TooLateError, connect, fingerprint
+from appliance.router.api import Connection, connect
 from appliance.router.refusals import CertificateError, Refusal, RefusedError, RouterError
+from appliance.router.wire import ApiAddress, TooLateError, Wire, fingerprint
 from tests.routeros import console, schema, server
 from tests.routeros.machine import Machine
 from tests.routeros.server import ApiServer
@@ -228,7 +225,7 @@ def test_changes_without_an_end_hold_up_no_command() -> None:
 
     thread = threading.Thread(target=flood)
     with ours, router:
-        connection = Connection(ours, 0.3)
+        connection = Connection(Wire(ours), 0.3)
         connection.listen(LIST, wanted=lambda row: False)
         thread.start()
         with pytest.raises(TooLateError):
@@ -261,7 +258,7 @@ def test_an_answer_larger_than_any_is_given_up(names: int) -> None:
 def test_a_change_of_megabytes_is_not_kept() -> None:
     ours, router = socket.socketpair()
     with ours, router:
-        connection = Connection(ours, 5)
+        connection = Connection(Wire(ours), 5)
         tag = connection.listen("/log")
         for text in ("x" * 5000, "short"):
             router.sendall(sentences.encode(["!re", f"=message={text}", f".tag={tag}"]))
@@ -282,7 +279,7 @@ def test_rows_may_take_longer_than_an_answer_may_keep_one_waiting() -> None:
     thread = threading.Thread(target=talk)
     with ours, router:
         thread.start()
-        assert len(Connection(ours, 0.5).call("/x").rows) == 10
+        assert len(Connection(Wire(ours), 0.5).call("/x").rows) == 10
         thread.join(60)
 
 
@@ -301,7 +298,7 @@ def test_a_fatal_ends_the_session_and_is_told_shortly(said: str, why: Refusal) -
     with ours, router:
         router.sendall(sentences.encode(["!fatal", *([said] if said else [])]))
         with pytest.raises(RefusedError) as caught:
-            Connection(ours, 5).call("/x")
+            Connection(Wire(ours), 5).call("/x")
     assert caught.value.why is why and len(str(caught.value)) < 300
     assert str(caught.value).isprintable()
 
@@ -319,66 +316,6 @@ def test_what_is_no_router_is_an_error_in_words(said: bytes) -> None:
     with answering(speak) as place, pytest.raises(RouterError) as caught:
         connect(place, "admin", "secret", 2)
     assert isinstance(caught.value, GloveboxError) and len(str(caught.value)) < 200
-
-
-@pytest.mark.slow
-def test_a_port_without_tls_is_explained(plain_api: ApiServer) -> None:
-    with pytest.raises(RouterError, match="speaks no TLS|in time"):
-        connect(ApiAddress("127.0.0.1", plain_api.port, pin="ab" * 32), "admin", "secret", 1)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("kind", "subject"),
-    [
-        ("rsa:1024", "/CN=router"), ("ec", "/CN=\x1b[2J<script>\u202e"), ("ed25519", "/"),
-        ("rsa:2048", f"/CN={'x' * 64}/O={'y' * 64}"),
-    ],
-)  # fmt: skip
-def test_whatever_a_certificate_says_it_is_told_by_its_bytes(
-    machine: Machine, tmp_path: Path, kind: str, subject: str
-) -> None:
-    """A key that is short, a name that is none: what counts is that it is the same as before."""
-    curve = ["-pkeyopt", "ec_paramgen_curve:prime256v1"] if kind == "ec" else []
-    file, key = tmp_path / "odd.pem", tmp_path / "odd.key"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-nodes", "-utf8", "-newkey", kind, *curve, "-days", "1",
-         "-keyout", key, "-out", file, "-subj", subject],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    with file.open("ab") as whole:
-        whole.write(key.read_bytes())
-    with ApiServer(machine, file) as running:
-        place = ApiAddress("127.0.0.1", running.port, pin=server.pin(file))
-        assert fingerprint(place, 20) == place.pin
-        with connect(place, "admin", "secret", 20) as router:
-            assert router.rows("/system/identity")
-
-
-def test_tls_that_is_too_old_is_explained(certificate: Path) -> None:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    context.set_ciphers("DEFAULT@SECLEVEL=0")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        context.minimum_version, context.maximum_version = (
-            ssl.TLSVersion.TLSv1,
-            ssl.TLSVersion.TLSv1_1,
-        )
-
-    def speak(opened: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            context.wrap_socket(opened, server_side=True)
-
-    with answering(speak) as place, pytest.raises(RouterError, match=r"TLS 1\.1 or older"):
-        fingerprint(replace(place, tls=True), 20)
-
-
-def test_who_is_not_there_is_explained() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    with pytest.raises(RouterError, match="refuses the connection"):
-        connect(ApiAddress("127.0.0.1", port), "admin", "secret", 2)
 
 
 def test_ipv6_alone_is_enough(machine: Machine) -> None:
@@ -543,7 +480,7 @@ def test_add_asks_for_what_a_real_router_asked_for(shared_data: Path) -> None:
 def test_an_unasked_answer_is_dropped_and_counted() -> None:
     ours, router = socket.socketpair()
     with ours, router:
-        connection = Connection(ours, 5)
+        connection = Connection(Wire(ours), 5)
         router.sendall(sentences.encode(["!re", "=a=b", ".tag=99"]))
         router.sendall(sentences.encode(["!done", ".tag=1"]))
         assert connection.call("/x").rows == ()
@@ -554,7 +491,7 @@ def test_more_events_than_are_kept_are_told(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(client, "MOST_EVENTS", 2)
     ours, router = socket.socketpair()
     with ours, router:
-        connection = Connection(ours, 5)
+        connection = Connection(Wire(ours), 5)
         tag = connection.listen(LIST)
         router.sendall(b"".join(sentences.encode(["!re", f"=a={n}", f".tag={tag}"]) for n in "abc"))
         assert len(connection.events(5)) == 2

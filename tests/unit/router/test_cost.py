@@ -6,7 +6,8 @@ from __future__ import annotations
 import pytest
 
 from appliance.router import cost
-from appliance.router.api import ApiAddress, connect
+from appliance.router.api import connect
+from appliance.router.wire import ApiAddress
 from tests.routeros.machine import Machine
 from tests.routeros.server import ApiServer
 

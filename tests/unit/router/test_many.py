@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from appliance.router import api, many
-from appliance.router.api import ApiAddress, Connection
+from appliance.router.api import Connection
 from appliance.router.many import Said
+from appliance.router.wire import ApiAddress
 from appliance.settings.sections.router import RouterEntry
 from tests.routeros import server
 from tests.routeros.machine import Machine

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.router import picture
-from appliance.router.api import ApiAddress, connect
+from appliance.router.api import connect
 from appliance.router.picture import Picture, span
 from appliance.router.refusals import Refusal
+from appliance.router.wire import ApiAddress
 from tests.routeros import server
 from tests.routeros.machine import Machine
 

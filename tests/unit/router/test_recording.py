@@ -9,8 +9,9 @@ import pytest
 
 from appliance.errors import InputError
 from appliance.router import picture, recording, verify
-from appliance.router.api import ApiAddress, connect
+from appliance.router.api import connect
 from appliance.router.keeping import Keeping
+from appliance.router.wire import ApiAddress
 from tests.routeros import replayed, schema, server, terminal
 from tests.routeros.machine import Machine
 from tests.routeros.server import ApiServer

@@ -10,8 +10,9 @@ from ipaddress import ip_address
 import pytest
 
 from appliance.router import api, servers
-from appliance.router.api import ApiAddress, Connection
+from appliance.router.api import Connection
 from appliance.router.servers import NAMES, UpdateServers
+from appliance.router.wire import ApiAddress
 from tests.routeros.machine import Machine
 from tests.routeros.server import ApiServer
 

@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from appliance.router import picture, plan, setup
-from appliance.router.api import ApiAddress, Connection, connect
+from appliance.router.api import Connection, connect
 from appliance.router.keeping import Keeping
 from appliance.router.orders import add, remove
 from appliance.router.plan import Step, Wanted
 from appliance.router.refusals import RouterError
 from appliance.router.setup import SetupError
+from appliance.router.wire import ApiAddress
 from appliance.settings.sections.router import RouterEntry
 from tests.routeros import server, terminal
 from tests.routeros.machine import Machine

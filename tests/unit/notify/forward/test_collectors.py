@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Batches at a real collector, rsyslog, and at those that are played."""
+"""Batches at real collectors, rsyslog and ClickHouse, and at those that are played."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import json
 import shutil
 import socket
 import subprocess
+import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -16,7 +18,7 @@ import pytest
 from appliance.notify.forward.collectors import hand_over
 from appliance.settings.sections.forward import ForwardTarget
 from tests.conftest import missing
-from tests.unit.notify.forward.sample_records import LINES
+from tests.unit.notify.forward.sample_records import ALERTS, LINES
 from tests.unit.notify.played_collectors import PlayedCollector
 from tests.unit.notify.test_send_service import until
 
@@ -32,6 +34,40 @@ ruleset(name="eve") {{ action(type="omfile" file="{folder}/eve" template="raw") 
 input(type="imtcp" address="127.0.0.1" port="{syslog}" ruleset="syslog")
 input(type="imudp" address="127.0.0.1" port="{syslog}" ruleset="syslog")
 input(type="imptcp" address="127.0.0.1" port="{eve}" ruleset="eve" multiline="off")
+"""
+
+CLICKHOUSE = """
+<yandex>
+  <logger><level>warning</level><console>1</console></logger>
+  <listen_host>127.0.0.1</listen_host><http_port>{port}</http_port>
+  <path>{folder}/data/</path><tmp_path>{folder}/tmp/</tmp_path>
+  <mark_cache_size>5000000</mark_cache_size>
+  <users_config>{folder}/users.xml</users_config>
+  <default_profile>default</default_profile><default_database>default</default_database>
+</yandex>
+"""
+CLICKHOUSE_USERS = """
+<yandex>
+  <profiles><default/></profiles><quotas><default/></quotas>
+  <users>
+    <me>
+      <password>MARKED</password><networks><ip>127.0.0.1</ip></networks>
+      <profile>default</profile><quota>default</quota>
+    </me>
+    <default>
+      <password>other</password><networks/><profile>default</profile><quota>default</quota>
+    </default>
+  </users>
+</yandex>
+"""
+MOMENT = "%Y-%m-%d %H:%M:%S.%f"
+# Debian's ClickHouse is of a time before DateTime64.
+TABLE = """
+CREATE TABLE alerts (
+  time String, sensor String, id UInt64, engine String, gid UInt32, sid UInt32, rev UInt32,
+  priority UInt8, message String, category String, protocol String, source String,
+  source_port UInt16, destination String, destination_port UInt16
+) ENGINE = Memory
 """
 
 
@@ -52,6 +88,15 @@ def listens(port: int) -> bool:
         return connection.connect_ex(("127.0.0.1", port)) == 0
 
 
+def asked_of(place: str, query: str) -> str:
+    """Ask ClickHouse, as whom the tests hand over."""
+    request = urllib.request.Request(f"{place}/", query.encode())
+    request.add_header("X-ClickHouse-User", "me")
+    request.add_header("X-ClickHouse-Key", "MARKED")
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return str(answer.read().decode())
+
+
 def lines_of(file: Path) -> list[str]:
     return file.read_text().splitlines() if file.exists() else []
 
@@ -64,6 +109,20 @@ def rsyslog(tmp_path: Path) -> Iterator[tuple[int, int]]:
     with subprocess.Popen(argv) as process:
         until(lambda: all(map(listens, ports)), "rsyslog listens")
         yield ports
+        process.terminate()
+
+
+@pytest.fixture
+def clickhouse(tmp_path: Path) -> Iterator[int]:
+    """Run a server; return its port for HTTP."""
+    if shutil.which("clickhouse-server") is None:
+        pytest.skip("no clickhouse-server; not every release of Debian has one")
+    port = free_port()
+    (tmp_path / "config.xml").write_text(CLICKHOUSE.format(folder=tmp_path, port=port))
+    (tmp_path / "users.xml").write_text(CLICKHOUSE_USERS)
+    with subprocess.Popen(["clickhouse-server", f"--config-file={tmp_path}/config.xml"]) as process:
+        until(lambda: listens(port), "ClickHouse listens")
+        yield port
         process.terminate()
 
 
@@ -83,6 +142,24 @@ def test_rsyslog_takes_eve(rsyslog: tuple[int, int], tmp_path: Path) -> None:
     assert hand_over(target, LINES).good
     until(lambda: len(lines_of(tmp_path / "eve")) == 3, "all lines are there")
     assert lines_of(tmp_path / "eve") == LINES
+
+
+def test_a_real_clickhouse_takes_rows(clickhouse: int) -> None:
+    """Over HTTP, with a password; a wrong one, and a table that is not there, are told."""
+    place = f"http://127.0.0.1:{clickhouse}"
+    asked_of(place, TABLE)
+    target = ForwardTarget("c", "clickhouse", f"{place}/alerts", "me", "MARKED")
+    assert hand_over(target, LINES).good
+    names = "id, priority, message, source, destination_port, time"
+    found = asked_of(place, f"SELECT {names} FROM alerts ORDER BY id FORMAT JSONCompact")
+    assert json.loads(found)["data"] == [
+        [str(a.id), a.priority, a.message, a.source, a.destination_port or 0, f"{a.time:{MOMENT}}"]
+        for a in ALERTS
+    ]
+    for wrong in (replace(target, secret="wrong"), replace(target, to=f"{place}/missing")):
+        refused = hand_over(wrong, LINES)
+        assert not refused.good and refused.answer
+        assert "MARKED" not in refused.answer
 
 
 def test_http_gets_a_line_for_each(collector: PlayedCollector) -> None:

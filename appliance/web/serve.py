@@ -29,7 +29,7 @@ from appliance.logs import live_pages
 from appliance.service import Running
 from appliance.settings import report
 from appliance.settings.password_hash import hashed_password
-from appliance.web import LARGEST_BODY, create_app, live
+from appliance.web import LARGEST_BODY, create_app, first_looks, live
 from appliance.web.monitor import ENGINE_USER, Monitor
 
 TICK = 1.0  # seconds between two looks at the sensor
@@ -86,7 +86,7 @@ def _serve(running: Running) -> int:
     thread = threading.Thread(target=server.run, name="server", daemon=True)
     thread.start()
     log.info("serving on %s", ", ".join(map(listening.url, sockets)))
-    _attend(running, thread, monitor, sockets[0])
+    _attend(running, thread, monitor, sockets[0], first_looks.compiled(app.jinja_env))
     return 0
 
 
@@ -158,9 +158,16 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _attend(
-    running: Running, server: threading.Thread, monitor: Monitor, own: socket.socket
+    running: Running,
+    server: threading.Thread,
+    monitor: Monitor,
+    own: socket.socket,
+    ahead: Iterator[object],
 ) -> None:
-    """Look at the sensor each second, and tell systemd that the server answers."""
+    """Look at the sensor each second, and tell systemd that the server answers.
+
+    Of `ahead`, work that can wait, a step is done each time.
+    """
     watchdog, due = _watchdog(os.environ), 0.0
     patience = min(PATIENCE * watchdog, LONGEST_S)
     while not running.stop:
@@ -170,6 +177,7 @@ def _attend(
             due = time.monotonic() + PERIOD * watchdog
         if not server.is_alive():
             raise GloveboxError("the server ended by itself")
+        next(ahead, None)
         running.stop.wait(TICK)
 
 

@@ -293,7 +293,7 @@ def test_attend_is_silent_while_the_server_hangs(
     stop = Stop()
     with socket.create_server(("127.0.0.1", 0)) as nobody_accepts:
         monitor = LooksThrice(stop, tmp_path)
-        serve._attend(running(stop), threading.current_thread(), monitor, nobody_accepts)
+        serve._attend(running(stop), threading.current_thread(), monitor, nobody_accepts, iter(()))
     assert notes == []
 
 
@@ -304,7 +304,7 @@ def test_attend_ends_the_service_with_the_server(
     ended.start()
     ended.join()
     with socket.create_server(("127.0.0.1", 0)) as own, pytest.raises(GloveboxError, match="ended"):
-        serve._attend(running(stop), ended, LooksThrice(stop, tmp_path), own)
+        serve._attend(running(stop), ended, LooksThrice(stop, tmp_path), own, iter(()))
 
 
 def test_hash_password_prints_the_line_for_the_settings(

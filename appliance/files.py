@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -69,7 +68,7 @@ def _written(
     file: Path, content: bytes | str | Iterator[bytes], mode: int, durable: bool
 ) -> Iterator[Path]:
     """Write a temporary file beside `file`; whatever happens, it is gone afterwards."""
-    temporary = file.with_name(f".{file.name}.{secrets.token_hex(4)}{SUFFIX}")
+    temporary = file.with_name(f".{file.name}.{os.urandom(4).hex()}{SUFFIX}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     descriptor = os.open(temporary, flags, 0o600)
     try:

@@ -20,7 +20,6 @@ import itertools
 import json
 import logging
 import os
-import secrets
 import stat
 import time
 from dataclasses import dataclass
@@ -143,7 +142,7 @@ class Inbox(Generic[T]):
             raise FullError(f"{self.most} requests wait already; try again later")
         # In the order of the boot's own clock, which all processes share and nobody sets.
         number = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
-        name = f"{number:020}-{secrets.token_hex(4)}.json"
+        name = f"{number:020}-{os.urandom(4).hex()}.json"
         files.write_whole(self.folder / name, content, 0o644)
 
     def take(self) -> list[T]:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -124,4 +123,7 @@ def _name_of(url: str) -> str:
 
 
 def _sum_of(text: str) -> str:
+    # Every service reads the settings, and hardly one meets an address: OpenSSL would take 0.5 MB.
+    import hashlib
+
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:8]

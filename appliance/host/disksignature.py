@@ -7,7 +7,7 @@ the MBR kind. Here it is written as the kernel writes it, in eight hexadecimal d
 
 from __future__ import annotations
 
-import secrets
+import os
 import struct
 from typing import BinaryIO
 
@@ -36,7 +36,7 @@ def write(disk: BinaryIO, signature: str) -> None:
 
 def random() -> str:
     """Return a signature that is nobody's; never 0, which stands for none, nor the shared one."""
-    while (found := f"{secrets.randbits(32):08x}") in ("00000000", SHARED):
+    while (found := os.urandom(4).hex()) in ("00000000", SHARED):
         continue
     return found
 

@@ -21,6 +21,10 @@ ring_mb=$((memory_kb / 16384))
 [ "$ring_mb" -ge 32 ] || ring_mb=32
 [ "$ring_mb" -le 256 ] || ring_mb=256
 
+# With 512 MB: a third less memory of its own, for 6 % more of the processor; the alerts are the same.
+any_rules=search-optimize
+[ "$memory_kb" -ge 700000 ] || any_rules=split-any-any
+
 # The owner's rules must not keep the sensor from starting, whatever Snort thinks of them. What it
 # refuses is left out already, unless it could not be asked.
 if [ "$tried" = no ] && [ -s rules/owner.rules ] && ! snort -q -T -c snort.conf; then
@@ -35,5 +39,5 @@ run=${uptime%.*}${uptime#*.}
 # Snort would append to the statistics of the run before.
 rm -f spool/statistics.csv
 
-exec snort -q -c "$config" -S "RUN=$run" -i "$interface" \
+exec snort -q -c "$config" -S "RUN=$run" -S "ANY_RULES=$any_rules" -i "$interface" \
 	--daq afpacket --daq-var "buffer_size_mb=$ring_mb" --snaplen "$snaplen"

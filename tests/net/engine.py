@@ -139,9 +139,9 @@ class Engine:
             self.stderr = self.process.communicate(timeout=DEADLINE_S)[1]
             self.process = None
 
-    def read_file(self, capture: Path, run: int = 0) -> list[Event]:
+    def read_file(self, capture: Path, run: int = 0, *options: str) -> list[Event]:
         """Let it read a capture with the configuration it has; return the events."""
-        self._read(capture, "-S", f"RUN={run}")
+        self._read(capture, "-S", f"RUN={run}", *options)
         files = sorted(self.spool.glob(f"alert.u2.{run}.*"))
         found = events(files)
         for file in files:

@@ -63,11 +63,11 @@ def test_link_is_replaced_and_not_followed(write: Write, tmp_path: Path) -> None
 def test_link_in_the_place_of_the_temporary_file_is_refused(
     write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("secrets.token_hex", lambda size: "00")
-    (tmp_path / ".a.00.new").symlink_to("other")
+    monkeypatch.setattr("os.urandom", bytes)
+    (tmp_path / ".a.00000000.new").symlink_to("other")
     with pytest.raises(FileExistsError):
         write(tmp_path / "a", b"new", 0o600)
-    assert os.listdir(tmp_path) == [".a.00.new"]
+    assert os.listdir(tmp_path) == [".a.00000000.new"]
 
 
 def test_created_file_replaces_nothing(tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(os, "fsync", note_fsync)
     monkeypatch.setattr(os, "replace", note(os.replace))
     monkeypatch.setattr(os, "link", note(os.link))
-    monkeypatch.setattr("secrets.token_hex", lambda size: "00")
+    monkeypatch.setattr("os.urandom", bytes)
     return noted
 
 
@@ -107,7 +107,7 @@ def test_content_is_on_the_disk_before_the_name_and_the_folder_after_it(
     write: Write, tmp_path: Path, done: list[str]
 ) -> None:
     write(tmp_path / "a", b"x", 0o600)
-    assert done == [".a.00.new", "a", tmp_path.name]
+    assert done == [".a.00000000.new", "a", tmp_path.name]
 
 
 def test_whole_file_waits_for_no_disk(tmp_path: Path, done: list[str]) -> None:

@@ -55,6 +55,6 @@ def test_a_disk_without_such_a_table_is_left_alone(content: bytes) -> None:
 def test_random_is_another_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     found = {disksignature.random() for _ in range(50)}
     assert len(found) > 45 and all(re.fullmatch("[0-9a-f]{8}", each) for each in found)
-    numbers = iter([0, int(disksignature.SHARED, 16), 7])
-    monkeypatch.setattr("secrets.randbits", lambda bits: next(numbers))
+    drawn = iter([bytes(4), bytes.fromhex(disksignature.SHARED), bytes((0, 0, 0, 7))])
+    monkeypatch.setattr("os.urandom", lambda size: next(drawn))
     assert disksignature.random() == "00000007"

@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from appliance.flowstore import parquet, stored_files
 from appliance.flowstore.spool import Rows
+from appliance.questions.address_sets import SetColumns
+from appliance.questions.engine import FlowEngine
 from tests.unit.flowstore.rows import MIDNIGHT, made, v4
 
 HOSTS = ("192.168.88.9", "192.168.88.23")
@@ -48,3 +51,10 @@ def keep(folder: Path, parts: int = 3) -> Rows:
 def counted(found: Rows, name: str = "bytes") -> int:
     """Return a sum as questions have it: multiplied where it was sampled."""
     return int((found[name] * np.maximum(found["sampling"], 1)).sum())
+
+
+def unhurried(
+    files: Sequence[Path], zone: str = "UTC", sets: Mapping[str, SetColumns] | None = None
+) -> FlowEngine:
+    """Open an engine with time for hundreds of questions on a busy machine."""
+    return FlowEngine(files, zone, sets, 900.0)

@@ -17,9 +17,8 @@ from appliance.errors import InputError
 from appliance.flowstore.spool import Rows
 from appliance.questions import address_sets
 from appliance.questions.conditions import SWITCHES, condition
-from appliance.questions.engine import FlowEngine
 from tests.unit.flowstore.rows import v4
-from tests.unit.questions.kept import keep
+from tests.unit.questions.kept import keep, unhurried
 
 Mask = NDArray[np.bool_]
 NET = v4("203.0.113.0")
@@ -70,7 +69,7 @@ def test_a_switch_means_these_flows(
     rows: tuple[Path, Rows], name: str, text: str, expected: Callable[[Rows], Mask]
 ) -> None:
     folder, every = rows
-    with FlowEngine(sorted(folder.glob("*.parquet"))) as engine:
+    with unhurried(sorted(folder.glob("*.parquet"))) as engine:
         (row,) = engine.ask(f"SELECT count(*) FROM flows WHERE {condition(name, text)}").rows
     wanted = int(expected(every).sum())
     assert row[0] == wanted
@@ -93,7 +92,7 @@ def test_a_set_means_these_flows(rows: tuple[Path, Rows], name: str, ends: tuple
         low = every[f"{end}_lo"]
         expected |= four & (((low >= NET) & (low < NET + 16)) | (low == NET + 77))
         expected |= ~four & ((low == 6) | (low == 7))
-    with FlowEngine(sorted(folder.glob("*.parquet")), sets=sets) as engine:
+    with unhurried(sorted(folder.glob("*.parquet")), sets=sets) as engine:
         sql = condition(name, "one:124,127,128")
         (row,) = engine.ask(f"SELECT count(*) FROM flows WHERE {sql}").rows
     assert 0 < row[0] == int(expected.sum())

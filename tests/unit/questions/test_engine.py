@@ -12,7 +12,7 @@ import pytest
 from appliance.questions import engine as module
 from appliance.questions.answers import UnansweredError
 from appliance.questions.engine import FlowEngine
-from tests.unit.questions.kept import counted, keep
+from tests.unit.questions.kept import counted, keep, unhurried
 
 
 @pytest.fixture
@@ -25,21 +25,21 @@ def kept(tmp_path: Path) -> list[Path]:
 @pytest.mark.slow
 def test_sums_are_those_of_what_was_kept(tmp_path: Path) -> None:
     every = keep(tmp_path)
-    with FlowEngine(sorted(tmp_path.glob("*.parquet"))) as engine:
+    with unhurried(sorted(tmp_path.glob("*.parquet"))) as engine:
         found = engine.ask("SELECT count(*) AS flows, sum(bytes) AS bytes FROM flows")
     assert found.columns == ("flows", "bytes") and not found.cut
     assert found.rows == ((len(every), counted(every)),)
 
 
 def test_without_files_the_answer_is_none() -> None:
-    with FlowEngine([]) as engine:
+    with unhurried([]) as engine:
         assert engine.ask("SELECT src, last FROM flows").rows == ()
         assert engine.ask("SELECT count(*) FROM flows").rows == ((0,),)
 
 
 def test_absurd_counters_are_no_error(tmp_path: Path) -> None:
     every = keep(tmp_path, 1)
-    with FlowEngine(sorted(tmp_path.glob("*.parquet"))) as engine:
+    with unhurried(sorted(tmp_path.glob("*.parquet"))) as engine:
         most = (1 << 64) - 1
         sql = f"SELECT CASE WHEN sampling > 1 THEN {most}::HUGEINT * 1048576 ELSE 0 END FROM flows"
         assert len(engine.ask(sql).rows) == len(every)
@@ -52,7 +52,7 @@ def test_addresses_are_written_as_python_writes_them() -> None:
     for _ in range(500):
         groups = [chance.choice([0, 0, 0, 1, 0xFFFF, chance.randrange(65_536)]) for _ in range(8)]
         values.append(sum(each << 16 * place for place, each in enumerate(groups)))
-    with FlowEngine([]) as engine:
+    with unhurried([]) as engine:
         for value in values:
             high, low = value >> 64, value & (1 << 64) - 1
             sql = f"SELECT address({high}::UBIGINT, {low}::UBIGINT)"
@@ -102,7 +102,7 @@ REFUSED = (
 def test_what_is_refused(kept: list[Path], sql: str) -> None:
     before = {each: each.read_bytes() for each in kept[0].parent.iterdir()}
     asked = sql.format(folder=kept[0].parent, first=kept[0])
-    with FlowEngine(kept) as engine, pytest.raises(UnansweredError) as refused:
+    with unhurried(kept) as engine, pytest.raises(UnansweredError) as refused:
         engine.ask(asked)
     assert str(refused.value) and "\n" not in str(refused.value)
     assert {each: each.read_bytes() for each in kept[0].parent.iterdir()} == before
@@ -111,7 +111,7 @@ def test_what_is_refused(kept: list[Path], sql: str) -> None:
 @pytest.mark.slow
 def test_variables_of_python_are_no_tables(kept: list[Path]) -> None:
     secret = {"a": [1, 2]}
-    with FlowEngine(kept) as engine, pytest.raises(UnansweredError):
+    with unhurried(kept) as engine, pytest.raises(UnansweredError):
         engine.ask("SELECT * FROM secret")
     assert secret
 
@@ -136,14 +136,14 @@ def test_statements_share_their_time(kept: list[Path], monkeypatch: pytest.Monke
 
 @pytest.mark.slow
 def test_memory_is_bounded_and_nothing_is_spilled(kept: list[Path]) -> None:
-    with FlowEngine(kept) as engine, pytest.raises(UnansweredError, match="memory"):
+    with unhurried(kept) as engine, pytest.raises(UnansweredError, match="memory"):
         engine.ask("SELECT list(range) FROM (SELECT range FROM range(50000000))")
     assert not list(kept[0].parent.glob("*.tmp")) and not Path(".tmp").exists()
 
 
 @pytest.mark.slow
 def test_rows_and_bytes_are_bounded(kept: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    with FlowEngine(kept) as engine:
+    with unhurried(kept) as engine:
         found = engine.ask("SELECT range FROM range(100000)", most=500)
         assert len(found.rows) == 500 and found.cut
         monkeypatch.setattr(module, "MOST_BYTES", 10_000)
@@ -154,13 +154,13 @@ def test_rows_and_bytes_are_bounded(kept: list[Path], monkeypatch: pytest.Monkey
 @pytest.mark.slow
 def test_times_are_in_the_zone(kept: list[Path]) -> None:
     sql = "SELECT local(TIMESTAMP '2026-07-01 12:00:00')"
-    with FlowEngine(kept, "Europe/Berlin") as engine:
+    with unhurried(kept, "Europe/Berlin") as engine:
         assert str(engine.ask(sql).rows[0][0]) == "2026-07-01 14:00:00"
-    with FlowEngine(kept, "No/Where'; SELECT 1") as engine, pytest.raises(UnansweredError):
+    with unhurried(kept, "No/Where'; SELECT 1") as engine, pytest.raises(UnansweredError):
         engine.ask(sql)
 
 
 def test_a_damaged_file_is_an_error_in_words(kept: list[Path]) -> None:
     kept[1].write_bytes(b"PAR1")
-    with pytest.raises(UnansweredError), FlowEngine(kept) as engine:
+    with pytest.raises(UnansweredError), unhurried(kept) as engine:
         engine.ask("SELECT count(*) FROM flows")

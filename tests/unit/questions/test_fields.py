@@ -6,8 +6,8 @@ from __future__ import annotations
 import pytest
 
 from appliance.errors import InputError
-from appliance.questions.engine import FlowEngine
 from appliance.questions.fields import FIELDS, field_of, fields_of
+from tests.unit.questions.kept import unhurried
 
 
 def test_names_and_numbers_are_silks() -> None:
@@ -33,6 +33,6 @@ def test_what_is_no_field(text: str) -> None:
      (47, 0, "protocol 47")],
 )  # fmt: skip
 def test_services_are_said_in_words(protocol: int, port: int, said: str) -> None:
-    with FlowEngine([]) as engine:
+    with unhurried([]) as engine:
         found = engine.ask(f"SELECT {FIELDS['service'].shown.format(protocol, port)}")
     assert found.rows == ((said,),)

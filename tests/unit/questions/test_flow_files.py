@@ -12,11 +12,10 @@ import pytest
 
 from appliance.questions import engine as engines
 from appliance.questions import flow_files
-from appliance.questions.engine import FlowEngine
 from appliance.questions.flow_files import ExportError
 from appliance.questions.question import Question
 from tests.conftest import missing
-from tests.unit.questions.kept import counted, keep
+from tests.unit.questions.kept import counted, keep, unhurried
 
 
 @pytest.fixture
@@ -31,7 +30,7 @@ def test_nfdump_has_the_same_sums(tmp_path: Path, few: None) -> None:
         missing("no nfdump")
     every, to = keep(tmp_path), tmp_path / "flows.nf"
     udp = every[every["proto"] == 17]
-    with FlowEngine(sorted(tmp_path.glob("*.parquet"))) as engine:
+    with unhurried(sorted(tmp_path.glob("*.parquet"))) as engine:
         question = Question(switches=(("proto", "17"),))
         assert flow_files.write_nfdump(engine, question, to) == len(udp)
     argv = ["nfdump", "-r", str(to), "-s", "proto/bytes", "-N", "-o", "csv", "-q"]
@@ -45,7 +44,7 @@ def test_nfdump_has_the_same_sums(tmp_path: Path, few: None) -> None:
 @pytest.mark.slow
 def test_csv_has_every_flow_and_akvorados_names(tmp_path: Path, few: None) -> None:
     every, to = keep(tmp_path), tmp_path / "flows.csv"
-    with FlowEngine(sorted(tmp_path.glob("*.parquet"))) as engine:
+    with unhurried(sorted(tmp_path.glob("*.parquet"))) as engine:
         assert flow_files.write_csv(engine, Question(), to) == 900
         assert len(to.read_text().splitlines()) == 901
         assert flow_files.write_csv(engine, Question(), to, as_akvorado=True) == 900
@@ -63,7 +62,7 @@ def test_csv_has_every_flow_and_akvorados_names(tmp_path: Path, few: None) -> No
 
 def test_what_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
     keep(tmp_path, 1)
-    with FlowEngine(sorted(tmp_path.glob("*.parquet"))) as engine:
+    with unhurried(sorted(tmp_path.glob("*.parquet"))) as engine:
         with pytest.raises(ExportError, match="No such file"):
             flow_files.write_csv(engine, Question(), tmp_path / "none" / "x.csv")
         Path(tmp_path / "full.csv").symlink_to("/dev/full")

@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import InputError
-from appliance.questions.engine import FlowEngine
 from appliance.questions.fields import FIELDS, fields_of
 from appliance.questions.question import FlowPeriod, Question
-from tests.unit.questions.kept import counted, keep
+from tests.unit.questions.kept import counted, keep, unhurried
 
 
 def at(text: str) -> int:
@@ -63,7 +62,7 @@ def test_top_has_the_sums_of_what_was_kept(tmp_path: Path) -> None:
     every = keep(tmp_path)
     question = Question(fields=fields_of("proto,dport"), switches=(("type", "out"),))
     chosen = every[every["way"] == 2]
-    with FlowEngine(sorted(tmp_path.glob("*.parquet"))) as engine:
+    with unhurried(sorted(tmp_path.glob("*.parquet"))) as engine:
         top, totals, bins = map(
             engine.ask, (question.top_sql(), question.totals_sql(), question.bins_sql())
         )
@@ -79,7 +78,7 @@ def test_top_has_the_sums_of_what_was_kept(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_every_field_can_be_shown_and_grouped_by(tmp_path: Path) -> None:
     every = keep(tmp_path, 1)
-    with FlowEngine(sorted(tmp_path.glob("*.parquet")), "Europe/Berlin") as engine:
+    with unhurried(sorted(tmp_path.glob("*.parquet")), "Europe/Berlin") as engine:
         for field in FIELDS.values():
             question = Question(fields=(field,), limit=500, value="flows")
             assert len(engine.ask(question.cut_sql()).rows) == len(every), field.name
@@ -92,7 +91,7 @@ def test_every_field_can_be_shown_and_grouped_by(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_least_first_and_at_least(tmp_path: Path) -> None:
     keep(tmp_path)
-    with FlowEngine(sorted(tmp_path.glob("*.parquet"))) as engine:
+    with unhurried(sorted(tmp_path.glob("*.parquet"))) as engine:
         values = [row[1] for row in engine.ask(Question(bottom=True).top_sql()).rows]
         assert values == sorted(values)
         least = engine.ask(Question(minimum=10**7, limit=1000).top_sql()).rows
@@ -102,7 +101,7 @@ def test_least_first_and_at_least(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_bins_of_time_add_up(tmp_path: Path) -> None:
     every = keep(tmp_path)
-    with FlowEngine(sorted(tmp_path.glob("*.parquet"))) as engine:
+    with unhurried(sorted(tmp_path.glob("*.parquet"))) as engine:
         rows = engine.ask(Question().count_sql(3600)).rows
     assert [row[1] for row in rows] == [300, 300, 300]
     assert sum(row[2] for row in rows) == counted(every)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 
 from appliance.evidence.packet_ring import RingFrame
 from appliance.formats import plain_address
@@ -14,6 +15,7 @@ from appliance.formats import plain_address
 BEFORE_NS, AFTER_NS = 10_000_000_000, 2_000_000_000
 MOST_BEFORE, MOST_AFTER = 150, 50
 LARGEST = 1 << 18
+_MICROSECOND = timedelta(microseconds=1)
 # pcap with microseconds (draft-ietf-opsawg-pcap): version 2.4, Ethernet.
 _HEADER = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262_144, 1)
 _RECORD = struct.Struct("<IIII")
@@ -23,6 +25,12 @@ _NAME = re.compile(r"[1-9][0-9]{0,18}-[0-9]{1,19}", re.ASCII)
 def name_of(id: int, time_us: int) -> str:
     """Return what an alert's packets are called: its number, and its time."""
     return f"{id}-{time_us}"
+
+
+def time_us_of(text: str) -> int:
+    """Return microseconds since 1970 of an alert's time in its public form."""
+    epoch = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+    return (datetime.fromisoformat(text.replace("Z", "+00:00")) - epoch) // _MICROSECOND
 
 
 def is_name(text: str) -> bool:

@@ -18,7 +18,6 @@ from appliance.errors import DecodeError
 from appliance.evidence import cutting, kept_pcaps
 from appliance.evidence.hex_lines import hex_lines
 from appliance.evidence.kept_pcaps import SUFFIX
-from appliance.evidence.service import time_us_of
 from appliance.formats import ip
 from appliance.formats.bytestream import ByteStream
 from appliance.formats.ethernet import IPV4, IPV6, network_layer
@@ -41,7 +40,7 @@ class EvidencePlaces:
 
     def name(self, alert: Mapping[str, Any]) -> str:
         """Return the name of an alert's packets; empty where there are none."""
-        name = cutting.name_of(alert["id"], time_us_of(alert["time"]))
+        name = cutting.name_of(alert["id"], cutting.time_us_of(alert["time"]))
         return name if self.file(name) else ""
 
 

@@ -9,7 +9,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +32,6 @@ WAIT_S = 2.5
 MOST_AT_ONCE, MOST_KNOWN, AGAIN_S = 500, 4096, 60.0
 IN_MEMORY, ON_CARD, ON_CARD_A_DAY = 16 << 20, 64 << 20, 32 << 20
 _SECOND = 1_000_000_000
-_MICROSECOND = timedelta(microseconds=1)
 
 log = logging.getLogger(__name__)
 
@@ -126,7 +124,7 @@ class EvidenceService:
             self.counts.alike += 1
             return
         waiting = WaitingAlert(
-            alert["priority"], alert["id"], now + WAIT_S, time_us_of(alert["time"]),
+            alert["priority"], alert["id"], now + WAIT_S, cutting.time_us_of(alert["time"]),
             alert["source"] or "", alert["destination"] or "",
         )  # fmt: skip
         without_room = self._waiting.put(waiting)
@@ -175,12 +173,6 @@ class EvidenceService:
             return
         self.counts.cut += 1
         self.counts.saved += on_card
-
-
-def time_us_of(text: str) -> int:
-    """Return microseconds since 1970 of an alert's time in its public form."""
-    epoch = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
-    return (datetime.fromisoformat(text.replace("Z", "+00:00")) - epoch) // _MICROSECOND
 
 
 def main(argv: Sequence[str]) -> int:

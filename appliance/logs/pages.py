@@ -15,9 +15,9 @@ from werkzeug.exceptions import ServiceUnavailable
 
 from appliance.charts import fireplot
 from appliance.host import network
-from appliance.logs import honeypot_pages, live_pages, service
+from appliance.logs import honeypot_pages, live_pages, wishes
 from appliance.logs.drawn_days import DrawnDays
-from appliance.logs.service import DayWish
+from appliance.logs.wishes import DayWish
 from appliance.reports.logs import LogsReport
 from appliance.requests import FullError
 from appliance.settings.config import Config
@@ -73,7 +73,7 @@ def blueprint(
     def delete() -> ResponseReturnValue:
         day = days.asked(request.form.get("day"))
         try:
-            service.inbox(days.parts).post(DayWish(day.isoformat()))
+            wishes.inbox(days.parts).post(DayWish(day.isoformat()))
         except (OSError, FullError) as error:
             log.error("no request to delete %s: %s", day, error)
             raise ServiceUnavailable("The request cannot be written.") from error

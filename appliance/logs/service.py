@@ -16,7 +16,7 @@ from pathlib import Path
 import appliance
 from appliance import service
 from appliance.errors import DecodeError
-from appliance.logs import line_ledger
+from appliance.logs import line_ledger, wishes
 from appliance.logs.day_files import FOLDER, PARTS
 from appliance.logs.intake import Intake
 from appliance.logs.line_ledger import LineLedger
@@ -33,6 +33,7 @@ from appliance.logs.lines.meaning import Reader
 from appliance.logs.live_ring import LiveRing
 from appliance.logs.recorder import Recorder
 from appliance.logs.senders import LineSender, Senders
+from appliance.logs.wishes import DayWish
 from appliance.reports.logs import LogsReport
 from appliance.requests import Inbox
 from appliance.service import Running
@@ -52,13 +53,6 @@ LIVE_S = 0.04
 EARLIEST = Path(appliance.__file__).stat().st_mtime
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class DayWish:
-    """A day whose events are to be deleted, as 2026-11-30."""
-
-    day: str
 
 
 @dataclass
@@ -204,11 +198,6 @@ class LogService:
         log.info("deleted, as the owner wished: the day %s", day)
 
 
-def inbox(folder: Path = PARTS) -> Inbox[DayWish]:
-    """Return where the page asks for a day to be deleted."""
-    return Inbox(folder / "wishes", DayWish)
-
-
 def main(argv: Sequence[str]) -> int:
     """Run the service; `--help` tells the exit statuses."""
     return service.run(LogsReport.NAME, _parser(), argv, _body)
@@ -225,7 +214,7 @@ def _body(running: Running) -> int:
     senders, ring = Senders(settings.log_senders), LiveRing(arguments.parts)
     lines = Lines(senders, recorder, Reader(settings.logs.words), ring=ring)
     intake = Intake(listening, lines.senders, lines.take, lines.drop)
-    served = LogService(lines, intake, inbox(arguments.parts), time.time())
+    served = LogService(lines, intake, wishes.inbox(arguments.parts), time.time())
     while not running.stop:
         served.turn()
         running.beat(f"{lines.ledger.received} lines", served.report)

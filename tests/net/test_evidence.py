@@ -15,7 +15,7 @@ from appliance.alerts.store import AlertReader
 from appliance.evidence import cutting, waiting_alerts
 from appliance.evidence.kept_pcaps import PcapFolder
 from appliance.evidence.packet_ring import PacketRing
-from appliance.evidence.service import BLOCK_SIZE, BLOCKS, EvidenceService, time_us_of
+from appliance.evidence.service import BLOCK_SIZE, BLOCKS, EvidenceService
 from appliance.ids.alert import from_json
 from appliance.reports.checksums import ChecksumsReport
 from appliance.tools.captures import open_capture
@@ -112,7 +112,7 @@ def test_the_pcap_of_each_alert_has_the_frame_that_fired(
     moments = {each.time_ns // 1000 for each in ring.frames([b""], 0, 1 << 62)}
     checked = at_ends = 0
     for alert in stored:
-        name = f"{cutting.name_of(alert['id'], time_us_of(alert['time']))}.pcap"
+        name = f"{cutting.name_of(alert['id'], cutting.time_us_of(alert['time']))}.pcap"
         file = next((f for f in pcaps if f.name == name), None)
         if file is None:
             continue

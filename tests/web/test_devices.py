@@ -11,7 +11,6 @@ from playwright.sync_api import Browser, expect
 from appliance.alerts.store import AlertReader
 from appliance.evidence import cutting
 from appliance.evidence.packet_ring import RingFrame
-from appliance.evidence.service import time_us_of
 from appliance.reports.devices import DevicesReport, HeardDevice
 from appliance.reports.page_settings import CardSetting, PageSettingsReport
 from tests.frames import ethernet, ipv4, udp
@@ -44,7 +43,7 @@ def arrange(sensor: Sensor) -> str:
     for name in ("names", "page-settings", "evidence"):
         (sensor.directory / name).mkdir(exist_ok=True)
     alert = AlertReader(sensor.directory / "alerts.db").latest(1)[0]
-    time_us = time_us_of(alert["time"])
+    time_us = cutting.time_us_of(alert["time"])
     frame = ethernet(ipv4(udp(b"GET /cgi-bin/<script>alert(1)</script> HTTP/1.1\r\n" * 3)))
     around = [RingFrame((time_us + n) * 1000, frame, len(frame)) for n in range(-4, 4)]
     name = cutting.name_of(alert["id"], time_us)

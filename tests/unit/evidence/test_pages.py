@@ -11,7 +11,6 @@ from flask.testing import FlaskClient
 from appliance.alerts.store import AlertReader, AlertStore
 from appliance.evidence import cutting, pages
 from appliance.evidence.packet_ring import RingFrame
-from appliance.evidence.service import time_us_of
 from tests.frames import ethernet, ipv4, udp
 from tests.unit.web.test_pages import shown
 from tests.web.alerts import add, an_alert
@@ -25,7 +24,7 @@ def name(tmp_path: Path, store: AlertStore) -> str:
         (tmp_path / folder).mkdir()
     add(store, [an_alert(), an_alert(sid=7)])
     alert = AlertReader(tmp_path / "alerts.db").after(0, 1)[0]
-    time_us = time_us_of(alert["time"])
+    time_us = cutting.time_us_of(alert["time"])
     around = [RingFrame((time_us + n) * 1000, ATTACK, len(ATTACK)) for n in range(-60, 30)]
     found = cutting.name_of(alert["id"], time_us)
     (tmp_path / "evidence-card" / f"{found}.pcap").write_bytes(cutting.pcap(around))

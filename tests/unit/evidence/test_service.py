@@ -16,7 +16,7 @@ from appliance.alerts.store import AlertReader, AlertStore
 from appliance.evidence import cutting, service, waiting_alerts
 from appliance.evidence.kept_pcaps import PcapFolder
 from appliance.evidence.packet_ring import PacketRing
-from appliance.evidence.service import AGAIN_S, WAIT_S, EvidenceService, block_count, time_us_of
+from appliance.evidence.service import AGAIN_S, WAIT_S, EvidenceService, block_count
 from appliance.ids.alert import Alert
 from appliance.reports.alerts import EvidenceReport
 from tests.conftest import need_root
@@ -67,7 +67,7 @@ def test_grave_ones_are_on_the_card_and_others_in_memory(
     assert not [*(tmp_path / "card").iterdir()], "what comes after the alert is there too"
     for moment in (10.0 + WAIT_S, 11.0 + WAIT_S):
         served.turn(moment)
-    names = [cutting.name_of(each["id"], time_us_of(each["time"]))
+    names = [cutting.name_of(each["id"], cutting.time_us_of(each["time"]))
              for each in AlertReader(tmp_path / "alerts.db").after(0, 9)]  # fmt: skip
     assert ATTACK in (tmp_path / "card" / f"{names[0]}.pcap").read_bytes()
     assert ATTACK in (tmp_path / "memory" / f"{names[1]}.pcap").read_bytes()

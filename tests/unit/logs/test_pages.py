@@ -13,11 +13,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from appliance.logs import pages, service
+from appliance.logs import pages, wishes
 from appliance.logs.day_files import PACKETS
 from appliance.logs.line_ledger import REASONS
 from appliance.logs.recorder import Recorder
-from appliance.logs.service import DayWish
+from appliance.logs.wishes import DayWish
 from appliance.reports.logs import DroppedLines
 from tests.unit.logs.test_day_view import packet
 from tests.unit.reports.test_logs import REPORT
@@ -83,7 +83,7 @@ def test_every_reason_and_kind_has_words() -> None:
 
 def test_the_owner_deletes_a_day(app: Flask, recorder: Recorder) -> None:
     today = filled(recorder)
-    box = service.inbox(recorder.parts)
+    box = wishes.inbox(recorder.parts)
     box.folder.mkdir()
     client = app.test_client()
     client.get("/setup")

@@ -20,13 +20,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from appliance.errors import GloveboxError
-from appliance.logs import live_ring, service
+from appliance.logs import live_ring, wishes
 from appliance.logs.day_files import PACKETS, DayFile
 from appliance.logs.lines.meaning import Reader
 from appliance.logs.live_ring import LiveRing
 from appliance.logs.recorder import Recorder
 from appliance.logs.senders import Senders
-from appliance.logs.service import DayWish, Lines, LogService
+from appliance.logs.service import Lines, LogService
+from appliance.logs.wishes import DayWish
 from appliance.reports.logs import LogsReport
 from tests.net import logs_service
 from tests.unit.logs.conftest import NOON, a_line
@@ -129,7 +130,7 @@ def test_a_full_day_is_counted(lines: Lines, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def served(lines: Lines, taken: Taken) -> LogService:
-    box = service.inbox(lines.recorder.parts)
+    box = wishes.inbox(lines.recorder.parts)
     box.folder.mkdir()
     return LogService(lines, taken.intake, box, NOON)
 

@@ -26,9 +26,9 @@ from appliance.flows.counting import HostCounting, MirrorCounting, parted
 from appliance.flows.exporters import Exporter, Exporters, FlowTally
 from appliance.flows.inlet import Inlet
 from appliance.flows.keeping import TemplateFile
-from appliance.flows.records import Flows, address
+from appliance.flows.records import Flows, Index, address
 from appliance.flows.schema import DATABASE
-from appliance.flows.sides import Index, Sides, inside_out, sides, ways
+from appliance.flows.sides import Sides, inside_out, sides, ways
 from appliance.flows.storing import Storing
 from appliance.flows.totals import Taken
 from appliance.flowstore import spool

@@ -19,7 +19,7 @@ from appliance.flows.exporters import Exporter, Exporters, Stream
 from appliance.flows.layout import V5_LAYOUT, Layout
 from appliance.flows.records import FLOW, Flows, Ints, joined, none
 from appliance.flows.sequence import Arrival
-from appliance.flows.templates import StreamKey, Templates
+from appliance.flows.templates import Templates
 from appliance.flows.times import Sending
 from appliance.flows.waiting import WaitingRoom, WaitingSet
 from appliance.formats import netflow
@@ -99,8 +99,7 @@ class Collector:
         self, exporter: Exporter, port: int, payload: memoryview, header: FlowHeader
     ) -> bool:
         """Take what a datagram holds; tell whether it came for the first time."""
-        stream_key = StreamKey(exporter.key, port, header.domain, header.version)
-        stream = self.exporters.stream(stream_key, exporter, self._now)
+        stream = self.exporters.stream(exporter, port, header, self._now)
         stream.last_seen = self._now
         exporter.version = header.version
         arrival = stream.sequence.look(header.sequence, header.uptime_ms, len(payload))
@@ -146,16 +145,22 @@ class Collector:
         broken: DecodeError | None = None
         try:
             for found in netflow.sets(payload, header):
-                if found.number >= netflow.FIRST_DATA_SET:
+                number = found[0]
+                if number >= netflow.FIRST_DATA_SET:
                     data.append(found)
-                elif netflow.is_templates(header.version, found.number):
+                elif netflow.is_templates(header.version, number):
                     self._learn(stream, payload, found)
         except DecodeError as error:
             broken = error
         units: int | None = 0
+        self.sets += len(data)
         layouts = self.templates.of(stream.key)
-        for each in data:
-            count = self._data(stream, layouts.get(each.number), payload, header, each, skew)
+        for number, start, end in data:
+            content = payload[start:end]
+            count = self._known(stream, layouts.get(number), content, header, skew)
+            if count is None:
+                self.waiting.put(WaitingSet(stream.key, number, header, bytes(content),
+                                            self._now, skew))  # fmt: skip
             units = None if count is None or units is None else units + count
         if broken is not None:
             raise broken
@@ -167,18 +172,6 @@ class Collector:
             for waiting in self.waiting.take(stream.key, template.number):
                 known = self.templates.find(stream.key, waiting.number)
                 self._known(stream, known, waiting.content, waiting.header, waiting.skew_ms)
-
-    def _data(
-        self, stream: Stream, found: Layout | None, payload: memoryview, header: FlowHeader,
-        place: FlowSet, skew: int,
-    ) -> int | None:  # fmt: skip
-        self.sets += 1
-        content = payload[place.start : place.end]
-        count = self._known(stream, found, content, header, skew)
-        if count is None:
-            self.waiting.put(WaitingSet(stream.key, place.number, header, bytes(content),
-                                        self._now, skew))  # fmt: skip
-        return count
 
     def _known(
         self, stream: Stream, found: Layout | None, content: bytes | memoryview,

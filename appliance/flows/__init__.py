@@ -6,7 +6,7 @@
 | `records`, `layout`, `times` | a flow; what a template means, as columns; when a flow was |
 | `templates`, `waiting`, `sequence` | what is learnt, what waits for it, what was lost |
 | `exporters`, `collector` | who sends, and what became of everything; datagrams to flows |
-| `plausible`, `copies` | flows that cannot be; flows that were told twice |
+| `plausible`, `copies`, `tunnels` | flows that cannot be; flows that were told twice |
 | `sides`, `totals`, `counting` | whose a flow is; sums by host and five minutes |
 | `packing`, `schema`, `host_store`, `storing` | what is kept on DATA, and how it gets there |
 | `host_reader`, `periods`, `pages` | what is asked of it; days and months; the tab Traffic |

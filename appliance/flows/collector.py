@@ -17,9 +17,9 @@ from appliance.errors import DecodeError
 from appliance.flows import layout, plausible, times
 from appliance.flows.exporters import Exporter, Exporters, Stream
 from appliance.flows.layout import V5_LAYOUT, Layout
-from appliance.flows.records import FLOW, Flows, Ints, none
+from appliance.flows.records import FLOW, Flows, Ints, joined, none
 from appliance.flows.sequence import Arrival
-from appliance.flows.templates import StreamKey, Templates
+from appliance.flows.templates import Templates
 from appliance.flows.times import Sending
 from appliance.flows.waiting import WaitingRoom, WaitingSet
 from appliance.formats import netflow
@@ -73,7 +73,7 @@ class Collector:
                 self._decode()
         self._decode()
         done, self._done = self._done, []
-        return np.concatenate(done) if done else none()
+        return joined(done) if done else none()
 
     def _datagram(self, key: bytes, port: int, payload: memoryview) -> None:
         exporter = self.exporters.find(key, self._now)
@@ -99,8 +99,7 @@ class Collector:
         self, exporter: Exporter, port: int, payload: memoryview, header: FlowHeader
     ) -> bool:
         """Take what a datagram holds; tell whether it came for the first time."""
-        stream_key = StreamKey(exporter.key, port, header.domain, header.version)
-        stream = self.exporters.stream(stream_key, exporter, self._now)
+        stream = self.exporters.stream(exporter, port, header, self._now)
         stream.last_seen = self._now
         exporter.version = header.version
         arrival = stream.sequence.look(header.sequence, header.uptime_ms, len(payload))
@@ -146,15 +145,22 @@ class Collector:
         broken: DecodeError | None = None
         try:
             for found in netflow.sets(payload, header):
-                if found.number >= netflow.FIRST_DATA_SET:
+                number = found[0]
+                if number >= netflow.FIRST_DATA_SET:
                     data.append(found)
-                elif netflow.is_templates(header.version, found.number):
+                elif netflow.is_templates(header.version, number):
                     self._learn(stream, payload, found)
         except DecodeError as error:
             broken = error
         units: int | None = 0
-        for found in data:
-            count = self._data(stream, payload, header, found, skew)
+        self.sets += len(data)
+        layouts = self.templates.of(stream.key)
+        for number, start, end in data:
+            content = payload[start:end]
+            count = self._known(stream, layouts.get(number), content, header, skew)
+            if count is None:
+                self.waiting.put(WaitingSet(stream.key, number, header, bytes(content),
+                                            self._now, skew))  # fmt: skip
             units = None if count is None or units is None else units + count
         if broken is not None:
             raise broken
@@ -164,34 +170,24 @@ class Collector:
         for template in netflow.templates(payload, stream.key.version, found):
             self.templates.learn(stream.key, template, self._now)
             for waiting in self.waiting.take(stream.key, template.number):
-                self._known(stream, waiting.number, waiting.content, waiting.header,
-                            waiting.skew_ms)  # fmt: skip
-
-    def _data(
-        self, stream: Stream, payload: memoryview, header: FlowHeader, found: FlowSet, skew: int
-    ) -> int | None:
-        self.sets += 1
-        content = payload[found.start : found.end]
-        count = self._known(stream, found.number, content, header, skew)
-        if count is None:
-            self.waiting.put(WaitingSet(stream.key, found.number, header, bytes(content),
-                                        self._now, skew))  # fmt: skip
-        return count
+                known = self.templates.find(stream.key, waiting.number)
+                self._known(stream, known, waiting.content, waiting.header, waiting.skew_ms)
 
     def _known(
-        self, stream: Stream, number: int, content: bytes | memoryview, header: FlowHeader,
-        skew: int,
+        self, stream: Stream, found: Layout | None, content: bytes | memoryview,
+        header: FlowHeader, skew: int,
     ) -> int | None:  # fmt: skip
         """Take a set whose template is known; return how many records it has, None where not."""
-        found = self.templates.find(stream.key, number)
         if found is None:
             return None
         if found.template.is_options:
             return self._options(stream, found, bytes(content))
         if not found.size:
             return self._varied(stream, found, bytes(content), header, skew)
-        count = len(content) // found.size
-        self._put(stream, found, content[: count * found.size], count, header, skew)
+        count, filled = divmod(len(content), found.size)
+        if filled:
+            content = content[:-filled]
+        self._put(stream, found, content, count, header, skew)
         return count
 
     def _options(self, stream: Stream, found: Layout, content: bytes) -> int:

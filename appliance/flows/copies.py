@@ -12,7 +12,7 @@ from collections import deque
 
 import numpy as np
 
-from appliance.flows.records import FLOW, Flows, Mask, Words
+from appliance.flows.records import FLOW, Flows, Mask, Words, joined, together
 
 NEAR_MS = 1000
 # Among so many of the last flows, and some more, a copy is looked for. A flow or two may come at a
@@ -51,12 +51,12 @@ class Copies:
         while self._count - len(self._before[0][0]) >= WINDOW:
             self._count -= len(self._before.popleft()[0])
         if len(self._before) > MOST_PIECES:
-            together = [np.concatenate(each) for each in zip(*self._before, strict=True)]
-            self._before = deque([(together[0], together[1])])
+            flows_of, keys_of = zip(*self._before, strict=True)
+            self._before = deque([(joined(flows_of), np.concatenate(keys_of))])
 
     def _look(self, flows: Flows, keys: Words) -> Mask:
         """Compare each flow with the one before it of the same key, in the order of their times."""
-        both = np.concatenate([*(each for each, _ in self._before), flows])
+        both = joined([*(each for each, _ in self._before), flows])
         order = np.lexsort((np.arange(len(both)), both["first"], keys))
         pairs = np.flatnonzero(keys[order][1:] == keys[order][:-1])
         one, other = both[order[pairs]], both[order[pairs + 1]]
@@ -86,7 +86,7 @@ class Copies:
 
 
 def _any_twice(keys: Words) -> bool:
-    ordered = np.sort(keys)
+    ordered = keys[together(keys)]
     return bool((ordered[1:] == ordered[:-1]).any())
 
 

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from ipaddress import IPv6Address, IPv6Network, ip_network
 from pathlib import Path
+from typing import NamedTuple
 
 from appliance.flows.collector import Collector, Datagram
 from appliance.flows.copies import Copies
@@ -17,6 +18,7 @@ from appliance.flows.exporters import Exporters
 from appliance.flows.records import Flows
 from appliance.flows.sides import Network, OwnNetworks, Sides, sides
 from appliance.flows.totals import Taken, Totals
+from appliance.flows.tunnels import Tunnels, octets
 from appliance.settings.config import Config
 from appliance.udp.kernel import NET
 from appliance.udp.sources import key_of
@@ -29,17 +31,27 @@ MIRROR = IPv6Address("::1")
 _KEY = key_of(MIRROR)
 
 
+class Counted(NamedTuple):
+    """Flows that were counted, whose they are, and tunnels whose content is told by itself."""
+
+    flows: Flows
+    sides: Sides
+    tunnels: Flows
+
+
 class HostCounting:
     """The totals of all hosts, until they are taken to be stored. Two threads may use it."""
 
     def __init__(self, settings: Config, net: Path = NET) -> None:
         self._settings, self._net = settings, net
         self._lock = threading.Lock()
-        self._copies, self._totals = Copies(), Totals()
+        self._copies, self._tunnels, self._totals = Copies(), Tunnels(), Totals()
+        self._routers = _routers(settings)
         self._looked = float("-inf")
         #: The networks in which hosts are inside.
         self.own = OwnNetworks()
-        self.copies = 0
+        #: Flows that were told twice; those that are the outside of a tunnel, and their bytes.
+        self.copies, self.tunnels, self.tunnel_bytes = 0, 0, 0
 
     @property
     def bytes_in(self) -> int:
@@ -51,8 +63,8 @@ class HostCounting:
         """Return the bytes of all hosts so far, from them."""
         return self._totals.bytes_out
 
-    def add(self, flows: Flows, now: float) -> tuple[Flows, Sides]:
-        """Count flows, and return those that were not told before, and whose they are.
+    def add(self, flows: Flows, now: float) -> Counted:
+        """Count flows, and return those that were counted, and the outside of tunnels.
 
         `now` is of a clock that only grows.
         """
@@ -62,9 +74,16 @@ class HostCounting:
             self.copies += int(copies.sum())
             flows = flows[~copies]
         found = sides(flows, self.own)
+        outside = self._tunnels.find(flows, found, self._routers, now)
+        aside = flows[outside]
+        if len(aside):
+            self.tunnels += len(aside)
+            self.tunnel_bytes += octets(aside)
+            flows = flows[~outside]
+            found = sides(flows, self.own)
         with self._lock:
             self._totals.add(flows, found)
-        return flows, found
+        return Counted(flows, found, aside)
 
     def look(self, now: float) -> None:
         """Look which networks are the owner's, each minute."""
@@ -121,6 +140,13 @@ def own_networks(settings: Config, net: Path = NET) -> OwnNetworks:
     """Return the owner's networks: those of the settings, and what this machine is in with IPv6."""
     single = [ip_network(each) for each in settings.flows.wan_addresses]
     return OwnNetworks(settings.ids.home_networks, [*single, *_public_here(net)])
+
+
+def _routers(settings: Config) -> OwnNetworks | None:
+    """Return the routers' own addresses, as far as they are known."""
+    named = (each.address for each in settings.router.routers)
+    known = (*settings.flows.wan_addresses, *settings.flow_senders, *named)
+    return OwnNetworks(map(ip_network, known)) if known else None
 
 
 def _public_here(net: Path) -> Iterator[Network]:

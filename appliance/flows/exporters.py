@@ -12,6 +12,7 @@ from appliance.flows.records import Address, Words
 from appliance.flows.sequence import Sequence
 from appliance.flows.templates import StreamKey
 from appliance.flows.times import BootTime
+from appliance.formats.netflow import FlowHeader
 from appliance.udp.sources import LOOPBACK, address_of, key_of
 
 # So many are counted apart: forged addresses must not fill the memory.
@@ -99,7 +100,7 @@ class Exporters:
         """Take who may send; where nobody is listed, everybody may. This machine always may."""
         self._listed = frozenset(address_of(key_of(each)) for each in listed)
         self._by_key: dict[bytes, Exporter] = {}
-        self._streams: dict[StreamKey, Stream] = {}
+        self._streams: dict[tuple[bytes, int, int, int], Stream] = {}
         self._free = list(range(MOST, 0, -1))
         self._halves = np.zeros((MOST + 1, 2), np.uint64)
         self.others = Exporter(b"", OTHERS, listed=False, number=0)
@@ -116,13 +117,15 @@ class Exporters:
         """
         return self._by_key.get(key) or self._add(key, now)
 
-    def stream(self, key: StreamKey, exporter: Exporter, now: float = 0.0) -> Stream:
-        """Return one of its streams."""
+    def stream(self, exporter: Exporter, port: int, header: FlowHeader, now: float) -> Stream:
+        """Return the one of its streams that a datagram is of."""
+        key = (exporter.key, port, header.domain, header.version)
         found = self._streams.get(key)
         if found is None:
             if len(self._streams) >= MOST_STREAMS:
                 self._end(min(self._streams.values(), key=lambda each: _standing(each, now)))
-            found = self._streams[key] = Stream(key, exporter, last_seen=now, first_seen=now)
+            found = Stream(StreamKey(*key), exporter, last_seen=now, first_seen=now)
+            self._streams[key] = found
         return found
 
     def decoded(self) -> Iterator[tuple[bytes, int]]:

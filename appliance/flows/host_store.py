@@ -7,6 +7,7 @@ five minutes, hours and days have the same sums until the oldest are let go.
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -31,8 +32,8 @@ DAY_S = 86_400
 # How long each kind is kept; days are for ever.
 KEEP_S: Mapping[Grain, int] = {Grain.STEP: 45 * DAY_S, Grain.HOUR: 400 * DAY_S}
 KEEP_DETAILS_S = 400 * DAY_S
-# DATA is 128 MiB, and alerts come first.
-MOST_BYTES = 32 << 20
+# More than a year of 250 hosts takes; of a small DATA a quarter, as alerts come first.
+MOST_BYTES, SHARE = 256 << 20, 4
 # So many addresses get a number for good; one of IPv6 is new each day.
 MOST_HOSTS = 100_000
 # When there is no room, so much goes at once, of the oldest.
@@ -42,15 +43,18 @@ STEP_ROWS, HOUR_ROWS, DETAIL_ROWS = 288, 24, 8
 class HostStore:
     """The store, for the one process that writes it. Raises StoreError."""
 
-    def __init__(self, path: Path = DATABASE, most_bytes: int = MOST_BYTES) -> None:
-        """Open it; a damaged one is set aside, and `set_aside` tells where it is then."""
+    def __init__(self, path: Path = DATABASE, most_bytes: int | None = None) -> None:
+        """Open it; a damaged one is set aside, and `set_aside` tells where it is then.
+
+        Without `most_bytes` the size of the file system decides.
+        """
         self.set_aside: Path | None = None
-        self._most_bytes = most_bytes
         try:
             self._connection = database.open_to_write(path, HOSTS)
         except StoreDamagedError:
             self.set_aside = database.set_aside(path, HOSTS)
             self._connection = database.open_to_write(path, HOSTS)
+        self._most_bytes = _budget(path.parent) if most_bytes is None else most_bytes
         self.damaged = 0
 
     def close(self) -> None:
@@ -163,6 +167,12 @@ class HostStore:
             if done.rowcount:
                 return True
         return False
+
+
+def _budget(folder: Path) -> int:
+    """Return the bytes that the store may take of the file system that `folder` is in."""
+    found = os.statvfs(folder)
+    return min(MOST_BYTES, found.f_blocks * found.f_frsize // SHARE)
 
 
 def _by_span(taken: Taken, ids: list[int]) -> dict[Grain, dict[int, list[Row]]]:

@@ -39,6 +39,11 @@ def _of_all(report: FlowsReport) -> Iterator[Family]:
     yield counter("glovebox_flow_copies_total",
                   "Flows that another interface or exporter had told of.",
                   report.copies)  # fmt: skip
+    yield counter("glovebox_flow_tunnels_total",
+                  "Flows that are the outside of a tunnel whose content was told by itself.",
+                  report.tunnels)  # fmt: skip
+    yield counter("glovebox_flow_tunnel_bytes_total", "Their bytes, which no total has.",
+                  report.tunnel_bytes)  # fmt: skip
     yield Family(
         "glovebox_flow_host_bytes_total",
         "counter",

@@ -8,6 +8,8 @@ says of how many packets it looked at one, 0 where it did not say.
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
@@ -34,7 +36,14 @@ FLOW = np.dtype(
 # The upper half of an IPv4 address, and what stands above its 32 bits in the lower half.
 MAPPED = 0xFFFF << 32
 
+# Flows as they lie in memory: numpy copies and joins structures field by field, which takes ten
+# times as long.
+_WHOLE = np.dtype((np.void, FLOW.itemsize))
+# An odd number that nobody outside knows.
+_FACTOR = np.uint64(secrets.randbits(64) | 1)
+
 Flows = NDArray[np.void]
+Index = NDArray[np.intp]
 Ints = NDArray[np.int64]
 Words = NDArray[np.uint64]
 Mask = NDArray[np.bool_]
@@ -45,6 +54,28 @@ Address = IPv4Address | IPv6Address
 def none() -> Flows:
     """Return an array of no flow."""
     return np.zeros(0, FLOW)
+
+
+def copied(flows: Flows) -> Flows:
+    """Return a copy of flows."""
+    return flows.view(_WHOLE).copy().view(FLOW)
+
+
+def joined(parts: Sequence[Flows]) -> Flows:
+    """Return several arrays of flows as one."""
+    return np.concatenate([each.view(_WHOLE) for each in parts]).view(FLOW)
+
+
+def together(numbers: Words) -> Index:
+    """Return an order in which equal numbers stand together.
+
+    It is that of 32 bits of a hash, in two turns: numpy sorts 16 bits by radix, in a fifth of the
+    time of comparing. Where two numbers share a hash, which is rare, one may stand in pieces.
+    """
+    hashed = numbers * _FACTOR
+    order = np.argsort((hashed >> np.uint64(32)).astype(np.uint16), kind="stable")
+    upper = (hashed >> np.uint64(48)).astype(np.uint16)
+    return np.asarray(order[np.argsort(upper[order], kind="stable")])
 
 
 def halves(address: Address) -> tuple[int, int]:

@@ -31,7 +31,7 @@ class Arrival(Enum):
     ANEW = "anew"
 
 
-@dataclass
+@dataclass(slots=True)
 class Sequence:
     """The numbers of one stream of datagrams: how many units are lost, how often it began anew."""
 

@@ -26,9 +26,9 @@ from appliance.flows.counting import HostCounting, MirrorCounting, parted
 from appliance.flows.exporters import Exporter, Exporters, FlowTally
 from appliance.flows.inlet import Inlet
 from appliance.flows.keeping import TemplateFile
-from appliance.flows.records import Flows, address
+from appliance.flows.records import Flows, Index, address
 from appliance.flows.schema import DATABASE
-from appliance.flows.sides import Index, Sides, inside_out, ways
+from appliance.flows.sides import Sides, inside_out, sides, ways
 from appliance.flows.storing import Storing
 from appliance.flows.totals import Taken
 from appliance.flowstore import spool
@@ -125,8 +125,12 @@ class FlowService:
             flows = self._collector.receive(portion, time.time_ns() // 1_000_000, now)
             if len(flows):
                 counted = self._counting.add(flows, now)
-                self._keep(*counted)
-                self._look_for_listed(*counted, now)
+                self._keep(counted.flows, counted.sides)
+                self._look_for_listed(counted.flows, counted.sides, now)
+                # Who is at a tunnel's other end may be listed, whatever is in it.
+                if len(counted.tunnels):
+                    ends = sides(counted.tunnels, self._counting.own)
+                    self._look_for_listed(counted.tunnels, ends, now)
         self._repeater.put(datagrams, self._is_listed, now)
 
     def _taken(self) -> Taken | None:
@@ -214,6 +218,8 @@ class FlowService:
             templates_evicted=collector.templates.evicted,
             socket_overflow=sum(growth.total for _, growth in self._sockets),
             copies=self._counting.copies,
+            tunnels=self._counting.tunnels,
+            tunnel_bytes=self._counting.tunnel_bytes,
             bytes_in=self._counting.bytes_in,
             bytes_out=self._counting.bytes_out,
             stored_at=self._storing.stored_at,

@@ -14,7 +14,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.flows.records import Flows, Mask, Words
+from appliance.flows.records import Flows, Index, Mask, Words, copied
 from appliance.formats.plain_address import HALF, half_masks
 
 Network = IPv4Network | IPv6Network
@@ -24,7 +24,6 @@ USUAL: tuple[Network, ...] = tuple(
     map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16",
                      "fc00::/7", "fe80::/10"))
 )  # fmt: skip
-Index = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ def inside_out(flows: Flows, found: Sides) -> Flows:
     The address that it has outside then stands where the one after translation stood. Addresses and
     ports after translation are 0 where nothing was translated: that takes less of the card.
     """
-    made = flows.copy()
+    made = copied(flows)
     known = (found.host_hi[: len(flows)] != 0) | (found.host_lo[: len(flows)] != 0)
     for name, is_host in (("src", found.out), ("dst", ~found.out)):
         rows = np.flatnonzero(known & is_host[: len(flows)])

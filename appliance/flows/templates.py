@@ -30,6 +30,7 @@ SILENT_S = 3600.0
 # A file of ours is never larger.
 MOST_BYTES = 2 << 20
 FORM = 1
+_NONE: Mapping[int, Layout] = {}
 
 
 class StreamKey(NamedTuple):
@@ -77,11 +78,14 @@ class Templates:
     def __len__(self) -> int:
         return self._count
 
+    def of(self, stream: StreamKey) -> Mapping[int, Layout]:
+        """Return how the records of a stream's sets are laid out, by number."""
+        book = self._books.get(stream.address)
+        return book.streams.get(stream, _NONE) if book is not None else _NONE
+
     def find(self, stream: StreamKey, number: int) -> Layout | None:
         """Return how the records of a set are laid out, None where no template came."""
-        book = self._books.get(stream.address)
-        known = book.streams.get(stream) if book is not None else None
-        return known.get(number) if known is not None else None
+        return self.of(stream).get(number)
 
     def learn(self, stream: StreamKey, template: Template, now: float = 0.0) -> bool:
         """Take a template that came `now` (monotonic); tell whether it is new or another."""

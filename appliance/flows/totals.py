@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from appliance.flows.records import Flows, Ints, Mask, Words
-from appliance.flows.sides import Index, Sides
+from appliance.flows.records import Flows, Index, Ints, Mask, Words, together
+from appliance.flows.sides import Sides
 
 STEP_MS = 300_000
 # Hosts that are counted apart; those beyond are counted as one, the host 0.
@@ -29,7 +29,8 @@ MOST_CELLS = 20_000
 # Peers and services: rows that are kept for all hosts together, before small ones are dropped.
 MOST_ROWS, COMPACT_AT = 8_192, 40_960
 # TCP and UDP; the service is the lower port, of others the protocol alone.
-WITH_PORTS = (6, 17)
+_HAS_PORTS = np.zeros(256, np.bool_)
+_HAS_PORTS[[6, 17]] = True
 
 Host = tuple[int, int]
 """The two halves of an address; (0, 0) is nobody here, and all hosts beyond MOST_HOSTS."""
@@ -78,7 +79,7 @@ class Details:
 
     def _greatest(self, rows: tuple[Words, ...]) -> tuple[Words, ...]:
         both = rows[3] + rows[4]
-        order = np.argsort(both)
+        order = np.argpartition(both, len(both) - MOST_ROWS)
         self.dropped += int(both[order[:-MOST_ROWS]].sum())
         kept = np.sort(order[-MOST_ROWS:])
         return tuple(np.asarray(each[kept]) for each in rows)
@@ -86,8 +87,7 @@ class Details:
 
 def _groups(host: Words, high: Words, low: Words) -> tuple[Index, Index]:
     """Return an order in which equal rows stand together, and where each kind begins."""
-    mixed = (high * _MIX[0] ^ low) * _MIX[1] ^ host
-    order = np.argsort(mixed * _MIX[2])
+    order = together((high * _MIX[0] ^ low) * _MIX[1] ^ host)
     host, high, low = host[order], high[order], low[order]
     new = np.ones(len(host), np.bool_)
     # Two kinds that happen to be mixed alike may stand in pieces; they are added up later.
@@ -96,7 +96,7 @@ def _groups(host: Words, high: Words, low: Words) -> tuple[Index, Index]:
 
 
 # Odd numbers that nobody outside knows.
-_MIX = [np.uint64(secrets.randbits(64) | 1) for _ in range(3)]
+_MIX = [np.uint64(secrets.randbits(64) | 1) for _ in range(2)]
 
 Cells = dict[tuple[int, int], list[int]]
 """By step (number since the epoch) and host number: bytes in and out, packets in and out, flows."""
@@ -170,8 +170,9 @@ class Totals:
         """Add what belongs to one step each."""
         if not len(step):
             return
-        key = step.astype(np.uint64) << np.uint64(17) | host << np.uint64(1) | out
-        order = np.argsort(key)
+        key = step.astype(np.uint64) << np.uint64(17) | host << np.uint64(1)
+        key |= out.astype(np.uint64)
+        order = together(key)
         key = key[order]
         starts = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]]))
         if len(starts) > MOST_CELLS and host.any():
@@ -231,7 +232,7 @@ def _services(flows: Flows) -> Words:
     """Return protocol and port of the service: protocol << 16 | the lower port that is not 0."""
     lower = np.minimum(flows["sport"], flows["dport"])
     lower = np.where(lower == 0, np.maximum(flows["sport"], flows["dport"]), lower)
-    lower = np.where(np.isin(flows["proto"], WITH_PORTS), lower, 0)
+    lower = np.where(_HAS_PORTS[flows["proto"]], lower, 0)
     return np.asarray(flows["proto"].astype(np.uint64) << np.uint64(16) | lower.astype(np.uint64))
 
 
@@ -244,6 +245,8 @@ class _Hosts:
         self._factors = [np.uint64(secrets.randbits(64) | 1) for _ in range(2)]
         self._keys = np.zeros(0, np.uint64)
         self._of_keys = np.zeros(0, np.uint64)
+        # Where a key stands, by its upper 16 bits; which it is not for some, that share them.
+        self._places = np.zeros(65_536, np.uint16)
 
     def numbers(self, high: Words, low: Words) -> Words:
         """Return the number of each host."""
@@ -260,9 +263,13 @@ class _Hosts:
     def _find(self, keys: Words) -> tuple[Index, Mask]:
         if not len(self._keys):
             return np.zeros(len(keys), np.intp), np.zeros(len(keys), np.bool_)
-        at = np.searchsorted(self._keys, keys)
-        at[at == len(self._keys)] = 0
-        return at, self._keys[at] == keys
+        at = self._places[keys >> np.uint64(48)].astype(np.intp)
+        known = self._keys[at] == keys
+        rest = np.flatnonzero(~known)
+        if len(rest):
+            at[rest] = np.searchsorted(self._keys, keys[rest]) % len(self._keys)
+            known[rest] = self._keys[at[rest]] == keys[rest]
+        return at, known
 
     def _add(self, keys: Words, high: Words, low: Words) -> None:
         fresh, first = np.unique(keys, return_index=True)
@@ -271,6 +278,7 @@ class _Hosts:
         order = np.argsort(merged)
         self._keys = merged[order]
         self._of_keys = np.concatenate([self._of_keys, np.array(numbers, np.uint64)])[order]
+        self._places[self._keys >> np.uint64(48)] = np.arange(len(self._keys))
 
     def _number(self, host: Host) -> int:
         if host in self._numbers:

@@ -25,19 +25,20 @@ MOST_IN_FILE, MOST_BYTES = 8 << 20, 32 << 20
 PAST, IN, OUT, INSIDE = range(4)
 
 
-# As appliance.flows.records has it, but who told of it stands there by address, and which way it
-# went. Addresses are two halves, IPv4 as ::ffff:a.b.c.d; times are milliseconds since the epoch.
+# It begins as in appliance.flows.records, to the byte, so that rows are copied as they are; behind
+# that stand which way a flow went, and who told of it by address. Addresses are two halves, IPv4 as
+# ::ffff:a.b.c.d; times are milliseconds since the epoch.
 ROW = np.dtype(
     [
         ("first", "<i8"), ("last", "<i8"),
         ("src_hi", "<u8"), ("src_lo", "<u8"), ("dst_hi", "<u8"), ("dst_lo", "<u8"),
         ("nat_src_hi", "<u8"), ("nat_src_lo", "<u8"),
         ("nat_dst_hi", "<u8"), ("nat_dst_lo", "<u8"),
-        ("exporter_hi", "<u8"), ("exporter_lo", "<u8"),
         ("bytes", "<u8"), ("packets", "<u8"),
         ("in_if", "<u4"), ("out_if", "<u4"), ("sampling", "<u4"),
         ("sport", "<u2"), ("dport", "<u2"), ("nat_sport", "<u2"), ("nat_dport", "<u2"),
-        ("proto", "u1"), ("tos", "u1"), ("flags", "u1"), ("way", "u1"),
+        ("exporter", "<u2"), ("proto", "u1"), ("tos", "u1"), ("flags", "u1"), ("way", "u1"),
+        ("exporter_hi", "<u8"), ("exporter_lo", "<u8"),
     ]
 )  # fmt: skip
 Rows = NDArray[np.void]
@@ -46,12 +47,15 @@ Rows = NDArray[np.void]
 def rows(flows: NDArray[np.void], way: NDArray[np.uint8], exporters: NDArray[np.uint64]) -> Rows:
     """Return flows as rows; `exporters` are the two halves of each one's address."""
     made = np.zeros(len(flows), ROW)
-    for name in ROW.names or ():
-        if name in (flows.dtype.names or ()):
-            made[name] = flows[name]
+    # What fills up a flow lies where the others stand, which are put there next.
+    _bytes(made)[:, : flows.itemsize] = _bytes(flows)
     made["way"] = way
     made["exporter_hi"], made["exporter_lo"] = exporters.T
     return made
+
+
+def _bytes(found: NDArray[np.void]) -> NDArray[np.uint8]:
+    return np.ascontiguousarray(found).view(np.uint8).reshape(len(found), found.itemsize)
 
 
 class FlowSpool:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import contextlib
 import socket
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Words = NDArray[np.uint64]
+Numbers = NDArray[np.unsignedinteger[Any]]
 Mask = NDArray[np.bool_]
 _MAPPED = np.uint64(0xFFFF)
 _FULL = (1 << 64) - 1
@@ -29,7 +31,7 @@ class ListedRanges:
         for line in entries:
             with contextlib.suppress(OSError, ValueError):
                 _sort_in(line, four, six)
-        self._first4, self._last4 = _merged(four)
+        self._first4, self._last4 = (each.astype(np.uint32) for each in _merged(four))
         self._first6, self._last6 = _merged(six)
 
     def __len__(self) -> int:
@@ -38,9 +40,10 @@ class ListedRanges:
     def find(self, high: Words, low: Words) -> Mask:
         """Tell which addresses may be listed; IPv4 stands as ::ffff:a.b.c.d."""
         is_four = (high == 0) & (low >> np.uint64(32) == _MAPPED)
-        in_four = _within(self._first4, self._last4, low & np.uint64(0xFFFFFFFF))
-        in_six = _within(self._first6, self._last6, high)
-        return np.asarray(np.where(is_four, in_four, in_six))
+        found = np.zeros(len(high), np.bool_)
+        found[is_four] = _within(self._first4, self._last4, low[is_four].astype(np.uint32))
+        found[~is_four] = _within(self._first6, self._last6, high[~is_four])
+        return found
 
 
 def _sort_in(line: bytes, four: list[tuple[int, int]], six: list[tuple[int, int]]) -> None:
@@ -66,8 +69,14 @@ def _merged(ranges: list[tuple[int, int]]) -> tuple[Words, Words]:
     return np.array(firsts, np.uint64), np.array(lasts, np.uint64)
 
 
-def _within(firsts: Words, lasts: Words, wanted: Words) -> Mask:
+def _within(firsts: Numbers, lasts: Numbers, wanted: Numbers) -> Mask:
+    """Tell which numbers are in a range.
+
+    Sorted, they go through the ranges once; the others would be all over memory, for what is rare.
+    """
     if not len(firsts):
         return np.zeros(len(wanted), np.bool_)
-    place = np.searchsorted(firsts, wanted, side="right")
-    return np.asarray((place > 0) & (wanted <= lasts[place - 1]))
+    ordered = np.sort(wanted)
+    place = np.searchsorted(firsts, ordered, side="right")
+    hits = ordered[(place > 0) & (ordered <= lasts[place - 1])]
+    return np.isin(wanted, hits) if len(hits) else np.zeros(len(wanted), np.bool_)

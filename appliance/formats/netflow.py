@@ -57,12 +57,8 @@ class FlowHeader(NamedTuple):
     end: int
 
 
-class FlowSet(NamedTuple):
-    """A set of a datagram: its number, and where its content lies."""
-
-    number: int
-    start: int
-    end: int
+FlowSet = tuple[int, int, int]
+"""A set of a datagram: its number, and where its content begins and ends."""
 
 
 class FlowField(NamedTuple):
@@ -136,7 +132,7 @@ def sets(datagram: bytes | memoryview, found: FlowHeader) -> Iterator[FlowSet]:
             if number == 0 and length == 0:
                 return
             raise DecodeError("a set of another length than it tells")
-        yield FlowSet(number, at + 4, at + length)
+        yield number, at + 4, at + length
         at += length
 
 
@@ -147,8 +143,9 @@ def is_templates(version: int, number: int) -> bool:
 
 def templates(datagram: bytes | memoryview, version: int, found: FlowSet) -> Iterator[Template]:
     """Yield the templates of a set. Raises DecodeError at the first that cannot be read."""
-    content = bytes(datagram[found.start : found.end])
-    is_options = found.number == _TEMPLATES[version][1]
+    number, start, end = found
+    content = bytes(datagram[start:end])
+    is_options = number == _TEMPLATES[version][1]
     read = _options if is_options and version == V9 else _template
     at = 0
     # What is shorter than the head of a template fills up to four bytes.

@@ -80,7 +80,8 @@ class FlowsReport(StatusFile):
 
     Sets = decoded at once + `waited`; waited = `fetched` + `expired` + `waiting`. The oldest set
     waits since `waiting_since`, None where none does. `socket_overflow` are datagrams for which the
-    kernel had no room. Flows kept = counted for hosts + `copies`; `bytes_in` and `bytes_out` are
+    kernel had no room. Flows kept = counted for hosts + `copies` + `tunnels`, which are the outside
+    of tunnels of `tunnel_bytes`, whose content was told by itself. `bytes_in` and `bytes_out` are
     those of hosts, where both ends are inside counted for both. Totals were last stored at
     `stored_at`, 0 before; `given_up` are quarters of an hour that could not be. Of the flows that
     were counted, `spooled` were handed on to be kept one by one; for `not_spooled` was no room.
@@ -106,6 +107,8 @@ class FlowsReport(StatusFile):
     templates_evicted: int = 0
     socket_overflow: int = 0
     copies: int = 0
+    tunnels: int = 0
+    tunnel_bytes: int = 0
     bytes_in: int = 0
     bytes_out: int = 0
     stored_at: float = 0.0

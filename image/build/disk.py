@@ -4,13 +4,15 @@
 from __future__ import annotations
 
 import os
+import re
 import tarfile
 import tempfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from image.build.roots import SOURCE_DATE_EPOCH
 from image.build.tools import Tools
-from image.command import run
+from image.command import output, run
 
 BLOCK = 4096
 # Fixed, so that two builds give the same bits.
@@ -18,6 +20,10 @@ ROOT_UUID = "6b1f2f0e-8a0c-4a57-9d5e-6a1d0c0ffee1"
 DATA_UUID = "6b1f2f0e-8a0c-4a57-9d5e-6a1d0c0ffee2"
 BOOT_ID = "0c0ffee3"
 BOOT_UNIT = 64 << 20
+# A year of a home's flows is within 1 GB; all else that is kept takes less than 300 MB.
+DATA_SIZE = 2 << 30
+# Flows of years are some thousand files, alerts a few; each has its place from the start.
+DATA_FILES = 32_768
 
 
 def make(tools: Tools, boot: Path, root_tar: Path, layout: Path, target: Path, log: Path) -> None:
@@ -30,9 +36,8 @@ def make(tools: Tools, boot: Path, root_tar: Path, layout: Path, target: Path, l
         for name in ("inputs", "root", "tmp", "images"):
             (Path(folder) / name).mkdir()
         make_fat(tools, boot, "BOOT", BOOT_ID, boot_size(boot), inputs / "boot.vfat", log)
-        make_ext4(tools, root_tar, "ROOT", ROOT_UUID, inputs / "root.ext4", log)
-        make_ext4(tools, None, "DATA", DATA_UUID, inputs / "data.ext4", log)
-        fill(inputs / "data.ext4")
+        make_root(tools, root_tar, inputs / "root.ext4", log)
+        make_data(tools, inputs / "data.ext4", log)
         run(
             [
                 *tools.argv("genimage"), "--config", layout, "--rootpath", f"{folder}/root",
@@ -45,35 +50,61 @@ def make(tools: Tools, boot: Path, root_tar: Path, layout: Path, target: Path, l
         (Path(folder) / "images" / "disk.img").rename(target)
 
 
-def make_ext4(
-    tools: Tools, content: Path | None, label: str, uuid: str, target: Path, log: Path
-) -> None:
+def make_root(tools: Tools, content: Path, target: Path, log: Path) -> None:
     """Write an ext4 file system holding the files of the tar `content` with their owners."""
-    size = root_size(content) if content else 128 << 20
-    # ROOT is never written on the device: a journal would only take room there.
-    features = ["-O", "^has_journal"] if content else ["-J", "size=8"]
-    source = ["-d", str(content)] if content else []
+    # It is never written on the device: a journal would only take room there.
+    options = ["-O", "^has_journal", "-d", str(content)]
+    _make_ext4(tools, "ROOT", ROOT_UUID, options, target, root_size(content), log)
+
+
+def make_data(tools: Tools, target: Path, log: Path) -> None:
+    """Write the empty ext4 file system of DATA; what no file has yet are holes of `target`."""
+    options = ["-J", "size=8", "-N", str(DATA_FILES)]
+    _make_ext4(tools, "DATA", DATA_UUID, options, target, DATA_SIZE, log)
+    fill(target, used(tools, target))
+
+
+def _make_ext4(
+    tools: Tools, label: str, uuid: str, options: list[str], target: Path, size: int, log: Path
+) -> None:
     run(
         [
             *tools.argv("mke2fs"), "-q", "-F", "-t", "ext4", "-b", str(BLOCK), "-m", "0",
             "-L", label, "-U", uuid, "-E", f"hash_seed={uuid},root_owner=0:0,lazy_itable_init=1",
-            *features, *source, target, f"{size >> 10}k",
+            *options, target, f"{size >> 10}k",
         ],
         log,
         {**tools.environment, "SOURCE_DATE_EPOCH": SOURCE_DATE_EPOCH},
     )  # fmt: skip
 
 
-def fill(file: Path) -> None:
-    """Write out the holes of a file.
+def used(tools: Tools, file: Path) -> Iterator[range]:
+    """Yield the bytes of an ext4 file system that are in use: tables, journal, files."""
+    last = 0
+    for first, after in _free(output([*tools.argv("dumpe2fs"), str(file)])):
+        yield range(last * BLOCK, first * BLOCK)
+        last = after
+    yield range(last * BLOCK, file.stat().st_size)
+
+
+def _free(listing: str) -> Iterator[tuple[int, int]]:
+    """Yield first block and the one after the last of what dumpe2fs(8) calls free."""
+    for line in re.findall(r"^  Free blocks: (.+)$", listing, re.MULTILINE):
+        for span in line.split(", "):
+            first, _, last = span.partition("-")
+            yield int(first), int(last or first) + 1
+
+
+def fill(file: Path, spans: Iterable[range]) -> None:
+    """Write out the holes of a file in these spans.
 
     A card is written by its block map, which passes over holes. On a card that was a Glovebox
     before, an old journal could then be taken for the new one's.
     """
     with file.open("r+b") as stream:
-        while chunk := stream.read(1 << 20):
-            stream.seek(-len(chunk), os.SEEK_CUR)
-            stream.write(chunk)
+        for span in spans:
+            content = os.pread(stream.fileno(), len(span), span.start)
+            os.pwrite(stream.fileno(), content, span.start)
 
 
 def make_fat(

@@ -17,6 +17,7 @@ from image.build.packages_root import build_packages_root, fetch_archive_key
 from image.build.system_root import build_system_root
 from image.build.tools import Tools
 from image.build.tools_root import build_tools
+from image.world.countries import LISTS_LOCK, build_countries
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Image:
     device_tree: Path | None
     command_line: str
     engine_root: Path | None
+    lists_lock: Path
 
     @property
     def title(self) -> str:
@@ -49,9 +51,11 @@ def build_image(context: BuildContext) -> Image:
     tools = build_tools(context)
     packages = build_packages_root(context, tools, key)
     engine = build_engine_root(context, tools)
+    countries = build_countries(context)
+    lists_lock = countries / LISTS_LOCK
     if context.lock:
-        record.hold(context.lock, record.of_roots(tools.root, packages, engine))
-    system = build_system_root(context, tools, packages, engine)
+        record.hold(context.lock, record.of_roots(tools.root, packages, engine, lists_lock))
+    system = build_system_root(context, tools, packages, engine, countries)
     card = build_card(context, tools, packages, system)
     boot = take_boot_files(context, tools, packages, card)
     device_tree, command_line = boot / "device-tree", boot / "cmdline"
@@ -68,4 +72,5 @@ def build_image(context: BuildContext) -> Image:
         device_tree=device_tree if device_tree.exists() else None,
         command_line=command_line.read_text().strip(),
         engine_root=unpack_engine_root(context, engine) if engine and context.is_native else None,
+        lists_lock=lists_lock,
     )

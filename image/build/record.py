@@ -50,9 +50,12 @@ def of_root(root: Path) -> list[Package]:
     raise BuildError(f"{root.name}: no record of its packages in it")
 
 
-def of_roots(tools: Path, packages: Path, engine: Path | None) -> dict[str, list[Package]]:
-    """Return the packages of all that an image is made of and with."""
+def of_roots(
+    tools: Path, packages: Path, engine: Path | None, lists: Path
+) -> dict[str, list[Package]]:
+    """Return the packages of all that an image is made of and with; `lists` is a file of them."""
     roots = {"tools": of_root(tools), "system": of_root(packages)}
+    roots["lists"] = parse(lists.read_text())
     return {**roots, "engine": of_root(engine)} if engine else roots
 
 

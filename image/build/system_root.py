@@ -12,17 +12,17 @@ from image.build.context import PROJECT, BuildContext
 from image.build.roots import SOURCE_DATE_EPOCH, change
 from image.build.tools import Tools
 from image.build.wheels import build_wheels
-from image.world.countries import PLACE, build_countries
+from image.world.countries import PLACE
 
 HOOK = IMAGE / "hooks" / "finish-root"
 ENGINE_PLACE = "/usr/lib/glovebox/engine"
 
 
 def build_system_root(
-    context: BuildContext, tools: Tools, packages: Path, engine: Path | None
+    context: BuildContext, tools: Tools, packages: Path, engine: Path | None, countries: Path
 ) -> Path:
     """Make the tar of the whole root out of the tars of its parts."""
-    places = own_files(context, build_wheels(context), build_countries(context))
+    places = own_files(context, build_wheels(context), countries)
     engines = [(engine, ENGINE_PLACE)] if engine else []
     inputs: list[Input] = [
         packages.name, *(tar.name for tar, _ in engines), HOOK, IMAGE / "build" / "overlay.py",

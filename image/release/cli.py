@@ -56,7 +56,7 @@ def release(
 def lock(image: Image) -> str:
     """Return the record of an image: what another build can be held to."""
     words = {"glovebox": __version__, "image": image.title}
-    roots = record.of_roots(image.tools.root, image.packages, image.engine_tar)
+    roots = record.of_roots(image.tools.root, image.packages, image.engine_tar, image.lists_lock)
     return record.render(words, roots)
 
 

@@ -17,10 +17,12 @@ from appliance.formats import plain_address
 from image.build.cache import Input, discard
 from image.build.context import BuildContext
 from image.build.debian import SUITE, debian_keyring
-from image.build.roots import Root
+from image.build.roots import LOCK, Root
 from image.world import libloc, outlines, r_data
 
 PLACE = "usr/share/glovebox"
+# Which packages these are, and their sums.
+LISTS_LOCK = "lists.lock"
 PACKAGES = ("tor-geoipdb", "libloc-database")
 LISTS = ("usr/share/tor/geoip", "usr/share/tor/geoip6")
 DATABASE = "usr/share/libloc-location/location.db"
@@ -38,14 +40,22 @@ def build_countries(context: BuildContext) -> Path:
         try:
             root.make(tar, context.log("countries"))
             countries, owners, world = packed(tar), packed_owners(tar), drawn(tar)
+            lock = _read(tar, LOCK).decode()
         finally:
             discard(tar)
         target.mkdir()
         (target / address_columns.COUNTRIES.name).write_bytes(countries)
         (target / address_columns.OWNERS.name).write_bytes(owners)
         (target / world_map.FILE.name).write_bytes(world)
+        (target / LISTS_LOCK).write_text(_of_lists(lock))
 
     return context.cache.stage("countries", "", inputs, make)
+
+
+def _of_lists(lock: str) -> str:
+    """Return the lines of those packages of which something is taken."""
+    wanted = (*PACKAGES, outlines.PACKAGE)
+    return "".join(f"{line}\n" for line in lock.splitlines() if line.split()[0] in wanted)
 
 
 def packed(tar: Path) -> bytes:

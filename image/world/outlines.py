@@ -12,15 +12,20 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from image.build.roots import LOCK
 from image.world import r_data
 
 PACKAGE = "r-cran-rnaturalearthdata"
 PLACE = "usr/share/outlines"
 DATA = f"{PLACE}/usr/lib/R/site-library/rnaturalearthdata/data/Rdata"
-# mmdebstrap(1) names the configuration of the root's apt in MMDEBSTRAP_APT_CONFIG.
+# mmdebstrap(1) names the configuration of the root's apt in MMDEBSTRAP_APT_CONFIG. dpkg knows
+# nothing of the package, so it is put down here (image/hooks/record-packages); apt has compared its
+# sum with the archive's.
 HOOK = (
     f'mkdir -p "$1/{PLACE}" && cd "$1/{PLACE}" &&'
     f' APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get -o APT::Sandbox::User=root download {PACKAGE} &&'
+    " words=$(dpkg-deb --showformat '${Package} ${Version} ${Architecture}' -W *.deb) &&"
+    f' sum=$(sha256sum *.deb) && echo "$words ${{sum%% *}}" >>"$1/{LOCK}" &&'
     " dpkg-deb -x *.deb . && rm *.deb"
 )
 WIDTH = 960

@@ -7,6 +7,7 @@ they are read; measured is the CPU time of the process that reads them.
 
 from __future__ import annotations
 
+import gc
 import random
 import resource
 import shutil
@@ -125,6 +126,8 @@ def nfcapd(datagrams: list[bytes]) -> float:
 def main() -> int:
     """Measure and print."""
     datagrams = made(DATAGRAMS)
+    # As the service does: what it never drops need not be looked at again and again.
+    gc.freeze()
     for totals in (False, True):
         spent, count = ours(datagrams, totals)
         end = "totals" if totals else "flows"

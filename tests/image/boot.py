@@ -15,6 +15,8 @@ from image.machine.guest import Guest
 
 # Its number in the table of the `vm` board (image/boards/vm/genimage.cfg).
 DATA = 3
+# What it has on a card of an image before DATA had 2 GiB.
+OLD_SIZE = 128 << 20
 
 
 def prepared(image: Image, folder: Path, files: Mapping[str, bytes]) -> Image:
@@ -42,11 +44,11 @@ def put(image: Image, source: Path, name: str) -> None:
 
 
 def put_data(image: Image, tar: Path) -> None:
-    """Have the DATA partition of the `vm` board hold the files of a tar, and nothing else."""
-    begin, size = extent(image.disk, DATA)
+    """Have the DATA partition of the `vm` board hold the files of a tar, as an old card does."""
+    begin, _ = extent(image.disk, DATA)
     made = image.disk.with_name("data.ext4")
     argv = [*image.tools.argv("mke2fs"), "-q", "-F", "-t", "ext4", "-b", "4096", "-L", "DATA",
-            "-J", "size=8", "-d", str(tar), str(made), f"{size >> 10}k"]  # fmt: skip
+            "-J", "size=8", "-d", str(tar), str(made), f"{OLD_SIZE >> 10}k"]  # fmt: skip
     subprocess.run(argv, check=True, env=image.tools.environment)
     with image.disk.open("r+b") as disk:
         disk.seek(begin)

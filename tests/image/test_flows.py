@@ -64,6 +64,8 @@ def test_single_flows_come_to_the_card_and_are_asked_about(guest: Guest) -> None
     guest.run(f'timeout 200 sh -c "until {file}; do sleep 0.2; done"', 220)
     report = guest.run("cat /run/glovebox/flowstore.json")
     assert '"error":""' in report and '"given_up":0' in report
+    # The whole of raw_budget_mb fits on DATA.
+    assert f'"budget":{640 << 20},' in report
     answer = guest.run(f"python3 -c '{ASK}'", 120)
     print(answer)
     assert "10.77.0.9" in answer and "out" in answer and "not allowed" in answer

@@ -9,10 +9,14 @@ import pytest
 
 from appliance.flows.exporters import MOST, MOST_STREAMS, OTHERS, SILENT_S, Exporters
 from appliance.flows.records import halves
-from appliance.flows.templates import StreamKey
 from appliance.formats.ip import IPV4_MAPPED
+from appliance.formats.netflow import V9, FlowHeader
 from appliance.udp.sources import key_of
 from tests.unit.flows.exporting import ROUTER
+
+
+def header(domain: int = 0) -> FlowHeader:
+    return FlowHeader(V9, 0, 0, 0, domain, 0, 20, 20)
 
 
 @pytest.mark.parametrize(
@@ -48,7 +52,7 @@ def test_forged_addresses_are_counted_together() -> None:
         found = exporters.find(IPV4_MAPPED + index.to_bytes(4))
         found.last_seen = float(index)
         found.counts.received += 1
-        exporters.stream(StreamKey(found.key, 1, 0, 9), found).sequence.lost = 2
+        exporters.stream(found, 1, header(), 0.0).sequence.lost = 2
     kept = list(exporters)
     assert len(kept) == MOST + 1 and kept[-1].address == OTHERS
     assert exporters.total().received == 3 * MOST
@@ -61,7 +65,7 @@ def test_streams_are_bounded_and_what_they_lost_stays() -> None:
     exporters = Exporters()
     found = exporters.find(ROUTER)
     for domain in range(MOST_STREAMS + 9):
-        stream = exporters.stream(StreamKey(ROUTER, 1, domain, 9), found)
+        stream = exporters.stream(found, 1, header(domain), 0.0)
         stream.last_seen, stream.sequence.lost, stream.sequence.restarts = float(domain), 1, 1
     assert exporters.counts(found).lost == exporters.total().restarts == MOST_STREAMS + 9
 
@@ -79,12 +83,12 @@ def test_forged_addresses_drive_out_nobody_that_was_there_before(named: bool) ->
 def test_made_up_streams_drive_out_none_that_was_there_before() -> None:
     exporters = Exporters()
     router = exporters.find(ROUTER, 1.0)
-    known = exporters.stream(StreamKey(ROUTER, 1, 0, 9), router, 1.0)
+    known = exporters.stream(router, 1, header(), 1.0)
     known.last_seen = 1.5
     for number in range(3 * MOST_STREAMS):
         other = exporters.find(IPV4_MAPPED + bytes(4), 2.0)
-        exporters.stream(StreamKey(other.key, 1, number, 9), other, 2.0)
-    assert exporters.stream(known.key, router, 2.0) is known
+        exporters.stream(other, 1, header(number), 2.0)
+    assert exporters.stream(router, 1, header(), 2.0) is known
 
 
 def test_who_is_silent_for_long_makes_room() -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 import tempfile
 from collections.abc import Iterator
@@ -136,6 +137,16 @@ def test_there_is_room_for_so_much_and_the_finest_goes_first(tmp_path: Path) -> 
     assert (tmp_path / DATABASE.name).stat().st_size < most + 120_000
     found = sums(tmp_path / DATABASE.name)
     assert found[300][4] < found[3600][4] == found[86400][4]
+
+
+@pytest.mark.parametrize(("mib", "expected"), [(112, 28 << 20), (1 << 20, 256 << 20)])
+def test_a_small_card_has_room_for_less(
+    mib: int, expected: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocks = mib << 8
+    found = os.statvfs_result((4096, 4096, blocks, blocks // 2, blocks // 2, 1, 1, 1, 0, 255, 0))
+    monkeypatch.setattr(os, "statvfs", lambda folder: found)
+    assert host_store._budget(tmp_path) == expected
 
 
 def test_a_damaged_store_is_set_aside(tmp_path: Path) -> None:

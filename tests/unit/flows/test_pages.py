@@ -64,6 +64,15 @@ def test_hosts_are_there_by_themselves(client: FlaskClient, tmp_path: Path) -> N
     assert hosts[0]["month"]["in"] >= hosts[0]["today"]["in"] > 0
 
 
+def test_tunnels_that_were_set_aside_are_told(client: FlaskClient, tmp_path: Path) -> None:
+    add_flows(tmp_path, time.time())
+    for tunnels, told in ((0, False), (7, True)):
+        report = replace(REPORT, updated=time.time(), tunnels=tunnels, tunnel_bytes=2_000_000)
+        report.publish(tmp_path)
+        text = client.get("/hosts").text
+        assert ("7 flows of 2 MB were the outside of tunnels" in text) == told
+
+
 def test_a_device_has_its_name(client: FlaskClient, tmp_path: Path) -> None:
     add_flows(tmp_path, time.time())
     port = a_port(time.time())

@@ -38,7 +38,7 @@ def test_every_column_is_there_as_it_was(tmp_path: Path) -> None:
             assert sorted(found) == sorted(rows[name].tolist()), name  # type: ignore[type-var]
     times = read(file, "first")
     assert times == sorted(times)
-    assert set(ROW.names or ()) - set(COLUMNS) == {"last"}
+    assert set(ROW.names or ()) - set(COLUMNS) == {"last", "exporter"}
     assert COLUMNS[-2:] == ("scc", "dcc")
 
 

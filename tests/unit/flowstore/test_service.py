@@ -270,4 +270,8 @@ def test_a_power_cut_at_1000_points_of_a_flush_shows_no_wrong_sum(
 
 
 def test_rows_of_the_spool_are_those_of_the_store() -> None:
-    assert set(ROW.names or ()) - {"last"} == set(parquet.COLUMNS) - {"duration", "scc", "dcc"}
+    assert set(ROW.names or ()) - {"last", "exporter"} == set(parquet.COLUMNS) - {
+        "duration",
+        "scc",
+        "dcc",
+    }

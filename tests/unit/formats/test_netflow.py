@@ -29,7 +29,7 @@ def read_templates(datagram: bytes) -> list[Template]:
     return [
         found
         for each in netflow.sets(datagram, head)
-        if netflow.is_templates(head.version, each.number)
+        if netflow.is_templates(head.version, each[0])
         for found in netflow.templates(datagram, head.version, each)
     ]
 

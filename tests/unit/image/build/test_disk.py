@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""File systems made from folders: complete, and the same bits every time."""
+"""File systems made from folders, and an empty one: complete, and the same bits every time."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -57,3 +58,70 @@ def test_make_fat_gives_the_same_bits(
 
 def disk_day() -> str:
     return time.strftime("%Y-%m-%d", time.gmtime(int(SOURCE_DATE_EPOCH)))
+
+
+@pytest.fixture(scope="module")
+def data(tools: Tools, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The DATA partition of an image."""
+    target = tmp_path_factory.mktemp("data") / "data.ext4"
+    disk.make_data(tools, target, target.with_suffix(".log"))
+    return target
+
+
+def mapped(file: Path) -> Iterator[range]:
+    """Yield what a block map would name of a file: all but its holes."""
+    end, size = 0, file.stat().st_size
+    with file.open("rb") as stream:
+        while end < size:
+            try:
+                start = os.lseek(stream.fileno(), end, os.SEEK_DATA)
+            except OSError:  # ENXIO: holes alone
+                return
+            end = os.lseek(stream.fileno(), start, os.SEEK_HOLE)
+            yield range(start, end)
+
+
+def copied(source: Path, target: Path, spans: Iterator[range]) -> None:
+    with source.open("rb") as read, target.open("r+b") as write:
+        for span in spans:
+            os.pwrite(write.fileno(), os.pread(read.fileno(), len(span), span.start), span.start)
+
+
+def checked(tools: Tools, file: Path) -> int:
+    return subprocess.run([*tools.argv("e2fsck"), "-fn", str(file)], check=False).returncode
+
+
+def test_data_is_large_and_nearly_all_of_it_holes(tools: Tools, data: Path) -> None:
+    assert data.stat().st_size == 2 << 30
+    assert 8 << 20 < sum(map(len, mapped(data))) < 32 << 20
+    assert checked(tools, data) == 0
+
+
+def test_data_is_the_same_bits(tools: Tools, data: Path, tmp_path: Path) -> None:
+    disk.make_data(tools, tmp_path / "again", tmp_path / "log")
+    spans = list(mapped(data))
+    assert list(mapped(tmp_path / "again")) == spans
+    for span in spans:
+        both = [
+            os.pread(stream.fileno(), len(span), span.start)
+            for name in (data, tmp_path / "again")
+            for stream in [name.open("rb")]
+        ]
+        assert both[0] == both[1]
+
+
+def test_data_written_by_block_map_takes_nothing_from_what_a_card_held(
+    tools: Tools, data: Path, tmp_path: Path
+) -> None:
+    """Old rubbish stands wherever the new file system has something, its journal among it."""
+    card = tmp_path / "card"
+    with card.open("wb") as stream:
+        stream.truncate(data.stat().st_size)
+        for span in disk.used(tools, data):
+            os.pwrite(stream.fileno(), b"\xa5" * len(span), span.start)
+    assert checked(tools, card) != 0
+    copied(data, card, mapped(data))
+    assert checked(tools, card) == 0
+    for span in disk.used(tools, data):
+        with card.open("rb") as stream:
+            assert b"\xa5" * 4096 not in os.pread(stream.fileno(), len(span), span.start)

@@ -16,7 +16,7 @@ from tests.unit.image.build.roots_made_here import context
 
 STEPS = (
     "fetch_archive_key", "build_tools", "build_packages_root", "build_engine_root",
-    "build_system_root", "build_card", "take_boot_files", "unpack_engine_root",
+    "build_countries", "build_system_root", "build_card", "take_boot_files", "unpack_engine_root",
 )  # fmt: skip
 
 

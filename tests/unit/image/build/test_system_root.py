@@ -30,7 +30,6 @@ def changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     monkeypatch.setattr(system_root, "change", change)
     monkeypatch.setattr(system_root, "build_wheels", lambda context: tmp_path / "wheels")
     (tmp_path / "countries").mkdir()
-    monkeypatch.setattr(system_root, "build_countries", lambda context: tmp_path / "countries")
     return made
 
 
@@ -40,7 +39,9 @@ def test_our_own_files_come_last(
 ) -> None:
     packages = write_tar(tmp_path / "packages.tar", {})
     engine = write_tar(tmp_path / "engine.tar", {}) if with_engine else None
-    system_root.build_system_root(context(tmp_path), Tools(tmp_path), packages, engine)
+    system_root.build_system_root(
+        context(tmp_path), Tools(tmp_path), packages, engine, tmp_path / "countries"
+    )
     assert changed == [["/", *(["/usr/lib/glovebox/engine"] if with_engine else []), "/"]]
     assert not list((tmp_path / "cache").glob("*.own"))
 

@@ -33,12 +33,13 @@ def image(tmp_path: Path) -> Image:
     lock.parent.mkdir(parents=True)
     lock.write_text("xz 5 amd64 11\n")
     (tmp_path / "disk.img").write_bytes(b"disk")
+    (tmp_path / "lists.lock").write_text("tor-geoipdb 2 all 22\n")
     packed = write_tar(tmp_path / "system.tar", PACKAGES)
     return Image(
         board=boards.choose("pi", "debian"), engine=engines.choose("none"),
         tools=Tools(tmp_path / "tools"), packages=packed, engine_tar=None, system=packed,
         disk=tmp_path / "disk.img", kernel=tmp_path, initrd=tmp_path, device_tree=tmp_path,
-        command_line="", engine_root=None,
+        command_line="", engine_root=None, lists_lock=tmp_path / "lists.lock",
     )  # fmt: skip
 
 
@@ -67,7 +68,10 @@ def test_release_names_everything_after_version_board_and_engine(
     assert sorted(file.name for file in folder.iterdir()) == [
         "SHA256SUMS", *(name + suffix for suffix in suffixes)
     ]  # fmt: skip
-    assert record.read(folder / f"{name}.lock.json")["system"][0].name == "apt"
+    roots = record.read(folder / f"{name}.lock.json")
+    assert {root: each[0].name for root, each in roots.items()} == {
+        "tools": "xz", "system": "apt", "lists": "tor-geoipdb"
+    }  # fmt: skip
 
 
 @pytest.mark.usefixtures("packers")

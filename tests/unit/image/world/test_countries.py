@@ -10,7 +10,7 @@ import pytest
 
 from appliance.countries.country_table import CountryTable
 from appliance.countries.owner_table import OwnerTable
-from image.build.roots import Root
+from image.build.roots import LOCK, Root
 from image.world import countries, outlines
 from tests.unit.image.build.roots_made_here import Recorded, context, write_tar
 from tests.unit.image.world.test_libloc import database
@@ -21,6 +21,10 @@ NAMES = (*countries.LISTS, countries.DATABASE)
 CONTENTS: tuple[str | bytes, ...] = (FOUR, SIX, database())
 LISTS = {f"./{name}": content for name, content in zip(NAMES, CONTENTS, strict=True)}
 LISTS |= {f"./{outlines.DATA}{ending}": ending for ending in (".rdx", ".rdb")}
+OURS = "".join(
+    f"{name} 1.0-1 all {'ab' * 32}\n" for name in (*countries.PACKAGES, outlines.PACKAGE)
+)
+LISTS[f"./{LOCK}"] = f"adduser 3.152 all {'cd' * 32}\n{OURS}"
 
 
 def test_it_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,6 +38,7 @@ def test_it_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     (hook,) = recorded.made[0].hooks
     assert "download r-cran-rnaturalearthdata" in hook
     assert (first / "outlines").read_bytes() == b".rdx.rdb"
+    assert (first / "lists.lock").read_text() == OURS
     table = CountryTable((first / "countries").read_bytes())
     assert table.date == "Thu, 25 Jun 2026"
     owners = OwnerTable(first / "owners")

@@ -75,7 +75,7 @@ def test_what_comes_while_it_is_written_is_written_too(
         for _ in once:
             take(places, a_txt="bad.example\nworse.example\n")
 
-    monkeypatch.setattr(zone_file.files, "write_durable", change)
+    monkeypatch.setattr(files, "write_durable", change)
     assert write(places).records == 8
 
 

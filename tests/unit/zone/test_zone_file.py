@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
 import pytest
 
-from appliance import files
 from appliance.zone.zone_file import (
     MOST_SERIAL,
     ZoneTooLargeError,
@@ -96,7 +96,7 @@ def test_a_card_that_is_full_leaves_the_one_of_before(
     def full(*anything: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space"):
         made(file)
     assert read_version(file) == first

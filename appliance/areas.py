@@ -486,6 +486,26 @@ AREAS = (
         metrics="appliance.intel.metrics:families",
     ),
     Area(
+        "zone",
+        "the lists as a zone for servers of names",
+        commands=(
+            Command(
+                "zone",
+                "appliance.zone.service",
+                "write the zone of all lists, and have its server load it (service)",
+            ),
+        ),
+        watched=(
+            Watched(
+                "glovebox-zone.service",
+                called="the server of the zone",
+                ladder=("glovebox-zone.service", "glovebox-zone-config.service"),
+            ),
+        ),
+        reports=("appliance.reports.intel:ZoneReport",),
+        checks="appliance.supervisor.areachecks.zonechecks:CHECKS",
+    ),
+    Area(
         "devices",
         "devices in the network",
         commands=(

@@ -22,7 +22,7 @@ from appliance.settings.sections.router import RouterEntry
 
 # Ports of a Raspberry Pi, and of USB adapters on it; each may serve a network of its own.
 SERVED_PORTS = ("eth0", "eth1", "eth2", "eth3")
-DNS, NTP, LOGS, FLOW_PORTS = 53, 123, 514, "2055, 4739"
+DNS, NTP, LOGS, ZONES, FLOW_PORTS = 53, 123, 514, 8053, "2055, 4739"
 # Each answer to a request for an address is written to the card. A device asks a few times when it
 # comes, and every few hours later; in all, a hundred may come at once.
 DHCP = "udp sport 68 udp dport 67"
@@ -36,7 +36,7 @@ FILM_LIMITS = (
     f'iifname != "lo" {_FILMS_NEW} ct count over {minidlna.MOST_IN_ALL} drop',
 )
 # The numbers of users in every image (systemd/sysusers.d/glovebox.conf).
-DNSMASQ, FILMS, BLOCKING, FLOWS, CONSOLE = 604, 607, 609, 610, 612
+DNSMASQ, FILMS, BLOCKING, FLOWS, CONSOLE, ZONE = 604, 607, 609, 610, 612, 627
 # MAC-Telnet's client takes answers on a port that it chooses among these (mactelnet.c).
 MAC_TELNET, MAC_TELNET_ANSWERS = 20561, "1024-2047"
 # Whom these two may reach: devices of a private network, and those that have no address yet.
@@ -150,7 +150,7 @@ def render(settings: Config) -> str:
         mac_strangers=_strangers(settings, f"udp sport {MAC_TELNET}"),
         limits="\n".join(f"\t\t{rule}" for rule in _limits()),
         sets="\n".join(f"\t{line}" for line in _sets()), mark=MARK,
-        logs="".join(f"\t\t{rule}\n" for rule in _logs(settings)),
+        logs="".join(f"\t\t{rule}\n" for rule in (*_logs(settings), *_zones(settings))),
         flows="".join(f"\t\t{rule}\n" for rule in _flows(settings)),
         served="\n".join(f"\t\t{rule}" for rule in _served(settings)),
     )  # fmt: skip
@@ -248,6 +248,12 @@ def _logs(settings: Config) -> Iterator[str]:
         yield f"{each} meta l4proto {{ tcp, udp }} th dport {LOGS} accept"
 
 
+def _zones(settings: Config) -> Iterator[str]:
+    """Yield the rules for the port of the zone, which is open to its secondaries alone."""
+    for each in _from(settings.intel.all_secondaries):
+        yield f"{each} meta l4proto {{ tcp, udp }} th dport {ZONES} accept"
+
+
 def _served(settings: Config) -> list[str]:
     if settings.dhcp.profile == "home":
         return []
@@ -270,7 +276,8 @@ def _reached(settings: Config) -> list[str]:
 
     The film server answers whoever was let in, and begins nothing outside; blocking reaches the
     routers' APIs and nothing else, and a console their SSH and MAC-Telnet's port. The collector of
-    flows sends to those alone to whom it is to send them on.
+    flows sends to those alone to whom it is to send them on, and the server of the zone tells its
+    secondaries of a new one.
     """
     rules = [
         *_routers_ports(settings, BLOCKING, attrgetter("port")),
@@ -280,6 +287,8 @@ def _reached(settings: Config) -> list[str]:
         f"meta skuid {CONSOLE} drop",
         *_collectors(settings),
         f"meta skuid {FLOWS} drop",
+        *_told_of_zones(settings),
+        f"meta skuid {ZONE} ct state new drop",
         f"meta skuid {FILMS} ct state new ip daddr != {{ {', '.join(NEIGHBOURS_4)} }} drop",
         f"meta skuid {FILMS} ct state new ip6 daddr != {{ {', '.join(NEIGHBOURS_6)} }} drop",
     ]
@@ -319,6 +328,15 @@ def _collectors(settings: Config) -> Iterator[str]:
         )
         if places:
             yield f"meta skuid {FLOWS} {family} daddr . udp dport {{ {places} }} accept"
+
+
+def _told_of_zones(settings: Config) -> Iterator[str]:
+    for version, family in ((4, "ip"), (6, "ip6")):
+        all_of_them = settings.intel.all_secondaries
+        places = ", ".join(str(each) for each in all_of_them if each.version == version)
+        if places:
+            told = f"{family} daddr {{ {places} }} meta l4proto {{ tcp, udp }} th dport {DNS}"
+            yield f"meta skuid {ZONE} {told} accept"
 
 
 def _own(settings: Config, port: str) -> IPv4Address | None:

@@ -31,6 +31,7 @@ PARSERS = (
     "glovebox-films.service", "glovebox-ids.service", "glovebox-dnsmasq@.service",
     "glovebox-flows.service", "glovebox-intel.service", "glovebox-logs.service",
     "glovebox-renewal.service", "glovebox-devices.service", "glovebox-evidence.service",
+    "glovebox-zone.service",
 )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ LINES = (PROJECT / "systemd/tmpfiles.d/glovebox.conf").read_text().splitlines()
 TELL_NOTHING = {
     *("console", "fetched", "fetched/rules", "intel", "notify-send", "rulesets"),
     *("accepted", "page-settings", "probation", "quiet", "router", "rules.d", "settings"),
-    *("ssh", "time", "web"),
+    *("ssh", "time", "web", "zone"),
 }
 USERS = (PROJECT / "systemd/sysusers.d/glovebox.conf").read_text()
 
@@ -54,7 +54,7 @@ SEES = {
     "fetch": set[str](), "notify-send": set[str](), "renewal": set[str](), "intel": set[str](),
     "receiver": set[str](), "questions@": {"flowstore"}, "flows": {"flows"}, "logs": {"logs"},
     "flowstore": {"flowstore"}, "flowstore-rest": {"flowstore"}, "devices": {"devices"},
-    "glow": {"logs"}, "evidence": {"alerts", "evidence"},
+    "glow": {"logs"}, "evidence": {"alerts", "evidence"}, "zone": set[str](),
 }  # fmt: skip
 RUNS_OF_PEOPLE = ("evidence", "logs", "intel", "flows", "glow", "ids/spool")
 SEES_OF_RUN = {

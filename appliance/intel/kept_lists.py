@@ -10,6 +10,7 @@ file is replaced whole, and only if changed.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import mmap
 import os
@@ -176,6 +177,15 @@ def opened(folder: Path, stack: contextlib.ExitStack) -> list[KeptList]:
         with contextlib.suppress(OSError, ValueError):
             found.append(stack.enter_context(KeptList(folder / f"{name}{ENDING}")))
     return found
+
+
+def version(folder: Path, more: Iterable[str] = ()) -> str:
+    """Return what changes with the lists in force and with `more`: 32 hexadecimal digits."""
+    with contextlib.ExitStack() as stack:
+        facts = [each.facts for each in opened(folder, stack)]
+    # Entries that hold no more leave a list whose file is the same.
+    told = [f"{each.name} {each.digest} {each.taken}" for each in facts]
+    return hashlib.sha256("\n".join([*told, *more]).encode()).hexdigest()[:32]
 
 
 def entries(folder: Path) -> Iterator[bytes]:

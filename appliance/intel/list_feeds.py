@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -23,25 +22,17 @@ def answer_feed(name: str, folder: Path, allow: Sequence[str]) -> Response:
     if name not in OUTPUTS:
         raise NotFound("There are " + ", ".join(OUTPUTS) + ".")
     entries = [*allow, *allowed.read(folder)]
-    tag, serial = _version(folder, [name, *entries])
-    response = Response(_pieces(name, folder, entries, serial), content_type=TEXT)
-    response.set_etag(tag)
+    response = Response(_pieces(name, folder, entries), content_type=TEXT)
+    response.set_etag(kept_lists.version(folder, [name, *entries]))
     response.make_conditional(request)
     return response
 
 
-def _version(folder: Path, more: Sequence[str]) -> tuple[str, int]:
-    """Return what changes with the lists, and when the newest was taken."""
-    with contextlib.ExitStack() as stack:
-        facts = [each.facts for each in kept_lists.opened(folder, stack)]
-    clicks = allowed.read(folder).values()
-    serial = int(max((*(each.taken for each in facts), *clicks), default=1.0))
-    told = [f"{each.name} {each.digest}" for each in facts]
-    return hashlib.sha256("\n".join([*told, *more]).encode()).hexdigest()[:32], serial
-
-
-def _pieces(name: str, folder: Path, entries: Sequence[str], serial: int) -> Iterator[str]:
+def _pieces(name: str, folder: Path, entries: Sequence[str]) -> Iterator[str]:
     with contextlib.ExitStack() as stack:
         kept = kept_lists.opened(folder, stack)
+        clicks = allowed.read(folder).values()
+        # A serial for the zone: when the newest was taken.
+        serial = int(max((*(each.facts.taken for each in kept), *clicks), default=1.0))
         lists = [ListToTell(each.facts.name, each.told()) for each in kept]
         yield from OUTPUTS[name](lists, allowed_of(entries), serial)

@@ -24,8 +24,9 @@ from appliance.intel.list_feeds import answer_feed
 from appliance.intel.list_outputs import OUTPUTS
 from appliance.intel.service import IntelWish, IntelWishKind
 from appliance.reports.fetch import FetchReport
-from appliance.reports.intel import IntelListsReport, IntelReport
+from appliance.reports.intel import IntelListsReport, IntelReport, ZoneReport
 from appliance.requests import FullError
+from appliance.zone import signing_key
 
 LONGEST = 253
 
@@ -48,10 +49,12 @@ def blueprint(
     runtime: Path,
     folder: Path,
     wishes: Path,
+    zone: Path,
 ) -> Blueprint:
     """Return the routes; `figures` is the frame of each page, `allow` is what the settings allow.
 
-    `runtime` holds the status files, `folder` the lists, `wishes` what the owner agrees to.
+    `runtime` holds the status files, `folder` the lists, `wishes` what the owner agrees to,
+    `zone` the key of who takes them as a zone.
     """
     routes = Blueprint("intel", __name__)
 
@@ -72,6 +75,8 @@ def blueprint(
             "allow": allow,
             "clicked": clicked,
             "outputs": tuple(OUTPUTS),
+            "zone": ZoneReport.read(runtime),
+            "zone_key": signing_key.read(zone),
             "sid_of": meetings.sid_of,
             "gid": meetings.GID,
         }

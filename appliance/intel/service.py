@@ -244,10 +244,15 @@ class IntelService:
 
     def _wishes(self) -> None:
         try:
-            for wish in self.inbox.take():
+            wishes = self.inbox.take()
+        except OSError as error:
+            log.warning("what the page asks for cannot be read: %.100s", error)
+            return
+        for wish in wishes:
+            try:
                 self._do(wish)
-        except (OSError, ValueError) as error:
-            log.warning("what the page asks for is not done: %.100s", error)
+            except (OSError, ValueError) as error:
+                log.warning("what the page asks for is not done: %.100s", error)
 
     def _do(self, wish: IntelWish) -> None:
         log.info("the owner asks: %s %.80r", wish.kind.value, wish.what)

@@ -14,6 +14,8 @@ BASE_BYTES = 128 << 20
 SHARE = 0.45
 # And its trial, beside the engine that runs, this share of what is free.
 FREE_SHARE = 0.9
+# What stays free while an engine holds two generations at once: so little is scarce already.
+KEPT_FREE = 0.1
 # Parts of what there is room for, tried one after the other.
 PROFILES = (1.0, 0.5, 0.25, 0.12, 0.05)
 FEWEST, MOST = 500, 60_000
@@ -53,3 +55,11 @@ def rules_for(total: int, engine: str, profile: float = 1.0) -> int:
     """Return how many rules of sets a machine with `total` bytes has room for."""
     room = max(0, memory_for(total) - BASE_BYTES) * profile
     return min(MOST, max(FEWEST, int(room / RULE_BYTES.get(engine, max(RULE_BYTES.values())))))
+
+
+def is_live(total: int, available: int, wanted: int) -> bool:
+    """Tell whether an engine may hold a second generation beside the first, for a moment.
+
+    `wanted` bytes are those that a whole engine with it took in its trial.
+    """
+    return available - wanted > total * KEPT_FREE

@@ -6,8 +6,10 @@ from __future__ import annotations
 import argparse
 import contextlib
 import enum
+import functools
 import logging
 import os
+import resource
 import shutil
 import tempfile
 import time
@@ -109,9 +111,10 @@ class RenewalRun:
         places = SetPlaces(folder, arguments.trial)
         gathering = SetGathering(arguments.downloads, SetVerdicts(folder), Generations(folder))
         last = RenewalReport.read()
+        door = self._door(settings)
         return Renewal(
             settings.ids.engine, chosen_sets.chosen(settings, arguments.folder), places, gathering,
-            self._tries, self._door(settings), time.time, self._wait, self._publish,
+            functools.partial(self._tries, door), door, time.time, self._wait, self._publish,
             told=last.told if last else "", told_at=last.told_at if last else 0.0,
         )  # fmt: skip
 
@@ -128,7 +131,7 @@ class RenewalRun:
             trial=self._arguments.trial, spool=self._arguments.spool, user=self._arguments.user,
         )  # fmt: skip
 
-    def _tries(self, sets: Sets) -> TriedSets:
+    def _tries(self, door: EngineView, sets: Sets) -> TriedSets:
         arguments, settings = self._arguments, self.running.settings
         with tempfile.TemporaryDirectory(prefix="glovebox-sets-") as folder:
             templates = arguments.templates / settings.ids.engine
@@ -136,7 +139,17 @@ class RenewalRun:
             trial = SetTrial(
                 settings, templates, arguments.root, Path(folder), memory.total, memory.available
             )
-            return trial.run(sets)
+            tried = trial.run(sets)
+        if settings.ids.engine == "suricata":
+            # What the trial took, the engine takes beside what it has.
+            memory = machine.memory()
+            door.live = board_room.is_live(memory.total, memory.available, _largest_trial())
+        return tried
+
+
+def _largest_trial() -> int:
+    """Return the most bytes that a trial of this run had in memory (getrusage(2))."""
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss << 10
 
 
 def _forget_others(base: Path, folder: Path) -> None:
@@ -147,9 +160,10 @@ def _forget_others(base: Path, folder: Path) -> None:
 
 
 def _is_roomy() -> bool:
-    """Tell whether there is memory for the engine to hold two generations at once for a moment."""
+    """Tell whether there is memory for two generations at once, where none was just tried."""
     memory = machine.memory()
-    return memory.available > board_room.memory_for(memory.total)
+    most = board_room.memory_for(memory.total)
+    return board_room.is_live(memory.total, memory.available, most)
 
 
 def main(argv: Sequence[str]) -> int:

@@ -119,3 +119,28 @@ class IntelReport(StatusFile):
     talks: int = 0
     unusable: int = 0
     knocks: tuple[ListedKnocks, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneReport(StatusFile):
+    """The zone that other servers take, as it was written last, at `updated` (since the epoch).
+
+    `signing` and `unsigned` are the addresses that may take it; without any there is none.
+    `records` are those in it, `most` those for which there is room; `trouble` says why the newest
+    lists are not in it.
+    """
+
+    NAME: ClassVar[str] = "zone"
+
+    updated: float
+    signing: tuple[str, ...] = ()
+    unsigned: tuple[str, ...] = ()
+    serial: int = 0
+    records: int = 0
+    most: int = 0
+    trouble: str = ""
+
+    @property
+    def wanted(self) -> bool:
+        """Tell whether anybody may take it."""
+        return bool(self.signing or self.unsigned)

@@ -82,6 +82,7 @@ from appliance.web import (
     wording,
 )
 from appliance.web.monitor import Monitor
+from appliance.zone import signing_key
 
 LARGEST_BODY = 16_384  # bytes: a section of the settings, with keys or lists of addresses
 YEAR = 365 * 24 * 3600
@@ -124,7 +125,8 @@ class Doors:
     say less, `console` for a router's line, with `xterm` for its terminal, `telling` for channels
     of messages, `rule_sets` for those of the Internet. At `questions` flows are asked about. In
     `names` the page keeps what the owner calls devices, in `settings` what he changed; `evidence`
-    are the packets around alerts, `origins` the tables of countries and owners.
+    are the packets around alerts, `origins` the tables of countries and owners, `zone` the key of
+    who takes the lists as a zone.
     """
 
     films: Path = FILMS
@@ -135,6 +137,7 @@ class Doors:
     quieting: QuietPlaces = QuietPlaces()
     lists: Path = kept_lists.FOLDER
     agreeing: Path = intel_service.WISHES
+    zone: Path = signing_key.FOLDER
     rule_sets: RuleSetPlaces = RuleSetPlaces()
     console: Path = console_wishes.FOLDER
     xterm: Path = xterm.FOLDER
@@ -222,7 +225,9 @@ def create_app(
     drawn = drawn or DrawnDays(config.system.zone or "UTC")
     app.register_blueprint(log_pages.blueprint(figures, config, sensor[0].directory, drawn))
     reports, allow = sensor[0].directory, config.intel.allow
-    app.register_blueprint(intel.blueprint(figures, allow, reports, doors.lists, doors.agreeing))
+    app.register_blueprint(
+        intel.blueprint(figures, allow, reports, doors.lists, doors.agreeing, doors.zone)
+    )
     app.register_blueprint(notify_pages.blueprint(figures, reports, doors.telling))
     rule_sets.install(app, config, reports, doors.rule_sets)
     app.register_blueprint(metrics.blueprint(sensor[0], sensor[1].database))

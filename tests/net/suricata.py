@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import subprocess
 from collections.abc import Iterable, Sequence
@@ -14,10 +15,13 @@ from typing import Any
 from appliance.ids import eve
 from appliance.ids.alert import Alert
 from appliance.ids.eve_spool import STATISTICS, EveSpool
+from tests.conftest import PROJECT
 from tests.net.engine import UID, Engine
 from tests.net.namespaces import DEADLINE_S, Network
 
 READY = b"READY=1"
+SYSTEM = PROJECT / "image/engines/suricata/overlay/usr/lib/systemd/system"
+UNIT = SYSTEM / "glovebox-ids.service.d/20-suricata.conf"
 
 
 class Suricata(Engine):
@@ -45,6 +49,31 @@ class Suricata(Engine):
                 return super().start()
             finally:
                 address.unlink()
+
+    def end_as_its_unit_does(self) -> None:
+        """Ask it to end, and kill it after as long as its unit grants."""
+        text = UNIT.read_text()
+        found = re.search(r"^ExecStop=.* sleep ([\d.]+) ", text, re.MULTILINE)
+        assert found and self.process
+        self.process.terminate()
+        try:
+            self.process.wait(float(found[1]))
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(DEADLINE_S)
+        self.process = None
+
+    def count(self, when: str) -> None:
+        """Run what its unit runs when it began, or when it ends."""
+        assert self._network is not None
+        inside = ["ip", "netns", "exec", self._network.sensor]
+        argv = [*inside, *self._enter(Path("/")), "sh", "/run/glovebox-ids/counted", when]
+        subprocess.run(argv, check=True)
+
+    def away(self) -> tuple[int, int]:
+        """Return the interface's counter when it ended last, and when it began anew."""
+        ended, began = (self.directory / "heard").read_text().split()
+        return int(ended), int(began)
 
     def alerts_of(self, capture: Path) -> list[Alert]:
         """Let it read a capture with the configuration it has; return the alerts."""

@@ -167,3 +167,40 @@ def test_how_long_nothing_is_detected_while_20000_rules_are_switched(
     gap = max(after - before for before, after in itertools.pairwise(times))
     print(f"live={live}: {count} sent, {len(times)} raised, the longest gap {gap:.2f} s")
     assert len(times) > 0.3 * count
+
+
+@pytest.mark.slow
+@pytest.mark.suricata
+def test_what_passes_while_suricata_is_restarted_is_counted(
+    network: Network, suricata: Suricata
+) -> None:
+    """Each frame raises an alert, or stands among those that nobody inspected."""
+    suricata.configure()
+    local = suricata.directory / "rules/local.rules"
+    local.write_text(local.read_text() + ATTACK_RULE.replace("classtype:of-the-set; ", ""))
+    suricata.start()
+    suricata.count("began")
+    ended, sent = threading.Event(), itertools.count()
+
+    def send() -> None:
+        while not ended.wait(0.005):
+            inject(network, [ATTACK])
+            next(sent)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    wait_until(lambda: raised(suricata) > 50, "alerts")
+    suricata.count("ended")
+    before = raised(suricata)
+    suricata.end_as_its_unit_does()
+    suricata.count("ended")  # Once more, after its end: nothing changes.
+    suricata.start()
+    suricata.count("began")
+    wait_until(lambda: raised(suricata) > before + 50, "alerts of the new one")
+    ended.set()
+    sender.join()
+    count, (stopped, began) = next(sent), suricata.away()
+    missed = began - stopped
+    wait_until(lambda: raised(suricata) + missed >= count, "each frame is told of")
+    # Those that it inspected between the count and its end are counted as well, but no others.
+    assert 0 < missed < count

@@ -16,11 +16,13 @@ from appliance.settings.config import Config
 from appliance.settings.sections.capture import CaptureConfig
 from appliance.settings.sections.dhcp import DhcpConfig
 from appliance.settings.sections.flows import FlowsConfig
+from appliance.settings.sections.intel import IntelConfig
 from appliance.settings.sections.logs import LogsConfig
 from appliance.settings.sections.router import RouterConfig, RouterEntry
 from appliance.settings.sections.ssh import SshConfig
 from appliance.settings.sections.system import SystemConfig
 from appliance.settings.sections.web import WebConfig
+from appliance.zone.knot_conf import PORT
 from tests.conftest import PROJECT
 
 
@@ -74,6 +76,24 @@ def test_render_opens_the_port_of_logs_to_those_alone_whose_logs_are_taken() -> 
         f"ip saddr {{ 192.168.88.1 }} {port} accept",
         f"ip6 saddr {{ 2001:db8::1 }} {port} accept",
     ]
+
+
+def test_render_opens_the_port_of_the_zone_to_its_secondaries_alone() -> None:
+    assert "8053" not in render(Config())
+    taking = IntelConfig(
+        secondaries=(ip_address("192.168.88.2"),), unsigned_secondaries=(ip_address("fd00::2"),)
+    )
+    rules = [line.strip() for line in render(Config(intel=taking)).splitlines()]
+    port = f"meta l4proto {{ tcp, udp }} th dport {PORT} accept"
+    assert [rule for rule in rules if "8053" in rule] == [
+        f"ip saddr {{ 192.168.88.2 }} {port}", f"ip6 saddr {{ fd00::2 }} {port}",
+    ]  # fmt: skip
+    # Its server tells them of a new zone, answers, and begins nothing else.
+    told = "meta l4proto { tcp, udp } th dport 53 accept"
+    begin = rules.index(f"meta skuid 627 ip daddr {{ 192.168.88.2 }} {told}")
+    assert rules[begin + 1 : begin + 3] == [
+        f"meta skuid 627 ip6 daddr {{ fd00::2 }} {told}", "meta skuid 627 ct state new drop",
+    ]  # fmt: skip
 
 
 def test_render_leaves_strangers_no_room_where_it_is_known_who_sends_flows() -> None:
@@ -232,7 +252,7 @@ def test_main_prints_the_rules(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_every_open_port_is_in_the_documents() -> None:
     document = (PROJECT / "docs" / "owner" / "firewall.md").read_text()
-    for port in (37008, 80, 443, 8200, 22, 5353, 1900, 67, 68, 53, 123, 546):
+    for port in (37008, 80, 443, 8200, 22, 5353, 1900, 67, 68, 53, 123, 546, 8053):
         assert f"| {port} |" in document
 
 

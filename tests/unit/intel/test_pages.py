@@ -27,9 +27,10 @@ from appliance.settings.sections.router import RouterConfig, RouterEntry
 from appliance.settings.sections.web import Https, WebConfig
 from appliance.web import Doors, create_app
 from appliance.web.monitor import Monitor
+from appliance.zone import signing_key
 from tests.unit.intel.sample_lists import take
 from tests.unit.reports.test_fetch import WELL
-from tests.unit.reports.test_intel import FACTS, LISTS, REPORT, STANDING
+from tests.unit.reports.test_intel import FACTS, LISTS, REPORT, STANDING, ZONE
 from tests.unit.web.conftest import TOKEN
 
 PASSWORD = "correct horse battery"
@@ -47,7 +48,7 @@ def made(tmp_path: Path, *routers: RouterEntry, https: Https = "also") -> Flask:
         intel=IntelConfig(allow=("fine.example",)), router=RouterConfig(routers),
     )  # fmt: skip
     monitor = Monitor(config, engine_user="daemon", directory=tmp_path)
-    doors = Doors(lists=tmp_path / "kept", agreeing=tmp_path / "wishes")
+    doors = Doors(lists=tmp_path / "kept", agreeing=tmp_path / "wishes", zone=tmp_path / "zone")
     app = create_app(config, monitor, vault=Vault(tmp_path / "web"), doors=doors)
     app.testing = True
     return app
@@ -90,6 +91,24 @@ def test_lists_of_the_internet_are_shown_with_their_terms(
     FetchReport(1000.0, (replace(WELL, trouble="it answered <500>"),)).publish(tmp_path)
     text = page(client)
     assert WELL.terms in text and "it answered &lt;500&gt;" in text and "None is" not in text
+
+
+@pytest.mark.slow
+def test_the_key_of_the_zone_is_shown_to_the_owner_alone(app: Flask, tmp_path: Path) -> None:
+    waiting(tmp_path)
+    client, _ = logged_in(app)
+    assert "As a zone" not in page(client)
+    ZONE.publish(tmp_path)
+    (tmp_path / "zone").mkdir()
+    key = signing_key.kept(tmp_path / "zone").replace("+", "&#43;")
+    text = page(client)
+    assert key in text and "For Unbound at 2001:db8::53" in text and "1795777200" in text
+    reader = app.test_client()
+    reader.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {TOKEN}"
+    stranger = page(reader)
+    assert "Log in to see" in stranger and key not in stranger
+    replace(ZONE, trouble="no room").publish(tmp_path)
+    assert "no room. The zone of before stays" in page(client)
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ from appliance.renewal.board_room import (
     FEWEST,
     MOST,
     PROFILES,
+    is_live,
     memory_for,
     rank,
     rules_for,
@@ -39,3 +40,14 @@ def test_a_trial_has_room_beside_the_engine_that_runs() -> None:
 def test_malware_comes_before_games() -> None:
     names = ["emerging-games.rules", "emerging-scan.rules", "emerging-malware.rules"]
     assert sorted(names, key=rank) == names[::-1]
+
+
+@pytest.mark.parametrize(
+    ("total", "available", "wanted", "live"),
+    [(480, 200, 135, True), (480, 180, 135, False), (480, 110, 54, True), (975, 300, 216, False),
+     (3800, 2500, 1700, True)],
+)  # fmt: skip
+def test_a_second_generation_beside_the_first(
+    total: int, available: int, wanted: int, live: bool
+) -> None:
+    assert is_live(total << 20, available << 20, wanted << 20) is live

@@ -11,6 +11,7 @@ from appliance.reports.intel import (
     ListedMeeting,
     ListFacts,
     ListStanding,
+    ZoneReport,
 )
 
 FACTS = ListFacts(
@@ -28,6 +29,7 @@ REPORT = IntelReport(
     hits=5, alerts=1, alike=2, allowed=1, held_back=1, recent=(MEETING,),
     hidden={"192.168.88.9": 4},
 )  # fmt: skip
+ZONE = ZoneReport(950.0, ("192.0.2.53",), ("2001:db8::53",), 1_795_777_200, 8, 90_000)
 
 
 def test_the_reports_come_back(tmp_path: Path) -> None:
@@ -39,3 +41,9 @@ def test_the_reports_come_back(tmp_path: Path) -> None:
 
 def test_entries_are_names_and_networks() -> None:
     assert FACTS.entries == 2
+
+
+def test_the_zone_comes_back_and_is_wanted_by_those_who_take_it(tmp_path: Path) -> None:
+    ZONE.publish(tmp_path)
+    assert ZoneReport.read(tmp_path) == ZONE and ZONE.wanted
+    assert not ZoneReport(950.0).wanted

@@ -48,3 +48,17 @@ def test_keys_are_plain_and_never_shown(key: str) -> None:
         with pytest.raises(ConfigError, match="as its maker shows the key") as error:
             build({"intel": {key: bad}})
         assert bad not in str(error.value)
+
+
+def test_secondaries_are_servers_named_once() -> None:
+    made = build(
+        {"intel": {"secondaries": ["192.0.2.53"], "unsigned_secondaries": ["2001:db8::1"]}}
+    )
+    assert [str(each) for each in made.intel.all_secondaries] == ["192.0.2.53", "2001:db8::1"]
+    for bad in ("0.0.0.0", "224.0.0.1", "fe80::1", "::"):
+        with pytest.raises(ConfigError, match="the address of a server of names"):
+            build({"intel": {"secondaries": [bad]}})
+    with pytest.raises(ConfigError, match="each address once"):
+        build({"intel": {"secondaries": ["192.0.2.1"], "unsigned_secondaries": ["192.0.2.1"]}})
+    with pytest.raises(ConfigError, match="at most 8"):
+        build({"intel": {"secondaries": [f"192.0.2.{number}" for number in range(9)]}})

@@ -1,0 +1,1 @@
+"""The lists in force as a zone, for other servers of names to take as secondaries."""

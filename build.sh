@@ -63,6 +63,25 @@ missing_packages() {
     done <"$project/image/depends"
 }
 
+# Servers of names, addresses and mail come with the tests; nobody asked for them to run on this host:
+# none is started (invoke-rc.d(8), policy-rc.d), and none at the next boot.
+# shellcheck disable=SC2016
+install_quietly='
+    set -eu
+    policy=/usr/sbin/policy-rc.d wants=/etc/systemd/system/multi-user.target.wants
+    if [ ! -e "$policy" ]; then
+        trap "rm -f $policy" EXIT
+        trap "exit 1" HUP INT TERM
+        printf "#!/bin/sh\nexit 101\n" >"$policy"
+        chmod 755 "$policy"
+    fi
+    before=" $(ls "$wants" 2>/dev/null | tr "\n" " ") "
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
+    for unit in $(ls "$wants" 2>/dev/null); do
+        case $before in *" $unit "*) ;; *) systemctl --quiet disable "$unit" ;; esac
+    done
+'
+
 setup() {
     [[ ${1:-} == -* ]] && usage && return
     # Help changes nothing on this host, once there is an environment that can print it.
@@ -73,8 +92,7 @@ setup() {
         echo "setup: installing with apt: ${packages[*]}" >&2
         as_root apt-get update -qq ||
             die "apt-get update failed: is there a network, and a mirror in /etc/apt?" 6
-        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
-            --no-install-recommends "${packages[@]}" >&2 ||
+        as_root sh -c "$install_quietly" sh "${packages[@]}" >&2 ||
             die "apt-get could not install: ${packages[*]}" 6
     fi
     setup_python "${1:+[$1]}"

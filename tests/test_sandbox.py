@@ -17,6 +17,7 @@ from tests.conftest import PROJECT, missing
 
 SYSTEM = PROJECT / "systemd/system"
 SURICATA = PROJECT / "image/engines/suricata/overlay/usr/lib/systemd/system"
+SHARED = SYSTEM / "glovebox-.service.d/10-sandbox.conf"
 SERVICES = sorted(unit.name for unit in SYSTEM.glob("*.service"))
 MOST = 1.5
 # What is above, each with its reason in docs/developer/sandboxes.md.
@@ -68,6 +69,14 @@ def test_no_service_has_more_rights_than_it_says(root: Path) -> None:
     assert beyond(figures) == {}
     # What no longer needs to be above is no longer there.
     assert all(figures[unit] > MOST for unit in ABOVE)
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_no_unit_says_what_the_shared_sandbox_takes_back(name: str) -> None:
+    """That one is read after the unit; what differs stands in a file of its own after it."""
+    shared = set(re.findall(r"^(\w+)=", SHARED.read_text(), re.MULTILINE)) - {"SystemCallFilter"}
+    own = set(re.findall(r"^(\w+)=", (SYSTEM / name).read_text(), re.MULTILINE))
+    assert not name.startswith("glovebox-") or not shared & own
 
 
 # What gives a right; a figure of capabilities is said twice and explained once. All speak to the

@@ -16,9 +16,10 @@ from tests.test_sysctl import told
 
 pytestmark = [pytest.mark.image, pytest.mark.timeout(600)]
 
-# Of ours: what the engine is told, what that is told, the time that it puts on alerts, and what
-# waits for a shutdown.
+# Of ours: what the engine is told, what that is told, the time that it puts on alerts, what deletes
+# before all that where the owner asked for it, and what waits for a shutdown.
 BEFORE_ENGINE = {
+    "glovebox-reset.service",
     "glovebox-ids-config.service",
     "glovebox-settings.service",
     "glovebox-clock-restore.service",

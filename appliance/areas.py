@@ -163,6 +163,11 @@ AREAS = (
                 "hand on what the owner wrote on BOOT (service)",
             ),
             Command(
+                "boot-open",
+                "appliance.settings.boot_open",
+                "have BOOT take writes for a moment (service)",
+            ),
+            Command(
                 "card-signature",
                 "appliance.settings.cardsignature",
                 "give the card a signature of its own (service)",

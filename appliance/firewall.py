@@ -23,12 +23,18 @@ from appliance.settings.sections.router import RouterEntry
 # Ports of a Raspberry Pi, and of USB adapters on it; each may serve a network of its own.
 SERVED_PORTS = ("eth0", "eth1", "eth2", "eth3")
 DNS, NTP, LOGS, ZONES, FLOW_PORTS = 53, 123, 514, 8053, "2055, 4739"
-# Each answer to a request for an address is written to the card. A device asks a few times when it
-# comes, and every few hours later; in all, a hundred may come at once.
+# Each device asks for an address a few times when it comes, and every few hours later; a hundred
+# may come at once.
 DHCP = "udp sport 68 udp dport 67"
-DHCP_LIMITS = (
-    "update @asking { ether saddr limit rate over 6/minute burst 20 packets }",
-    "limit rate over 12/minute burst 200 packets",
+DHCP_OF_ONE = "update @asking { ether saddr limit rate over 6/minute burst 20 packets } drop"
+# To ask who gives addresses costs the card nothing; the request that follows writes to it, and so
+# does that of who has an address already. Each kind has a share of its own, so a flood of one
+# leaves the others theirs. What is asked stands first (option 53, RFC 2132) with every client that
+# is known; where it does not, the share is the smaller one.
+DHCP_SHARES = (
+    ("@th,1984,24 0x350101", "20/second burst 200"),
+    ("ip saddr 0.0.0.0", "12/minute burst 100"),
+    ("ip saddr != 0.0.0.0", "12/minute burst 100"),
 )
 _FILMS_NEW = f"ct state new tcp dport {minidlna.PORT}"
 FILM_LIMITS = (
@@ -67,7 +73,7 @@ table inet glovebox {{
 		udp dport {{ {tzsp} }} drop
 {films}
 		iifname "lo" accept
-		ct state established,related accept
+{asking}		ct state established,related accept
 		ct state invalid drop
 		ip protocol icmp icmp type {{ echo-request, destination-unreachable, time-exceeded, parameter-problem }} limit rate 50/second accept
 		icmpv6 type {{ nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert, mld-listener-query, echo-request, destination-unreachable, packet-too-big, time-exceeded, parameter-problem }} accept
@@ -152,6 +158,7 @@ def render(settings: Config) -> str:
         sets="\n".join(f"\t{line}" for line in _sets()), mark=MARK,
         logs="".join(f"\t\t{rule}\n" for rule in (*_logs(settings), *_zones(settings))),
         flows="".join(f"\t\t{rule}\n" for rule in _flows(settings)),
+        asking="".join(f"\t\t{rule}\n" for rule in _asking(settings)),
         served="\n".join(f"\t\t{rule}" for rule in _served(settings)),
     )  # fmt: skip
 
@@ -254,21 +261,34 @@ def _zones(settings: Config) -> Iterator[str]:
         yield f"{each} meta l4proto {{ tcp, udp }} th dport {ZONES} accept"
 
 
-def _served(settings: Config) -> list[str]:
+def _asking(settings: Config) -> Iterator[str]:
+    """Yield the rules for requests for addresses, which stand before those for connections.
+
+    Who has an address asks the server alone; its answer would make a connection of it.
+    """
+    for port, _ in _ports_served(settings):
+        here = f'iifname "{port}" {DHCP}'
+        yield f"{here} {DHCP_OF_ONE}"
+        for kind, share in DHCP_SHARES:
+            yield f"{here} {kind} limit rate {share} packets accept"
+            yield f"{here} {kind} drop"
+
+
+def _served(settings: Config) -> Iterator[str]:
+    for port, own in _ports_served(settings):
+        here = f'iifname "{port}" ip daddr {own}'
+        yield f"{here} meta l4proto {{ tcp, udp }} th dport {DNS} accept"
+        yield f"{here} udp dport {NTP} accept"
+
+
+def _ports_served(settings: Config) -> Iterator[tuple[str, IPv4Address]]:
+    """Yield the ports that may serve a network of their own, with our address there."""
     if settings.dhcp.profile == "home":
-        return []
-    rules = []
+        return
     for port in SERVED_PORTS:
         own = _own(settings, port)
         if own is not None:
-            here = f'iifname "{port}"'
-            rules += [
-                *(f"{here} {DHCP} {limit} drop" for limit in DHCP_LIMITS),
-                f"{here} {DHCP} accept",
-                f"{here} ip daddr {own} meta l4proto {{ tcp, udp }} th dport {DNS} accept",
-                f"{here} ip daddr {own} udp dport {NTP} accept",
-            ]
-    return rules
+            yield port, own
 
 
 def _reached(settings: Config) -> list[str]:

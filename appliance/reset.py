@@ -21,7 +21,7 @@ from appliance.intel.card_lists import CARD
 from appliance.requests import EVERYTHING, PERSONAL
 from appliance.ruleset import rules_text
 from appliance.service import Running
-from appliance.settings import imager, owner_file, report
+from appliance.settings import boot_open, imager, owner_file, report
 
 # Windows hides how the name of a file ends; capitals make no difference on a FAT.
 ASKING = ("reset", "reset.txt")
@@ -125,7 +125,8 @@ def _act(running: Running) -> int:
     what = wanted(places)
     if what is None:
         return 0
-    problems = erase(what, places)
+    with boot_open.opened(places.boot):
+        problems = erase(what, places)
     for problem in problems:
         log.error("not deleted: %s", problem)
     log.warning("deleted, as the owner wished: %s", what)

@@ -16,6 +16,7 @@ OF_NO_MODULE = {
     "settings/test_cases.py": "what owners wrote, through all modules of appliance/settings",
     "test_demo_capture.py": "tests/captures/demo.pcap is a file, not a module",
     "web/test_hostile.py": "every page of the application shows what strangers wrote",
+    "web/test_strangers_text.py": "every report there is, on every page there is",
     "web/test_create_app.py": "the application as a whole: appliance/web/__init__.py",
 }
 

@@ -151,6 +151,7 @@ class Access:
             SESSION_REFRESH_EACH_REQUEST=False,
             PERMANENT_SESSION_LIFETIME=IDLE,
         )
+        app.wsgi_app = hosts.by_target(app.wsgi_app)  # type: ignore[assignment, method-assign]
         app.before_request(self._admit)
         app.jinja_env.globals |= {"csrf": form_token, "logged_in": logged_in}
         app.jinja_env.globals |= {"log_ins": self.entries.now, "fingerprint": self.fingerprint_now}

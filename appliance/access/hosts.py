@@ -13,9 +13,13 @@ import socket
 import threading
 import time
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from appliance.formats import plain_address
 from appliance.host import network
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 # Names below these are never sold: RFC 6762 (local), 8375 (home.arpa), ICANN's reservation
 # (internal), and what routers use without one. A name below any other could be a stranger's.
@@ -25,6 +29,26 @@ DIGITS = "0123456789"
 _HOST = re.compile(
     r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9_-][A-Za-z0-9._-]{0,252})(?::([0-9]{1,5}))?"
 )
+
+
+# A target that says itself for whom it is (RFC 3986, 3.2).
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)")
+
+
+def by_target(application: WSGIApplication) -> WSGIApplication:
+    """Return an application for which the host in the target counts, where there is one, not Host.
+
+    A target that is neither a path, nor "*", nor a whole address is for nobody (RFC 9112, 3.2.2).
+    """
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        target = environ.get("REQUEST_URI", "/")
+        if not target.startswith(("/", "*")):
+            found = _ABSOLUTE.match(target)
+            environ["HTTP_HOST"] = found[1] if found else ""
+        return application(environ, start_response)
+
+    return answer
 
 
 def split(host: str) -> str | None:

@@ -70,9 +70,8 @@ def parse(text: str, names: Mapping[str, Sequence[str]]) -> Ends:
 
 def _where(given: str, names: Mapping[str, Sequence[str]]) -> Ends:
     bare = given.partition("%")[0]
-    if addresses := names.get(given.lower()):
-        return Ends(tuple(_stored(address) for address in addresses))
-    if forms := _forms(bare):
+    known = [form for address in names.get(given.lower(), ()) for form in _forms(address)]
+    if forms := tuple(known) or _forms(bare):
         return Ends(forms)
     if "/" in given:
         return Ends(network=_network(given))
@@ -92,13 +91,8 @@ def _forms(text: str) -> tuple[str, ...]:
     except ValueError:
         return ()
     if isinstance(address, IPv6Address):
-        return (_stored(text),)
+        return (socket.inet_ntop(socket.AF_INET6, address.packed),)
     return (str(address), f"::ffff:{address}")
-
-
-def _stored(text: str) -> str:
-    family = socket.AF_INET6 if ":" in text else socket.AF_INET
-    return socket.inet_ntop(family, socket.inet_pton(family, text))
 
 
 def _network(text: str) -> IPv4Network | IPv6Network:

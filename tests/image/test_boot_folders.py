@@ -48,10 +48,10 @@ class Owner:
             name = "glovebox.toml" if file == folder else file.name
             content = base64.b64encode(file.read_bytes()).decode()
             self.guest.run(f"echo {content} | base64 -d > {quote(f'{BOOT}/{name}')}")
-        self.guest.run(f"sync; mount -o remount,ro {BOOT}")
+        self.guest.run(f"sync; mount -o remount,ro=fs {BOOT}")
         self.guest.run("systemctl restart glovebox-settings", 120)
         self.guest.run("systemctl restart glovebox-settings-writeback", 120)
-        self.guest.run("systemctl stop boot-firmware-writable", 120)
+        self.guest.run("systemctl stop glovebox-boot-open", 120)
         found = json.loads(self.guest.run("cat /run/glovebox/settings.json"))["problems"]
         return [str(problem) for problem in found]
 

@@ -12,12 +12,14 @@ from appliance import __version__
 from image.machine.guest import Guest
 from image.machine.page_client import PageClient
 from tests.test_sandbox import beyond
+from tests.test_sysctl import told
 
 pytestmark = [pytest.mark.image, pytest.mark.timeout(600)]
 
-# Of ours: what the engine is told, what that is told, the time that it puts on alerts, and what
-# waits for a shutdown.
+# Of ours: what the engine is told, what that is told, the time that it puts on alerts, what deletes
+# before all that where the owner asked for it, and what waits for a shutdown.
 BEFORE_ENGINE = {
+    "glovebox-reset.service",
     "glovebox-ids-config.service",
     "glovebox-settings.service",
     "glovebox-clock-restore.service",
@@ -33,6 +35,8 @@ RIGHTS = {
     "glovebox-clock-restore.service": {"cap_sys_time"},
     "glovebox-films-partition.service": {"cap_sys_admin"},
     "glovebox-films-copying.service": {"cap_sys_admin"},
+    "glovebox-boot-open.service": {"cap_sys_admin"},
+    "glovebox-reset.service": {"cap_sys_admin", "cap_dac_override", "cap_fowner"},
 }
 # Its socket obeys no other user.
 CHRONYS = "glovebox-clock-servers.service"
@@ -221,6 +225,16 @@ def test_each_unit_of_ours_is_well_sandboxed(guest: Guest) -> None:
         report = guest.execute(f"systemd-analyze security --no-pager {unit.replace('@', '@x')}")[1]
         exposure[unit] = float(report.splitlines()[-1].split(": ")[1].split()[0])
     assert beyond(exposure) == {}
+
+
+def test_the_kernel_does_what_it_is_told(guest: Guest) -> None:
+    wanted = {f"/proc/sys/{key.replace('.', '/')}": value for key, value in told().items()}
+    found = dict(
+        line.split(":", 1)
+        for line in guest.run(f"grep -sH . {' '.join(wanted)} || true").splitlines()
+    )
+    assert len(found) > len(wanted) - 3, "a kernel may lack what is told as well as it can"
+    assert found == {place: wanted[place] for place in found}
 
 
 def test_what_is_mounted_is_on_the_disk_that_holds_the_root(guest: Guest) -> None:

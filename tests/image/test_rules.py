@@ -32,7 +32,7 @@ def read_anew(guest: Guest) -> None:
     guest.run("systemctl restart glovebox-ids-config glovebox-ids", 180)
     guest.run("systemctl start glovebox-rules-writeback", 60)
     # Ends by itself, a moment later: then BOOT is read-only again.
-    guest.run("systemctl stop boot-firmware-writable", 60)
+    guest.run("systemctl stop glovebox-boot-open", 60)
 
 
 @pytest.fixture

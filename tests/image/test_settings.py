@@ -83,14 +83,14 @@ def restart(guest: Guest) -> list[str]:
     guest.run("systemctl restart glovebox-settings", 60)
     guest.run("systemctl restart glovebox-settings-writeback", 60)
     # Ends by itself, a moment later: then BOOT is read-only, and this file may open it.
-    guest.run("systemctl stop boot-firmware-writable", 60)
+    guest.run("systemctl stop glovebox-boot-open", 60)
     return problems(guest)
 
 
 def put(guest: Guest, name: str, shell: str) -> None:
     """Have a shell command write a file of BOOT, as a PC would."""
     guest.run(f"mount -o remount,rw {BOOT} && {{ {shell} ; }} > {BOOT}/{name}"
-              f" && mount -o remount,ro {BOOT}")  # fmt: skip
+              f" && mount -o remount,ro=fs {BOOT}")  # fmt: skip
 
 
 def hostname(guest: Guest) -> str:
@@ -202,19 +202,19 @@ def test_full_fat_is_told_elsewhere(machine: Guest) -> None:
         f"mount -o remount,rw {BOOT}; rm -f {ERRORS};"
         # By pages first, then what is less than one.
         f" head -c 1G /dev/zero > {BOOT}/filler; dd if=/dev/zero of={BOOT}/filler2 bs=512;"
-        f" mount -o remount,ro {BOOT}",
+        f" mount -o remount,ro=fs {BOOT}",
         120,
     )
     told = restart(machine)
     assert "glovebox-errors.txt cannot be written to BOOT: No space left on device" in told
     assert hostname(machine) == "mybox"
-    machine.run(f"mount -o remount,rw {BOOT}; rm {BOOT}/filler*; mount -o remount,ro {BOOT}")
+    machine.run(f"mount -o remount,rw {BOOT}; rm {BOOT}/filler*; mount -o remount,ro=fs {BOOT}")
 
 
 def test_all_is_right_again(machine: Guest) -> None:
     """An empty file means the defaults; once nothing is wrong, the text about errors goes."""
     machine.run(f"mount -o remount,rw {BOOT}; rm {BOOT}/firstrun.sh {BOOT}/rpi-preseed.toml;"
-                f" : > {BOOT}/glovebox.toml; mount -o remount,ro {BOOT}")  # fmt: skip
+                f" : > {BOOT}/glovebox.toml; mount -o remount,ro=fs {BOOT}")  # fmt: skip
     assert restart(machine) == []
     assert machine.execute(f"test -e {ERRORS}")[0] == 1
     # Imager's values stand: it was asked only once.

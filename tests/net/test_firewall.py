@@ -8,12 +8,14 @@ import shutil
 import socket
 import struct
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 
+from appliance.dhcp import message
+from appliance.dhcp.message import Kind
 from appliance.firewall import BLOCKING, DNSMASQ, FILMS, MARK, render
 from appliance.settings.config import Config, build
 from appliance.settings.sections.capture import CaptureConfig
@@ -21,6 +23,7 @@ from appliance.settings.sections.flows import FlowsConfig
 from appliance.settings.sections.router import RouterConfig, RouterEntry
 from appliance.settings.sections.system import SystemConfig
 from tests.conftest import missing
+from tests.net.dhcpclient import Clients, station_number
 from tests.net.kit import Segment, inside
 from tests.net.namespaces import DEADLINE_S
 
@@ -31,6 +34,8 @@ TCP = {22: False, 53: True, 80: True, 443: True, 8200: True, 9999: False}
 UDP = {53: True, 67: False, 123: True, 1900: True, 2055: True, 5353: True, 9999: False, 37008: True}
 PROBE_S = 0.5
 SYN_ACK, RST = 0x12, 0x04
+# From asm-generic/socket.h.
+SO_RCVBUFFORCE = 33
 
 
 @pytest.fixture
@@ -255,28 +260,80 @@ def test_nothing_is_forwarded(segment: Segment) -> None:
         far.close()
 
 
-def test_one_device_that_asks_for_addresses_without_end_is_passed_over(segment: Segment) -> None:
-    """Each answer is written to the card; another device still gets one."""
-    load(segment, Config())
+@contextlib.contextmanager
+def dhcp_server(segment: Segment) -> Iterator[Callable[[], int]]:
+    """Answer every request, as dnsmasq does; yield what tells how many have come since."""
     with inside(f"{segment.name}-box"):
         server = socket.socket(type=socket.SOCK_DGRAM)
+        server.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 4 << 20)
         server.bind(("", 67))
         server.settimeout(PROBE_S)
 
+    def came() -> int:
+        count = 0
+        with contextlib.suppress(TimeoutError):
+            while True:
+                client = server.recvfrom(2048)[1]
+                count += 1
+                with contextlib.suppress(OSError):  # Of who has no address yet.
+                    server.sendto(b"yours", client)
+        return count
+
+    with server:
+        yield came
+
+
+def test_one_device_that_asks_for_addresses_without_end_is_passed_over(segment: Segment) -> None:
+    """Each answer is written to the card; another device still gets one.
+
+    They have addresses and ask the server alone, so to the kernel each of them is a connection.
+    """
+    load(segment, Config())
+
     def ask(station: str, times: int) -> int:
+        count = 0
         with inside(f"{segment.name}-{station}"), socket.socket(type=socket.SOCK_DGRAM) as asking:
             asking.bind(("", 68))
             for _ in range(times):
-                asking.sendto(b"discover", (OWN, 67))
-        came = 0
-        with contextlib.suppress(TimeoutError):
-            while server.recv(9):
-                came += 1
-        return came
+                asking.sendto(b"request", (OWN, 67))
+                count += came() if times < 10 else 0
+        return count + came()
 
-    with server:
-        assert 20 <= ask("client", 300) <= 21
+    with dhcp_server(segment) as came:
+        assert ask("client", 1) == 1
+        assert 19 <= ask("client", 300) <= 20
         assert ask("other", 4) == 4
+
+
+def test_a_flood_of_one_kind_of_request_leaves_the_others_their_share(segment: Segment) -> None:
+    """By stations that are all made up: new ones that look for a server, or ask for an address."""
+    load(segment, Config())
+    clients = Clients(segment, "flooder")
+    kinds = {
+        Kind.DISCOVER: lambda number: message.discover(station_number(number), number),
+        Kind.REQUEST: lambda number: requested(number),
+    }
+
+    def sent(kind: Kind, stations: range) -> int:
+        for number in stations:
+            clients.send(kinds[kind](number), station_number(number))
+        return came()
+
+    with dhcp_server(segment) as came:
+        assert 200 <= sent(Kind.DISCOVER, range(1000)) < 1000
+        assert sent(Kind.REQUEST, range(1000, 1010)) == 10
+        assert sent(Kind.REQUEST, range(2000, 3000)) < 110
+        with inside(f"{segment.name}-other"), socket.socket(type=socket.SOCK_DGRAM) as renewing:
+            renewing.bind(("", 68))
+            renewing.sendto(requested(1), (OWN, 67))
+        assert came() == 1
+    clients.close()
+
+
+def requested(number: int) -> bytes:
+    """Return the request of a station for an address (RFC 2131, table 5)."""
+    asked = message.discover(station_number(number), number)[:240]
+    return asked + bytes((53, 1, Kind.REQUEST, 50, 4, 10, 77, 0, 200, 0xFF))
 
 
 def test_who_was_taken_over_reaches_nobody_outside(segment: Segment) -> None:

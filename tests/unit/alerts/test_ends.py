@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from appliance.alerts import ends
 
-NAMES = {"tablet": ["10.77.0.11"], "two": ["10.77.0.12", "fe80:0::2"]}
+NAMES = {"tablet": ["10.77.0.11"], "two": ["10.77.0.12", "fe80:0::2"],
+         "odd": ["no address", "10.77.0.13"], "none": ["no address"]}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -26,11 +27,13 @@ NAMES = {"tablet": ["10.77.0.11"], "two": ["10.77.0.12", "fe80:0::2"]}
         ("FE80:0:0:0:0:0:0:1", ("fe80::1",), None),
         ("::102:304", ("::1.2.3.4",), None),
         ("2001:db8::1:1:1:1:1", ("2001:db8:0:1:1:1:1:1",), None),
-        ("Tablet", ("10.77.0.11",), None),
-        ("two", ("10.77.0.12", "fe80::2"), None),
+        ("Tablet", ("10.77.0.11", "::ffff:10.77.0.11"), None),
+        ("two", ("10.77.0.12", "::ffff:10.77.0.12", "fe80::2"), None),
         (":22", (), 22),
         ("22", (), 22),
         ("port 22", (), 22),
+        # What a service says of a device is no reason to fail, nor to find every alert.
+        ("odd", ("10.77.0.13", "::ffff:10.77.0.13"), None),
     ],
 )
 def test_parse_finds_the_stored_forms(
@@ -70,6 +73,7 @@ def test_parse_finds_networks_and_parts(text: str, fits: list[str], others: list
         ("70000", "no port"),
         ("192.168.1.1:70000", "no port"),
         ("phone", "No device called 'phone'"),
+        ("none", "No device called 'none'"),
         ("192.168.1.1-20", "is no address. Expected 192.168.1.20"),
         ("<script>", "is no address"),
         ("1.2.3.4.5", "is no address"),

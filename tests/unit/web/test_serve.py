@@ -133,6 +133,39 @@ def test_main_answers_https_with_a_certificate_of_its_own(start: Start) -> None:
         assert "Glovebox" in str(answer.read(), "utf-8")
 
 
+# Target, Host, and what is answered. The target says for whom it is; Host then says nothing.
+TARGETS = (
+    ("/setup", "localhost", 200),
+    ("/setup", "evil.example", 421),
+    ("http://localhost/setup", "evil.example", 200),
+    ("http://evil.example/setup", "localhost", 421),
+    ("HTTPS://evil.example:80?/setup", "localhost", 421),
+    ("ftp://evil.example#/setup", "localhost", 421),
+    ("http://localhost@evil.example/setup", "localhost", 400),
+    ("http:///setup", "localhost", 400),
+    ("setup", "localhost", 400),
+    ("\x0bhttp://evil.example/setup", "localhost", 400),
+    ("http://evil.example\\@localhost/setup", "localhost", 400),
+    ("localhost:80", "localhost", 400),
+)
+
+
+@pytest.mark.slow
+def test_a_target_with_a_foreign_host_is_told_nothing(start: Start) -> None:
+    """In whichever way a foreign name comes in, over real connections (RFC 9112, 3.2.2)."""
+    port = int(serving(start("--listen", "127.0.0.1:0")).rpartition(":")[2])
+    found = []
+    for target, host, _ in TARGETS:
+        fields = f"Host: {host}\r\nConnection: close"
+        with socket.create_connection(("127.0.0.1", port), DEADLINE) as client:
+            client.sendall(f"GET {target} HTTP/1.1\r\n{fields}\r\n\r\n".encode())
+            answer = b"".join(iter(lambda: client.recv(65536), b"")).decode()
+        status = int(answer.split()[1])
+        found.append((target, host, status))
+        assert (socket.gethostname() in answer) is (status == 200), answer
+    assert tuple(found) == TARGETS
+
+
 GREEDY = 330
 TURN_S = 0.02
 REQUEST = b"GET /login HTTP/1.1\r\nHost: localhost\r\n\r\n"

@@ -27,6 +27,7 @@ HIDING = frozenset(
     )
 )
 MOST_HIDDEN = 64
+MOST_LATELY = 1024
 # A name that leads nowhere, for whom wants to see an alert; the engines have a rule for it, too.
 TRIED = b"glovebox-alert-test.example"
 
@@ -44,6 +45,8 @@ class Matcher:
     looked_up: int = 0
     hidden: dict[str, int] = field(default_factory=dict)
     _kept: list[KeptList] = field(default_factory=list)
+    # Who lists what was met lately: a device asks for the same again and again.
+    _lately: dict[tuple[bytes, bytes], list[ListVerdict]] = field(default_factory=dict)
     _open: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
     def load(self, folder: Path) -> None:
@@ -55,6 +58,7 @@ class Matcher:
             each.let_go()
         self._open.close()
         self._kept, self._open = kept, stack
+        self._lately.clear()
 
     def frame(self, frame: memoryview, now: float) -> None:
         """Look at one frame; any bytes will do."""
@@ -85,10 +89,20 @@ class Matcher:
             found = seen.name == TRIED or self.known.has_name(seen.name)
         else:
             found = self.known.has_address(seen.address)
-        if found and (listed := self._who_lists(seen)):
+        if found and (listed := self._known_verdicts(seen)):
             alert = self.meetings.take(seen, listed, now)
             if alert is not None and not self.spool.put(alert):
                 self.meetings.not_told()
+
+    def _known_verdicts(self, seen: Sighting) -> list[ListVerdict]:
+        # A short name has the bytes of some address.
+        what = (seen.name, b"" if seen.name else seen.address)
+        listed = self._lately.get(what)
+        if listed is None:
+            if len(self._lately) >= MOST_LATELY:
+                self._lately.clear()
+            listed = self._lately[what] = self._who_lists(seen)
+        return listed
 
     def _who_lists(self, seen: Sighting) -> list[ListVerdict]:
         if seen.name == TRIED:

@@ -87,6 +87,30 @@ def test_lists_are_changed_while_it_runs(matcher: Matcher, spool: Path, tmp_path
     assert len(messages(spool)) == 2 and "worse.example" in messages(spool)[1]
 
 
+def test_a_name_with_the_bytes_of_an_address_is_another_entry(
+    matcher: Matcher, spool: Path, tmp_path: Path
+) -> None:
+    take(tmp_path, a_txt="a.bc\n97.46.98.99\n")
+    matcher.load(tmp_path / "kept")
+    matcher.frame(memoryview(asking("a.bc")), NOW)
+    address = bytes((97, 46, 98, 99))
+    told = ethernet(ipv4(udp(answer("good.example", (A, address)), 41234, 53)))
+    matcher.frame(memoryview(told), NOW)
+    first, second = messages(spool)
+    assert "97.46.98.99" in second and "97.46.98.99" not in first
+
+
+def test_what_was_met_lately_has_a_bound(
+    matcher: Matcher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("appliance.intel.matcher.MOST_LATELY", 3)
+    take(tmp_path, a_txt="bad.example\n")
+    matcher.load(tmp_path / "kept")
+    for number in range(8):
+        matcher.frame(memoryview(asking(f"x{number}.bad.example")), NOW)
+    assert len(matcher._lately) <= 3 and matcher.meetings.counts.hits == 8
+
+
 def test_servers_that_hide_names_are_told(matcher: Matcher) -> None:
     matcher.frame(memoryview(tcp(hello("dns.google"))), NOW)
     matcher.frame(memoryview(tcp(hello("dns.google"))), NOW)

@@ -75,6 +75,6 @@ def _tables(field: SettingField, text: str) -> Any:
         found = tables.parse(f"{field.key} = {text}\n".encode("utf-8", "replace"), "the field")
     except ConfigError as error:
         raise ValueError(str(error).removeprefix("the field: ")) from error
-    if found.keys() != {field.key}:
+    if found.keys() != {field.key} or not isinstance(found[field.key], list):
         raise ValueError("expected one list like [{ … }, { … }]")
     return found[field.key]

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from appliance.amending import entries
@@ -38,6 +38,8 @@ def test_values(place: tuple[str, str], text: str, value: Any) -> None:
         (("alerts", "keep"), "9" * 30, "smaller"), (("dhcp", "profile"), "x", "'auto' or"),
         (("capture", "ports"), "1\nx", "expected a number"), (("wifi", "networks"), "[", "line"),
         (("wifi", "networks"), '[]\n[web]\npassword = "x"', "one list"),
+        (("wifi", "networks"), "1", "one list"),
+        (("wifi", "networks"), '{ name = "x" }', "one list"),
     ],
 )  # fmt: skip
 def test_what_is_none_is_refused(place: tuple[str, str], text: str, words: str) -> None:
@@ -46,6 +48,7 @@ def test_what_is_none_is_refused(place: tuple[str, str], text: str, words: str) 
 
 
 @given(st.sampled_from(sorted(BY_PLACE)), st.text(max_size=60))
+@example(("wifi", "networks"), "1,")
 def test_no_text_breaks_it(place: tuple[str, str], text: str) -> None:
     try:
         value = entries.value_of(BY_PLACE[place], text)

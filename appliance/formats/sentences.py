@@ -17,6 +17,7 @@ from appliance.errors import DecodeError
 _FORMS = ((0x80, 1, 0x00), (0x4000, 2, 0x80), (0x200000, 3, 0xC0), (0x10000000, 4, 0xE0))
 _FIVE_BYTES, _RESERVED = 0xF0, 0xF8
 _LARGEST = 0xFFFFFFFF
+_SHORT = tuple(bytes((size,)) for size in range(_FORMS[0][0]))
 # An export of a large router has some megabytes; nothing else comes near.
 LARGEST_WORD = 16 << 20
 LARGEST_SENTENCE = 32 << 20
@@ -49,10 +50,15 @@ def length(size: int) -> bytes:
 
 def encode(words: Iterable[str]) -> bytes:
     """Return a sentence. Raises ValueError for an empty word, which would end it."""
-    content = [word.encode("utf-8", "surrogateescape") for word in words]
-    if not content or not all(content):
-        raise ValueError("a sentence without a word, or with an empty one")
-    return b"".join(length(len(word)) + word for word in content) + b"\0"
+    content: list[bytes] = []
+    for word in words:
+        text = word.encode("utf-8", "surrogateescape")
+        if not text:
+            raise ValueError("a sentence with an empty word")
+        content += (_SHORT[len(text)] if len(text) < len(_SHORT) else length(len(text)), text)
+    if not content:
+        raise ValueError("a sentence without a word")
+    return b"".join(content) + b"\0"
 
 
 def command(path: str, values: Mapping[str, str] | None = None, *more: str) -> tuple[str, ...]:
@@ -67,7 +73,7 @@ def reply(words: tuple[str, ...]) -> Reply:
     values: dict[str, str] = {}
     tag, rest = "", []
     for word in words[1:]:
-        if word.startswith("="):
+        if word[:1] == "=":
             key, _, value = word[1:].partition("=")
             # Thousands of rows have the same few names.
             values[sys.intern(key)] = value
@@ -93,40 +99,40 @@ class Splitter:
 
     def feed(self, content: bytes) -> Iterator[tuple[str, ...]]:
         """Yield the sentences that are whole now. Raises DecodeError; nothing fits behind that."""
-        buffer = self._buffer
-        buffer += content
-        position = 0
+        # Nearly always nothing waits, and what has come is read where it is.
+        waiting, found = self._buffer, content if not self._buffer else None
+        if found is None:
+            waiting += content
+        data = waiting if found is None else found
+        position, behind = 0, len(data)
         try:
-            while position < len(buffer):
+            while position < behind:
                 # Nearly all words are short: their length is one byte.
                 start = position + 1
-                end = start + buffer[position]
+                end = start + data[position]
                 if end - start >= _FORMS[0][0]:
-                    if (found := _word(buffer, position)) is None:
+                    if (place := _word(data, position)) is None:
                         return
-                    start, end = found
-                elif end > len(buffer):
+                    start, end = place
+                elif end > behind:
                     return
                 position = end
                 if start < end:
-                    self._take(buffer[start:end])
+                    self._size += end - start
+                    if self._size > LARGEST_SENTENCE or len(self._words) >= MOST_WORDS:
+                        raise DecodeError("a sentence without an end")
+                    self._words.append(data[start:end].decode("utf-8", "surrogateescape"))
                 elif self._words:
-                    yield self._ended()
+                    words, self._words, self._size = tuple(self._words), [], 0
+                    yield words
         finally:
-            del buffer[:position]
-
-    def _take(self, word: bytearray) -> None:
-        self._size += len(word)
-        if self._size > LARGEST_SENTENCE or len(self._words) >= MOST_WORDS:
-            raise DecodeError("a sentence without an end")
-        self._words.append(word.decode("utf-8", "surrogateescape"))
-
-    def _ended(self) -> tuple[str, ...]:
-        words, self._words, self._size = tuple(self._words), [], 0
-        return words
+            if found is None:
+                del waiting[:position]
+            else:
+                waiting += found[position:]
 
 
-def _word(buffer: bytearray, position: int) -> tuple[int, int] | None:
+def _word(buffer: bytes | bytearray, position: int) -> tuple[int, int] | None:
     """Return where the word at `position` begins and ends; None where it is not all there."""
     first = buffer[position]
     if first >= _RESERVED:

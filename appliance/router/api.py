@@ -28,7 +28,7 @@ from appliance.router.wire import LATE, TIMEOUT_S, ApiAddress, TooLateError, Wir
 IN_FLIGHT = 64
 # While more than half of them are under way, answers are let come together for so long: waking up
 # for each would cost more than reading it, and the router has enough to do meanwhile.
-GATHER_S = 0.01
+GATHER_S = 0.02
 # More rows than any router of an owner has in one table; an answer beyond that is refused.
 MOST_ROWS = 300_000
 # Nor has any of them so many signs in all: the largest export fits twice.
@@ -282,6 +282,8 @@ class Connection:
             found.answer = Answer(tuple(found.rows), reply.values.get("ret", ""), found.refusal)
 
     def _row(self, reply: Reply, found: _Pending) -> None:
+        if found.wanted is not None and not found.wanted(reply.values):
+            return
         signs = sum(map(len, reply.values.values()))
         if found.wanted is None:
             found.signs += signs
@@ -289,8 +291,6 @@ class Connection:
                 raise RouterError("the router answered with more than any router has to tell")
             self._answered += 1
             found.rows.append(reply.values)
-        elif not found.wanted(reply.values):
-            return
         elif len(self._events) < MOST_EVENTS and signs <= LARGEST_EVENT:
             self._events.append((reply.tag, reply.values))
         else:

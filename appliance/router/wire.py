@@ -19,7 +19,7 @@ from appliance.router.refusals import CertificateError, RouterError, plain
 
 TLS_PORT, PLAIN_PORT = 8729, 8728
 TIMEOUT_S = 15.0
-CHUNK = 65536
+CHUNK = 16384
 # RFC 8446, section 5.1: no record holds more.
 _RECORD = 16384
 LATE = "the router did not answer in time"

@@ -504,7 +504,7 @@ AREAS = (
             Watched(
                 "glovebox-zone.service",
                 called="the server of the zone",
-                ladder=("glovebox-zone.service", "glovebox-zone-config.service"),
+                ladder=("glovebox-zone.service",),
             ),
         ),
         reports=("appliance.reports.intel:ZoneReport",),

@@ -34,7 +34,7 @@ TUNNEL, LINE = ("tunnel0", 9), ("line0", 1)
 SIX_IN_FOUR = 41
 # As tests.frames has it.
 HOST = ip_address(ipv6(b"")[8:24])
-PACKET, PACKETS, ROUNDS = 1_400, 100, 3
+PACKET, PACKETS, ROUNDS = 1_400, 100, 4
 
 
 @pytest.fixture
@@ -111,11 +111,12 @@ def test_the_outside_of_a_tunnel_counts_once(namespace: str, version: int) -> No
     for (_, place), (came, went, *_) in taken.cells.items():
         by_host[str(address(*taken.hosts[place]))] += came + went
     assert by_host.pop(str(HOST)) == ROUNDS * PACKETS * PACKET
-    # Only what came before anything told of the inside.
+    # Who tells of a tunnel first is looked at from then on: what came before anything told of the
+    # inside counts, and that may be twice, where the inside is told first.
     (others,) = by_host.values()
-    assert others <= PACKETS * (PACKET + 20)
+    assert others <= 2 * PACKETS * (PACKET + 20)
     assert counting.tunnel_bytes + others == ROUNDS * PACKETS * (PACKET + 20)
-    assert counting.tunnels >= ROUNDS - 1
+    assert counting.tunnels >= ROUNDS - 2
 
 
 def listening(namespace: str) -> int:

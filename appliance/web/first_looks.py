@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Compile ahead what the first visitor would wait for: the templates of overview and inbox.
 
-On a Pi 3 each takes a twentieth of a second. All together would take 4 MB that are better free;
-the others are compiled when somebody wants them.
+All 68 take half a second of a PC's processor and 4 MB, which are better free; the others are
+compiled when somebody wants them.
 """
 
 from __future__ import annotations

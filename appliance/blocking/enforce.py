@@ -6,9 +6,11 @@ At the beginning and now and then its whole list is read; between, only what cha
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from ipaddress import ip_network
 
@@ -36,6 +38,7 @@ from appliance.router.refusals import (
 from appliance.router.servers import UpdateServers
 from appliance.router.wire import ApiAddress
 from appliance.service import Stop
+from appliance.settings.sections.fit import Network
 from appliance.settings.sections.router import RouterEntry
 
 # A whole list of thousands of rows takes a router seconds to tell.
@@ -45,6 +48,8 @@ REBOOT_S = 10.0
 # A connection that ends sooner is made again ever later.
 STEADY_S = 60.0
 NEVER = float("-inf")
+# Lists of thousands of rows, read from all routers at once, would take ten times the memory.
+READING, TURN_S = threading.Semaphore(1), 5.0
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +76,7 @@ class RouterTask:
         self.broken = False
 
     @property
-    def proved(self) -> dict[str, int]:
+    def proved(self) -> dict[Network, int]:
         """Networks whose row was read back, and how many connections were cut for each."""
         return self._rows.proved if self.state.reached else {}
 
@@ -91,8 +96,6 @@ class RouterTask:
             self.broken = True
             stop.set()
             raise
-        finally:
-            self._watch.close()
 
     def retry(self) -> None:
         """Ask the router again now: something may have changed."""
@@ -153,7 +156,8 @@ class RouterTask:
             again |= self._look(connection) or self._rows.doubtful
         if again or time.monotonic() - self._read >= WHOLE_S:
             connection.overrun, self._read = False, time.monotonic()
-            self._rows.read(connection)
+            with _turn():
+                self._rows.read(connection)
         self._rows.keep(connection)
         self._servers.work(connection)
         self.questions.work(connection)
@@ -207,6 +211,17 @@ class RouterTask:
         since = self.state.since if self.state.words == words else time.time()
         known: dict[str, object] = {"certificate": "", **figures}
         self.state = replace(self.state, reached=reached, words=words, since=since, **known)  # type: ignore[arg-type]
+
+
+@contextlib.contextmanager
+def _turn() -> Iterator[None]:
+    """Wait until no other router is read; not for long, for one of them may hang."""
+    taken = READING.acquire(timeout=TURN_S)
+    try:
+        yield
+    finally:
+        if taken:
+            READING.release()
 
 
 def _figures(found: Picture) -> dict[str, object]:

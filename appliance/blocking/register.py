@@ -34,6 +34,8 @@ LIFTED_WORDS = "lifted"
 @dataclass(slots=True)
 class _Running:
     block: Block
+    # What its row says: one text for all routers.
+    comment: str
     alerts: int = 1
 
 
@@ -75,7 +77,7 @@ class Register:
         #: Changes whenever the routers must look again.
         self.version = 0
         for block in book.running(wall()):
-            self._running[block.network] = _Running(block)
+            self._running[block.network] = _running(block)
             self._ends[block.network] = clock() + self._left(block)
             age = wall() - block.since
             if 0 <= age <= 3600:
@@ -224,11 +226,7 @@ class Register:
             if not self.enforces:
                 return []
             return [
-                Entry(
-                    network,
-                    self._ends[network] - now,
-                    f"{OURS}{each.block.id} {each.block.rule}".strip(),
-                )
+                Entry(network, self._ends[network] - now, each.comment)
                 for network, each in self._running.items()
             ]
 
@@ -257,7 +255,7 @@ class Register:
         else:
             block = Block(network, found.direction, self._wall(), until, by, rule,
                           plain(message, 120), found.words)  # fmt: skip
-            self._running[network] = _Running(self._book.add(block))
+            self._running[network] = _running(self._book.add(block))
             self._recent.append(now)
         self._ends[network] = now + found.seconds
         self.version += 1
@@ -291,6 +289,10 @@ class Register:
         for network in over:
             del self._running[network], self._ends[network]
         self.version += bool(over)
+
+
+def _running(block: Block) -> _Running:
+    return _Running(block, f"{OURS}{block.id} {block.rule}".strip())
 
 
 def _past(block: Block) -> PastBlock:

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import logging
 import math
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from appliance.blocking import judge
-from appliance.blocking.difference import SLACK_S, Entry, difference, timeout
+from appliance.blocking.difference import SLACK_S, Entry, There, difference, timeout
 from appliance.blocking.register import Register
 from appliance.formats import plain_address, sentences
 from appliance.host import clocks
@@ -61,7 +60,7 @@ class KeptRows:
         #: Rows of others in the list, when it was read last.
         self.foreign = 0
         #: Networks whose row was read back, and how many connections were cut; replaced whole.
-        self.proved: dict[str, int] = {}
+        self.proved: dict[Network, int] = {}
 
     def forget(self) -> None:
         """Take it that the router has no row: it restarted, and nobody lifted anything."""
@@ -123,9 +122,7 @@ class KeptRows:
         found = difference(self._still(entries, rows), rows)
         _remove(connection, family, found.removals)
         for network, row in found.there.items():
-            kept = self._placed.get(network)
-            ends = math.inf if row.seconds is None else now + row.seconds
-            placed[network] = _Placed(row.id, ends, row.ours, kept.cut if kept else 0, True)
+            placed[network] = _seen(self._placed.get(network), row, now)
         _renew(connection, family, found.renewals)
         return found.foreign
 
@@ -216,9 +213,16 @@ class KeptRows:
 
     def _tell_proofs(self) -> None:
         self._soonest = min((each.ends for each in self._placed.values()), default=math.inf)
-        # Ten routers have the same thousands of names.
-        self.proved = {sys.intern(str(network)): each.cut
-                       for network, each in self._placed.items() if each.proved}  # fmt: skip
+        self.proved = {n: each.cut for n, each in self._placed.items() if each.proved}
+
+
+def _seen(before: _Placed | None, row: There, now: float) -> _Placed:
+    ends = math.inf if row.seconds is None else now + row.seconds
+    if before is None or before.id != row.id:
+        return _Placed(row.id, ends, row.ours, before.cut if before else 0, True)
+    # Thousands of new ones among what is soon forgotten would keep all that memory.
+    before.ends, before.ours, before.proved = ends, row.ours, True
+    return before
 
 
 def _is_gone(row: Fields) -> bool:

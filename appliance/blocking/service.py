@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_network
 from pathlib import Path
@@ -26,13 +26,14 @@ from appliance.errors import GloveboxError
 from appliance.host import clocks, network
 from appliance.ids import alert as alerts
 from appliance.reports.answers import AnswersReport
-from appliance.reports.blocking import BlockingReport
+from appliance.reports.blocking import Blocked, BlockingReport
 from appliance.reports.statusfile import RUNTIME_DIRECTORY
 from appliance.requests import Inbox
 from appliance.router.keeping import FOLDER, Keeping
 from appliance.router.reading import only_reads
 from appliance.service import Running
 from appliance.settings.config import Config
+from appliance.settings.sections.fit import Network
 from appliance.store.database import StoreError
 
 STEP_S = 0.25
@@ -41,8 +42,6 @@ MOST = 200
 SHOWN = 100
 # For how long a locked store is waited for.
 PATIENCE_S = 1.0
-# Then it begins after the newest: attacks of before the boot are no news.
-UNKNOWN = -1
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +56,7 @@ class Blocking:
     inbox: Inbox[Wish]
     tasks: Sequence[RouterTask]
     keep: Path
-    position: int = UNKNOWN
+    position: int | None = None
     rules: Handshakes = field(default_factory=Handshakes)
     error: str = ""
     _told: str = ""
@@ -88,14 +87,7 @@ class Blocking:
             position=self.position,
             judged=self.register.judged,
             count=count,
-            blocked=tuple(
-                replace(
-                    each,
-                    routers=tuple(name for name, proved in proofs if each.network in proved),
-                    cut=sum(proved.get(each.network, 0) for _, proved in proofs),
-                )
-                for each in blocked
-            ),
+            blocked=tuple(_proved(each, proofs) for each in blocked),
             spared=tuple(reversed(self.register.spared)),
             routers=tuple(task.state for task in self.tasks),
             error=self.error,
@@ -105,7 +97,8 @@ class Blocking:
         )
 
     def _alerts(self) -> bool:
-        if self.position < 0:
+        if self.position is None:
+            # Attacks of before the boot are no news.
             newest = self.reader.latest(1)
             self.position = int(newest[0]["id"]) if newest else 0
         found = self.reader.after(self.position, MOST)
@@ -174,6 +167,16 @@ class Blocking:
                 task.retry()
 
 
+def _proved(block: Blocked, proofs: Sequence[tuple[str, Mapping[Network, int]]]) -> Blocked:
+    """Return it with the routers on which its row was read back."""
+    network = ip_network(block.network)
+    return replace(
+        block,
+        routers=tuple(name for name, proved in proofs if network in proved),
+        cut=sum(proved.get(network, 0) for _, proved in proofs),
+    )
+
+
 def own_networks(settings: Config) -> list[SafeNetwork]:
     """Return what is this machine's and the owner's, whatever the routers say."""
     ours = [ip_network(address) for address in network.addresses()]
@@ -233,10 +236,10 @@ def _follow(blocking: Blocking, running: Running) -> None:
             running.stop.wait(STEP_S)
 
 
-def _begin(runtime: Path) -> int:
-    """Return the last alert that was judged since the boot, UNKNOWN where none was."""
+def _begin(runtime: Path) -> int | None:
+    """Return the last alert that was judged since the boot, None where none was."""
     before = BlockingReport.read(runtime)
-    return before.position if before is not None else UNKNOWN
+    return before.position if before is not None else None
 
 
 def _line(blocking: Blocking) -> str:

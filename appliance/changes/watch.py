@@ -6,6 +6,7 @@ It uses the connection that is there, and never waits: whom to block does not wa
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from collections import deque
@@ -59,7 +60,6 @@ class ChangeWatch:
     ) -> None:
         """Take the router's name, the store's file, and a clock that only goes on, in seconds."""
         self._router, self._path, self._clock = router, path, clock
-        self._history: VersionStore | None = None
         self._seen, self._logins = LogNews(), dict[str, Hand]()
         self._asked: tuple[str, float] | None = None
         self._next, self._last = float("-inf"), float("-inf")
@@ -96,12 +96,6 @@ class ChangeWatch:
             self._last, self._next = now, now + EVERY_S
             self._asked = connection.begin(EXPORT), now
 
-    def close(self) -> None:
-        """Close the store."""
-        if self._history is not None:
-            self._history.close()
-            self._history = None
-
     def _is_time(self, now: float) -> bool:
         seen = self._seen
         quiet = seen.first is not None and (
@@ -132,16 +126,20 @@ class ChangeWatch:
 
     def _keep(self, text: str, seen: LogNews) -> None:
         try:
-            history = self._opened()
-            latest = history.latest()
-            if latest is None or (latest[1] != text and self._is_meant(latest[1], text)):
-                who = ", ".join(list(seen.hands)[:3]) if latest else ""
-                history.add(time.time(), text, who or (NOBODY if latest else ""), tuple(seen.said))
-                log.info("%s: its configuration has changed", self._router)
-            self._tell(history)
+            # Open from one export to the next it would take as much memory as the connection.
+            with contextlib.closing(VersionStore(self._path)) as history:
+                self._note(history, text, seen)
+                self._tell(history)
         except (StoreError, OSError) as error:
             self.trouble = f"Its configuration cannot be stored: {error}."
             log.error("%s: %s", self._router, self.trouble)
+
+    def _note(self, history: VersionStore, text: str, seen: LogNews) -> None:
+        latest = history.latest()
+        if latest is None or (latest[1] != text and self._is_meant(latest[1], text)):
+            who = ", ".join(list(seen.hands)[:3]) if latest else ""
+            history.add(time.time(), text, who or (NOBODY if latest else ""), tuple(seen.said))
+            log.info("%s: its configuration has changed", self._router)
 
     def _is_meant(self, before: str, text: str) -> bool:
         """Whether a change is one: what lost more than half of its lines is believed when twice."""
@@ -150,11 +148,6 @@ class ChangeWatch:
             return True
         self._small, self._next = text, self._last + PATIENCE_S
         return False
-
-    def _opened(self) -> VersionStore:
-        if self._history is None:
-            self._history = VersionStore(self._path)
-        return self._history
 
     def _tell(self, history: VersionStore) -> None:
         latest = history.latest()

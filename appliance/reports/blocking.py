@@ -99,7 +99,7 @@ class RouterState:
 class BlockingReport(StatusFile):
     """Blocking at `updated` (since the epoch); `position` is the last alert that was judged.
 
-    It is below 0 while it is not known. `never` are networks that the owner never wants to be
+    It is None while it is not known. `never` are networks that the owner never wants to be
     blocked; `anybody` tells that anybody may stream frames here, and so cause alerts. `over` are
     the blocks that ended last.
     """
@@ -108,7 +108,7 @@ class BlockingReport(StatusFile):
 
     updated: float
     mode: str
-    position: int
+    position: int | None
     judged: int
     count: int
     blocked: tuple[Blocked, ...]

@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import functools
 import multiprocessing
+import os
 import resource
 import statistics
 import subprocess
@@ -23,10 +24,11 @@ from ipaddress import ip_address, ip_network
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from appliance.blocking.book import Book
+from appliance.blocking.book import Block, Book
 from appliance.blocking.enforce import RouterTask
 from appliance.blocking.register import Register
 from appliance.host import clocks
+from appliance.reports.blocking import BlockingReport
 from appliance.router.keeping import Keeping
 from appliance.service import Stop
 from appliance.settings.sections.block import BlockConfig
@@ -36,8 +38,20 @@ ROW_S = 0.00125
 ROUNDS, MANY, ROUTERS, EACH = 200, 10_000, 10, 1000
 OTHERS = 2000  # connections of a busy home
 PATIENCE_S = 1800.0
-MEMORY = "import resource; print(int(open('/proc/self/statm').read().split()[1]))"
-IDLE = f"from appliance import service; from appliance.settings import config; {MEMORY}"
+Played = tuple[Connection, multiprocessing.process.BaseProcess, RouterEntry]
+PYTHON = (sys.executable, "-c")
+# Every service is one of these; so it tells its pages of memory.
+IDLE = """
+import argparse
+from appliance import service
+
+def body(running):
+    running.beat("idle")
+    print(open("/proc/self/statm").read().split()[1])
+    return 0
+
+service.run("idle", argparse.ArgumentParser(), [], body)
+"""
 
 
 @dataclass
@@ -103,6 +117,15 @@ def keeping(count: int) -> Iterator[tuple[list[Router], Register]]:
 
 
 def _router(folder: Path, register: Register, stop: Stop, number: int) -> Router:
+    pipe, process, entry = _play(folder, number)
+    task = RouterTask(entry, Keeping(entry.name, folder), register)
+    thread = threading.Thread(target=task.run, args=(stop,))
+    thread.start()
+    return Router(pipe, process, task, thread)
+
+
+def _play(folder: Path, number: int) -> Played:
+    """Play a router, whose user and certificate are kept in `folder`."""
     kept = Keeping(f"r{number}", folder)
     password = kept.made_secret().password
     pipe, there = multiprocessing.Pipe()
@@ -112,20 +135,16 @@ def _router(folder: Path, register: Register, stop: Stop, number: int) -> Router
     process.start()
     port, pin = pipe.recv()
     kept.set_pin(pin)
-    entry = RouterEntry(f"r{number}", ip_address("127.0.0.1"), port=port)
-    task = RouterTask(entry, kept, register)
-    thread = threading.Thread(target=task.run, args=(stop,))
-    thread.start()
-    return Router(pipe, process, task, thread)
+    return pipe, process, RouterEntry(f"r{number}", ip_address("127.0.0.1"), port=port)
 
 
-def until(condition: Callable[[], object]) -> float:
-    """Wait until something is so; return the seconds that it took. Raises TimeoutError."""
+def until(condition: Callable[[], object], pause: float = 0.005) -> float:
+    """Ask until something is so; return the seconds that it took. Raises TimeoutError."""
     begun = time.monotonic()
     while not condition():
         if time.monotonic() - begun > PATIENCE_S:
             raise TimeoutError("it did not come to be")
-        time.sleep(0.005)
+        time.sleep(pause)
     return time.monotonic() - begun
 
 
@@ -152,7 +171,7 @@ def latency() -> str:
             router.ask(f"connection {_address(number)}")
             fill(register, number, 1)
             times.append(until(functools.partial(_has, router.task, number + 1)))
-            cut += router.task.proved[f"{_address(number)}/32"]
+            cut += router.task.proved[ip_network(_address(number))]
     times.sort()
     p99 = times[int(len(times) * 0.99) - 1]
     return (
@@ -180,22 +199,56 @@ def restart() -> str:
 
 def memory() -> str:
     """Say how much more memory ten routers with a thousand rows take than an idle service."""
-    page = resource.getpagesize()
-    argv = [sys.executable, "-c", IDLE]
-    idle = int(subprocess.run(argv, check=True, capture_output=True, text=True).stdout) * page
-    with keeping(ROUTERS) as (routers, register):
-        fill(register, 0, EACH)
-        until(lambda: all(len(each.task.proved) == EACH for each in routers))
-        used = int(Path("/proc/self/statm").read_text().split()[1]) * page
-    return (
-        f"{ROUTERS} routers, {EACH} rows each: {(used - idle) / 1e6:.1f} MB above an idle service"
+    idle = int(subprocess.run([*PYTHON, IDLE], check=True, capture_output=True, text=True).stdout)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        played = [_play(folder, number) for number in range(ROUTERS)]
+        _note_blocks(folder / "book.db")
+        process = _service(folder, [each[2] for each in played])
+        until(lambda: _rows(folder) == [EACH] * ROUTERS, 0.5)
+        used = int(Path(f"/proc/{process.pid}/statm").read_text().split()[1])
+        process.terminate()
+        process.wait()
+        for pipe, player, _ in played:
+            pipe.send("end")
+            player.join()
+    more = (used - idle) * resource.getpagesize() / 1e6
+    return f"{ROUTERS} routers, {EACH} rows each: {more:.1f} MB above an idle service"
+
+
+def _note_blocks(file: Path) -> None:
+    book, now = Book(file), time.time()
+    for number in range(EACH):
+        network = ip_network(_address(number))
+        book.add(Block(network, "in", now, now + 86400, "bench", "1:2010935", "a", "b"))
+    book.close()
+
+
+def _service(folder: Path, routers: list[RouterEntry]) -> subprocess.Popen[bytes]:
+    """Start the real service for these routers."""
+    entries = ", ".join(
+        f'{{ name = "{each.name}", address = "{each.address}", port = {each.port} }}'
+        for each in routers
     )
+    settings = folder / "glovebox.toml"
+    settings.write_text(f'[router]\nrouters = [{entries}]\n[block]\nmode = "on"\n')
+    (folder / "requests").mkdir()
+    argv = [*PYTHON, "import sys; from appliance import cli; sys.exit(cli.main())", "blocking"]
+    argv += ["--book", str(folder / "book.db"), "--database", str(folder / "alerts.db")]
+    argv += ["--keep", str(folder), "--requests", str(folder / "requests")]
+    argv += ["--runtime", str(folder)]
+    places = {"GLOVEBOX_CONFIG": str(settings), "GLOVEBOX_RUNTIME_DIRECTORY": str(folder)}
+    return subprocess.Popen(argv, env=os.environ | places, stderr=subprocess.DEVNULL)
+
+
+def _rows(folder: Path) -> list[int]:
+    report = BlockingReport.read(folder)
+    return [each.rows for each in report.routers] if report else []
 
 
 def main() -> int:
     """Measure, and print the figures."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.blocking", description=__doc__)
-    # First what would count what the others left in memory.
     choices = {"memory": memory, "latency": latency, "restart": restart}
     parser.add_argument("what", nargs="*", help=f"{', '.join(choices)}; all by default")
     for name in parser.parse_args().what or choices:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import pytest
@@ -33,6 +33,7 @@ from tests.unit.web.conftest import stranger as stranger
 
 PATIENCE_S = 60.0
 FIRST, SECOND = "45.66.77.88", "45.66.77.89"
+FIRST_NETWORK, SECOND_NETWORK = ip_network(FIRST), ip_network(SECOND)
 LIST = "/ip/firewall/address-list"
 
 

@@ -12,7 +12,7 @@ from appliance.blocking.enforce import RouterTask
 from appliance.router.picture import Picture
 from appliance.router.servers import NAMES
 from appliance.service import Stop
-from tests.unit.blocking.conftest import FIRST, SECOND, Home, attack, until
+from tests.unit.blocking.conftest import FIRST, FIRST_NETWORK, SECOND, SECOND_NETWORK, Home, attack, until
 
 
 @pytest.mark.slow
@@ -42,6 +42,23 @@ def test_a_user_with_too_few_rights_is_told_and_no_storm_follows(home: Home, sto
     until(lambda: "rights" in task.state.words)
     stop.set()
     thread.join(60)
+
+
+def test_a_router_whose_reading_hangs_keeps_no_other_waiting_for_long(
+    home: Home, stop: Stop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(enforce, "TURN_S", 0.1)
+    task = RouterTask(home.entry, home.keeping, home.register)
+    thread = threading.Thread(target=task.run, args=(stop,))
+    with enforce.READING:
+        thread.start()
+        attack(home, FIRST)
+        until(lambda: FIRST_NETWORK in task.proved)
+        stop.set()
+        thread.join(60)
+    # Whoever did not wait for his turn leaves no other behind.
+    with enforce.READING:
+        assert not enforce.READING.acquire(blocking=False)
 
 
 def test_a_router_that_does_not_say_for_how_long_it_runs_has_not_restarted(
@@ -101,9 +118,9 @@ def test_update_servers_are_never_blocked(home: Home, stop: Stop) -> None:
     task = RouterTask(home.entry, home.keeping, home.register)
     thread = threading.Thread(target=task.run, args=(stop,))
     thread.start()
-    until(lambda: f"{SECOND}/32" in task.proved and task._servers.addresses())
+    until(lambda: SECOND_NETWORK in task.proved and task._servers.addresses())
     task._looked = enforce.NEVER
-    until(lambda: set(task.proved) == {f"{SECOND}/32"})
+    until(lambda: set(task.proved) == {SECOND_NETWORK})
     assert home.rows() == [SECOND]
     stop.set()
     thread.join(60)

@@ -9,7 +9,16 @@ import pytest
 
 from appliance.blocking import rows
 from appliance.blocking.enforce import RouterTask
-from tests.unit.blocking.conftest import FIRST, LIST, SECOND, Home, attack, until
+from tests.unit.blocking.conftest import (
+    FIRST,
+    FIRST_NETWORK,
+    LIST,
+    SECOND,
+    SECOND_NETWORK,
+    Home,
+    attack,
+    until,
+)
 
 SIX = "2600:1:2:3::9"
 
@@ -23,7 +32,7 @@ def test_what_attacks_is_on_the_router_proved_and_its_connections_are_gone(
     machine.connection("192.168.88.20:50001", "8.8.8.8:443")
     written = machine.flash_writes
     attack(home, FIRST)
-    until(lambda: task.proved == {f"{FIRST}/32": 2})
+    until(lambda: task.proved == {FIRST_NETWORK: 2})
     assert home.rows() == [FIRST]
     left = [row["dst-address"] for row in machine.rows("/ip/firewall/connection")]
     assert left == ["8.8.8.8:443"]
@@ -51,7 +60,7 @@ def test_many_rows_are_proved_by_one_reading(home: Home, task: RouterTask) -> No
 def test_ipv6_is_blocked_as_its_64(home: Home, task: RouterTask) -> None:
     home.machine.connection(f"[{SIX}]:4444", "[fd00::1]:22", 6)
     home.register.wish(ip_network("2600:1:2:3::/64"), 3600, "you")
-    until(lambda: task.proved == {"2600:1:2:3::/64": 1})
+    until(lambda: task.proved == {ip_network("2600:1:2:3::/64"): 1})
     assert home.rows("ipv6") == ["2600:1:2:3::/64"] and home.rows() == []
 
 
@@ -60,7 +69,7 @@ def test_lifting_removes_the_row(home: Home, task: RouterTask) -> None:
     until(lambda: len(task.proved) == 2)
     home.register.lift(ip_network(f"{FIRST}/32"))
     until(lambda: home.rows() == [SECOND])
-    until(lambda: set(task.proved) == {f"{SECOND}/32"})
+    until(lambda: set(task.proved) == {SECOND_NETWORK})
 
 
 @pytest.mark.slow
@@ -98,7 +107,7 @@ def test_what_is_lifted_while_nobody_looks_stays_away(home: Home, task: RouterTa
         id = home.machine.rows(LIST)[0][".id"]
         home.machine.watchers.clear()
         home.machine.run("admin", LIST, "remove", {".id": id}, [])
-    until(lambda: set(task.proved) == {f"{SECOND}/32"})
+    until(lambda: set(task.proved) == {SECOND_NETWORK})
     assert home.rows() == [SECOND] and home.register.spared
 
 
@@ -111,7 +120,7 @@ def test_a_row_that_ran_out_early_is_made_again(home: Home, task: RouterTask) ->
     attack(home, FIRST)
     until(lambda: task.state.reached)
     home.api.cut()
-    until(lambda: f"{FIRST}/32" in task.proved)
+    until(lambda: FIRST_NETWORK in task.proved)
     with home.machine.lock:
         id = home.machine.rows(LIST)[0][".id"]
         home.machine.end(LIST, id, 0.0)
@@ -145,7 +154,7 @@ def test_hostile_rows_and_names_do_no_harm(home: Home, task: RouterTask) -> None
         home.machine._put("/ip/route", {"gateway": hostile})
     home.api.cut()
     attack(home, FIRST)
-    until(lambda: f"{FIRST}/32" in task.proved)
+    until(lambda: FIRST_NETWORK in task.proved)
     until(lambda: task.state.foreign == 5)
     assert task.state.board.isprintable() and len(task.state.board) <= 41
 
@@ -156,7 +165,7 @@ def test_rows_of_others_stay_and_do_for_ours(home: Home, task: RouterTask) -> No
         home.machine.run("admin", LIST, "add", row, [])
         home.machine.run("admin", LIST, "add", {"list": "x", "address": SECOND}, [])
     attack(home, FIRST, SECOND)
-    until(lambda: f"{SECOND}/32" in task.proved)
+    until(lambda: SECOND_NETWORK in task.proved)
     home.register.lift(ip_network(f"{FIRST}/32"))
     home.register.lift(ip_network(f"{SECOND}/32"))
     until(lambda: not task.proved)

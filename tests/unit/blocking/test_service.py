@@ -21,6 +21,7 @@ from appliance.blocking.wishes import Wish, WishKind
 from appliance.ids.alert import Alert
 from appliance.ids.rules import Key
 from appliance.reports.answers import AnswersReport
+from appliance.reports.blocking import BlockingReport
 from appliance.service import Stop
 from appliance.settings.config import Config
 from appliance.settings.sections.block import BlockConfig
@@ -89,11 +90,20 @@ def test_an_alert_is_a_row_with_proof(sensor: Sensor) -> None:
 
 def test_alerts_of_before_are_no_news(sensor: Sensor) -> None:
     sensor.attack("45.1.2.3")
-    sensor.blocking.position = service.UNKNOWN
+    sensor.blocking.position = None
     sensor.blocking.step()
     assert sensor.blocking.position == 1
     sensor.attack()
     sensor.until(lambda: sensor.home.rows() == [ATTACKER])
+
+
+def test_what_is_told_before_any_alert_was_stored_can_be_read(
+    sensor: Sensor, tmp_path: Path
+) -> None:
+    sensor.blocking.position = None
+    report = sensor.blocking.report()
+    report.publish(tmp_path)
+    assert BlockingReport.require(tmp_path) == report
 
 
 def test_what_a_full_disk_refused_is_done_later(

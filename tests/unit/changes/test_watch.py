@@ -63,7 +63,6 @@ def router(machine: Machine, plain_api: ApiServer, tmp_path: Path) -> Iterator[R
         made = Router(machine, plain_api, connection, tmp_path / "history.db")
         made.work()
         yield made
-        made.watch.close()
 
 
 def test_the_first_is_kept_and_nothing_more_until_something_changes(router: Router) -> None:

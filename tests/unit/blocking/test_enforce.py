@@ -12,7 +12,15 @@ from appliance.blocking.enforce import RouterTask
 from appliance.router.picture import Picture
 from appliance.router.servers import NAMES
 from appliance.service import Stop
-from tests.unit.blocking.conftest import FIRST, FIRST_NETWORK, SECOND, SECOND_NETWORK, Home, attack, until
+from tests.unit.blocking.conftest import (
+    FIRST,
+    FIRST_NETWORK,
+    SECOND,
+    SECOND_NETWORK,
+    Home,
+    attack,
+    until,
+)
 
 
 @pytest.mark.slow

@@ -109,7 +109,7 @@ def _outside(alert: Alert, world: World, network: Network, direction: str, scan:
     if not why and any(_overlap(network, each) for each in world.never):
         why = "you said never again"
     if why:
-        return Ruling(Upshot.REFUSED, f"{network} is never blocked: {why}.", network, direction)
+        return Ruling(Upshot.REFUSED, f"Never blocked: {why}.", network, direction)
     if world.lifted.get(network, world.now) > world.now:
         words = "It was lifted by hand, and stays so until it would have ended."
         return Ruling(Upshot.REFUSED, words, network, direction)

@@ -159,7 +159,7 @@ class Register:
         with self._lock:
             why = self._safe.reason(network)
             if why:
-                return self._refused(Upshot.REFUSED, f"{network} is never blocked: {why}.", network)
+                return self._refused(Upshot.REFUSED, f"Never blocked: {why}.", network)
             if len(self._running) >= self._settings.most:
                 return self._refused(Upshot.HELD, "As many as you allow are blocked.", network)
             self._lifted.pop(network, None)

@@ -182,7 +182,7 @@ def a_blocking_report(now: float, **changes: Any) -> BlockingReport:
     report = BlockingReport(
         now, "on", 24, 24, 2,
         (six, replace(six, network="45.66.77.88/32", rule="", by="you", words="you wanted it")),
-        (Spared(now - 99, "9.9.9.9/32", "refused", "9.9.9.9/32 is never blocked: a name server of "
+        (Spared(now - 99, "9.9.9.9/32", "refused", "Never blocked: a name server of "
                 "the router home.", "ICMP PING NMAP"),),
         (home, away),
         never=("45.1.1.1/32",),

@@ -119,7 +119,8 @@ in_project() {
 # booted image beside the network tests, which wait most of the time. Its lines come when both ended.
 all_tests() {
     local status=0 log
-    (in_project -m pytest -n 3 --dist worksteal tests/unit tests/routeros tests/web tests/test_*.py) || status=$?
+    (in_project -m pytest -n 3 --dist worksteal tests/unit tests/routeros tests/web \
+        tests/fuzz tests/bench tests/test_*.py) || status=$?
     mkdir -p build
     log=build/tests-of-the-image.log
     echo "build.sh: the tests of the booted image write to $log" >&2

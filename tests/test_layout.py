@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tests.conftest import PROJECT
 
 UNIT = PROJECT / "tests" / "unit"
@@ -51,3 +53,13 @@ def test_exceptions_are_needed() -> None:
     for name in OF_NO_MODULE:
         assert (UNIT / name).is_file(), name
         assert UNIT / name not in MIRRORS, name
+
+
+def test_no_test_is_left_out() -> None:
+    """`build.sh test` names the folders that it runs: one that it does not name is never run."""
+    script = (PROJECT / "build.sh").read_text()
+    body = script.partition("all_tests() {")[2].partition("\n}")[0]
+    named = set(re.findall(r"\btests/(\w+)(?=[ )]|$)", body, re.MULTILINE))
+    files = [file.relative_to(PROJECT / "tests") for file in PROJECT.glob("tests/**/test_*.py")]
+    assert {file.parts[0] for file in files if len(file.parts) > 1} <= named
+    assert "tests/test_*.py" in body

@@ -57,7 +57,7 @@ def main() -> int:
     print(page)
     if not arguments.quick:
         page = report.with_answers(page, report.answers(alerts.measure(say)))
-        PAGE.write_text(page)
+        PAGE.write_text(report.with_notes(page, PAGE.read_text()))
     return 0 if all(goal.met for goal in suite.goals(results)) else 1
 
 

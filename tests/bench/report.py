@@ -100,6 +100,23 @@ def with_answers(page: str, section: str) -> str:
     return page.partition(ANSWERS)[0].rstrip("\n") + "\n\n" + section
 
 
+def with_notes(page: str, before: str) -> str:
+    """Return the page with the notes, from the first `###` on, of each section of the one before.
+
+    They were written by hand. Raises ValueError where the page has no such section any more.
+    """
+    for part in before.split("\n## ")[1:]:
+        heading, note = part.partition("\n")[0], part.partition("\n### ")[2].strip()
+        if not note:
+            continue
+        head, found, rest = page.partition(f"\n## {heading}\n")
+        if not found:
+            raise ValueError(f"no section is left for the note below {heading!r}")
+        section, border, behind = rest.partition("\n## ")
+        page = f"{head}{found}{section.rstrip()}\n\n### {note}\n{border}{behind}"
+    return page
+
+
 def machine() -> str:
     """Say what the figures were measured on, without its name."""
     models = [

@@ -89,15 +89,17 @@ def test_demo_raises_the_alerts_of_the_file(
 
 def test_memory_is_enough(guest: Guest) -> None:
     """Right after the demo: the proportional share of every process of ours."""
-    total = 0
-    for unit in guest.run("systemctl list-units --plain --no-legend 'glovebox-*.service'").split(
-        "\n"
-    ):
-        pid = guest.run(f"systemctl show -P MainPID {unit.split()[0]}")
+    units = guest.run("systemctl list-units --plain --no-legend 'glovebox-*.service'")
+    shares = dict[str, float]()
+    for unit in (line.split()[0] for line in units.splitlines()):
+        pid = guest.run(f"systemctl show -P MainPID {unit}")
         if pid != "0":
-            total += int(guest.run(f"awk '/^Pss:/ {{print $2}}' /proc/{pid}/smaps_rollup"))
-    print(f"memory of all services of ours: {total / 1024:.0f} MiB")
-    assert total / 1024 <= MOST_MIB
+            share = guest.run(f"awk '/^Pss:/ {{print $2}}' /proc/{pid}/smaps_rollup")
+            shares[unit] = int(share) / 1024
+    for unit, mebibytes in sorted(shares.items(), key=lambda item: -item[1]):
+        print(f"{mebibytes:6.1f} MiB {unit}")
+    print(f"memory of all services of ours: {sum(shares.values()):.0f} MiB")
+    assert sum(shares.values()) <= MOST_MIB
 
 
 def test_page_and_status_name_the_engine(guest: Guest, page: PageClient) -> None:

@@ -37,7 +37,7 @@ from appliance.flowwatch.flow_watch import FlowRow, FlowWatch
 from appliance.formats.plain_address import plain
 from appliance.host import network
 from appliance.intel import kept_lists
-from appliance.intel import service as intel
+from appliance.intel import wishes as intel
 from appliance.reports.flows import BlindSpotsReport, FlowCounts, FlowExporter, FlowsReport
 from appliance.service import Running
 from appliance.settings.config import Config

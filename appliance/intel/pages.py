@@ -17,12 +17,12 @@ from werkzeug.exceptions import BadRequest, ServiceUnavailable
 from appliance.formats import plain_address
 from appliance.formats.indicators import RefusedEntryError, read_name
 from appliance.formats.list_sources import KNOWN
-from appliance.intel import allowed, kept_lists, meetings, service
+from appliance.intel import allowed, kept_lists, meetings
 from appliance.intel.allowed import Allowed, allowed_of
 from appliance.intel.kept_lists import ListVerdict
 from appliance.intel.list_feeds import answer_feed
 from appliance.intel.list_outputs import OUTPUTS
-from appliance.intel.service import IntelWish, IntelWishKind
+from appliance.intel.wishes import IntelWish, IntelWishKind, inbox
 from appliance.reports.fetch import FetchReport
 from appliance.reports.intel import IntelListsReport, IntelReport, ZoneReport
 from appliance.requests import FullError
@@ -90,7 +90,7 @@ def blueprint(
     def ask() -> ResponseReturnValue:
         wish = wish_of(request.form)
         try:
-            service.inbox(wishes).post(wish)
+            inbox(wishes).post(wish)
         except (OSError, FullError, ValueError) as error:
             log.error("no request to %s %.64r: %s", wish.kind.value, wish.what, error)
             raise ServiceUnavailable("The request cannot be written.") from error

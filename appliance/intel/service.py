@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import enum
 import logging
-import os
 import subprocess
 import sys
 import time
@@ -36,41 +34,24 @@ from appliance.intel.matcher import Matcher
 from appliance.intel.meetings import Meetings
 from appliance.intel.sightings import FROM, TO, Sighting
 from appliance.intel.sniffer import FilteredSniffer
+from appliance.intel.wishes import (
+    FLOWS,
+    WISHES,
+    IntelWish,
+    IntelWishKind,
+    handed_on,
+    inbox,
+)
 from appliance.reports.intel import IntelReport
 from appliance.requests import Inbox
 from appliance.service import Running
 from appliance.settings.config import Config
 
-WISHES = Path(os.environ.get("GLOVEBOX_INTEL_REQUESTS", "/run/glovebox-intel/wishes"))
-# What the collector of flows hands on: two talks take some 300 bytes.
-FLOWS = Path("/run/glovebox-intel/flows")
-MOST_HANDED_ON = 16 << 10
 MOST_PORT = 65_535
 TURN_S, RETRY_S, DUE_S = 0.5, 5.0, 1.0
 RECENT = 20
 
 log = logging.getLogger(__name__)
-
-
-class IntelWishKind(enum.Enum):
-    """What the owner may ask for."""
-
-    AGREE = "agree"
-    ALLOW = "allow"
-    UNDO = "undo"
-
-
-@dataclass(frozen=True, slots=True)
-class IntelWish:
-    """What the owner asks for.
-
-    AGREE: to take the list `what` as it is, which its digest tells. ALLOW, UNDO: of the entry
-    `what`.
-    """
-
-    kind: IntelWishKind
-    what: str
-    digest: str = ""
 
 
 @dataclass
@@ -270,16 +251,6 @@ class IntelService:
         """Let be what the settings and the owner allow."""
         entries = (*self.allowed, *allowed.read(self.folder))
         self.matcher.meetings.allowed = allowed_of(entries)
-
-
-def inbox(folder: Path = WISHES) -> Inbox[IntelWish]:
-    """Return where the page tells what the owner agrees to."""
-    return Inbox(folder, IntelWish)
-
-
-def handed_on(folder: Path = FLOWS) -> Inbox[ListedFlows]:
-    """Return where the collector of flows tells of talks with those who may be listed."""
-    return Inbox(folder, ListedFlows, MOST_HANDED_ON)
 
 
 def _sighting(talk: ListedTalk) -> Sighting:

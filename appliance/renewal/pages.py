@@ -12,8 +12,7 @@ from flask import Blueprint, Flask, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, ServiceUnavailable
 
-from appliance.renewal import service
-from appliance.renewal.service import RenewalWish, RenewalWishKind
+from appliance.renewal.wishes import WISHES, RenewalWish, RenewalWishKind, inbox
 from appliance.reports.fetch import FetchReport, SourceStanding
 from appliance.reports.rules import RenewalReport
 from appliance.requests import FullError
@@ -29,7 +28,7 @@ class RuleSetPlaces:
     """What was chosen, and where the page asks for something."""
 
     folder: Path = set_places.FOLDER
-    wishes: Path = service.WISHES
+    wishes: Path = WISHES
 
 
 @dataclass(frozen=True)
@@ -86,7 +85,7 @@ def _blueprint(places: RuleSetPlaces) -> Blueprint:
     def ask() -> ResponseReturnValue:
         wish = wish_of(request.form)
         try:
-            service.inbox(places.wishes).post(wish)
+            inbox(places.wishes).post(wish)
         except (OSError, FullError, ValueError) as error:
             log.error("no request to %s %.64r: %s", wish.kind.value, wish.what, error)
             raise ServiceUnavailable("The request cannot be written.") from error

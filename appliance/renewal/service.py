@@ -5,10 +5,8 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import enum
 import functools
 import logging
-import os
 import resource
 import shutil
 import tempfile
@@ -31,42 +29,18 @@ from appliance.renewal.generations import Generations
 from appliance.renewal.renew import Renewal, Sets
 from appliance.renewal.set_trial import SetTrial, TriedSets
 from appliance.renewal.set_verdicts import SetVerdicts
+from appliance.renewal.wishes import WISHES, RenewalWish, RenewalWishKind, inbox
 from appliance.reports.rules import RenewalReport
-from appliance.requests import Inbox
 from appliance.ruleset import chosen_sets, set_places
 from appliance.ruleset.set_places import SetPlaces
 from appliance.service import Running
 from appliance.settings.config import Config
 
-WISHES = Path(os.environ.get("GLOVEBOX_RENEWAL_REQUESTS", "/run/glovebox-renewal/wishes"))
 FETCH_UNIT = "glovebox-fetch.service"
 # As long as something new comes while a round lasts, another follows, so many at most.
 MOST_ROUNDS = 5
 
 log = logging.getLogger(__name__)
-
-
-class RenewalWishKind(enum.Enum):
-    """What the owner may ask for."""
-
-    CHOOSE = "choose"
-    LEAVE = "leave"
-    AGREE = "agree"
-    BACK = "back"
-
-
-@dataclass(frozen=True, slots=True)
-class RenewalWish:
-    """What the owner asks for: of the set `what`, at AGREE of its download `digest`."""
-
-    kind: RenewalWishKind
-    what: str = ""
-    digest: str = ""
-
-
-def inbox(folder: Path = WISHES) -> Inbox[RenewalWish]:
-    """Return where the page tells what the owner wants."""
-    return Inbox(folder, RenewalWish)
 
 
 @dataclass

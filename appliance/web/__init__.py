@@ -50,7 +50,7 @@ from appliance.flows.pages import HostPages
 from appliance.host import network
 from appliance.intel import kept_lists
 from appliance.intel import pages as intel
-from appliance.intel import service as intel_service
+from appliance.intel import wishes as intel_wishes
 from appliance.logs import pages as log_pages
 from appliance.logs.drawn_days import DrawnDays
 from appliance.neighbours import pages as neighbours
@@ -136,7 +136,7 @@ class Doors:
     routers: Path = keeping.FOLDER
     quieting: QuietPlaces = QuietPlaces()
     lists: Path = kept_lists.FOLDER
-    agreeing: Path = intel_service.WISHES
+    agreeing: Path = intel_wishes.WISHES
     zone: Path = signing_key.FOLDER
     rule_sets: RuleSetPlaces = RuleSetPlaces()
     console: Path = console_wishes.FOLDER

@@ -25,7 +25,7 @@ from appliance.flowstore.spool import FlowSpool
 from appliance.flowwatch.flow_watch import FlowWatch
 from appliance.flowwatch.listed_flows import ListedTalk
 from appliance.intel import kept_lists
-from appliance.intel.service import handed_on
+from appliance.intel.wishes import handed_on
 from appliance.reports.flows import FlowsReport
 from appliance.reports.intel import ListFacts
 from appliance.settings import config

@@ -12,7 +12,7 @@ from appliance.flows.records import halves
 from appliance.flowwatch.flow_watch import LOOK_S, MOST_LOOKED_AT, FlowRow, FlowWatch
 from appliance.flowwatch.listed_flows import ListedTalk
 from appliance.intel import kept_lists
-from appliance.intel.service import handed_on
+from appliance.intel.wishes import handed_on
 from appliance.reports.intel import ListFacts
 
 ROW: FlowRow = ("192.168.88.9", 40_000, "203.0.113.5", 443, 6, True, 0)

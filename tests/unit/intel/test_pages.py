@@ -14,10 +14,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from appliance.access.vault import Vault
-from appliance.intel import allowed, service
+from appliance.intel import allowed, wishes
 from appliance.intel.allowed import Allowed
 from appliance.intel.pages import answer
-from appliance.intel.service import IntelWish, IntelWishKind
+from appliance.intel.wishes import IntelWish, IntelWishKind
 from appliance.reports.fetch import FetchReport
 from appliance.reports.intel import IntelListsReport
 from appliance.settings.config import Config
@@ -212,7 +212,7 @@ def test_the_owner_agrees_to_a_list(app: Flask, tmp_path: Path) -> None:
     assert client.post("/intel", data={"list": value}).status_code == 403
     done = client.post("/intel", data={"list": value, "csrf": csrf})
     assert done.status_code == 303
-    assert service.inbox(tmp_path / "wishes").take() == [
+    assert wishes.inbox(tmp_path / "wishes").take() == [
         IntelWish(IntelWishKind.AGREE, "drop_v4.json", FACTS.digest)
     ]
 
@@ -226,7 +226,7 @@ def test_the_owner_allows_what_is_listed_and_undoes_it(app: Flask, tmp_path: Pat
     for what in ("track.bad.example", "198.51.100.0/24"):
         client.post("/intel", data={"allow": what, "csrf": csrf})
         allowed.allow(tmp_path / "kept", what, 1000.0)
-    box = service.inbox(tmp_path / "wishes")
+    box = wishes.inbox(tmp_path / "wishes")
     assert box.take() == [
         IntelWish(IntelWishKind.ALLOW, "track.bad.example"),
         IntelWish(IntelWishKind.ALLOW, "198.51.100.0/24"),

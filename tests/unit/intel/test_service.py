@@ -22,14 +22,8 @@ from appliance.intel.allowed import Allowed
 from appliance.intel.hit_spool import HitSpool
 from appliance.intel.matcher import Matcher
 from appliance.intel.meetings import Meetings
-from appliance.intel.service import (
-    IntelService,
-    IntelWish,
-    IntelWishKind,
-    ListTaking,
-    handed_on,
-    inbox,
-)
+from appliance.intel.service import IntelService, ListTaking
+from appliance.intel.wishes import IntelWish, IntelWishKind, handed_on, inbox
 from appliance.reports.intel import IntelListsReport, IntelReport
 from appliance.settings.config import build
 from tests.conftest import need_root

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from appliance.access.vault import Vault
 from appliance.renewal.pages import RuleSetPlaces
-from appliance.renewal.service import RenewalWish, RenewalWishKind, inbox
+from appliance.renewal.wishes import RenewalWish, RenewalWishKind, inbox
 from appliance.reports.fetch import FetchReport
 from appliance.ruleset import chosen_sets
 from appliance.settings.config import Config

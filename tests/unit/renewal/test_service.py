@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from appliance.renewal import service
-from appliance.renewal.service import RenewalWish, RenewalWishKind, inbox
+from appliance.renewal.wishes import RenewalWish, RenewalWishKind, inbox
 from appliance.reports.rules import RenewalReport
 from appliance.ruleset import chosen_sets
 from tests.conftest import PROJECT

@@ -51,7 +51,9 @@ PATHS = (*HELD, "live", "metrics")
 NATIVE_S, EMULATED_S = 0.1, 0.5
 # A view of a million alerts may take longer than the overview.
 VIEWS_NATIVE_S, VIEWS_EMULATED_S = 0.3, 1.0
-STORE = "/var/lib/glovebox/alerts/alerts.db"
+PLACE = "/var/lib/glovebox/alerts"
+# With the rows, which are kept while alerts come: to make those of a million takes minutes there.
+STORES = ("alerts.db", "alike.db")
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ def measure(say: Callable[[str], None]) -> list[Answers]:
         with native(folder) as page:
             say("the page on this machine")
             here = Answers("this machine", NATIVE_S, VIEWS_NATIVE_S, ask(page))
-        with emulated(folder / "alerts.db", say) as page:
+        with emulated(folder, say) as page:
             say("the page in the guest")
             there = Answers("the emulated guest", EMULATED_S, VIEWS_EMULATED_S, ask(page))
     return [here, there]
@@ -144,24 +146,36 @@ def native(folder: Path) -> Iterator[PageClient]:
 
 
 @contextlib.contextmanager
-def emulated(store: Path, say: Callable[[str], None]) -> Iterator[PageClient]:
-    """Boot the image with these alerts in it: they come on a disk of their own."""
-    size = store.stat().st_size
-    with store.open("ab") as file:
-        file.truncate(-size % SECTOR + size)
+def emulated(folder: Path, say: Callable[[str], None]) -> Iterator[PageClient]:
+    """Boot the image with these alerts in it: they come on disks of their own."""
+    sizes = {name: _fill_sector(folder / name) for name in STORES}
     image = build_image(BuildContext(boards.choose("vm"), StageProgress()))
-    drive = ["-drive", f"file={store},if=virtio,format=raw,readonly=on"]
-    with Guest(image, BUILD, [Forward("tcp", 80)], drive) as guest:
+    drives = [
+        word
+        for name in STORES
+        for word in ("-drive", f"file={folder / name},if=virtio,format=raw,readonly=on")
+    ]
+    with Guest(image, BUILD, [Forward("tcp", 80)], drives) as guest:
         say("the guest boots")
         wait_ready(guest)
         guest.run("systemctl stop glovebox-alerts")
-        guest.run(f"head -c {size} /dev/vdb >{STORE} && sync", 300)
+        for disk, (name, size) in zip("bc", sizes.items(), strict=True):
+            guest.run(f"head -c {size} /dev/vd{disk} >{PLACE}/{name} && sync", 300)
+        say("the guest has the alerts")
         guest.run("systemctl start glovebox-alerts", 60)
         page = page_of(guest)
         _wait(page)
         # What has just started goes on starting for a while.
         guest.run("glovebox selftest", 150)
         yield page
+
+
+def _fill_sector(file: Path) -> int:
+    """Lengthen a file to whole sectors, as a disk has them; return what it had."""
+    size = file.stat().st_size
+    with file.open("ab") as stream:
+        stream.truncate(-size % SECTOR + size)
+    return size
 
 
 def _wait(page: PageClient) -> None:

@@ -204,13 +204,15 @@ def memory() -> str:
         folder = Path(name)
         played = [_play(folder, number) for number in range(ROUTERS)]
         _note_blocks(folder / "book.db")
-        process = _service(folder, [each[2] for each in played])
-        until(lambda: _rows(folder) == [EACH] * ROUTERS, 0.5)
-        used = int(Path(f"/proc/{process.pid}/statm").read_text().split()[1])
-        process.terminate()
-        process.wait()
-        for pipe, player, _ in played:
-            pipe.send("end")
+        with _service(folder, [each[2] for each in played]) as process:
+            try:
+                until(lambda: _rows(folder) == [EACH] * ROUTERS, 0.5)
+                used = int(Path(f"/proc/{process.pid}/statm").read_text().split()[1])
+            finally:
+                process.terminate()
+                for pipe, _, _ in played:
+                    pipe.send("end")
+        for _, player, _ in played:
             player.join()
     more = (used - idle) * resource.getpagesize() / 1e6
     return f"{ROUTERS} routers, {EACH} rows each: {more:.1f} MB above an idle service"

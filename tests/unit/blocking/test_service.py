@@ -97,13 +97,15 @@ def test_alerts_of_before_are_no_news(sensor: Sensor) -> None:
     sensor.until(lambda: sensor.home.rows() == [ATTACKER])
 
 
-def test_what_is_told_before_any_alert_was_stored_can_be_read(
+def test_what_is_wrong_with_alerts_that_were_never_read_is_told(
     sensor: Sensor, tmp_path: Path
 ) -> None:
-    sensor.blocking.position = None
+    sensor.blocking.position, sensor.blocking.reader = None, AlertReader(tmp_path / "none.db", 0.1)
+    sensor.blocking.step()
     report = sensor.blocking.report()
     report.publish(tmp_path)
     assert BlockingReport.require(tmp_path) == report
+    assert report.position is None and "not there yet" in report.error
 
 
 def test_what_a_full_disk_refused_is_done_later(

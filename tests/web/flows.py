@@ -31,13 +31,13 @@ def add_flows(folder: Path, now: float) -> None:
 
 
 def taken(now: float) -> Taken:
-    """Return three days: each host by its own rhythm, the first by far the busiest."""
+    """Return three days of one rhythm: at any hour of any day of a month the first is the busiest."""
     cells: Cells = {}
     newest = int(now) // STEP_S
     for step in range(newest - 3 * 288, newest + 1):
         for host in range(1, len(HOSTS) + 1):
-            came = int(4e8 / host**2 * (1.1 + math.sin(step / 46 + host)) ** 3)
-            if step % (host * 2 + 1):
+            came = int(4e8 / host**2 * (1.1 + math.sin(step / 46)) ** 3)
+            if (newest - step) % (host * 2 + 1) != host:
                 cells[step, host] = [came, came // 9, came // 900, came // 1800, host]
     cells[newest, 0] = [120_000, 0, 90, 0, 4]
     peers = [

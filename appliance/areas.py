@@ -397,7 +397,7 @@ AREAS = (
         commands=(
             Command(
                 "flows",
-                "appliance.questions.flows_command",
+                "appliance.questions.flows_words",
                 "take the flows that routers send (service); filter, top, cut … ask about them",
             ),
         ),

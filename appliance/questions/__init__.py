@@ -12,6 +12,7 @@
 | `sources` | which files are asked, none of them damaged |
 | `door`, `service` | asking a process that can read flows and do nothing else |
 | `printed` | rows as rwstats, rwcut and rwcount print them, and CSV |
+| `flows_words` | `glovebox flows`: the collector, or a question; each loads only its own |
 | `flows_command` | `glovebox flows filter`, `top`, `cut`, `count`, `set`, `export`, `check` |
 | `pages`, `country_page` | the page that builds a question; traffic by country |
 """

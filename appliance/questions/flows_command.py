@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`glovebox flows`: the collector, and questions about what it collected.
+"""`glovebox flows WORD`: questions about the flows that were collected.
 
 Both halves of a question stand in one command, `filter … top …`: no flow travels as text.
 """
@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from appliance.errors import InputError
-from appliance.flows import service as collector
 from appliance.flowstore import stored_files
 from appliance.flowstore.stored_files import FOLDER
 from appliance.questions import address_sets, flow_files, printed, sources
@@ -42,10 +41,8 @@ Without any of these words it is the collector: glovebox flows --help."""
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run a question, or the collector. Raises InputError, UnansweredError."""
+    """Answer the question that the words ask. Raises InputError, UnansweredError."""
     words = list(argv)
-    if not words or words[0].startswith("-"):
-        return collector.main(words)
     known: Mapping[str, Callable[[list[str]], int]] = {
         "filter": _filter, "set": _set, "export": _export, "check": _check,
         **{end: lambda rest, end=end: _filter([end, *rest]) for end in ENDS},  # type: ignore[misc]

@@ -105,17 +105,6 @@ def test_a_damaged_file_is_told_beside_the_answer(
     assert "1 damaged" in capsys.readouterr().err
 
 
-def test_other_words_are_refused_and_none_is_the_collector(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_other_words_are_refused() -> None:
     with pytest.raises(InputError, match="no word 'fliter'"):
         main(["fliter"])
-    seen: list[list[str]] = []
-
-    def collector(argv: list[str]) -> int:
-        seen.append(argv)
-        return 0
-
-    monkeypatch.setattr("appliance.flows.service.main", collector)
-    assert main([]) == main(["--listen", "2055"]) == 0
-    assert seen == [[], ["--listen", "2055"]]

@@ -88,6 +88,9 @@ class FlowSpool:
             return
         self.rows += len(rows)
         self._size += len(content)
+        # At once: a flood fills many in a second, and one of them all would be too large to store.
+        if self._size >= MOST_IN_FILE:
+            self._end()
 
     def tick(self, now: float) -> None:
         """Hand on what is due; `now` is of a clock that only grows."""
@@ -95,7 +98,7 @@ class FlowSpool:
             return
         if self._due is None:
             self._due = now + FIRST_S
-        if now >= self._due or self._size >= MOST_IN_FILE:
+        if now >= self._due:
             self._due = now + FLUSH_S
             self._end()
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from appliance.alerts.by_host import HostCounts
 from appliance.alerts.by_hour import HOUR_US, Hour, HourCounts
 from appliance.alerts.ends import Ends
 from appliance.alerts.schema import ALERTS
@@ -83,7 +84,7 @@ class AlertSearch:
         self._path = path
         self._reader = StoreReader(path, ALERTS)
         self._clock = clock
-        self._hours = HourCounts(clock)
+        self._hours, self._hosts = HourCounts(clock), HostCounts()
 
     def find(self, wanted: Filter, limit: int, before: int | None = None) -> Found:
         """Return the newest alerts that fit, with an id smaller than `before`."""
@@ -107,17 +108,11 @@ class AlertSearch:
         alerts = [to_alert(row).to_json() for row in stretch.rows]
         return Found(alerts, stretch.reached, stretch.ended)
 
-    def hosts(self, newest: int, limit: int) -> list[tuple[str, int]]:
+    def hosts(self, newest: int, limit: int) -> Sequence[tuple[str, int]]:
         """Return the hosts that the newest alerts are about, with the number of their alerts."""
-        query = (
-            "SELECT host, count(*) FROM ("
-            " SELECT source AS host FROM (SELECT * FROM alert ORDER BY id DESC LIMIT ?1)"
-            " UNION ALL SELECT destination FROM (SELECT * FROM alert ORDER BY id DESC LIMIT ?1)"
-            " WHERE destination != source)"
-            " GROUP BY host ORDER BY count(*) DESC, host LIMIT ?2"
-        )
         with self._reader.view() as connection:
-            return connection.execute(query, (newest, limit)).fetchall()
+            largest = connection.execute(ENDS).fetchone()[1] or 0
+            return self._hosts.most(connection, self._file(), largest, newest, limit)
 
     def hours(self, now: float, count: int) -> tuple[list[Hour], bool]:
         """Return the last hours, the oldest first; the last one is the hour of `now`.

@@ -51,12 +51,20 @@ class Alert:
 
         `alike` and `last_time`, of the same form, are there where others are counted with this one.
         """
-        values = dataclasses.asdict(self)
-        del values["time_us"], values["id"], values["alike"], values["last_us"]
-        found = {"id": self.id, "time": _text(self.time_us), **values}
+        found = {"id": self.id, "time": _text(self.time_us)}
+        # dataclasses.asdict() copies each text: a page of a hundred took it 4 ms of its 20.
+        found |= {name: getattr(self, name) for name in _PLAIN}
         if self.last_us is not None:
             found |= {"alike": self.alike, "last_time": _text(self.last_us)}
         return found
+
+
+# What the public form has as it is, in this order.
+_PLAIN = tuple(
+    each.name
+    for each in dataclasses.fields(Alert)
+    if each.name not in ("id", "time_us", "alike", "last_us")
+)
 
 
 def from_json(values: Mapping[str, Any]) -> Alert:

@@ -122,3 +122,12 @@ def test_hosts_counts_an_alert_once_for_each_of_its_hosts(store: AlertStore, pat
     searching = AlertSearch(path)
     assert searching.hosts(100, 3) == [("a", 3), ("c", 2), ("b", 1)]
     assert searching.hosts(2, 9) == [("a", 1), ("c", 1), ("d", 1)]
+
+
+def test_hosts_are_counted_anew_when_an_alert_comes(store: AlertStore, path: Path) -> None:
+    searching = AlertSearch(path)
+    add(store, [an_alert(source="a", destination="b")])
+    assert searching.hosts(100, 3) == searching.hosts(100, 3) == [("a", 1), ("b", 1)]
+    assert searching.hosts(100, 1) == [("a", 1)]
+    add(store, [an_alert(source="b", destination="c")])
+    assert searching.hosts(100, 3) == [("b", 2), ("a", 1), ("c", 1)]

@@ -14,7 +14,7 @@ from flask import Flask, Response, g, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, Unauthorized
 
-from appliance import __version__, words
+from appliance import __version__
 from appliance.access.guard import FOR_PROGRAMS, Access
 from appliance.access.vault import Vault
 from appliance.alerts import inbox_page, rule_page, stream_page
@@ -62,7 +62,6 @@ from appliance.questions import pages as questions
 from appliance.renewal import pages as rule_sets
 from appliance.renewal.pages import RuleSetPlaces
 from appliance.reports.answers import AnswersReport
-from appliance.reports.outcomes import words_of
 from appliance.requests import ACCEPTING, FILMS, REBOOT
 from appliance.router import keeping
 from appliance.router import pages as router
@@ -76,10 +75,10 @@ from appliance.web import (
     live,
     metrics,
     pages,
+    ready_templates,
     selftest,
     tabs,
     visits,
-    wording,
 )
 from appliance.web.monitor import Monitor
 from appliance.zone import signing_key
@@ -99,20 +98,6 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
-FILTERS = (
-    words.number,
-    words.counted,
-    words.rate,
-    wording.size,
-    words.duration,
-    words_of,
-    wording.shade,
-    wording.explanation,
-    wording.priority,
-    wording.endpoint,
-    words.utc,
-    wording.readable_utc,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +152,7 @@ def create_app(
     """
     app = Flask(__name__)
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.jinja_env.filters |= {function.__name__: function for function in FILTERS}
+    ready_templates.install(app.jinja_env)
     app.jinja_env.globals |= {"title": config.web.title, "static_url": _static_urls(app)}
     app.jinja_env.globals |= {"machine": _machine, "hours": hours, "hostname": _name}
     app.jinja_env.globals |= {"tabs": tabs.TABS, "this_tab": _tab, "version": __version__}

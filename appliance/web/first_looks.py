@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Compile ahead what the first visitor would wait for: the templates of overview and inbox.
+"""Load ahead what the first visitor would wait for: the templates of overview and inbox.
 
-All 68 take half a second of a PC's processor and 4 MB, which are better free; the others are
-compiled when somebody wants them.
+The others are loaded when somebody wants them, as their memory is better free. Where they are not
+ready (`ready_templates`), they are compiled then: all take half a second of a PC's processor.
 """
 
 from __future__ import annotations

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
 from appliance import __version__
+from appliance.web import ready_templates
 from image.machine.guest import Guest
 from image.machine.page_client import PageClient
 from tests.test_sandbox import beyond
@@ -144,6 +146,18 @@ def test_image_has_a_name_and_a_version(guest: Guest) -> None:
 def test_page_answers(page: PageClient) -> None:
     status = page.get("api/status")
     assert status["parts"]["engine"] == "listening"
+
+
+def test_no_template_of_the_page_is_compiled_on_the_device(guest: Guest) -> None:
+    program = (
+        "from flask import Flask; from jinja2 import Environment;"
+        " from appliance.web import ready_templates;"
+        " Environment._generate = None;"
+        ' made = Flask("appliance.web").jinja_env; ready_templates.install(made);'
+        " print(len([made.get_template(name) for name in made.list_templates()]))"
+    )
+    templates = Path(ready_templates.__file__).with_name("templates")
+    assert int(guest.run(f"python3 -c '{program}'", 60)) == len(list(templates.rglob("*.html")))
 
 
 def test_only_documented_ports_listen(guest: Guest) -> None:

@@ -31,7 +31,7 @@ def add_flows(folder: Path, now: float) -> None:
 
 
 def taken(now: float) -> Taken:
-    """Return three days of one rhythm: on the first of a month too the first host is the busiest."""
+    """Return three days of one rhythm: on the first of a month too the first is the busiest."""
     cells: Cells = {}
     newest = int(now) // STEP_S
     for step in range(newest - 3 * 288, newest + 1):

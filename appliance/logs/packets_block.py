@@ -53,13 +53,13 @@ class PacketsBlock:
 
     def takes(self, second: int) -> bool:
         """Tell whether a packet of a second fits: there is room, and it is not too far away."""
-        if self.is_empty:
+        if 0 <= second - self.begin < SPAN_S and len(self.protocols) < MOST:
             return True
-        return 0 <= second - self.begin < SPAN_S and len(self.protocols) < MOST
+        return self.is_empty
 
     def add(self, second: int, protocol: int, port: int, source: bytes) -> None:
         """Append a packet that fits."""
-        if self.is_empty:
+        if not self.protocols and self.is_empty:
             self.begin = second
         self.seconds.append(second - self.begin)
         self.ports.append(port)

@@ -12,6 +12,7 @@ from appliance.ids import perfmonitor, rules
 from appliance.ids.engine import DIRECTORY, Complaints, EngineCount, TestRun
 from appliance.ids.handover import Handover
 from appliance.ids.naming import Naming
+from appliance.ids.rules import Key, Standing
 from appliance.ids.templates import fill, home_networks, interface_of, read
 from appliance.ids.unified2_spool import Unified2Spool
 from appliance.ruleset import filters, owner_rules
@@ -20,6 +21,8 @@ from appliance.ruleset.owner_rules import Checker, Entry, Gathered, Language
 from appliance.settings.config import Config
 
 TITLE = "Snort"
+# Of the package, in the engine's root.
+CLASSES = "etc/snort/classification.config"
 
 # Where Snort looks for HTTP and for TLS, as in the configuration of its package.
 HTTP_PORTS = (
@@ -129,21 +132,20 @@ def render(
 
 def checker(folder: Path, root: Path | None) -> Checker:
     """Return what judges the owner's lines for Snort. Raises InputError."""
-    shipped = [read(folder / name) for name in ("local.rules", "preprocessor.rules")]
-    packaged, classes = list[str](), list[tuple[str, str]]()
-    if root is not None:
-        packaged = [read(file) for file in sorted((root / "etc/snort/rules").glob("*.rules"))]
-        classes = rules.classifications(read(root / "etc/snort/classification.config"))
+    classes = rules.classifications(read(root / CLASSES)) if root is not None else []
     return Checker(
         language=LANGUAGE if root else replace(LANGUAGE, own_classes=True),
         variables=VARIABLE.findall(read(folder / "snort.conf")),
         classifications=[name for name, _ in classes],
-        standing={
-            key: rule
-            for text in (*shipped, *packaged)
-            for key, rule in rules.standing(text).items()
-        },
+        standing=lambda: _standing(folder, root),
     )
+
+
+def _standing(folder: Path, root: Path | None) -> dict[Key, Standing]:
+    """Return our rules and those of the package."""
+    packaged = sorted((root / "etc/snort/rules").glob("*.rules")) if root is not None else []
+    files = (folder / "local.rules", folder / "preprocessor.rules", *packaged)
+    return {key: rule for file in files for key, rule in rules.standing(read(file)).items()}
 
 
 def entries(given: Gathered) -> list[Entry]:

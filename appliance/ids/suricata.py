@@ -11,6 +11,7 @@ from appliance.ids import eve_statistics, rules
 from appliance.ids.engine import Complaints, EngineCount, TestRun
 from appliance.ids.eve_spool import STATISTICS, EveSpool
 from appliance.ids.handover import Handover
+from appliance.ids.rules import Key, Standing
 from appliance.ids.templates import fill, home_networks, interface_of, read
 from appliance.ruleset import filters, owner_rules
 from appliance.ruleset.filters import FilterLine, Forms
@@ -65,14 +66,19 @@ def configuration(
 
 def checker(folder: Path, root: Path | None) -> Checker:
     """Return what judges the owner's lines for Suricata. Raises InputError."""
-    packaged = sorted((root / _PACKAGED).glob("*.rules")) if root else []
-    texts = [read(folder / "local.rules"), *map(read, packaged)]
     return Checker(
         language=LANGUAGE,
         variables=_VARIABLE.findall(read(folder / "suricata.yaml")),
         classifications=[],
-        standing={key: rule for text in texts for key, rule in rules.standing(text).items()},
+        standing=lambda: _standing(folder, root),
     )
+
+
+def _standing(folder: Path, root: Path | None) -> dict[Key, Standing]:
+    """Return our rules and those of the package."""
+    packaged = sorted((root / _PACKAGED).glob("*.rules")) if root else []
+    files = (folder / "local.rules", *packaged)
+    return {key: rule for file in files for key, rule in rules.standing(read(file)).items()}
 
 
 def entries(given: Gathered) -> list[Entry]:

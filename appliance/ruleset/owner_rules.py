@@ -7,8 +7,9 @@ the pen. What it cannot know, the engine says when it tries the rules (`trial`).
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -99,24 +100,33 @@ class Gathered:
 
 
 class Checker:
-    """Takes in one line after the other. `standing` are the rules that are there already."""
+    """Takes in one line after the other. `standing` returns the rules that are there already.
+
+    These are thousands; most owners gave no line that they could stand in the way of, and the start
+    waits for the answer, so they are read only for one that did.
+    """
 
     def __init__(
         self,
         language: Language,
         variables: Iterable[str],
         classifications: Iterable[str],
-        standing: Mapping[Key, Standing],
+        standing: Callable[[], Mapping[Key, Standing]],
     ) -> None:
         self.language = language
-        self.standing = standing
+        self._standing = standing
         self.classifications = frozenset(classifications)
         self._variables = frozenset(variables)
 
     def knowing(self, classes: Iterable[str]) -> Checker:
         """Return one that knows these classes, too."""
         known = self.classifications.union(classes)
-        return Checker(self.language, self._variables, known, self.standing)
+        return Checker(self.language, self._variables, known, lambda: self.standing)
+
+    @functools.cached_property
+    def standing(self) -> Mapping[Key, Standing]:
+        """Return the rules that are there already. Raises InputError."""
+        return self._standing()
 
     def check(self, line: str) -> Rule | FilterLine:
         """Take a line apart. Raises RuleError with the reason why it cannot stand."""
@@ -302,12 +312,11 @@ class _Collection:
     def result(self) -> Gathered:
         """Return what stands, in order; limits for rules that limit themselves do not."""
         language = self._checker.language
-        rules: dict[Key, Rule | Standing] = {**self._checker.standing}
-        for line in self._lines.values():
-            if isinstance(line.given, Rule):
-                rules[line.given.key] = line.given
-        for key in self._limits.keys() & rules.keys():
-            if language.keeps_limits_out(rules[key]):
+        own = {each.given.key: each.given for each in self._lines.values()
+               if isinstance(each.given, Rule)}  # fmt: skip
+        for key in list(self._limits):
+            rule = own.get(key) or self._checker.standing.get(key)
+            if rule is not None and language.keeps_limits_out(rule):
                 self._displace(self._limits[key], WITHIN)
         order = sorted(self.problems, key=lambda each: (each.file, each.line))
         return Gathered([self._lines[place] for place in sorted(self._lines)], order)

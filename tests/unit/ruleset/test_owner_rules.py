@@ -30,7 +30,7 @@ def checker() -> Checker:
         snort.LANGUAGE,
         VARIABLES,
         classifications=["misc-activity"],
-        standing={(1, 527): Standing(3)},
+        standing=lambda: {(1, 527): Standing(3)},
     )
 
 
@@ -98,7 +98,7 @@ def test_check_accepts_what_the_package_ships(engine_root: Path) -> None:
     template = (PROJECT / "config/snort/snort.conf").read_text()
     classes = rules.classifications((packaged / "classification.config").read_text())
     checker = Checker(
-        snort.LANGUAGE, snort.VARIABLE.findall(template), [name for name, _ in classes], {}
+        snort.LANGUAGE, snort.VARIABLE.findall(template), [name for name, _ in classes], dict
     )
     for name in re.findall("^include /etc/snort/rules/(.*)", template, re.MULTILINE):
         text = (packaged / "rules" / name).read_text(errors="replace")
@@ -183,7 +183,7 @@ def test_gather_names_what_cannot_be_read(tmp_path: Path, checker: Checker) -> N
 
 
 def test_a_file_too_large_costs_itself(tmp_path: Path) -> None:
-    checker = Checker(replace(snort.LANGUAGE, largest=200), VARIABLES, [], {})
+    checker = Checker(replace(snort.LANGUAGE, largest=200), VARIABLES, [], dict)
     found = gathered(tmp_path, checker, a=GOOD, b="#" * 200, c=a_rule(1001001, 1))
     assert texts(found) == [GOOD, a_rule(1001001, 1)]
     assert [problem.file for problem in found.problems] == ["b.rules"]
@@ -214,7 +214,7 @@ def test_a_line_of_the_text_leads_back_to_its_place(tmp_path: Path, checker: Che
 
 @given(st.binary(max_size=400))
 def test_no_bytes_are_too_odd(content: bytes) -> None:
-    checker = Checker(snort.LANGUAGE, VARIABLES, [], {})
+    checker = Checker(snort.LANGUAGE, VARIABLES, [], dict)
     with tempfile.TemporaryDirectory() as name:
         found = gathered(Path(name), checker, a=content)
     assert all(problem.reason for problem in found.problems)

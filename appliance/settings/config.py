@@ -39,7 +39,7 @@ from appliance.settings.sections.system import SystemConfig
 from appliance.settings.sections.web import WebConfig
 from appliance.settings.sections.wifi import WifiConfig
 from appliance.settings.sections.wired import WiredConfig
-from appliance.settings.tables import merge, names, read, section, short
+from appliance.settings.tables import hints_of, merge, names, read, section, short
 
 SHIPPED = Path("/usr/share/glovebox/glovebox.toml")
 # What the owner wrote on the boot partition, checked, without secrets: see appliance/settings.
@@ -169,7 +169,7 @@ def build(
             raise ConfigError(f"{file}: {_unknown(name, table)}; there are {names(SECTIONS)}")
         if not isinstance(table, dict):
             raise ConfigError(f"{file}: {name} = {_plain(table)}: expected a section [{name}]")
-        section_type = typing.get_type_hints(Config)[name]
+        section_type = hints_of(Config)[name]
         try:
             values[name] = section(section_type, table)
         except Unfit as error:

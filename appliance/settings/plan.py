@@ -14,6 +14,7 @@ from appliance.settings.config import SECTIONS, Config
 from appliance.settings.findings import Tables
 from appliance.settings.sections.system import ZONES
 from appliance.settings.sections.wired import WiredConfig
+from appliance.settings.tables import hints_of
 
 SETTINGS = "glovebox.toml"
 # Secrets of a section stand in a file of their own, which systemd hands to the one service that
@@ -78,11 +79,11 @@ def public(tables: Mapping[str, Mapping[str, Any]]) -> Tables:
 
 def secrets_of(section: str) -> frozenset[str]:
     """Return the keys of a section that no error shows either: `repr=False` in its dataclass."""
-    return _secret_fields(typing.get_type_hints(Config)[section])
+    return _secret_fields(hints_of(Config)[section])
 
 
 def _secret_fields(kind: type[Any]) -> frozenset[str]:
-    hints = typing.get_type_hints(kind)
+    hints = hints_of(kind)
     return frozenset(
         part.name
         for part in dataclasses.fields(kind)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 import tomllib
 import types
@@ -75,12 +76,23 @@ def merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
 _TURNS = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
+def hints_of(kind: type[Any]) -> Mapping[str, Any]:
+    """Return the types of a section's keys."""
+    return _hints(typing.cast("Any", kind))
+
+
+@functools.cache
+def _hints(kind: Any) -> Mapping[str, Any]:
+    # Once for all files: every service reads them, and waits for it.
+    return typing.get_type_hints(kind)
+
+
 def section(kind: type[Any], table: Mapping[str, Any], within: str = "") -> Any:
     """Make a section of its table; types and defaults are the dataclass's. Raises Unfit.
 
     `within` is the key at which a table inside another stands.
     """
-    hints = typing.get_type_hints(kind)
+    hints = hints_of(kind)
     for key in table:
         if key not in hints:
             place = f"{within}: " if within else ""
@@ -186,7 +198,7 @@ def _meant(key: str, hints: Mapping[str, object]) -> str:
     """Say where a key belongs that stands one level too high, or which one it is like."""
     for name, kind in hints.items():
         for part in typing.get_args(kind):
-            if dataclasses.is_dataclass(part) and key in typing.get_type_hints(part):
+            if dataclasses.is_dataclass(part) and key in hints_of(typing.cast("type[Any]", part)):
                 return f"; it stands inside {name} = [{{ {key} = …, … }}]"
     return _near(key, hints)
 

@@ -17,7 +17,7 @@ from appliance.ids import engines
 from appliance.ids.engine import DIRECTORY, ENGINE_ROOT, SPOOL
 from appliance.ids.eve_spool import EveSpool
 from appliance.ids.handover import Nothing
-from appliance.intel import hit_spool, meetings
+from appliance.intel import hit_spool
 from appliance.intel.joined import Joined
 from appliance.reports.alerts import AlertStoreReport
 from appliance.service import PUBLISH_S, Running
@@ -41,7 +41,7 @@ def _body(running: Running) -> int:
         if engine
         else Nothing()
     )
-    matchers = EveSpool(arguments.intel_spool, hit_spool.PREFIX, meetings.ENGINE)
+    matchers = EveSpool(arguments.intel_spool, hit_spool.PREFIX, hit_spool.ENGINE)
     carrier = Follower(
         source=Joined(engines_own, matchers),
         path=arguments.database,

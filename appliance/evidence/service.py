@@ -12,14 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from appliance import service
 from appliance.alerts.store import DATABASE, AlertReader
 from appliance.evidence import cutting, kept_pcaps
 from appliance.evidence.kept_pcaps import PcapFolder
 from appliance.evidence.packet_ring import PacketRing
 from appliance.evidence.waiting_alerts import CutsOfMinute, WaitingAlert, WaitingAlerts
+from appliance.host import machine
 from appliance.reports.alerts import EvidenceReport
 from appliance.service import Running
 from appliance.store.database import StoreError
@@ -95,7 +94,7 @@ class EvidenceService:
 
     def _begin(self, now: float) -> None:
         try:
-            count = block_count(psutil.virtual_memory().total)
+            count = block_count(machine.memory().total)
             self.ring, self.trouble = PacketRing(self.interface, count, BLOCK_SIZE), ""
         except OSError as error:
             trouble = f"{self.interface}: {error.strerror or error}"

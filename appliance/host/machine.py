@@ -5,12 +5,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-
-import psutil
 
 from appliance.host import mounts
 
@@ -70,20 +67,12 @@ def pulses(units: Iterable[str], sys: Path = SYS) -> Mapping[str, int]:
     return found
 
 
-def addresses(name: str) -> tuple[str, ...]:
-    """Return the IP addresses of a network interface."""
-    return tuple(
-        entry.address
-        for entry in psutil.net_if_addrs().get(name, ())
-        if entry.family in (socket.AF_INET, socket.AF_INET6)
-    )
-
-
-def memory(sys: Path = SYS) -> Memory:
+def memory(sys: Path = SYS, proc: Path = PROC) -> Memory:
     """Look at the RAM; where little of it is free, also at who has most."""
-    found = psutil.virtual_memory()
-    is_scarce = found.available < SCARCE * found.total
-    return Memory(found.total, found.available, largest(sys) if is_scarce else None)
+    lines = (line.split() for line in (proc / "meminfo").read_text().splitlines())
+    kilobytes = {name: int(number) for name, number, *_ in lines}
+    total, available = (kilobytes[name] << 10 for name in ("MemTotal:", "MemAvailable:"))
+    return Memory(total, available, largest(sys) if available < SCARCE * total else None)
 
 
 def largest(sys: Path = SYS) -> Held | None:

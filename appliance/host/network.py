@@ -20,7 +20,7 @@ def addresses(without: Container[str] = ()) -> list[IPv4Address | IPv6Address]:
     ranked = sorted(
         (address.version, address.is_link_local, name not in default, order, address)
         for order, name in enumerate(names)
-        for address in _usable(_texts(name))
+        for address in _usable(texts(name))
     )
     return [address for *_, address in ranked]
 
@@ -28,7 +28,7 @@ def addresses(without: Container[str] = ()) -> list[IPv4Address | IPv6Address]:
 def own_addresses() -> Iterator[IPv4Address | IPv6Address]:
     """Yield every address of this machine, also loopback and link-local ones, without zones."""
     for name in netifaces.interfaces():
-        for text in _texts(name):
+        for text in texts(name):
             yield ip_address(text.partition("%")[0])
 
 
@@ -47,7 +47,7 @@ def ipv6_links() -> set[IPv6Network]:
 
 def ipv4_addresses(interface: str) -> list[IPv4Address]:
     """Return the IPv4 addresses of one interface; none where it is missing."""
-    parsed = (ip_address(text.partition("%")[0]) for text in _texts(interface))
+    parsed = (ip_address(text.partition("%")[0]) for text in texts(interface))
     return [address for address in parsed if isinstance(address, IPv4Address)]
 
 
@@ -74,7 +74,8 @@ def gateways() -> tuple[str, ...]:
     return tuple(str(address).partition("%")[0] for address in each)
 
 
-def _texts(interface: str) -> list[str]:
+def texts(interface: str) -> list[str]:
+    """Return the addresses of one interface as they are written; none where it is missing."""
     return [
         entry["addr"]
         for family in (netifaces.AF_INET, netifaces.AF_INET6)

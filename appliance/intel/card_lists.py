@@ -7,7 +7,6 @@ A list that cannot be used, or waits for the owner, leaves the one before in for
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import logging
 import math
@@ -21,9 +20,9 @@ from appliance import files, service
 from appliance.formats.bad_lists import EXPIRED, ListedEntry, ListOrigin, NoListError, read_list
 from appliance.formats.indicators import SUFFIX, written
 from appliance.intel import kept_lists, list_policy, misp_event, public_suffixes
-from appliance.intel.fetched_lists import FOLDER as FETCHED
 from appliance.intel.kept_lists import (
     ENDING,
+    FETCHED,
     FOLDER,
     MOST_BYTES,
     MOST_ORIGINS,
@@ -233,6 +232,8 @@ def _lines(file: Path) -> Iterator[bytes]:
 
 
 def _digest(file: Path) -> str:
+    import hashlib  # Only here, as OpenSSL's library with it: where there are lists.
+
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 

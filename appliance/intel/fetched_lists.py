@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -15,9 +14,10 @@ from appliance import files, shape
 from appliance.formats.list_sources import ListSource, shown
 from appliance.intel import download
 from appliance.intel.download import AccessKey, DownloadError, DownloadWish, ServedVersion
+from appliance.intel.kept_lists import FETCHED
 from appliance.reports.fetch import SourceStanding
 
-FOLDER = Path(os.environ.get("GLOVEBOX_FETCHED_DIRECTORY", "/var/lib/glovebox/fetched"))
+FOLDER = FETCHED
 # Below it are those of the engine's rules.
 RULES = "rules"
 STATE = ".state.json"

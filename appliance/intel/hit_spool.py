@@ -16,6 +16,8 @@ from appliance.ids.alert import Alert
 
 FOLDER = Path("/run/glovebox-intel/spool")
 PREFIX = "intel"
+# Who raises these alerts, as they are stored.
+ENGINE = "intel"
 # What may wait where nobody stores anything.
 MOST_BYTES = 4 << 20
 _BLOCK = 512  # stat(2): st_blocks

@@ -10,7 +10,6 @@ file is replaced whole, and only if changed.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import mmap
 import os
@@ -28,6 +27,8 @@ from appliance.formats.indicators import written
 from appliance.reports.intel import ListFacts
 
 FOLDER = Path(os.environ.get("GLOVEBOX_INTEL_DIRECTORY", "/var/lib/glovebox/intel"))
+# Where those of the Internet are, before they are taken.
+FETCHED = Path(os.environ.get("GLOVEBOX_FETCHED_DIRECTORY", "/var/lib/glovebox/fetched"))
 ENDING = ".list"
 # What all lists together may take of the card.
 MOST_BYTES = 64 << 20
@@ -181,6 +182,8 @@ def opened(folder: Path, stack: contextlib.ExitStack) -> list[KeptList]:
 
 def version(folder: Path, more: Iterable[str] = ()) -> str:
     """Return what changes with the lists in force and with `more`: 32 hexadecimal digits."""
+    import hashlib  # Only here: the search for names has no use for it, nor for OpenSSL's library.
+
     with contextlib.ExitStack() as stack:
         facts = [each.facts for each in opened(folder, stack)]
     # Entries that hold no more leave a list whose file is the same.

@@ -13,12 +13,12 @@ from appliance.formats.indicators import GENERATOR
 from appliance.ids.alert import Alert
 from appliance.ids.naming import protocol_name
 from appliance.intel.allowed import Address, Allowed
+from appliance.intel.hit_spool import ENGINE
 from appliance.intel.kept_lists import ListVerdict
 from appliance.intel.sightings import FROM, Sighting
 from appliance.reports.intel import ListedMeeting
 
 GID = GENERATOR
-ENGINE = "intel"
 CLASSIFICATION = "Met something on a list of known bad names and addresses"
 # Priorities: two lists that agree or a source that is sure, one list, and who is only called.
 SURE, LISTED, ONLY_CALLED = 1, 2, 3

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import ctypes
 import functools
-import hashlib
-import hmac
 import re
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -55,6 +53,8 @@ class InitialKeys:
 
 def keys_of(version: QuicVersion, connection: bytes) -> InitialKeys:
     """Derive the keys of a client from the connection ID that it chose (RFC 9001, section 5.2)."""
+    import hmac  # Only here: OpenSSL's library takes 2 MB, and many homes never need it.
+
     secret = hmac.digest(version.salt, connection, "sha256")
     client = _expanded(secret, "client in", 32)
     names = (("key", 16), ("iv", 12), ("hp", 16))
@@ -63,9 +63,11 @@ def keys_of(version: QuicVersion, connection: bytes) -> InitialKeys:
 
 def _expanded(secret: bytes, label: str, size: int) -> bytes:
     """HKDF-Expand-Label of TLS 1.3 without context, at most one block (RFC 8446, section 7.1)."""
+    import hmac
+
     name = b"tls13 " + label.encode()
     info = size.to_bytes(2, "big") + bytes((len(name),)) + name + b"\0\1"
-    return hmac.digest(secret, info, hashlib.sha256)[:size]
+    return hmac.digest(secret, info, "sha256")[:size]
 
 
 @dataclass

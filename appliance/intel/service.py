@@ -26,10 +26,9 @@ from appliance.host import network
 from appliance.intel import allowed, card_lists, sniff_filter
 from appliance.intel.allowed import Address, Allowed, allowed_of
 from appliance.intel.card_lists import CARD
-from appliance.intel.fetched_lists import FOLDER as FETCHED
 from appliance.intel.hit_spool import FOLDER as SPOOL
 from appliance.intel.hit_spool import HitSpool
-from appliance.intel.kept_lists import FOLDER
+from appliance.intel.kept_lists import FETCHED, FOLDER
 from appliance.intel.matcher import Matcher
 from appliance.intel.meetings import Meetings
 from appliance.intel.sightings import FROM, TO, Sighting

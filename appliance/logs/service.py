@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import argparse
 import logging
-import secrets
+import os
 import socket
 import time
 from collections.abc import Callable, Sequence
@@ -66,7 +66,7 @@ class Lines:
     earliest: float = EARLIEST
     ledger: LineLedger = field(default_factory=LineLedger)
     ring: LiveRing = field(default_factory=LiveRing)
-    word: str = field(default_factory=lambda: f"glovebox-{secrets.token_hex(4)}")
+    word: str = field(default_factory=lambda: f"glovebox-{os.urandom(4).hex()}")
     heard: float = 0.0
     heard_from: str = ""
 

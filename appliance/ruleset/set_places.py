@@ -9,7 +9,6 @@ machine comes back with the one that is known to work.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import re
 from collections.abc import Sequence
@@ -69,6 +68,8 @@ def folder_of(base: Path, engine: str, root: Path) -> Path:
 
     Another image may hold another one, which would end at a rule that the one before took.
     """
+    import hashlib  # Only here: OpenSSL's library takes 2 MB of every service that names rules.
+
     digest = hashlib.sha256(__version__.encode())
     for program in sorted(root.glob(f"usr/*bin/{engine}")):
         with contextlib.suppress(OSError):

@@ -85,7 +85,7 @@ def test_a_thousand_planted_entries_are_met_and_no_others(
             sent += frame is not noise
         if number % TURN == TURN - 1:
             _take_all(sniffer, matcher, sent)
-    reader = EveSpool(tmp_path / "spool", hit_spool.PREFIX, meetings.ENGINE)
+    reader = EveSpool(tmp_path / "spool", hit_spool.PREFIX, hit_spool.ENGINE)
     alerts = reader.read(reader.files(), {}).alerts
     assert {alert.message.split()[-3] for alert in alerts} == {entry for entry, _ in bad}
     assert len(alerts) == matcher.meetings.counts.hits == PLANTED

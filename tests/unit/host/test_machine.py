@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from appliance.host import machine
-from appliance.host.machine import Held, Power
+from appliance.host.machine import Held, Memory, Power
 
 MOUNTINFO = """\
 22 1 179:2 / / ro,noatime shared:1 - ext4 /dev/mmcblk0p2 ro
@@ -40,14 +41,16 @@ def test_pulses_are_those_of_the_services_that_run(tmp_path: Path) -> None:
     assert machine.pulses(["a.service", "b.service"], tree) == {"a.service": 4711}
 
 
-def test_addresses_of_this_machine_can_be_read() -> None:
-    assert "127.0.0.1" in machine.addresses("lo")
-    assert machine.addresses("no-such-thing") == ()
-
-
 def test_memory_of_this_machine_can_be_read() -> None:
     found = machine.memory()
     assert 0 < found.available < found.total
+    assert found.total == os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+def test_memory_is_what_the_kernel_tells(tmp_path: Path) -> None:
+    told = "MemTotal:  2000 kB\nMemFree:  10 kB\nMemAvailable:  200 kB\nHugePages_Total:  0\n"
+    proc = write(tmp_path, {"meminfo": told})
+    assert machine.memory(tmp_path, proc) == Memory(2000 << 10, 200 << 10)
 
 
 @pytest.mark.parametrize(("options", "writable"), [("rw,commit=1", True), ("ro,commit=1", False)])

@@ -72,3 +72,8 @@ def test_gateways_are_those_of_every_default_route(monkeypatch: pytest.MonkeyPat
     }
     monkeypatch.setattr(netifaces, "gateways", lambda: found)
     assert network.gateways() == ("198.51.100.1", "192.0.2.1", "fe80::1")
+
+
+def test_texts_of_an_interface_are_all_that_it_has() -> None:
+    assert "127.0.0.1" in network.texts("lo")
+    assert network.texts("no-such-thing") == []

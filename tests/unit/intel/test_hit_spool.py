@@ -9,7 +9,7 @@ import pytest
 
 from appliance.ids.alert import Alert
 from appliance.ids.eve_spool import EveSpool
-from appliance.intel import hit_spool, meetings
+from appliance.intel import hit_spool
 from appliance.intel.allowed import Allowed
 from appliance.intel.hit_spool import HitSpool
 from appliance.intel.meetings import Meetings
@@ -25,7 +25,7 @@ def an_alert() -> Alert:
 def test_an_alert_comes_through_as_it_was(tmp_path: Path) -> None:
     spool = HitSpool(tmp_path)
     assert spool.put(an_alert())
-    reader = EveSpool(tmp_path, hit_spool.PREFIX, meetings.ENGINE)
+    reader = EveSpool(tmp_path, hit_spool.PREFIX, hit_spool.ENGINE)
     batch = reader.read(reader.files(), {})
     assert batch.alerts == [an_alert()] and batch.unreadable == 0
     spool.close()
@@ -50,5 +50,5 @@ def test_what_nobody_reads_has_a_bound(tmp_path: Path, monkeypatch: pytest.Monke
 def test_an_earlier_run_is_told_from_this_one(tmp_path: Path) -> None:
     (tmp_path / "intel.1.json").touch()
     HitSpool(tmp_path).close()
-    reader = EveSpool(tmp_path, hit_spool.PREFIX, meetings.ENGINE)
+    reader = EveSpool(tmp_path, hit_spool.PREFIX, hit_spool.ENGINE)
     assert [file.run == 1 for file in reader.files()] == [True, False]

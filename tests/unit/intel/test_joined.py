@@ -10,7 +10,7 @@ import pytest
 from appliance.alerts.follower import Follower
 from appliance.alerts.store import AlertStore
 from appliance.ids.eve_spool import EveSpool
-from appliance.intel import hit_spool, meetings
+from appliance.intel import hit_spool
 from appliance.intel.hit_spool import HitSpool
 from appliance.intel.joined import Joined
 from tests.unit.ids import eve
@@ -26,7 +26,7 @@ def folders(tmp_path: Path) -> tuple[Path, Path]:
 
 
 def joined(folders: tuple[Path, Path]) -> Joined:
-    matchers = EveSpool(folders[1], hit_spool.PREFIX, meetings.ENGINE)
+    matchers = EveSpool(folders[1], hit_spool.PREFIX, hit_spool.ENGINE)
     return Joined(EveSpool(folders[0]), matchers)
 
 

@@ -28,8 +28,11 @@ BEFORE_ENGINE = {
     "glovebox-alerts-rest.service",
 }
 UNIT = re.compile(r"[\w@.:-]+")
-# What waits for others' answers, or for all services.
-SLOW = {"network-online.target", "time-sync.target", "multi-user.target", "chrony.service"}
+# What waits for others' answers, or for all services, or for what the engine has no use for.
+SLOW = {
+    *("network-online.target", "time-sync.target", "multi-user.target", "chrony.service"),
+    *("basic.target", "sysinit.target", "sockets.target", "systemd-resolved.service"),
+}
 # What a service may do beyond packet sockets.
 RIGHTS = {
     "glovebox-firewall-closed.service": {"cap_net_admin"},
@@ -263,6 +266,13 @@ def test_no_driver_is_there_that_nobody_needs(guest: Guest) -> None:
     assert guest.run(found) == ""
     for needed in ("usb_storage", "uas", "r8152", "ftdi_sio", "brcmfmac", "exfat", "ntfs3"):
         guest.run(f"modprobe --dry-run {needed}")
+
+
+def test_no_file_is_there_that_nobody_reads(guest: Guest) -> None:
+    names = "sed 's/ *#.*//; /^$/d' /usr/share/glovebox/files-left-out"
+    assert int(guest.run(f"{names} | wc -l")) > 40
+    listed = f"{names} | while read -r name; do ls -d $name; done 2>/dev/null"
+    assert guest.run(f"cd / && ({listed}; true)") == ""
 
 
 def test_no_keyboard_restarts_the_machine(guest: Guest) -> None:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -75,3 +77,17 @@ def test_build_device_programs_starts_them_in_place(tmp_path: Path, recorded: Re
     programs = packages_root.build_device_programs(context(tmp_path))
     for name in (IMAGE / "programs.txt").read_text().split():
         assert Path(programs.argv(name)[0]).is_file()
+
+
+@pytest.mark.slow
+def test_the_initrd_goes_without_names_of_devices(tmp_path: Path) -> None:
+    folder = tmp_path / "usr/lib/udev"
+    folder.mkdir(parents=True)
+    for name in ("hwdb.bin", "ata_id"):
+        (folder / name).touch()
+    hook = packages_root.EARLY / "etc/initramfs-tools/hooks/glovebox"
+    environment = {**os.environ, "DESTDIR": str(tmp_path)}
+    asked = subprocess.run([hook, "prereqs"], env=environment, capture_output=True, check=True)
+    assert asked.stdout == b"" and (folder / "hwdb.bin").exists()
+    subprocess.run([hook], env={**environment, "version": "6.12"}, check=True)
+    assert [each.name for each in folder.iterdir()] == ["ata_id"]

@@ -13,11 +13,13 @@ import subprocess
 import time
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from image.build.image import Image
 from image.machine.guest import Guest
+from image.release import artefacts
 from tests.conftest import PROJECT
 from tests.image.cable import BOOT_SECONDS, plugged_guest
 from tests.net.kit import Segment, foreign_dnsmasq
@@ -25,6 +27,8 @@ from tests.net.kit import Segment, foreign_dnsmasq
 pytestmark = [pytest.mark.long, pytest.mark.image, pytest.mark.timeout(4000)]
 
 MEMORY_MIB, OURS_MIB = 512, 256
+# What people fetch. Their images, for the Pi, have firmware besides.
+PACKED_BYTES = 190_000_000
 WRITES_PER_HOUR = 2 << 20
 # Settled: what the start wrote late is not what an idle sensor writes.
 SETTLED_S = 120.0
@@ -82,6 +86,13 @@ def test_memory_of_ours_and_the_engine(machine: Guest) -> None:
     print(f"MiB: {ours}, together {sum(ours.values())}")
     assert {"glovebox-ids.service", "glovebox-web.service"} <= ours.keys()
     assert sum(ours.values()) <= OURS_MIB
+
+
+def test_image_is_small_to_fetch(image: Image, tmp_path: Path) -> None:
+    packed = tmp_path / "disk.img.xz"
+    artefacts.compress(image.tools, image.disk, packed, tmp_path / "log")
+    print(f"{packed.stat().st_size / 1e6:.0f} MB")
+    assert packed.stat().st_size <= PACKED_BYTES
 
 
 def documented() -> set[tuple[str, int]]:

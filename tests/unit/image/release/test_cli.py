@@ -16,10 +16,12 @@ from image.build.context import BuildContext
 from image.build.image import Image
 from image.build.tools import Tools
 from image.command import BuildError
-from image.release import artefacts, cli
+from image.release import artefacts, bundle, cli
+from image.release.keys import UpdateKeys
 from tests.unit.image.build.roots_made_here import context, write_tar
 
 STATUS = "Package: apt\nStatus: install ok installed\nVersion: 1\nArchitecture: arm64\n"
+KEYS = UpdateKeys(Path("keys"))
 PACKAGES = {
     "./var/lib/dpkg/status": STATUS,
     "./usr/share/glovebox/packages.lock": "apt 1 arm64 00\n",
@@ -53,6 +55,10 @@ def packers(monkeypatch: pytest.MonkeyPatch) -> None:
     def block_map(tools: Tools, disk: Path, target: Path, log: Path) -> None:
         target.write_text("<bmap/>")
 
+    def make(image: Image, version: str, keys: UpdateKeys, target: Path, log: Path) -> None:
+        target.write_text(f"{version} {keys.folder.name}")
+
+    monkeypatch.setattr(bundle, "make", make)
     monkeypatch.setattr(artefacts, "compress", compress)
     monkeypatch.setattr(artefacts, "block_map", block_map)
 
@@ -61,13 +67,17 @@ def packers(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_release_names_everything_after_version_board_and_engine(
     image: Image, tmp_path: Path
 ) -> None:
-    folder = cli.release(context(tmp_path), image)
+    folder = cli.release(context(tmp_path), image, KEYS)
     name = f"glovebox-{__version__}-pi-debian-none"
-    suffixes = (".bmap", ".img.xz", ".lock.json", ".rpi-imager-manifest", ".spdx.json")
+    suffixes = (
+        ".bmap", ".img.xz", ".lock.json", ".raucb", ".rpi-imager-manifest", ".spdx.json"
+    )  # fmt: skip
     assert folder == tmp_path / "out" / name
     assert sorted(file.name for file in folder.iterdir()) == [
         "SHA256SUMS", *(name + suffix for suffix in suffixes)
     ]  # fmt: skip
+    assert f"  {name}.raucb\n" in (folder / "SHA256SUMS").read_text()
+    assert (folder / f"{name}.raucb").read_text() == f"{__version__} keys"
     roots = record.read(folder / f"{name}.lock.json")
     assert {root: each[0].name for root, each in roots.items()} == {
         "tools": "xz", "system": "apt", "lists": "tor-geoipdb"
@@ -81,7 +91,7 @@ def test_release_names_everything_after_version_board_and_engine(
 def test_imagers_list_names_where_the_image_is(
     place: str | None, image: Image, tmp_path: Path
 ) -> None:
-    folder = cli.release(context(tmp_path), image, place=place)
+    folder = cli.release(context(tmp_path), image, KEYS, place=place)
     name = f"{folder.name}.img.xz"
     (entry,) = json.loads((folder / f"{folder.name}.rpi-imager-manifest").read_text())["os_list"]
     here = (folder / name).as_uri()
@@ -93,9 +103,9 @@ def test_imagers_list_names_where_the_image_is(
 def test_release_puts_the_new_folder_in_the_place_of_an_older_one(
     image: Image, tmp_path: Path
 ) -> None:
-    folder = cli.release(context(tmp_path), image)
+    folder = cli.release(context(tmp_path), image, KEYS)
     (folder / "left over").touch()
-    assert cli.release(context(tmp_path), image) == folder
+    assert cli.release(context(tmp_path), image, KEYS) == folder
     assert not (folder / "left over").exists()
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from appliance import __version__
 from appliance.errors import InputError
-from image.build import boards, engines, record
+from image.build import boards, engines, options, record
 from image.build.context import BuildContext
 from image.build.image import Image
 from image.build.tools import Tools
@@ -137,3 +138,38 @@ def test_main_interrupted_says_that_stages_are_kept(
     monkeypatch.setattr(cli, "build_image", raising(KeyboardInterrupt()))
     assert cli.main([]) == 130
     assert "kept" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("packers")
+def test_a_card_trusts_the_builders_own_key(
+    image: Image, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    """What is only emulated trusts nobody, and no key is made for it."""
+    built: list[bytes] = []
+
+    def build_image(context: BuildContext) -> Image:
+        built.append(context.keyring)
+        return image
+
+    def take_keys(tools: Tools, build: Path, log: Path) -> UpdateKeys:
+        (tmp_path / "keys").mkdir()
+        (tmp_path / "keys/update.cert.pem").write_text("certificate")
+        return UpdateKeys(tmp_path / "keys")
+
+    monkeypatch.setattr(cli, "build_image", build_image)
+    monkeypatch.setattr(cli, "take_keys", take_keys)
+    monkeypatch.setattr(cli, "build_tools", lambda context: image.tools)
+    monkeypatch.setattr(cli, "fetch_archive_key", lambda context: None)
+    monkeypatch.setattr(
+        options, "context_of",
+        lambda arguments, progress: replace(
+            context(tmp_path), board=boards.choose(arguments.board, arguments.flavour)
+        ),
+    )  # fmt: skip
+    assert cli.main([]) == 0
+    assert built == [b""] and not (tmp_path / "keys").exists()
+    assert cli.main(["--board", "pi", "--flavour", "debian"]) == 0
+    assert built == [b"", b"certificate"]
+    folder = Path(capsys.readouterr().out.splitlines()[-1])
+    assert any(file.suffix == bundle.SUFFIX for file in folder.iterdir())

@@ -31,7 +31,7 @@ usage: ./build.sh COMMAND [OPTION…]
   bench [--quick]               measure the packet path against its peers
   bench films                   three films for five minutes while the sensor is flooded
   pictures                      take the pictures of the documents anew, with Chromium
-  clean                         remove what was built; downloads are made again
+  clean                         remove what was built, but for the keys; downloads are made again
 
 Every command takes --help. Only setup needs root (it asks sudo), and network tests do.
 Exit status: 0 done, 1 negative result or failed stage, 2 bad input, 5 port taken, 6 no network,
@@ -169,7 +169,9 @@ case $command in
     clean)
         # A plain user's stages may lie outside a closed home directory.
         [ -L "$project/build/cache" ] && rm -rf "$(dirname "$(readlink "$project/build/cache")")"
-        rm -rf "$project/build" ;;
+        # The keys for updates cannot be had again, and cards out there trust no others.
+        find "$project/build" -mindepth 1 -maxdepth 1 ! -name keys -exec rm -rf {} + 2>/dev/null || true
+        rmdir "$project/build" 2>/dev/null || true ;;
     -h | --help) usage ;;
     *) usage >&2; die "no command '$command'" 2 ;;
 esac

@@ -183,6 +183,17 @@ AREAS = (
         metrics="appliance.host.metrics:families",
     ),
     Area(
+        "update",
+        "updates of the whole system",
+        commands=(
+            Command(
+                "update",
+                "appliance.update.command",
+                "the card's two systems: install one from a bundle, try it, keep it, go back",
+            ),
+        ),
+    ),
+    Area(
         "probation",
         "new network settings",
         commands=(

@@ -8,6 +8,7 @@ are for the card, whenever the power goes.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import time
 from collections.abc import Iterator
@@ -45,6 +46,23 @@ def create_durable(file: Path, content: bytes | str, mode: int) -> None:
         # A link fails where the name is taken, which os.replace does not.
         os.link(temporary, file)
     sync(file.parent)
+
+
+def change_in_place(target: Path, content: bytes) -> None:
+    """Change the few bytes that differ, in one write: FAT has no moment in which a name is safe.
+
+    They are within a sector, which a card writes whole or not at all. Raises OSError for a file of
+    another length, which this is not for.
+    """
+    with target.open("r+b", buffering=0) as stream:
+        before = stream.read(len(content) + 1)
+        if len(before) != len(content):
+            raise OSError(errno.EINVAL, "it has changed meanwhile")
+        places = [place for place, byte in enumerate(content) if before[place] != byte]
+        if places:
+            first, last = places[0], places[-1] + 1
+            os.pwrite(stream.fileno(), content[first:last], first)
+            os.fsync(stream.fileno())
 
 
 def remove(file: Path) -> None:

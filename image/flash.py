@@ -17,7 +17,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from appliance.errors import GloveboxError, InputError, PrivilegeError
-from appliance.host import disksignature
+from appliance.host import disksignature, systems
 from appliance.settings.config import build as check_settings
 from appliance.settings.tables import read as read_settings
 from image.build import boards, owner_file
@@ -35,8 +35,6 @@ SYSTEM = ("/", "/boot", "/boot/efi", "/usr", "/var", "/home", "[SWAP]")
 # From linux/fs.h: forget what was read of the device before.
 BLKFLSBUF = 0x1261
 CHUNK = 4 << 20
-# On BOOT (image/boards/pi/boot/config.txt).
-COMMAND_LINE = "cmdline.txt"
 
 
 @dataclass(frozen=True)
@@ -168,25 +166,32 @@ def mark(tools: Tools, device: Path, log: Path) -> None:
     The command line comes first: a card on which the two differ starts all the same. A card whose
     BOOT has no command line keeps its signature.
     """
-    boot = f"{device}@@{boot_offset(device)}"
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / COMMAND_LINE
-        try:
-            run(
-                [*tools.argv("mcopy"), "-n", "-i", boot, f"::{COMMAND_LINE}", file],
-                log,
-                tools.environment,
-            )
-        except BuildError:
-            return
-        with device.open("rb") as disk:
-            before = disksignature.read(disk)
-        own = disksignature.random()
-        file.write_text(file.read_text().replace(f"PARTUUID={before}-", f"PARTUUID={own}-"))
-        run([*tools.argv("mcopy"), "-D", "o", "-i", boot, file, "::"], log, tools.environment)
+    with device.open("rb") as disk:
+        before = disksignature.read(disk)
+    own = disksignature.random()
+    changed = [
+        _mark(tools, device, place, f"PARTUUID={before}-", f"PARTUUID={own}-", log)
+        for place in systems.COMMAND_LINES
+    ]
+    if not any(changed):
+        return
     with device.open("r+b") as disk:
         disksignature.write(disk, own)
         os.fsync(disk.fileno())
+
+
+def _mark(tools: Tools, device: Path, place: str, before: str, after: str, log: Path) -> bool:
+    """Change the signature on a command line on BOOT; tell whether BOOT has it."""
+    boot, mcopy = f"{device}@@{boot_offset(device)}", tools.argv("mcopy")
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / systems.COMMAND_LINE
+        try:
+            run([*mcopy, "-n", "-i", boot, f"::{place}", file], log, tools.environment)
+        except BuildError:
+            return False
+        file.write_text(file.read_text().replace(before, after))
+        run([*mcopy, "-D", "o", "-i", boot, file, f"::{place}"], log, tools.environment)
+    return True
 
 
 def map_of(image: Path) -> Path:

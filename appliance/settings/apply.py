@@ -32,7 +32,7 @@ from appliance.settings.mistakes import strays
 from appliance.settings.password_hash import NOBODY, hashed_password
 from appliance.settings.plan import OPTIONAL, SECRETS, Plan, plan, public
 from appliance.settings.tomlwords import LARGEST_FILE
-from appliance.settings.writeback import COMMAND_LINE
+from appliance.settings.writeback import COMMAND_LINES
 
 NETWORK = Path("/run/systemd/network/80-wired.network.d/50-settings.conf")
 KEPT, IMAGER = "glovebox.toml", "imager.json"
@@ -49,6 +49,8 @@ class SettingsPlaces:
     run: Path = Path("/run/glovebox-settings")
     network: Path = NETWORK
     status: Path = statusfile.RUNTIME_DIRECTORY
+    # A machine without one is emulated, and no stick there is a card of the same image.
+    device_tree: Path = Path("/proc/device-tree")
     boot_mounted: bool = True
     data_mounted: bool = True
 
@@ -310,22 +312,27 @@ def _prepare(places: SettingsPlaces, given: Mapping[str, bytes], outcome: Applie
     shutil.rmtree(places.outbox, ignore_errors=True)
     places.outbox.mkdir()
     text = report.text(outcome.problems)
-    outcome.rewrites |= _own_signature(places.boot / COMMAND_LINE)
+    if places.device_tree.exists():
+        outcome.rewrites |= _own_signature(places.boot)
     for name, content in {**outcome.rewrites, report.NAME: text}.items():
         if content != given.get(name, b""):
             files.write_whole(places.outbox / name, content, 0o600)
 
 
-def _own_signature(command_line: Path) -> dict[str, bytes]:
-    """Return the kernel's command line for a card that has not yet a signature of its own.
+def _own_signature(boot: Path) -> dict[str, bytes]:
+    """Return the kernel's command lines for a card that has not yet a signature of its own.
 
     The signature itself follows (`appliance.settings.cardsignature`).
     """
-    try:
-        with command_line.open("rb") as stream:
-            before = stream.read(LARGEST_FILE)
-    except OSError:
-        return {}
     shared, own = f"PARTUUID={disksignature.SHARED}-", f"PARTUUID={disksignature.random()}-"
-    after = before.replace(shared.encode(), own.encode())
-    return {COMMAND_LINE: after} if after != before else {}
+    rewrites = {}
+    for name, place in COMMAND_LINES.items():
+        try:
+            with (boot / place).open("rb") as stream:
+                before = stream.read(LARGEST_FILE)
+        except OSError:
+            continue
+        after = before.replace(shared.encode(), own.encode())
+        if after != before:
+            rewrites[name] = after
+    return rewrites

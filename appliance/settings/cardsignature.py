@@ -9,6 +9,7 @@ two costs a few seconds at the next start (image/early/), and this is done then.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import os
 import re
@@ -17,10 +18,9 @@ from pathlib import Path
 
 from appliance import service
 from appliance.errors import GloveboxError, InputError
-from appliance.host import disksignature
+from appliance.host import disksignature, systems
 from appliance.host.mounts import disk_of
 from appliance.service import Running
-from appliance.settings.writeback import COMMAND_LINE
 
 LARGEST = 4096
 NAMED = re.compile(rb"(?<!\S)root=PARTUUID=([0-9a-f]{8})-[0-9a-f]{2}(?!\S)")
@@ -63,12 +63,17 @@ def main(argv: Sequence[str]) -> int:
 def _act(running: Running) -> int:
     boot, disk = running.arguments.boot, running.arguments.disk
     try:
-        with (boot / COMMAND_LINE).open("rb") as stream:
-            signature = wanted(stream.read(LARGEST))
+        signature = wanted(_command_line(boot))
         if signature and change(disk or disk_of(boot), signature):
             log.info("the card has a signature of its own now")
-    except FileNotFoundError:
-        return 0
     except OSError as error:
         raise GloveboxError(f"the card keeps its signature: {error.strerror}") from error
     return 0
+
+
+def _command_line(boot: Path) -> bytes:
+    """Return the first command line that BOOT has, empty where it has none: all name one card."""
+    for place in systems.COMMAND_LINES:
+        with contextlib.suppress(FileNotFoundError), (boot / place).open("rb") as stream:
+            return stream.read(LARGEST)
+    return b""

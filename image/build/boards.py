@@ -36,6 +36,11 @@ class Board:
         return self.name if len(flavours(self.name)) == 1 else f"{self.name}-{self.flavour}"
 
     @property
+    def variant(self) -> str:
+        """Return what a bundle and a card must agree in, as os-release(5) has it in VARIANT_ID."""
+        return f"{self.name}-{self.flavour}"
+
+    @property
     def folder(self) -> Path:
         return BOARDS / self.name
 

@@ -2,8 +2,9 @@
 """What starts a board from its BOOT partition: kernel, initrd, device trees, firmware, settings.
 
 Which files is written in the board's `boot.txt`: a pattern of where a file is in the root, and what
-it is called on BOOT; without a second word it keeps its name. `boot/` of board and flavour holds
-what comes from us.
+it is called on BOOT; without a second word it keeps its name. What begins with `system/` there is
+a system's own: each of the two has it in a folder (appliance/host/systems.py), the first one on a
+new card, and a bundle brings it. `boot/` of board and flavour holds what comes from us.
 """
 
 from __future__ import annotations
@@ -11,17 +12,55 @@ from __future__ import annotations
 import fnmatch
 import shutil
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from appliance.errors import InputError
+from appliance.host import systems
 from image.build.boards import Board
 from image.build.cache import walk
 
+# Before the names of a system's own files, in `boot.txt`.
+SYSTEM = "system/"
 
-def write(folder: Path, packages: Path, board: Board) -> None:
-    """Write the files into `folder`. Raises InputError where the tar `packages` lacks one."""
-    wanted = list(_wanted(board))
+
+def write(folder: Path, packages: Path, board: Board, keyring: bytes = b"") -> None:
+    """Write a new card's files into `folder`. Raises InputError where the tar `packages` lacks one.
+
+    The first system is the one that starts. It takes updates by the certificates of `keyring`.
+    """
+    files = [(pattern, name) for pattern, name in _wanted(board) if not name.startswith(SYSTEM)]
+    _take_all(folder, packages, files, board)
+    for own in (board.folder / "boot", board.folder / board.flavour / "boot"):
+        for file in sorted(walk(own)):
+            shutil.copyfile(file, folder / file.relative_to(own))
+    write_system(folder / systems.A.name, packages, board, keyring)
+
+
+def write_system(folder: Path, packages: Path, board: Board, keyring: bytes = b"") -> None:
+    """Write what a system has of its own on BOOT into the new `folder`. Raises InputError.
+
+    The keyring stands there and not in ROOT, which is alike for all who build it.
+    """
+    folder.mkdir()
+    files = [
+        (pattern, name.removeprefix(SYSTEM))
+        for pattern, name in _wanted(board)
+        if name.startswith(SYSTEM)
+    ]
+    _take_all(folder, packages, files, board)
+    overlays = folder / "overlays"
+    if overlays.is_dir() and not (overlays / "README").exists():
+        # Without this file the firmware looks for overlays without the prefix.
+        (overlays / "README").write_text("Device tree overlays of this system.\n")
+    (folder / systems.COMMAND_LINE).write_text(board.command_line + "\n")
+    if keyring:
+        (folder / systems.KEYRING).write_bytes(keyring)
+
+
+def _take_all(
+    folder: Path, packages: Path, wanted: Sequence[tuple[str, str]], board: Board
+) -> None:
     missing = {pattern for pattern, _ in wanted if "overlays" not in pattern}
     with tarfile.open(packages) as tar:
         for member in tar:
@@ -31,11 +70,6 @@ def write(folder: Path, packages: Path, board: Board) -> None:
                     _take(tar, member, folder / place(member.name, name))
     if missing:
         raise InputError(f"the packages of {board.title} have no {', '.join(sorted(missing))}")
-    for own in (board.folder / "boot", board.folder / board.flavour / "boot"):
-        for file in sorted(walk(own)):
-            shutil.copyfile(file, folder / file.relative_to(own))
-    if wanted:
-        (folder / "cmdline.txt").write_text(board.command_line + "\n")
 
 
 def matches(member: str, pattern: str) -> bool:

@@ -12,7 +12,7 @@ from image.build.context import PROJECT, BuildContext
 from image.build.tools import Tools
 
 # What makes the disk: a change in one of them makes it anew.
-MAKERS = ("disk.py", "owner_file.py", "boot_partition.py")
+MAKERS = ("card.py", "disk.py", "owner_file.py", "boot_partition.py", "partition_table.py")
 
 
 def build_card(context: BuildContext, tools: Tools, packages: Path, system: Path) -> Path:
@@ -20,7 +20,8 @@ def build_card(context: BuildContext, tools: Tools, packages: Path, system: Path
     board = context.board
     inputs: list[Input] = [
         system.name, packages.name, tools.root.name, board.folder,
-        PROJECT / "config" / owner_file.NAME, *(IMAGE / "build" / name for name in MAKERS),
+        PROJECT / "config" / owner_file.NAME, context.keyring.decode(),
+        *(IMAGE / "build" / name for name in MAKERS),
     ]  # fmt: skip
 
     def make(target: Path) -> None:
@@ -28,9 +29,11 @@ def build_card(context: BuildContext, tools: Tools, packages: Path, system: Path
         discard(boot)
         owner_file.write(boot, PROJECT)
         try:
-            boot_partition.write(boot, packages, board)
+            boot_partition.write(boot, packages, board, context.keyring)
             log = context.log(context.named("disk"))
             disk.make(tools, boot, system, board.layout, target, log)
+            if board.device_tree is None:
+                disk.extend(target)
         finally:
             discard(boot)
 

@@ -31,6 +31,8 @@ class BuildContext:
     engine: EngineChoice = EngineChoice(engines.DEFAULT)
     archive: Archive = Archive()
     lock: record.Lock | None = None
+    # The certificates of those whose updates a card takes; what is only emulated takes none.
+    keyring: bytes = b""
 
     @property
     def is_native(self) -> bool:

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
+from image.build.partition_table import partitions
 from image.build.roots import SOURCE_DATE_EPOCH
 from image.build.tools import Tools
 from image.command import output, run
@@ -48,6 +49,15 @@ def make(tools: Tools, boot: Path, root_tar: Path, layout: Path, target: Path, l
             tools.environment,
         )  # fmt: skip
         (Path(folder) / "images" / "disk.img").rename(target)
+
+
+def extend(disk: Path) -> None:
+    """Have a disk end where its last partition does, also where that one is empty.
+
+    An emulated disk is as large as its image; a card has room behind it.
+    """
+    size = max(disk.stat().st_size, *(part.start + part.size for _, part in partitions(disk)))
+    os.truncate(disk, size)
 
 
 def make_root(tools: Tools, content: Path, target: Path, log: Path) -> None:
@@ -150,12 +160,3 @@ def root_size(content: Path) -> int:
         for member in tar:
             total += 256 + -(-member.size // BLOCK) * BLOCK
     return (total + total // 8 + (32 << 20)) // (1 << 20) * (1 << 20)
-
-
-def extract(root_tar: Path, pattern: str, target: Path) -> None:
-    """Write the one file of the tar whose name starts with `pattern` to `target`."""
-    with tarfile.open(root_tar) as tar:
-        names = [name for name in tar.getnames() if name.startswith(pattern)]
-        stream = tar.extractfile(names[-1])
-        assert stream is not None, f"{names[-1]} is no file"
-        target.write_bytes(stream.read())

@@ -57,7 +57,7 @@ def build_image(context: BuildContext) -> Image:
         record.hold(context.lock, record.of_roots(tools.root, packages, engine, lists_lock))
     system = build_system_root(context, tools, packages, engine, countries)
     card = build_card(context, tools, packages, system)
-    boot = take_boot_files(context, tools, packages, card)
+    boot = take_boot_files(context, tools, card)
     device_tree, command_line = boot / "device-tree", boot / "cmdline"
     return Image(
         board=context.board,

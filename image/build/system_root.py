@@ -25,8 +25,8 @@ def build_system_root(
     places = own_files(context, build_wheels(context), countries)
     engines = [(engine, ENGINE_PLACE)] if engine else []
     inputs: list[Input] = [
-        packages.name, *(tar.name for tar, _ in engines), HOOK, IMAGE / "build" / "overlay.py",
-        *(part for pair in places for part in pair),
+        packages.name, context.board.variant, *(tar.name for tar, _ in engines), HOOK,
+        IMAGE / "build" / "overlay.py", *(part for pair in places for part in pair),
     ]  # fmt: skip
 
     def make(target: Path) -> None:
@@ -35,7 +35,8 @@ def build_system_root(
         try:
             tars = [(packages, "/"), *engines, (own, "/")]
             log = context.log(context.named("system"))
-            change(tars, HOOK, {"TOOLS": str(tools.root)}, target, log)
+            words = {"TOOLS": str(tools.root), "VARIANT": context.board.variant}
+            change(tars, HOOK, words, target, log)
         finally:
             discard(own)
 

@@ -28,11 +28,12 @@ from appliance.errors import GloveboxError
 from image.build import boards
 from image.build.context import BUILD, BuildContext
 from image.build.image import Image, build_image
+from image.build.partition_table import LINUX, Part, partitions
 from image.build.tools import Tools
 from image.cuts import disk_check
-from image.cuts.disk_check import DiskFindings, check_ext, is_ext, partitions
+from image.cuts.disk_check import DiskFindings, check_ext, is_ext
 from image.cuts.powercuts import Confirmed, Writing
-from image.cuts.writelog import Part, Write, apply, entries, read, survivors, within
+from image.cuts.writelog import Write, apply, entries, read, survivors, within
 from image.demo import TZSP_PORT, wait_ready
 from image.machine.guest import Forward, Guest
 from image.machine.owner import Owner
@@ -210,9 +211,7 @@ def replay(
 ) -> PointsReport:
     """Try the points of a recorded log."""
     report = PointsReport(confirmations=len(marks))
-    kind_and_part = [
-        (kind, part) for kind, part in partitions(image.disk) if kind == disk_check.LINUX
-    ]
+    kind_and_part = [(kind, part) for kind, part in partitions(image.disk) if kind == LINUX]
     part = kind_and_part[1][1]
     before = folder / "before"
     disk_check.take(image.disk, part, before)

@@ -3,21 +3,15 @@
 
 from __future__ import annotations
 
-import struct
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from image.build.image import Image
+from image.build.partition_table import FAT32, LINUX, Part, partitions
 from image.build.tools import Tools
 from image.command import run
-from image.cuts.writelog import Part
 
-SECTOR = 512
-TABLE = 446
-TABLE_ENTRY = struct.Struct("<B3xB3xII")
-EXTENDED = (0x05, 0x0F)
-LINUX, FAT32 = 0x83, 0x0C
 # The magic number of ext2, ext3 and ext4, 1080 bytes from the beginning.
 EXT_MAGIC_AT, EXT_MAGIC = 1080, b"\x53\xef"
 # e2fsck(8): 1 errors were corrected, 2 and a reboot is needed; from 4 on they were not.
@@ -30,34 +24,6 @@ class DiskFindings:
 
     repaired: int = 0
     problems: list[str] = field(default_factory=list)
-
-
-def partitions(disk: Path) -> list[tuple[int, Part]]:
-    """Return (type, part) of the primary and logical partitions of an MBR disk, in order."""
-    with disk.open("rb") as stream:
-        found, extended = [], 0
-        for kind, part in _table(stream.read(SECTOR)):
-            if kind in EXTENDED:
-                extended = part.start
-            else:
-                found.append((kind, part))
-        at = extended
-        while at:
-            stream.seek(at)
-            entries = _table(stream.read(SECTOR))
-            at = 0
-            for kind, part in entries:
-                if kind in EXTENDED:
-                    at = extended + part.start
-                else:
-                    here = stream.tell() - SECTOR
-                    found.append((kind, Part(here + part.start, part.size)))
-    return found
-
-
-def _table(sector: bytes) -> list[tuple[int, Part]]:
-    entries = (TABLE_ENTRY.unpack_from(sector, TABLE + 16 * n) for n in range(4))
-    return [(kind, Part(start * SECTOR, size * SECTOR)) for _, kind, start, size in entries if size]
 
 
 def check_disk(image: Image, disk: Path, folder: Path) -> DiskFindings:

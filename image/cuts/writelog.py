@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from appliance.errors import InputError
+from image.build.partition_table import Part
 
 MAGIC = 0x6A736677736872
 SUPER = struct.Struct("<QQQI")
@@ -71,14 +72,6 @@ def read(log: Path) -> Iterator[Write]:
             yield Write(number, sector * sector_size, sectors * sector_size, flags, at)
             if not flags & (DISCARD | MARK):
                 at += sectors * sector_size
-
-
-@dataclass(frozen=True)
-class Part:
-    """The bytes of the disk that one partition is."""
-
-    start: int
-    size: int
 
 
 def within(writes: Iterator[Write], part: Part) -> list[Write]:

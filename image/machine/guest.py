@@ -22,7 +22,7 @@ from types import TracebackType
 from appliance.errors import AddressInUseError, GuestError
 from image.build.image import Image
 from image.command import run
-from image.machine import qemu, stall
+from image.machine import firmware, qemu, stall
 from image.machine.qemu import Wiring
 from image.machine.qemu_monitor import QemuMonitor
 from image.machine.shell import Shell
@@ -184,6 +184,27 @@ class Guest:
         self._extra = list(extra)
         self._run()
 
+    def follow_reset(self, seconds: float) -> None:
+        """Wait until the machine resets itself, then start what its BOOT names by now.
+
+        Raises GuestError where it does not within `seconds`, InputError where BOOT names nothing.
+        """
+        assert self._process is not None, "the guest is not running"
+        if self._shell:
+            self._shell.close()
+        try:
+            # QEMU ends where the machine resets (-no-reboot).
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise self._explain("does not reset itself") from None
+        self.start_from_boot(firmware.take_flag(self._mailbox))
+
+    def start_from_boot(self, tryboot: bool = False) -> None:
+        """Start the machine, which is off, as its firmware would: `tryboot` is the flag."""
+        self._mailbox.unlink(missing_ok=True)
+        self.image = firmware.started_from_boot(self.image, self._disk, self.folder, tryboot)
+        self._run()
+
     def monitor(self, command: str) -> None:
         """Give QEMU's monitor a command; `set_link home off` pulls the cable."""
         with socket.socket(socket.AF_UNIX) as connection:
@@ -196,6 +217,10 @@ class Guest:
                 if not chunk:
                     raise self._explain("ended")
                 received += chunk
+
+    @property
+    def _mailbox(self) -> Path:
+        return self._wiring().mailbox
 
     @property
     def address(self) -> Path:

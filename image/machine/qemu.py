@@ -15,7 +15,7 @@ from typing import Protocol
 
 from image.build.boards import Board
 from image.build.tools import Tools
-from image.machine import accelerator
+from image.machine import accelerator, firmware
 
 # Not named glovebox-*: the sandbox that our services share would hold for it too.
 HARNESS_UNIT = """\
@@ -56,6 +56,11 @@ class Wiring:
         return self.folder / "console.log"
 
     @property
+    def mailbox(self) -> Path:
+        """Return where the machine's words to its firmware go."""
+        return self.folder / "firmware-mailbox"
+
+    @property
     def harness(self) -> str:
         return f"socket,id=harness,path={self.folder}/harness.sock,server=on,wait=off"
 
@@ -93,6 +98,8 @@ class Pc:
             "-device", "virtio-rng-pci", "-device", "virtio-serial",
             "-chardev", wiring.harness,
             "-device", "virtserialport,chardev=harness,name=glovebox.harness",
+            "-chardev", f"file,id=mailbox,path={wiring.mailbox}",
+            "-device", f"virtserialport,chardev=mailbox,name={firmware.PORT}",
             *_firmware_credential("systemd.extra-unit.harness.service", unit),
             *_firmware_credential("systemd.unit-dropin.sysinit.target", HARNESS_WANTED),
         ]  # fmt: skip

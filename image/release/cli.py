@@ -7,6 +7,7 @@ import argparse
 import signal
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from appliance import __version__
@@ -15,16 +16,25 @@ from image.build import options, record
 from image.build.cache import discard
 from image.build.context import BuildContext
 from image.build.image import Image, build_image
+from image.build.packages_root import fetch_archive_key
+from image.build.tools_root import build_tools
 from image.progress import StageProgress
-from image.release import artefacts, sbom, signature
+from image.release import artefacts, bundle, sbom, signature
+from image.release.keys import UpdateKeys, take_keys
 
 DESCRIPTION = "Network sensor and media kit: watches a router's traffic, serves films in a car."
 
 
 def release(
-    context: BuildContext, image: Image, secret_key: Path | None = None, place: str | None = None
+    context: BuildContext,
+    image: Image,
+    keys: UpdateKeys,
+    secret_key: Path | None = None,
+    place: str | None = None,
 ) -> Path:
     """Write the folder of a build and return it; an older one of the same name goes.
+
+    The bundle in it is signed with `keys`.
 
     With a `secret_key` its sums are signed; Imager looks for the image at `place`, the address of a
     folder, or else where it lies now.
@@ -37,6 +47,10 @@ def release(
     with context.progress.stage("compressing"):
         packed = made / f"{name}.img.xz"
         artefacts.compress(image.tools, image.disk, packed, context.log("compress"))
+    with context.progress.stage("bundle for updates"):
+        bundle.make(
+            image, __version__, keys, made / f"{name}{bundle.SUFFIX}", context.log("bundle")
+        )
     with context.progress.stage("block map, checksums, bill of materials"):
         artefacts.block_map(image.tools, image.disk, made / f"{name}.bmap", context.log("bmap"))
         summary = artefacts.summary(image.disk)
@@ -91,12 +105,11 @@ def main(argv: Sequence[str]) -> int:
     progress = StageProgress()
     try:
         context = options.context_of(arguments, progress)
-        image = build_image(context)
-        # What is only emulated needs no card.
-        handed_out = image.device_tree and release(
-            context, image, arguments.sign, arguments.published_at
-        )
-        print(handed_out or image.disk)
+        # What is only emulated needs no card, and nobody's updates.
+        if context.board.device_tree is None:
+            print(build_image(context).disk)
+        else:
+            print(_hand_out(context, arguments.sign, arguments.published_at))
     except GloveboxError as error:
         print(f"build.sh image: {error}", file=sys.stderr)
         return error.exit_status
@@ -104,6 +117,14 @@ def main(argv: Sequence[str]) -> int:
         print("build.sh image: interrupted; finished stages are kept", file=sys.stderr)
         return 130
     return 0
+
+
+def _hand_out(context: BuildContext, secret_key: Path | None, place: str | None) -> Path:
+    # As in build_image: what would fail is tried before what takes minutes.
+    fetch_archive_key(context)
+    keys = take_keys(build_tools(context), context.folder, context.log("keys"))
+    context = replace(context, keyring=keys.keyring())
+    return release(context, build_image(context), keys, secret_key, place)
 
 
 if __name__ == "__main__":

@@ -3,18 +3,18 @@
 
 from __future__ import annotations
 
-import struct
 import subprocess
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from image.build.image import Image
+from image.build.partition_table import partitions
 from image.demo import wait_ready
 from image.machine.guest import Guest
 
-# Its number in the table of the `vm` board (image/boards/vm/genimage.cfg).
-DATA = 3
+# Where it stands among the partitions of the `vm` board (image/boards/vm/genimage.cfg).
+DATA = 2
 # What it has on a card of an image before DATA had 2 GiB.
 OLD_SIZE = 128 << 20
 
@@ -45,7 +45,7 @@ def put(image: Image, source: Path, name: str) -> None:
 
 def put_data(image: Image, tar: Path) -> None:
     """Have the DATA partition of the `vm` board hold the files of a tar, as an old card does."""
-    begin, _ = extent(image.disk, DATA)
+    begin = partitions(image.disk)[DATA][1].start
     made = image.disk.with_name("data.ext4")
     argv = [*image.tools.argv("mke2fs"), "-q", "-F", "-t", "ext4", "-b", "4096", "-L", "DATA",
             "-J", "size=8", "-d", str(tar), str(made), f"{OLD_SIZE >> 10}k"]  # fmt: skip
@@ -57,12 +57,4 @@ def put_data(image: Image, tar: Path) -> None:
 
 def start(disk: Path) -> int:
     """Return the byte at which the first partition begins."""
-    return extent(disk, 1)[0]
-
-
-def extent(disk: Path, number: int) -> tuple[int, int]:
-    """Return where a primary partition begins and how long it is, in bytes (MBR)."""
-    with disk.open("rb") as stream:
-        stream.seek(446 + 16 * (number - 1) + 8)
-        begin, sectors = struct.unpack("<II", stream.read(8))
-    return begin * 512, sectors * 512
+    return partitions(disk)[0][1].start

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import base64
-import shutil
 import subprocess
 import zlib
 from collections.abc import Sequence
@@ -63,7 +62,7 @@ def panicking(tools: Tools, folder: Path) -> Stick:
 def like_the_card(folder: Path, card: Path) -> Stick:
     """Return a stick with the card's signature and partitions, which say they are BOOT to DATA."""
     image = folder / "card.img"
-    shutil.copyfile(card, image)
+    subprocess.run(["cp", "--sparse=always", card, image], check=True)
     return Stick(image, "", "")
 
 

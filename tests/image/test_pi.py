@@ -92,7 +92,7 @@ def test_first_boot_uses_the_whole_card(first: Guest) -> None:
 def test_first_boot_gives_the_card_its_own_signature(first: Guest) -> None:
     first.run("systemctl start glovebox-card-signature", 300)
     own = first.run(
-        "sed -n 's/.*root=PARTUUID=\\([0-9a-f]*\\)-02.*/\\1/p' /boot/firmware/cmdline.txt"
+        "sed -n 's/.*root=PARTUUID=\\([0-9a-f]*\\)-02.*/\\1/p' /boot/firmware/a/cmdline.txt"
     )
     assert own != "61f0b0e5"
     assert first.run("sfdisk --disk-id /dev/mmcblk0") == f"0x{own}"

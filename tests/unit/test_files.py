@@ -167,3 +167,22 @@ def test_removal_is_on_the_disk(tmp_path: Path, done: list[str]) -> None:
 def test_sync_of_a_folder_that_is_missing(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         files.sync(tmp_path / "absent")
+
+
+def test_change_in_place_writes_what_differs_into_the_same_file(tmp_path: Path) -> None:
+    file = tmp_path / "config.txt"
+    file.write_bytes(b"kernel=x\nos_prefix=a/\n")
+    before = file.stat().st_ino
+    files.change_in_place(file, b"kernel=x\nos_prefix=b/\n")
+    assert file.read_bytes() == b"kernel=x\nos_prefix=b/\n"
+    assert file.stat().st_ino == before
+    assert os.listdir(tmp_path) == ["config.txt"]
+
+
+@pytest.mark.parametrize("other", [b"", b"ab", b"abcd"])
+def test_change_in_place_is_not_for_another_length(tmp_path: Path, other: bytes) -> None:
+    file = tmp_path / "config.txt"
+    file.write_bytes(b"abc")
+    with pytest.raises(OSError, match="changed meanwhile"):
+        files.change_in_place(file, other)
+    assert file.read_bytes() == b"abc"

@@ -150,9 +150,9 @@ BOOT_AT = 4 << 20
 @pytest.fixture
 def image(tools: Tools, tmp_path: Path) -> Path:
     """Make a small image as a build does: a table, a FAT partition, compressed, with its map."""
-    (tmp_path / "boot").mkdir()
+    (tmp_path / "boot/a").mkdir(parents=True)
     (tmp_path / "boot/glovebox.toml").write_text("# the template")
-    (tmp_path / "boot/cmdline.txt").write_text("root=PARTUUID=61f0b0e5-02 ro quiet\n")
+    (tmp_path / "boot/a/cmdline.txt").write_text("root=PARTUUID=61f0b0e5-02 ro quiet\n")
     make_fat(
         tools, tmp_path / "boot", "BOOT", "01234567", 40 << 20, tmp_path / "fat", tmp_path / "log"
     )
@@ -199,7 +199,7 @@ def test_main_writes_compares_and_puts_settings(
     )  # fmt: skip
     assert shown.stdout == settings.read_text()
     command_line = subprocess.run(
-        [*tools.argv("mcopy"), "-i", f"{card}@@{BOOT_AT}", "::cmdline.txt", "-"],
+        [*tools.argv("mcopy"), "-i", f"{card}@@{BOOT_AT}", "::a/cmdline.txt", "-"],
         capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
     with card.open("rb") as stream:

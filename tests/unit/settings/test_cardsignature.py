@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from appliance.host import disksignature
+from appliance.host import disksignature, systems
 from appliance.settings import apply, writeback
 from appliance.settings.apply import SettingsPlaces
 from appliance.settings.cardsignature import change, main, wanted
 from tests.conftest import PROJECT
 
 COMMAND_LINE = (PROJECT / "image/boards/pi/cmdline").read_bytes()
+FIRST = systems.A.command_line
 
 
 @pytest.fixture
@@ -29,14 +30,16 @@ def card(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def places(tmp_path: Path) -> SettingsPlaces:
-    """Return places with the command line that each image has on BOOT."""
+    """Return places with the command line that each image has on BOOT, of a Pi."""
     made = SettingsPlaces(
         tmp_path / "boot", tmp_path / "data", tmp_path / "run",
         network=tmp_path / "network/50-settings.conf", status=tmp_path / "status",
+        device_tree=tmp_path / "device-tree",
     )  # fmt: skip
-    for folder in (made.boot, made.data, made.network.parent, made.status):
+    for folder in (made.boot, made.data, made.network.parent, made.status, made.device_tree):
         folder.mkdir()
-    (made.boot / "cmdline.txt").write_bytes(COMMAND_LINE)
+    (made.boot / "a").mkdir()
+    (made.boot / FIRST).write_bytes(COMMAND_LINE)
     return made
 
 
@@ -49,7 +52,7 @@ def start(places: SettingsPlaces) -> bytes:
     """Start once; return the command line that the next start has."""
     apply.apply(places)
     assert writeback.main(places.outbox, places.boot, places.status) == 0
-    return (places.boot / "cmdline.txt").read_bytes()
+    return (places.boot / FIRST).read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -93,10 +96,28 @@ def test_a_power_cut_between_the_two_is_made_good(places: SettingsPlaces, card: 
 
 def test_the_file_itself_is_changed_and_nothing_else_of_it(places: SettingsPlaces) -> None:
     """A name that is written anew is for a moment nowhere on FAT."""
-    before = os.stat(places.boot / "cmdline.txt")
+    before = os.stat(places.boot / FIRST)
     start(places)
-    after = os.stat(places.boot / "cmdline.txt")
+    after = os.stat(places.boot / FIRST)
     assert (before.st_ino, before.st_size) == (after.st_ino, after.st_size)
+
+
+@pytest.mark.slow
+def test_every_system_of_a_card_gets_the_same(places: SettingsPlaces, card: Path) -> None:
+    """And the one of a card of an older image, whose files are in no folder."""
+    (places.boot / "b").mkdir()
+    others = (places.boot / systems.COMMAND_LINE, places.boot / systems.B.command_line)
+    for file in others:
+        file.write_bytes(COMMAND_LINE)
+    own = wanted(start(places))
+    assert own and [wanted(file.read_bytes()) for file in others] == [own, own]
+    assert main(["--boot", str(places.boot), "--disk", str(card)]) == 0
+    assert signature(card) == own
+
+
+def test_an_emulated_pc_keeps_that_of_the_image(places: SettingsPlaces) -> None:
+    places.device_tree.rmdir()
+    assert start(places) == COMMAND_LINE
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from image.build import boards
 from image.build.context import BuildContext
+from image.build.partition_table import LINUX, TABLE, TABLE_ENTRY
 from image.build.roots import Root
 from image.progress import StageProgress
 
@@ -28,6 +29,14 @@ def write_tar(target: Path, files: Mapping[str, str | bytes]) -> Path:
             member.size, member.mode = len(content), 0o755
             tar.addfile(member, io.BytesIO(content))
     return target
+
+
+def table(*starts: int) -> bytes:
+    """Return the first sector of a disk whose partitions begin at these sectors (MBR)."""
+    sector = bytearray(512)
+    for number, start in enumerate(starts):
+        TABLE_ENTRY.pack_into(sector, TABLE + 16 * number, 0, LINUX, start, 1)
+    return bytes(sector)
 
 
 class Recorded:

@@ -10,14 +10,15 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import InputError
-from image.build import boards
-from image.build.boot_partition import matches, place, write
+from image.build import boards, firststage
+from image.build.boot_partition import matches, place, write, write_system
 
 FILES = (
     "./boot/vmlinuz-6.12-arm64",
     "./boot/initrd.img-6.12-arm64",
     "./usr/lib/linux-image-6.12-arm64/broadcom/bcm2711-rpi-4-b.dtb",
     "./usr/lib/linux-image-6.12-arm64/broadcom/bcm2837-rpi-3-b.dtb",
+    "./usr/lib/linux-image-6.12-arm64/overlays/miniuart-bt.dtbo",
     *(f"./usr/lib/raspi-firmware/{name}" for name in (
         "bootcode.bin", "start_cd.elf", "start4cd.elf", "fixup_cd.dat", "fixup4cd.dat",
     )),
@@ -37,12 +38,34 @@ def packages(folder: Path, names: tuple[str, ...]) -> Path:
 def test_write_takes_what_the_board_starts_with(tmp_path: Path) -> None:
     board = boards.choose("pi", "debian")
     write(tmp_path, packages(tmp_path, FILES), board)
-    assert (tmp_path / "vmlinuz").read_text() == "./boot/vmlinuz-6.12-arm64"
-    assert (tmp_path / "bcm2837-rpi-3-b.dtb").exists()
     assert (tmp_path / "bootcode.bin").exists()
     assert (tmp_path / "config.txt").exists()
     assert "upstream_kernel=1" in (tmp_path / "flavour.txt").read_text()
-    assert (tmp_path / "cmdline.txt").read_text() == board.command_line + "\n"
+    assert not list(tmp_path.glob("*.dtb"))
+    # The other system has no files yet: a trial of it is refused (appliance/update).
+    assert not (tmp_path / "b").exists()
+
+
+@pytest.mark.parametrize("name", boards.names())
+def test_what_a_new_card_holds_is_what_the_firmware_starts(tmp_path: Path, name: str) -> None:
+    board = boards.choose(name, "debian")
+    write(tmp_path, packages(tmp_path, FILES), board)
+    config = firststage.choose(tmp_path, False, board.device_tree)
+    assert config.prefix == "a/"
+    for file in (config.kernel, config.initramfs, config.command_line):
+        assert (tmp_path / config.place(file)).is_file()
+
+
+def test_a_systems_own_files_are_in_one_folder(tmp_path: Path) -> None:
+    board = boards.choose("pi", "debian")
+    write_system(tmp_path / "b", packages(tmp_path, FILES), board)
+    held = {str(file.relative_to(tmp_path)) for file in tmp_path.rglob("*") if file.is_file()}
+    assert held - {"packages.tar"} == {
+        "b/vmlinuz", "b/initrd.img", "b/cmdline.txt", "b/bcm2711-rpi-4-b.dtb",
+        "b/bcm2837-rpi-3-b.dtb", "b/overlays/miniuart-bt.dtbo", "b/overlays/README",
+    }  # fmt: skip
+    assert (tmp_path / "b/vmlinuz").read_text() == "./boot/vmlinuz-6.12-arm64"
+    assert (tmp_path / "b/cmdline.txt").read_text() == board.command_line + "\n"
 
 
 def test_write_names_what_the_packages_lack(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 from image.build import disk
 from image.build.roots import SOURCE_DATE_EPOCH
 from image.build.tools import Tools
+from tests.unit.image.build.roots_made_here import table
 
 
 def fat(tools: Tools, content: Path, target: Path) -> bytes:
@@ -125,3 +126,12 @@ def test_data_written_by_block_map_takes_nothing_from_what_a_card_held(
     for span in disk.used(tools, data):
         with card.open("rb") as stream:
             assert b"\xa5" * 4096 not in os.pread(stream.fileno(), len(span), span.start)
+
+
+def test_extend_ends_a_disk_where_its_last_partition_does(tmp_path: Path) -> None:
+    (tmp_path / "disk").write_bytes(table(2048, 8191))
+    disk.extend(tmp_path / "disk")
+    assert (tmp_path / "disk").stat().st_size == 8192 * 512
+    (tmp_path / "disk").write_bytes(table(1) + bytes(8192))
+    disk.extend(tmp_path / "disk")
+    assert (tmp_path / "disk").stat().st_size == 512 + 8192

@@ -24,6 +24,7 @@ def changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
         log: Path,
     ) -> None:  # fmt: skip
         assert all(tar.is_file() for tar, _ in parts)
+        assert words["VARIANT"] == "vm-debian"
         made.append([place for _, place in parts])
         target.touch()
 

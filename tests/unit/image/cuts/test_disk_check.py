@@ -8,19 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from image.build.partition_table import Part
 from image.build.tools import Tools
-from image.cuts.disk_check import DiskFindings, check_ext, check_fat, is_ext, partitions, take
-from image.cuts.writelog import Part
+from image.cuts.disk_check import DiskFindings, check_ext, check_fat, is_ext, take
 
 pytestmark = pytest.mark.image
-TABLE = """\
-label: dos
-start=2048, size=2048, type=c
-start=4096, size=4096, type=83
-start=8192, size=16384, type=5
-start=10240, size=2048, type=83
-start=14336, size=2048, type=83
-"""
 
 
 @pytest.fixture
@@ -28,16 +20,6 @@ def ext(tools: Tools, tmp_path: Path) -> Path:
     file = tmp_path / "ext"
     subprocess.run([*tools.argv("mke2fs"), "-q", "-t", "ext4", file, "16M"], check=True)
     return file
-
-
-def test_partitions_finds_primary_and_logical_ones(tmp_path: Path) -> None:
-    disk = tmp_path / "disk"
-    disk.write_bytes(bytes(20 << 20))
-    subprocess.run(["sfdisk", "-q", disk], input=TABLE, text=True, check=True)
-    sectors = [(kind, part.start // 512, part.size // 512) for kind, part in partitions(disk)]
-    assert sectors == [
-        (0x0C, 2048, 2048), (0x83, 4096, 4096), (0x83, 10240, 2048), (0x83, 14336, 2048)
-    ]  # fmt: skip
 
 
 def test_take_copies_one_part(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import InputError
+from image.build.partition_table import Part
 from image.cuts.writelog import (
     DISCARD,
     ENTRY,
@@ -17,7 +18,6 @@ from image.cuts.writelog import (
     FUA,
     MAGIC,
     SUPER,
-    Part,
     apply,
     entries,
     read,

@@ -11,7 +11,7 @@ import pytest
 
 from image.build import boards
 from image.build.tools import Tools
-from image.machine import accelerator, qemu
+from image.machine import accelerator, firmware, qemu
 from image.machine.qemu import Pc, Pi3B, Wiring
 
 FOLDER = Path("/run")
@@ -46,6 +46,12 @@ def test_pc_gets_the_harness_through_the_firmware_and_not_the_command_line() -> 
     )
     assert "/dev/virtio-ports/glovebox.harness" in unit
     assert wanted == qemu.HARNESS_WANTED
+
+
+def test_pc_has_a_port_for_its_firmwares_mailbox() -> None:
+    argv = Pc().argv(WIRING)
+    assert f"file,id=mailbox,path={FOLDER}/firmware-mailbox" in after("-chardev", argv)
+    assert f"virtserialport,chardev=mailbox,name={firmware.PORT}" in after("-device", argv)
 
 
 def test_pc_logs_writes_behind_a_cache_of_its_own() -> None:

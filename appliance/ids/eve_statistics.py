@@ -14,7 +14,7 @@ from appliance.ids.engine import EngineCount, InspectorCount
 from appliance.ids.handover import read_at
 
 # Several records: each holds every counter that is not zero.
-TAIL = 1 << 16
+TAIL = 1 << 17
 # "W#01-tzsp0:2": the thread of the third inspector.
 _INSPECTOR = re.compile(r"W#01-.+:\d$")
 # Bytes for what it knows of connections: memcap of config/suricata/suricata.yaml.

@@ -15,7 +15,7 @@ from ipaddress import IPv4Address
 from appliance.settings.config import Config
 
 # Each has a filter that looks at each frame: more would pay more for that than they gain.
-MOST = 8
+MOST = 6
 # A second one from 700 MB on: beside one, boards with 512 MB have room for nothing.
 MEMORY_KB_EACH = 350_000
 # Characters of an interface that one inspector can be told from another by (netdevice(7): 15).

@@ -9,7 +9,7 @@ from typing import Literal
 from appliance.settings.sections.fit import Network
 
 EngineName = Literal["snort", "suricata", "none"]
-Inspectors = Literal["auto", "1", "2", "3", "4", "5", "6", "7", "8"]
+Inspectors = Literal["auto", "1", "2", "3", "4", "5", "6"]
 
 
 @dataclass(frozen=True)

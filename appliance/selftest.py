@@ -23,7 +23,7 @@ from appliance.errors import InputError, InterfaceError, PrivilegeError
 from appliance.formats import tzsp
 from appliance.host import links
 from appliance.host.links import Link
-from appliance.ids import engines, inspectors, marker, pulse
+from appliance.ids import engines, marker, pulse, templates
 from appliance.ids.engine import DIRECTORY, ENGINE_ROOT, USER, Engine
 from appliance.ids.handover import Handover
 from appliance.ids.marker import Token
@@ -288,7 +288,7 @@ def _sensor(
         alerts=engine.handover(spool, directory, ENGINE_ROOT) if engine else None,
         reader=AlertReader(arguments.database),
         engine=EngineWatch(engine, interface, spool, arguments.user).look if engine else None,
-        inspectors=inspectors.wanted(settings),
+        inspectors=templates.inspectors_of(settings),
     )
 
 

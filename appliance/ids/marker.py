@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 from appliance import files
-from appliance.ids import inspectors
+from appliance.host import address_pairs
 
 GID, SID = 1, 1000001
 SECRET_BYTES = 24
@@ -93,7 +93,7 @@ def destination(number: int, count: int) -> str:
     if count == 1:
         return DESTINATION
     hosts = (f"{_NETWORK}.{host}" for host in range(2, 255))
-    return next(host for host in hosts if inspectors.number(SOURCE, host, count) == number)
+    return next(host for host in hosts if address_pairs.number(SOURCE, host, count) == number)
 
 
 def rule(secret: str) -> str:

@@ -7,11 +7,19 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from appliance.ids import eve_statistics, inspectors, rules
+from appliance.host import address_pairs
+from appliance.ids import eve_statistics, rules
 from appliance.ids.engine import Complaints, EngineCount, TestRun
 from appliance.ids.eve_spool import STATISTICS, EveSpool
 from appliance.ids.handover import Handover
-from appliance.ids.templates import fill, home_networks, interface_of, read
+from appliance.ids.templates import (
+    fill,
+    home_networks,
+    inspector_name,
+    inspectors_of,
+    interface_of,
+    read,
+)
 from appliance.ruleset import filters, owner_rules
 from appliance.ruleset.filters import FilterLine, Forms
 from appliance.ruleset.owner_rules import Checker, Entry, Gathered, Language
@@ -52,7 +60,7 @@ def configuration(
     sets: Sequence[str] = (),
 ) -> dict[str, str]:
     """Return the files that Suricata starts with, by name. Raises ConfigError, InputError."""
-    ours, count = read(folder / "threshold.config"), inspectors.wanted(settings)
+    ours, count = read(folder / "threshold.config"), inspectors_of(settings)
     wanted = [text for _, text in owner_rules.written(given.lines, FORMS)[1]]
     values = {
         "HOME_NETWORKS": home_networks(settings.ids.home_networks),
@@ -79,11 +87,11 @@ def _start(template: str, count: int) -> str:
 
 def _inspectors(template: str, settings: Config, values: Mapping[str, str]) -> str:
     """Return the part of suricata.yaml that names each inspector."""
-    count = inspectors.wanted(settings)
+    count = inspectors_of(settings)
     found = []
-    for number, frames in enumerate(inspectors.filters(count)):
+    for number, frames in enumerate(address_pairs.filters(count)):
         given = {
-            "NAME": inspectors.name(interface_of(settings), number, count),
+            "NAME": inspector_name(interface_of(settings), number, count),
             "FILTER": f'\n    bpf-filter: "{frames}"' if frames else "",
             "CLUSTER": str(CLUSTER - number),
         }

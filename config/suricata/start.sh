@@ -5,6 +5,7 @@
 set -eu
 cd /run/glovebox-ids
 inspectors=@INSPECTORS@
+frames_per_mb=@FRAMES_PER_MB@
 
 # What comes while Suricata is busy with something else waits in the ring: a sixteenth of the
 # memory. It is told in frames as long as there is room for: 512 to the MB, or, of several inspectors,
@@ -24,7 +25,7 @@ rm -f spool/statistics.json
 # Each inspector has its share of the ring.
 set --
 while [ $# -lt $((inspectors * 2)) ]; do
-	set -- "$@" --set "af-packet.$(($# / 2)).ring-size=$((ring_mb * @FRAMES_PER_MB@ / inspectors))"
+	set -- "$@" --set "af-packet.$(($# / 2)).ring-size=$((ring_mb * frames_per_mb / inspectors))"
 done
 
 exec suricata -c suricata.yaml -l spool --af-packet "$@" \

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from appliance.ids import eve_statistics, inspectors, marker
+from appliance.host import address_pairs
+from appliance.ids import eve_statistics, marker
 from appliance.ids.alert import Alert
 from appliance.ids.engine import InspectorCount
 from appliance.ids.eve_spool import STATISTICS
@@ -163,7 +164,7 @@ def test_frames_of_a_pair_meet_in_the_one_inspector_that_is_reckoned(
     engine.configure()
     one, number = "198.51.100.1", 1
     hosts = (f"203.0.113.{host}" for host in range(1, 255))
-    other = next(host for host in hosts if inspectors.number(one, host, COUNT) == number)
+    other = next(host for host in hosts if address_pairs.number(one, host, COUNT) == number)
     sent = []
     for source, target in ((one, other), (other, one)):
         packet = tcp(source, target, (1000, 2000), SYN)[14:]

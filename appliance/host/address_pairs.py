@@ -1,66 +1,26 @@
 # SPDX-License-Identifier: MIT
-"""How many inspectors an engine gets, and which frames each of them takes.
+"""Frames shared out by their pair of addresses, in the words of pcap-filter(7). Pure.
 
-Each has a packet socket of its own, with a filter in the kernel that lets frames through by their
-pair of outer addresses: both directions of a connection, its fragments, and what a tunnel carries
-meet in one inspector. Of frames that are no IP, the first inspector takes all.
+By the outer addresses: both directions of a connection, its fragments, and what a tunnel carries
+are in one share. Frames without any are in the first.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from ipaddress import IPv4Address
-
-from appliance.settings.config import Config
-
-# Each has a filter that looks at each frame: more would pay more for that than they gain.
-MOST = 6
-# A second one from 700 MB on: beside one, boards with 512 MB have room for nothing.
-MEMORY_KB_EACH = 350_000
-# Characters of an interface that one inspector can be told from another by (netdevice(7): 15).
-LONGEST_NAME = 13
 
 # Where the IP header of a frame begins, and what stands before it: (offset, value) of 16 bits.
 _TAGS = (0x8100, 0x88A8)
 _IPV4, _IPV6, _PPPOE, _PPP_IPV4, _PPP_IPV6 = 0x0800, 0x86DD, 0x8864, 0x0021, 0x0057
 _TYPE_AT, _TAG_BYTES, _PPPOE_BYTES = 12, 4, 8
 _MOST_TAGS = 2
-# Fibonacci hashing (Knuth, TAOCP 6.4): neighbours among addresses get different inspectors.
+# Fibonacci hashing (Knuth, TAOCP 6.4): neighbours among addresses get different shares.
 _MIX = 0x9E3779B1
 
 
-def automatic(cores: int, memory_kb: int) -> int:
-    """Return how many inspectors a board has room for: one a core, as far as memory goes."""
-    return max(1, min(cores, MOST, memory_kb // MEMORY_KB_EACH))
-
-
-def wanted(settings: Config) -> int:
-    """Return how many inspectors these settings mean on this machine."""
-    from_owner = settings.ids.inspectors
-    if settings.ids.engine != "suricata" or len(settings.capture.interface) > LONGEST_NAME:
-        return 1
-    if from_owner == "auto":
-        return automatic(len(os.sched_getaffinity(0)), memory_kb())
-    return int(from_owner)
-
-
-def memory_kb() -> int:
-    """Return the memory of this machine."""
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 1024
-
-
-def name(interface: str, number: int, count: int) -> str:
-    """Return what an inspector calls the interface.
-
-    Suricata has settings for each name once. The kernel knows the old names of aliases, with a
-    colon behind the interface's own, as that interface (net/core/dev_ioctl.c).
-    """
-    return interface if count == 1 else f"{interface}:{number}"
-
-
 def filters(count: int) -> list[str]:
-    """Return what each inspector takes, in the words of pcap-filter(7); each frame is in one."""
+    """Return what tells whether a frame is in a share, for each share; each frame is in one."""
     if count == 1:
         return [""]
     # A load behind the end of a frame refuses it, whatever stands around it: _kinds looks first.
@@ -69,7 +29,7 @@ def filters(count: int) -> list[str]:
 
 
 def number(source: str, destination: str, count: int) -> int:
-    """Return which inspector takes what passes between two IPv4 addresses."""
+    """Return the share of what passes between two IPv4 addresses."""
     first, second = (int(IPv4Address(each)) for each in (source, destination))
     return ((first ^ second) * _MIX % (1 << 32) >> 16) % count
 

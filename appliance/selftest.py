@@ -23,7 +23,7 @@ from appliance.errors import InputError, InterfaceError, PrivilegeError
 from appliance.formats import tzsp
 from appliance.host import links
 from appliance.host.links import Link
-from appliance.ids import engines, marker, pulse
+from appliance.ids import engines, marker, pulse, templates
 from appliance.ids.engine import DIRECTORY, ENGINE_ROOT, USER, Engine
 from appliance.ids.handover import Handover
 from appliance.ids.marker import Token
@@ -88,20 +88,43 @@ class SensorUnderTest:
     alerts: Handover | None
     reader: AlertReader
     engine: Callable[[], Look] | None = None
+    inspectors: int = 1
 
 
 def run(sensor: SensorUnderTest, secret: str, seconds: float = SECONDS) -> SelfTestRun:
-    """Send one marker and follow it for at most `seconds`, or PATIENCE times that to an engine
-    that is at work. Raises PrivilegeError.
+    """Send a marker to each inspector, one after the other, and follow it for at most `seconds`,
+    or PATIENCE times that to an engine that is at work. The first that fails ends it.
+
+    Raises PrivilegeError.
     """
+    result = SelfTestRun()
+    for number in range(sensor.inspectors):
+        result = _run(sensor, secret, seconds, number)
+        if not result.passed:
+            break
+    if sensor.inspectors > 1 and not result.passed:
+        result.verdict += f" (inspector {number + 1} of {sensor.inspectors})"
+    return result
+
+
+def _run(sensor: SensorUnderTest, secret: str, seconds: float, number: int) -> SelfTestRun:
     token = marker.new_token()
-    frame = marker.frame(secret, token)
+    frame = marker.frame(secret, token, marker.destination(number, sensor.inspectors))
     try:
         sniffer = open_sniffer(sensor.interface)
     except InterfaceError as error:
         return SelfTestRun(f"{INTERFACE_WRONG}: {error}")
     with sniffer:
-        return _follow(_stations(sensor, sniffer, frame, token), sensor.engine, seconds)
+        stations = _stations(sensor, sniffer, frame, token)
+        return _follow(stations, _engine_of(sensor, number), seconds)
+
+
+def _engine_of(sensor: SensorUnderTest, number: int) -> Callable[[], Look] | None:
+    """Return what tells what an inspector is seen to do."""
+    look = sensor.engine
+    if look is None or sensor.inspectors == 1:
+        return look
+    return lambda: pulse.of_inspector(look(), number)
 
 
 def _follow(
@@ -265,6 +288,7 @@ def _sensor(
         alerts=engine.handover(spool, directory, ENGINE_ROOT) if engine else None,
         reader=AlertReader(arguments.database),
         engine=EngineWatch(engine, interface, spool, arguments.user).look if engine else None,
+        inspectors=templates.inspectors_of(settings),
     )
 
 

@@ -45,17 +45,30 @@ class EngineAway:
 
 
 @dataclass(frozen=True, slots=True)
+class InspectorCount:
+    """What one inspector of several was handed, and what of that it dropped unseen.
+
+    `turns`: how often it fetched frames or asked for some, which grows while there are none, too.
+    """
+
+    offered: int
+    lost: int
+    turns: int
+
+
+@dataclass(frozen=True, slots=True)
 class EngineCount:
     """Frames handed to the engine since it is watched, and those of them it dropped unseen.
 
     `crowded`: it follows about as many connections as it has room for. `forgotten`: those that it
-    gave up, or never followed, for want of room.
+    gave up, or never followed, for want of room. `inspectors`: each one's, where there are several.
     """
 
     offered: int
     lost: int
     crowded: bool = field(default=False, compare=False)
     forgotten: int = field(default=0, compare=False)
+    inspectors: tuple[InspectorCount, ...] = field(default=(), compare=False)
 
     @property
     def seen(self) -> int:

@@ -3,17 +3,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from appliance.errors import DecodeError
 from appliance.ids import eve
-from appliance.ids.engine import EngineCount
+from appliance.ids.engine import EngineCount, InspectorCount
 from appliance.ids.handover import read_at
 
 # Several records: each holds every counter that is not zero.
-TAIL = 1 << 16
+TAIL = 1 << 17
+# "W#01-tzsp0:2": the thread of the third inspector.
+_INSPECTOR = re.compile(r"W#01-.+:\d$")
 # Bytes for what it knows of connections: memcap of config/suricata/suricata.yaml.
 ROOM = {"flow": 24 << 20, "tcp": 32 << 20}
 CROWDED = 0.95
@@ -63,7 +66,18 @@ def _count(stats: Mapping[str, Any]) -> EngineCount:
         )
         or _hurries(stats.get("flow", {})),
         forgotten=sum(int(stats.get(part, {}).get(name, 0)) for part, name in FORGOTTEN),
+        inspectors=tuple(
+            _inspector(found.get("capture", {}))
+            for name, found in sorted(stats.get("threads", {}).items())
+            if _INSPECTOR.match(name)
+        ),
     )
+
+
+def _inspector(capture: Mapping[str, Any]) -> InspectorCount:
+    offered = int(capture.get("kernel_packets", 0))
+    polls = int(capture.get("afpacket", {}).get("polls", 0))
+    return InspectorCount(offered, int(capture.get("kernel_drops", 0)), offered + polls)
 
 
 def _hurries(flow: Mapping[str, Any]) -> bool:

@@ -16,12 +16,14 @@ from pathlib import Path
 from typing import Protocol
 
 from appliance import files
+from appliance.host import address_pairs
 
 GID, SID = 1, 1000001
 SECRET_BYTES = 24
 SECRET_FILE = Path("/run/glovebox-ids/marker")
 # TEST-NET-1 (RFC 5737): on no network, and none of the owner's.
-SOURCE, DESTINATION = "192.0.2.1", "192.0.2.2"
+_NETWORK = "192.0.2"
+SOURCE, DESTINATION = f"{_NETWORK}.1", f"{_NETWORK}.2"
 FIRST_PORT, PORTS = 40000, 20000
 
 _ETHERNET = bytes.fromhex("02676c6f7665 02676c6f7666 0800")
@@ -86,21 +88,29 @@ def secret_of_this_boot(file: Path = SECRET_FILE) -> str:
     return secret
 
 
+def destination(number: int, count: int) -> str:
+    """Return where the marker goes that an inspector takes, of so many."""
+    if count == 1:
+        return DESTINATION
+    hosts = (f"{_NETWORK}.{host}" for host in range(2, 255))
+    return next(host for host in hosts if address_pairs.number(SOURCE, host, count) == number)
+
+
 def rule(secret: str) -> str:
-    """Return the rule, in Snort's and Suricata's syntax, that the marker alone fulfils."""
+    """Return the rule, in Snort's and Suricata's syntax, that a marker alone fulfils."""
     content = " ".join(secret[index : index + 2] for index in range(0, len(secret), 2))
     return (
-        f"alert udp {SOURCE} any -> {DESTINATION} any"
+        f"alert udp {SOURCE} any -> {_NETWORK}.0/24 any"
         f' (msg:"Glovebox self-test"; content:"|{content}|"; depth:{SECRET_BYTES};'
         f" priority:4; sid:{SID}; rev:1;)"
     )
 
 
-def frame(secret: str, token: Token) -> bytes:
+def frame(secret: str, token: Token, destination: str = DESTINATION) -> bytes:
     """Return the marker as an Ethernet frame with right checksums."""
     payload = bytes.fromhex(secret)
     length = _UDP.size + len(payload)
-    addresses = socket.inet_aton(SOURCE) + socket.inet_aton(DESTINATION)
+    addresses = socket.inet_aton(SOURCE) + socket.inet_aton(destination)
     udp = _UDP.pack(token.source_port, token.destination_port, length, 0) + payload
     pseudo = addresses + struct.pack(">BBH", 0, _UDP_PROTOCOL, length)
     # RFC 768: a sum of zero is sent as all ones.

@@ -8,7 +8,7 @@ the kernel's list of packet sockets counts nothing of that. What it does can be 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from appliance.ids.engine import EngineCount
 
@@ -29,6 +29,13 @@ class Look:
     listens: bool | None = None
     count: EngineCount | None = None
     cpu_s: float | None = None
+
+
+def of_inspector(look: Look, number: int) -> Look:
+    """Return what is seen of one inspector of several, as far as its engine tells."""
+    each = look.count.inspectors if look.count else ()
+    count = EngineCount(each[number].offered, each[number].lost) if number < len(each) else None
+    return replace(look, count=count, cpu_s=None)
 
 
 def is_at_work(looks: Sequence[Look]) -> bool:

@@ -4,15 +4,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from appliance.host import address_pairs
 from appliance.ids import eve_statistics, rules
 from appliance.ids.engine import Complaints, EngineCount, TestRun
 from appliance.ids.eve_spool import STATISTICS, EveSpool
 from appliance.ids.handover import Handover
 from appliance.ids.rules import Key, Standing
-from appliance.ids.templates import fill, home_networks, interface_of, read
+from appliance.ids.templates import (
+    fill,
+    home_networks,
+    inspector_name,
+    inspectors_of,
+    interface_of,
+    read,
+)
 from appliance.ruleset import filters, owner_rules
 from appliance.ruleset.filters import FilterLine, Forms
 from appliance.ruleset.owner_rules import Checker, Entry, Gathered, Language
@@ -31,6 +39,12 @@ FORMS = Forms(
 LANGUAGE = Language("Suricata", largest=16 << 20, forms=FORMS, tabs=False, one_limit=True)
 TEST_RUN = TestRun("suricata", ("-T", "-c", "@/suricata.yaml", "-l", "@/spool"), names_all=True)
 
+# Bytes: of a packet that Suricata keeps room for, and of the longest frame with two tags. A filter
+# cuts frames to what there is room for (Suricata's AFPSetBPFFilter).
+USUAL_FRAME, LONGEST_FRAME = 1538, 65535 + 14 + 2 * 4
+# Each has a number among sockets of its own.
+CLUSTER = 99
+
 _PACKAGED = "etc/suricata/rules"
 _VARIABLE = re.compile(r"^ {4}([A-Z_]+):", re.MULTILINE)
 _REFUSED = re.compile(r" from file \S*rules/owner\.rules at line (\d+)$")
@@ -47,21 +61,43 @@ def configuration(
     sets: Sequence[str] = (),
 ) -> dict[str, str]:
     """Return the files that Suricata starts with, by name. Raises ConfigError, InputError."""
-    ours = read(folder / "threshold.config")
+    ours, count = read(folder / "threshold.config"), inspectors_of(settings)
     wanted = [text for _, text in owner_rules.written(given.lines, FORMS)[1]]
     values = {
         "HOME_NETWORKS": home_networks(settings.ids.home_networks),
         "CHECKSUM_MODE": "none" if ignore_checksums else "all",
         "CHECKSUMS_HEEDED": "no" if ignore_checksums else "yes",
         "RULE_SETS": "".join(f"\n  - {name}" for name in sets if name.endswith(".rules")),
+        "PACKET_BYTES": str(LONGEST_FRAME if count > 1 else USUAL_FRAME),
+        "EACH_COUNTS": "yes" if count > 1 else "no",
     }
+    values["INSPECTORS"] = _inspectors(read(folder / "inspector.yaml"), settings, values)
     return {
         "rules/local.rules": read(folder / "local.rules"),
         "rules/owner.rules": owner_rules.text(entries(given), given.lines),
         "threshold.config": ours + _lines([*filters.guard(given.filters), *wanted]),
         "suricata.yaml": fill(read(folder / "suricata.yaml"), values),
-        "start": fill(read(folder / "start.sh"), {"INTERFACE": interface_of(settings)}),
+        "start": _start(read(folder / "start.sh"), count),
     }
+
+
+def _start(template: str, count: int) -> str:
+    values = {"INSPECTORS": str(count), "FRAMES_PER_MB": "512" if count == 1 else "8"}
+    return fill(template, values)
+
+
+def _inspectors(template: str, settings: Config, values: Mapping[str, str]) -> str:
+    """Return the part of suricata.yaml that names each inspector."""
+    count = inspectors_of(settings)
+    found = []
+    for number, frames in enumerate(address_pairs.filters(count)):
+        given = {
+            "NAME": inspector_name(interface_of(settings), number, count),
+            "FILTER": f'\n    bpf-filter: "{frames}"' if frames else "",
+            "CLUSTER": str(CLUSTER - number),
+        }
+        found.append("\n" + fill(template, {**values, **given}).rstrip("\n"))
+    return "".join(found)
 
 
 def checker(folder: Path, root: Path | None) -> Checker:

@@ -89,12 +89,29 @@ def inspects(history: History) -> Result | None:
     if _passed_since(resting):
         text = f"{name} runs, but frames pass it uninspected."
         return fail(text, RESTARTED, units.ENGINE, State.ENGINE_DOWN)
+    if deaf := _deaf(history):
+        text = f"{name} runs, but inspector {deaf} of {len(count.inspectors)} does nothing."
+        return fail(text, RESTARTED, units.ENGINE, State.ENGINE_DOWN)
     before = history.ago(BLIND_S)
     if before is None or not _engine_ran(before):
         return unknown(f"Whether {name} inspects what arrives shows in a few seconds.")
     if before.engine == count:
         return ok(f"{name} is ready to inspect what arrives.")
     return ok(f"{name} inspects what arrives.")
+
+
+def _deaf(history: History) -> int | None:
+    """Return which of several inspectors has taken no turn for BLIND_S; they are counted from 1.
+
+    Others must have taken some: all of them are as still where nothing is written anew.
+    """
+    looks = list(history.during(BLIND_S))
+    counts = [look.engine.inspectors for look in looks if isinstance(look.engine, EngineCount)]
+    ran = history.ago(BLIND_S) is not None and all(map(_engine_ran, looks))
+    if not ran or len(counts) < len(looks) or len(set(map(len, counts))) != 1:
+        return None
+    moved = [len({each.turns for each in of_one}) > 1 for of_one in zip(*counts, strict=True)]
+    return moved.index(False) + 1 if any(moved) and not all(moved) else None
 
 
 def _rests(count: EngineCount, look: Observations) -> bool:

@@ -264,7 +264,8 @@ def test_what_is_mounted_is_on_the_disk_that_holds_the_root(guest: Guest) -> Non
 def test_no_driver_is_there_that_nobody_needs(guest: Guest) -> None:
     found = "find /usr/lib/modules -name 'usbhid.ko*' -o -name 'snd*.ko*' -o -name 'option.ko*'"
     assert guest.run(found) == ""
-    for needed in ("usb_storage", "uas", "r8152", "ftdi_sio", "brcmfmac", "exfat", "ntfs3"):
+    for needed in ("usb_storage", "uas", "r8152", "ftdi_sio", "brcmfmac", "exfat", "ntfs3",
+                   "dm_verity", "squashfs", "loop"):  # fmt: skip
         guest.run(f"modprobe --dry-run {needed}")
 
 

@@ -76,6 +76,7 @@ class Engine:
         self._network = network
         self.process: subprocess.Popen[str] | None = None
         self.stderr = ""
+        self.inspectors = 1
         self.environment: dict[str, str] = dict(os.environ)
         self.unit_environment: dict[str, str] = {}
         #: What the receiver has found of checksums, as it publishes it.
@@ -92,7 +93,7 @@ class Engine:
         networks = ", ".join(f'"{network}"' for network in home_networks)
         settings.write_text(
             f'[capture]\ninterface = "{interface}"\n[ids]\nhome_networks = [{networks}]\n'
-            f'engine = "{self.name}"\n'
+            f'engine = "{self.name}"\ninspectors = "{self.inspectors}"\n'
         )
         owner = self.directory.with_name("owner")
         owner.mkdir(exist_ok=True)

@@ -443,7 +443,7 @@ def test_frames_that_a_stopped_suricata_missed_are_counted(
     """kernel_packets includes the drops, so that the share lost is drops / packets."""
     total = 30_000
     start = engine.directory / "start"
-    start.write_text(start.read_text().replace("ring_mb * 512", "8 * 512"))
+    start.write_text(start.read_text().replace("ring_mb * frames_per_mb", "8 * 512"))
     with running(engine):
         assert engine.process is not None
         os.kill(engine.process.pid, signal.SIGSTOP)

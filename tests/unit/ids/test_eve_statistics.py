@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from appliance.ids import eve_statistics
-from appliance.ids.engine import EngineCount
+from appliance.ids.engine import EngineCount, InspectorCount
 from tests.conftest import PROJECT
 from tests.unit.ids import eve
 
@@ -93,3 +93,15 @@ def test_room_is_what_suricata_is_given() -> None:
     read = yaml.safe_load(text.replace("@", ""))
     given = {"flow": read["flow"]["memcap"], "tcp": read["stream"]["memcap"]}
     assert given == {part: f"{room >> 20}mb" for part, room in eve_statistics.ROOM.items()}
+
+
+def test_inspectors_are_told_apart_where_there_are_several() -> None:
+    found = json.loads(eve.stats(5, 1))
+    found["stats"]["threads"] = {
+        "W#01-tzsp0:1": {"capture": {"kernel_packets": 2, "afpacket": {"polls": 9}}},
+        "W#01-tzsp0:0": {"capture": {"kernel_packets": 3, "kernel_drops": 1}},
+        "FM#01": {"flow": {"mgr": {}}},
+    }
+    count = eve_statistics.parse(json.dumps(found).encode() + b"\n")
+    assert count.inspectors == (InspectorCount(3, 1, 3), InspectorCount(2, 0, 11))
+    assert eve_statistics.parse(eve.stats(5, 1)).inspectors == ()

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import struct
 
-from appliance.ids import marker
+from appliance.host import address_pairs
+from appliance.ids import marker, templates
 from appliance.ids.marker import Token
 
 SECRET = "00ff" * 12
@@ -48,3 +49,11 @@ def test_rule_names_the_whole_secret() -> None:
     assert 'content:"|00 ff ' in text
     assert text.count("00 ff") == 12
     assert f"sid:{marker.SID};" in text
+
+
+def test_each_inspector_has_a_marker() -> None:
+    assert marker.destination(0, 1) == marker.DESTINATION
+    for count in range(2, templates.MOST + 1):
+        places = [marker.destination(number, count) for number in range(count)]
+        found = [address_pairs.number(marker.SOURCE, place, count) for place in places]
+        assert found == list(range(count))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from appliance.ids import pulse
-from appliance.ids.engine import EngineCount
+from appliance.ids.engine import EngineCount, InspectorCount
 from appliance.ids.pulse import BUSY, DEAF, LATE, RESTS_S, Look
 
 
@@ -86,3 +86,11 @@ def test_verdict_tells_of_frames_that_were_dropped_meanwhile() -> None:
     """The marker may be one of them."""
     looks = [Look(0.0, True, EngineCount(10, 3)), Look(1.0, True, EngineCount(9999, 1237))]
     assert pulse.verdict(looks, 100.0).endswith("in 100 s; it dropped 1,234 frames meanwhile")
+
+
+def test_of_inspector_sees_only_what_that_one_does() -> None:
+    each = (InspectorCount(3, 1, 30), InspectorCount(7, 0, 40))
+    look = Look(100.0, True, EngineCount(10, 1, inspectors=each), cpu_s=5.0)
+    assert pulse.of_inspector(look, 1) == Look(100.0, True, EngineCount(7, 0))
+    assert pulse.of_inspector(look, 2) == Look(100.0, True)
+    assert pulse.of_inspector(Look(100.0), 0) == Look(100.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from dataclasses import replace
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from tests.unit.ids import eve
 
 TEMPLATES = PROJECT / "config/suricata"
 HOME = (ip_network("10.0.0.0/8"), ip_network("fc00::/7"))
-OURS = Config(ids=IdsConfig(engine="suricata", home_networks=HOME))
+OURS = Config(ids=IdsConfig(engine="suricata", home_networks=HOME, inspectors="1"))
 
 
 @pytest.fixture
@@ -41,8 +42,22 @@ def test_configuration_leaves_no_name_unfilled() -> None:
     for name, text in files.items():
         assert not re.search(r"@[A-Z_]+@", text), name
     assert 'HOME_NET: "[10.0.0.0/8,fc00::/7]"\n' in files["suricata.yaml"]
-    assert "interface=tzsp0\n" in files["start"]
+    assert "inspectors=1\n" in files["start"]
+    (only,) = yaml.safe_load(files["suricata.yaml"])["af-packet"]
+    assert only["interface"] == "tzsp0" and "bpf-filter" not in only
     assert files["rules/owner.rules"] == ""
+
+
+def test_each_of_several_inspectors_has_its_filter_and_room_for_whole_frames() -> None:
+    several = replace(OURS, ids=replace(OURS.ids, inspectors="3"))
+    files = suricata.configuration(several, TEMPLATES, Gathered())
+    made = yaml.safe_load(files["suricata.yaml"])
+    names = [each["interface"] for each in made["af-packet"]]
+    assert names == ["tzsp0:0", "tzsp0:1", "tzsp0:2"]
+    assert len({each["bpf-filter"] for each in made["af-packet"]}) == 3
+    assert len({each["cluster-id"] for each in made["af-packet"]}) == 3
+    assert made["default-packet-size"] > 65535
+    assert made["livedev"]["use-for-tracking"] is False
 
 
 def test_configuration_takes_in_the_rules_of_the_owner(root: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from appliance.errors import ConfigError, InputError
 from appliance.ids import templates
 from appliance.settings.config import Config
 from appliance.settings.sections.capture import CaptureConfig
+from appliance.settings.sections.ids import IdsConfig
 
 
 def test_fill_wants_a_value_for_each_name() -> None:
@@ -33,3 +35,39 @@ def test_interface_of_rejects_what_no_interface_is_called(name: str) -> None:
     object.__setattr__(settings.capture, "interface", name)
     with pytest.raises(ConfigError, match="interface"):
         templates.interface_of(settings)
+
+
+THREE = Config(ids=IdsConfig(engine="suricata", inspectors="3"))
+
+
+@pytest.mark.parametrize(
+    ("cores", "memory_kb", "count"),
+    [
+        (1, 8_000_000, 1),
+        (4, 440_000, 1),
+        (4, 930_000, 2),
+        (4, 3_900_000, 4),
+        (2, 24_000_000, 2),
+        (64, 64_000_000, templates.MOST),
+    ],
+)
+def test_automatic_asks_cores_and_memory(cores: int, memory_kb: int, count: int) -> None:
+    assert templates.inspectors_for(cores, memory_kb) == count
+
+
+def test_wanted_is_what_the_owner_says_where_the_engine_can() -> None:
+    assert templates.inspectors_of(THREE) == 3
+    assert templates.inspectors_of(replace(THREE, ids=replace(THREE.ids, engine="snort"))) == 1
+    # With a colon and a number behind it, this is no name of an interface any more.
+    assert templates.inspectors_of(replace(THREE, capture=CaptureConfig(interface="a" * 14))) == 1
+
+
+def test_wanted_is_automatic_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1, 2})
+    monkeypatch.setattr(templates, "memory_kb", lambda: 8_000_000)
+    assert templates.inspectors_of(Config(ids=IdsConfig(engine="suricata"))) == 3
+
+
+def test_one_inspector_has_the_interfaces_name() -> None:
+    assert templates.inspector_name("tzsp0", 0, 1) == "tzsp0"
+    assert templates.inspector_name("tzsp0", 2, 3) == "tzsp0:2"

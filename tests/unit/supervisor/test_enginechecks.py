@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from appliance.host.links import Interface
-from appliance.ids.engine import EngineCount
+from appliance.ids.engine import EngineCount, InspectorCount
 from appliance.reports.checksums import ChecksumsReport, EngineChecksumsReport
 from appliance.reports.levels import Level
 from appliance.reports.rules import RulesReport
@@ -120,6 +120,41 @@ def test_inspects_finds_a_stopped_engine_within_12_seconds() -> None:
         if enginechecks.inspects(history(*looks[:count])).level is Level.FAIL  # type: ignore[union-attr]
     ]
     assert 0 < found[0] <= 12
+
+
+def turning(*turns: Iterable[int]) -> list[Observations]:
+    """Return looks two seconds apart, of inspectors that have taken so many turns by then."""
+    return [
+        look(
+            2.0 * number,
+            engine=EngineCount(0, 0, inspectors=tuple(InspectorCount(0, 0, n) for n in now)),
+        )
+        for number, now in enumerate(turns)
+    ]
+
+
+def test_inspects_names_the_one_inspector_that_does_nothing() -> None:
+    looks = turning(*((n, n, min(n, 4)) for n in range(20)))
+    result = enginechecks.inspects(history(*looks))
+    assert result is not None
+    assert (result.level, result.remedy) == (Level.FAIL, units.ENGINE)
+    assert "inspector 3 of 3 does nothing" in result.words
+
+
+@pytest.mark.parametrize(
+    "turns",
+    [
+        [(n, n // 2) for n in range(20)],
+        [(5, 5)] * 20,
+        [(n, 4) for n in range(4)],
+        [*[(n, 4) for n in range(4)], *[(n, n) for n in range(4, 20)]],
+        [*[()] * 17, (1, 1), (2, 1), (3, 1)],
+    ],
+    ids=["all turn", "nothing is written", "too early", "again", "started anew"],
+)
+def test_inspects_suspects_no_inspector_without_reason(turns: list[tuple[int, ...]]) -> None:
+    result = enginechecks.inspects(history(*turning(*turns)))
+    assert result is not None and result.level is not Level.FAIL
 
 
 def test_inspects_gives_a_restarted_engine_time() -> None:

@@ -13,6 +13,7 @@ from tests.refusal import refusal
     [
         ('[ids]\nhome_networks = ["10.0.0.1/8"]\n', ["home_networks", "10.0.0.0/8"]),
         ('[ids]\nengine = "zeek"\n', ["engine = 'zeek'", "'snort'"]),
+        ('[ids]\ninspectors = "9"\n', ["inspectors = '9'", "'auto'"]),
     ],
 )
 def test_refuses_and_says_what_was_expected(text: str, words: list[str]) -> None:

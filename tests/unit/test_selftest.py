@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from appliance import selftest
+from appliance.alerts.store import AlertReader
 from appliance.errors import InterfaceError
 from appliance.formats import tzsp
 from appliance.ids import marker, pulse, snort, suricata
@@ -167,3 +168,21 @@ def test_report_is_read_back_as_it_was_published(tmp_path: Path) -> None:
     report = SelfTestRun(PASSED, {"sent": 0.001, "stored": 0.25}).report()
     report.publish(tmp_path)
     assert SelfTestReport.read(tmp_path) == report
+
+
+@pytest.mark.parametrize("deaf", [None, 1], ids=["all hear", "the second is deaf"])
+def test_run_asks_each_inspector_and_names_the_first_that_fails(
+    deaf: int | None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked = list[int]()
+
+    def one(sensor: object, secret: str, seconds: float, number: int) -> SelfTestRun:
+        asked.append(number)
+        return SelfTestRun(pulse.DEAF if number == deaf else PASSED)
+
+    monkeypatch.setattr(selftest, "_run", one)
+    reader = AlertReader(tmp_path / "alerts.db")
+    sensor = selftest.SensorUnderTest("tzsp0", 37008, None, reader, inspectors=3)
+    found = selftest.run(sensor, "00", 1.0)
+    assert asked == ([0, 1, 2] if deaf is None else [0, 1])
+    assert found.verdict == (PASSED if deaf is None else f"{pulse.DEAF} (inspector 2 of 3)")

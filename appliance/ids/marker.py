@@ -24,6 +24,8 @@ SECRET_FILE = Path("/run/glovebox-ids/marker")
 # TEST-NET-1 (RFC 5737): on no network, and none of the owner's.
 _NETWORK = "192.0.2"
 SOURCE, DESTINATION = f"{_NETWORK}.1", f"{_NETWORK}.2"
+# Among these each inspector of several has one.
+DESTINATIONS = tuple(f"{_NETWORK}.{host}" for host in range(2, 34))
 FIRST_PORT, PORTS = 40000, 20000
 
 _ETHERNET = bytes.fromhex("02676c6f7665 02676c6f7666 0800")
@@ -92,8 +94,8 @@ def destination(number: int, count: int) -> str:
     """Return where the marker goes that an inspector takes, of so many."""
     if count == 1:
         return DESTINATION
-    hosts = (f"{_NETWORK}.{host}" for host in range(2, 255))
-    return next(host for host in hosts if address_pairs.number(SOURCE, host, count) == number)
+    found = (host for host in DESTINATIONS if address_pairs.number(SOURCE, host, count) == number)
+    return next(found)
 
 
 def rule(secret: str) -> str:

@@ -253,8 +253,8 @@ def _spare_the_marker(found: FilterLine) -> None:
 def _meets_the_marker(values: Mapping[str, str]) -> bool:
     if "ip" not in values:
         return True
-    ends = {"by_src": (marker.SOURCE,), "by_dst": (marker.DESTINATION,)}
-    wanted = ends.get(values["track"], (marker.SOURCE, marker.DESTINATION))
+    ends = {"by_src": (marker.SOURCE,), "by_dst": marker.DESTINATIONS}
+    wanted = ends.get(values["track"], (marker.SOURCE, *marker.DESTINATIONS))
     return any(_holds(values["ip"], IPv4Address(end)) for end in wanted)
 
 

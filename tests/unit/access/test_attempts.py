@@ -76,7 +76,8 @@ def test_nobody_waits_longer_than_the_longest(steps: list[tuple[str, float]]) ->
     guard, now = Attempts(), 0.0
     for address, pause in steps:
         now += pause
-        assert 0.0 <= guard.begin(address, now) <= LONGEST
+        # Sums of fractions are off by some of their last digits.
+        assert 0.0 <= guard.begin(address, now) <= LONGEST + 1e-9
 
 
 def test_success_and_time_forgive() -> None:

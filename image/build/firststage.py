@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.errors import InputError
-from image.build.partition_table import partitions
+from image.build import partition_table
 from image.build.tools import Tools
 from image.command import run
 
@@ -139,4 +139,4 @@ def take(
 
 def boot_offset(disk: Path) -> int:
     """Return where the first partition begins, in bytes."""
-    return partitions(disk)[0][1].start
+    return partition_table.first(disk).start

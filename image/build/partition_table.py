@@ -45,6 +45,12 @@ def partitions(disk: Path) -> list[tuple[int, Part]]:
     return found
 
 
+def first(disk: Path) -> Part:
+    """Return the first primary partition; the disk may be cut off behind it."""
+    with disk.open("rb") as stream:
+        return _table(stream.read(SECTOR))[0][1]
+
+
 def _table(sector: bytes) -> list[tuple[int, Part]]:
     entries = (TABLE_ENTRY.unpack_from(sector, TABLE + 16 * n) for n in range(4))
     return [(kind, Part(start * SECTOR, size * SECTOR)) for _, kind, start, size in entries if size]

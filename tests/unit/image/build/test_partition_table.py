@@ -6,7 +6,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from image.build.partition_table import partitions
+from image.build.partition_table import Part, first, partitions
 
 TABLE = """\
 label: dos
@@ -26,3 +26,11 @@ def test_partitions_finds_primary_and_logical_ones(tmp_path: Path) -> None:
     assert sectors == [
         (0x0C, 2048, 2048), (0x83, 4096, 4096), (0x83, 10240, 2048), (0x83, 14336, 2048)
     ]  # fmt: skip
+
+
+def test_the_first_is_found_on_a_disk_that_is_cut_off(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.write_bytes(bytes(20 << 20))
+    subprocess.run(["sfdisk", "-q", disk], input=TABLE, text=True, check=True)
+    disk.write_bytes(disk.read_bytes()[: 4096 * 512])
+    assert first(disk) == Part(2048 * 512, 2048 * 512)
